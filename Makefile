@@ -1,0 +1,43 @@
+# What people type. Everything runs from .venv, which the first target that needs it makes.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command -v $$p && break; done)
+PY := .venv/bin/python
+PORT ?= 8000
+
+.PHONY: setup demo run worker test lint bench clean
+
+setup: .venv/installed
+
+.venv/installed: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || { echo "Mindsite needs Python 3.11 to 3.13; this is $$($(PYTHON) --version). Name another: make setup PYTHON=python3.12"; exit 1; }
+	@echo "Installing into .venv, once: about a minute …"
+	@$(PYTHON) -m venv --clear .venv
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/installed-dev: .venv/installed requirements-dev.txt
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+# The whole path on the shipped sample, then the web server until Ctrl-C (ONCE=1: until the pages have answered).
+demo: setup
+	@exec $(PY) manage.py demo --port $(PORT) $(if $(ONCE),--once)
+
+# Web server and worker on this machine, with the data that is there.
+run: setup
+	@exec $(PY) manage.py serve --port $(PORT)
+
+# A further worker.
+worker: setup
+	@exec $(PY) manage.py worker
+
+test: .venv/installed-dev
+	@$(PY) -m pytest $(ARGS)
+
+lint: .venv/installed-dev
+	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
+
+bench: .venv/installed-dev
+	@$(PY) manage.py bench $(ARGS)
+
+clean:
+	rm -rf .venv
