@@ -1,0 +1,74 @@
+"""The command line's door: services started where a command needs them, and one clear line where it can't have them."""
+
+import os
+import sys
+
+import psycopg
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command, execute_from_command_line
+from django.db.utils import OperationalError
+from kombu.exceptions import OperationalError as BrokerError
+
+from mindsite import embedded
+
+WITHOUT_SERVICES = {"help", "version", "check", "collectstatic", "makemessages", "compilemessages", "agreement"}
+WITH_BROKER = {"distill", "demo", "resume_run", "retry_failed"}
+
+
+def main(argv: list[str]) -> int:
+    try:
+        return _run(argv)
+    except (embedded.ServiceError, ImproperlyConfigured) as error:
+        return _refuse(str(error))
+    except BrokerError as error:
+        return _refuse(f"The broker can't be reached ({error}); check CELERY_BROKER_URL")
+    except OperationalError as error:
+        return _refuse(f"The database can't be reached ({_first_line(error)}); check DATABASE_URL")
+
+
+def _run(argv: list[str]) -> int:
+    command = argv[1] if len(argv) > 1 else "help"
+    if command in WITHOUT_SERVICES or {"-h", "--help", "--version"} & set(argv):
+        execute_from_command_line(argv)
+        return 0
+    with embedded.services(broker=command in WITH_BROKER):
+        _check_database()
+        if not os.environ.get("DATABASE_URL") and command not in ("migrate", "makemigrations"):
+            bring_up_to_date()
+        execute_from_command_line(argv)
+    return 0
+
+
+def _check_database() -> None:
+    """The pool would try for ten seconds and then not say why."""
+    import django  # noqa: PLC0415 - settings may refuse, and main() words that
+    from django.db import connection  # noqa: PLC0415
+
+    django.setup()
+    try:
+        psycopg.connect(**{**connection.get_connection_params(), "connect_timeout": 5}).close()
+    except psycopg.OperationalError as error:
+        raise OperationalError(str(error)) from error
+
+
+def bring_up_to_date() -> None:
+    """The embedded database belongs to this checkout, so its tables follow the code."""
+    from django.db import connection  # noqa: PLC0415
+    from django.db.migrations.executor import MigrationExecutor  # noqa: PLC0415
+
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        print("Bringing the embedded database up to date …", file=sys.stderr)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(hashtext('migrate'))")
+            call_command("migrate", verbosity=0)
+            cursor.execute("SELECT pg_advisory_unlock(hashtext('migrate'))")
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or ["no reason given"])[0]
+
+
+def _refuse(line: str) -> int:
+    print(line, file=sys.stderr)
+    return 1
