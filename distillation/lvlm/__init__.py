@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from distillation.lvlm.base import Backend
+
+BACKENDS = ("baseline", "openai", "scripted")
+
+
+def make_backend(
+    name: str,
+    *,
+    model: str = "",
+    base_urls: Sequence[str] = (),
+    in_flight: int = 64,
+    timeout_s: float = 120,
+    api_key: str = "",
+    **more: Any,
+) -> Backend:
+    """Imports what a backend needs only when it is asked for."""
+    if name == "baseline":
+        from distillation.lvlm.baseline import BaselineBackend  # noqa: PLC0415
+
+        return BaselineBackend(model=model)
+    if name == "openai":
+        from distillation.lvlm.openai_compatible import OpenAIBackend  # noqa: PLC0415
+
+        return OpenAIBackend(
+            model=model, base_urls=base_urls, in_flight=in_flight, timeout_s=timeout_s, api_key=api_key, **more
+        )
+    if name == "scripted":
+        from distillation.lvlm.scripted import ScriptedBackend  # noqa: PLC0415
+
+        return ScriptedBackend(model=model, **more)
+    raise ValueError(f"Unknown backend {name!r}: known are {', '.join(BACKENDS)}.")

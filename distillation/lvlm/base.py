@@ -1,0 +1,104 @@
+"""The one LVLM interface: a request in, a reply out; a bad item is a reply with an error, not an exception."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol, Self
+
+from distillation.pipeline.records import Describe, Image, Intend, Judge, Subject
+
+__all__ = [
+    "Backend",
+    "BackendAway",
+    "Describe",
+    "Failure",
+    "Image",
+    "Intend",
+    "Judge",
+    "Part",
+    "Reply",
+    "Request",
+    "Subject",
+    "Text",
+    "Usage",
+    "WrongModel",
+]
+
+DETAIL_LENGTH = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    text: str
+
+
+Part = Text | Image
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    subject: Subject
+    system: str
+    parts: tuple[Part, ...]
+    max_tokens: int
+    temperature: float
+    choices: tuple[str, ...] = ()
+    logprobs: bool = False
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    calls: int = 0
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    completion_tokens: int = 0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            self.calls + other.calls,
+            self.prompt_tokens + other.prompt_tokens,
+            self.cached_tokens + other.cached_tokens,
+            self.completion_tokens + other.completion_tokens,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    reason: str
+    detail: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "detail", self.detail[:DETAIL_LENGTH])
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    text: str
+    finish: str = "stop"
+    p_yes: float | None = None
+    usage: Usage = field(default_factory=Usage)
+    error: Failure | None = None
+
+
+class BackendAway(Exception):
+    """The server can't be reached now, or turns everybody away: the run waits, no item failed."""
+
+
+class WrongModel(Exception):
+    """The server does not serve the model; the message says what it serves."""
+
+
+class Backend(Protocol):
+    name: str
+    model: str
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(self, *exc_info: object) -> None: ...
+
+    async def check(self) -> None:
+        """Raises BackendAway or WrongModel."""
+
+    async def reply(self, request: Request) -> Reply:
+        """Never raises for a bad item; raises BackendAway."""

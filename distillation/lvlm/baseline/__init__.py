@@ -1,0 +1,3 @@
+from distillation.lvlm.baseline.backend import BaselineBackend
+
+__all__ = ["BaselineBackend"]

@@ -1,0 +1,81 @@
+"""A backend that says what it is told to: for tests and demonstrations."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Self
+
+from distillation.lvlm.base import Describe, Failure, Intend, Reply, Request, Text, Usage
+
+Answer = str | Reply | Failure | Exception
+Rule = tuple[str, Answer] | tuple[str, Answer, int]
+
+
+class ScriptedBackend:
+    """Answers by a callable, or by the first rule (substring of the prompt, answer, times) not used up."""
+
+    name = "scripted"
+
+    def __init__(
+        self,
+        *,
+        model: str = "",
+        script: Callable[[Request], Answer] | Sequence[Rule] = (),
+        default: Answer | None = None,
+        delay_s: float = 0,
+    ) -> None:
+        self.model = model or "script"
+        self.calls = 0
+        self.requests: list[Request] = []
+        self._script = script if callable(script) else None
+        self._rules = [] if callable(script) else [[*rule, float("inf")][:3] for rule in script]
+        self._default = default
+        self._delay_s = delay_s
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        return None
+
+    async def check(self) -> None:
+        return None
+
+    async def reply(self, request: Request) -> Reply:
+        self.calls += 1
+        self.requests.append(request)
+        if self._delay_s:
+            await asyncio.sleep(self._delay_s)
+        answer = self._answer(request)
+        if isinstance(answer, Exception):
+            raise answer
+        if isinstance(answer, Failure):
+            return Reply("", usage=Usage(calls=1), error=answer)
+        reply = answer if isinstance(answer, Reply) else Reply(answer)
+        return replace(reply, usage=reply.usage + Usage(calls=1))
+
+    def _answer(self, request: Request) -> Answer:
+        if self._script:
+            return self._script(request)
+        prompt = prompt_text(request)
+        for rule in self._rules:
+            if rule[0] in prompt and rule[2] > 0:
+                rule[2] -= 1
+                return rule[1]
+        return self._default if self._default is not None else _plain_answer(request)
+
+
+def prompt_text(request: Request) -> str:
+    return "\n".join([request.system, *(part.text for part in request.parts if isinstance(part, Text))])
+
+
+def _plain_answer(request: Request) -> str:
+    match request.subject:
+        case Describe(product):
+            return f"This is {product.title}."
+        case Intend(pair, relation):
+            return f"They both fit the customer's plan ({relation}): {pair.a.title} and {pair.b.title}."
+        case _:
+            return "Yes, the two go well together."

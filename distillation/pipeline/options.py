@@ -1,0 +1,28 @@
+"""How a run's steps ask: what of a run's stored configuration reaches the model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from distillation.pipeline.prompts import PromptSet
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    temperature: float = 0.2
+    max_tokens: int = 512
+    with_images: bool = True
+    prompts: PromptSet = field(default_factory=PromptSet.load)
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        folder = config.get("prompt_folder")
+        return cls(
+            temperature=float(config.get("temperature", 0.2)),
+            max_tokens=int(config.get("max_tokens", 512)),
+            with_images=bool(config.get("with_images", True)),
+            prompts=PromptSet.load(config.get("prompt_version", "mind-1"), Path(folder) if folder else None),
+        )

@@ -1,0 +1,70 @@
+"""Prompts are files with a version; what a file must hold is checked when it is loaded."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from string import Formatter
+from typing import Self
+
+FOLDER = Path(__file__).parent / "prompts"
+PLACEHOLDERS: dict[str, frozenset[str]] = {
+    "system": frozenset(),
+    "describe": frozenset({"title"}),
+    "pair": frozenset({"pictures", "title_a", "feature_a", "title_b", "feature_b"}),
+    "intend": frozenset({"phrase"}),
+    "judge": frozenset({"intention"}),
+    "judge_again": frozenset({"intention", "answer"}),
+}
+
+
+class PromptError(ValueError):
+    """A prompt file is missing or lacks a placeholder; the message is one line for the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class PromptSet:
+    version: str
+    digest: str
+    system: str
+    describe: str
+    pair: str
+    intend: str
+    judge: str
+    judge_again: str
+
+    @classmethod
+    def load(cls, version: str = "mind-1", folder: Path | None = None) -> Self:
+        folder = folder or _shipped(version)
+        texts = {name: _read(folder / f"{name}.txt", wanted) for name, wanted in PLACEHOLDERS.items()}
+        digest = hashlib.sha256("\0".join(f"{name}\0{text}" for name, text in texts.items()).encode()).hexdigest()
+        return cls(version=version, digest=digest, **texts)
+
+
+def _shipped(version: str) -> Path:
+    known = sorted(path.name for path in FOLDER.iterdir() if path.is_dir())
+    if version not in known:
+        raise PromptError(f"Unknown prompt version {version!r}: known are {', '.join(known)}; or name a folder.")
+    return FOLDER / version
+
+
+def _read(path: Path, wanted: frozenset[str]) -> str:
+    try:
+        text = path.read_text(encoding="utf-8").strip()
+        found = {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+    except OSError as error:
+        raise PromptError(f"Prompt file {path} can't be read ({error.strerror}): put it there.") from None
+    except ValueError as error:
+        raise PromptError(f"Prompt file {path} is no template ({error}): write literal braces twice.") from None
+    if missing := wanted - found:
+        raise PromptError(f"Prompt file {path} lacks {_braced(missing)}: add it.")
+    if unknown := found - wanted:
+        raise PromptError(
+            f"Prompt file {path} has unknown {_braced(unknown)}: only {_braced(wanted) or 'none'} may stand."
+        )
+    return text
+
+
+def _braced(names: frozenset[str] | set[str]) -> str:
+    return ", ".join(f"{{{name}}}" for name in sorted(names))

@@ -1,0 +1,54 @@
+"""What goes through the pipeline. The leaf of the pure half: imports nothing of ours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    digest: str
+    jpeg: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ProductRecord:
+    asin: str
+    title: str
+    category: str = ""
+    picture: Image | None = None
+    feature: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PairRecord:
+    a: ProductRecord
+    b: ProductRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Describe:
+    product: ProductRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Intend:
+    pair: PairRecord
+    relation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    pair: PairRecord
+    relation: str
+    intention: str
+
+
+Subject = Describe | Intend | Judge
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictValue:
+    yes: bool
+    p_yes: float | None
+    reason: str
