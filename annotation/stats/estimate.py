@@ -1,0 +1,20 @@
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A figure with its 95 % interval and the number of units behind it; without a value, the reason why."""
+
+    value: float | None
+    ci95: tuple[float, float] | None = None
+    n: int = 0
+    reason: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        leaf = {"value": self.value, "ci95": list(self.ci95) if self.ci95 else None, "n": self.n}
+        return leaf if self.value is not None else leaf | {"reason": self.reason}
+
+
+def undefined(reason: str, n: int = 0) -> Estimate:
+    return Estimate(None, n=n, reason=reason)

@@ -1,0 +1,34 @@
+"""How much two categories agree, as a symmetric matrix with ones on the diagonal: Gwet 2014, chapter 3."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+def identity(values: Floats) -> Floats:
+    return np.eye(len(values))
+
+
+def linear(values: Floats) -> Floats:
+    return 1 - _distance(values) / np.ptp(values)
+
+
+def quadratic(values: Floats) -> Floats:
+    return 1 - (_distance(values) / np.ptp(values)) ** 2
+
+
+def ordinal(values: Floats) -> Floats:
+    """1 - C(r+1, 2)/C(q, 2) for categories r ranks apart: only their order counts."""
+    ranks_apart = _distance(np.arange(len(values)))
+    pairs = (ranks_apart + 1) * ranks_apart / 2
+    return 1 - pairs / pairs.max()
+
+
+def midranks(totals: Floats) -> Floats:
+    """Mean rank of each category's judgments; squared differences are the ordinal metric of Krippendorff 2011."""
+    return np.cumsum(totals) - totals / 2
+
+
+def _distance(values: Floats) -> Floats:
+    return np.abs(np.subtract.outer(values, values))
