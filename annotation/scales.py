@@ -1,0 +1,59 @@
+"""What annotators are asked, with its wording. A study stores its own copy, so a preset may change later."""
+
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    value: int  # higher is more; plausibility is 1 or 0
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    name: str
+    text: str
+    short: str  # the folded line after saving: "Plausible: Yes"
+    options: tuple[Option, ...]
+    positive_from: int  # a rating of at least this counts as plausible, as typical
+
+    def label(self, value: int) -> str:
+        return next(option.label for option in self.options if option.value == value)
+
+    @property
+    def values(self) -> tuple[int, ...]:
+        return tuple(option.value for option in self.options)
+
+
+def _options(*labels: str) -> tuple[Option, ...]:
+    """Options from the best to the worst, valued n-1 … 0."""
+    return tuple(Option(len(labels) - 1 - i, label) for i, label in enumerate(labels))
+
+
+_PLAUSIBILITY = Question("plausibility", "Is it plausible?", "Plausible", _options("Yes", "No"), 1)
+_TYPICALITY = "How typical is it of such purchases?"
+
+PRESETS: dict[str, tuple[Question, Question]] = {
+    "mind": (
+        _PLAUSIBILITY,
+        Question("typicality", _TYPICALITY, "Typical", _options("Very", "Rather", "Hardly", "Not at all"), 2),
+    ),
+    "folkscope": (
+        _PLAUSIBILITY,
+        Question(
+            "typicality",
+            _TYPICALITY,
+            "Typical",
+            _options("Strongly acceptable", "Weakly acceptable", "Rejected", "Implausible"),
+            2,
+        ),
+    ),
+}
+
+
+def preset_as_json(name: str) -> list[dict]:
+    return [asdict(question) for question in PRESETS[name]]
+
+
+def questions_from_json(stored: list[dict]) -> tuple[Question, ...]:
+    return tuple(Question(**{**q, "options": tuple(Option(**option) for option in q["options"])}) for q in stored)
