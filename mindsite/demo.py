@@ -1,0 +1,84 @@
+"""The shipped sample's whole path: catalog, users, a run, a study to rate and a study filled by a program."""
+
+import json
+import secrets
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management import call_command
+
+from accounts.models import User
+from accounts.services import user_create
+from annotation.models import Study
+from annotation.services import study_create
+from annotation.simulation import study_simulate
+from distillation.lvlm import make_backend
+from distillation.models import Run
+from distillation.reports import run_progress
+from distillation.services import RunSettings, run_start
+from distillation.tasks import run_wake
+from mindsite.embedded import VAR
+from mindsite.workers import one_worker
+
+RUN = "demo-baseline"
+TO_RATE, SIMULATED = "Demo: rate these yourself", "Demo: simulated judgments"
+ROLES = {"ada": User.Role.ADMINISTRATOR, "rosa": User.Role.RESEARCHER, "anna": User.Role.ANNOTATOR}
+Say = Callable[[str], object]
+
+
+def demo_prepare(say: Say) -> dict[str, str]:
+    """Everything that the pages show; what is there already stays. Returns the users' passwords."""
+    sample = settings.BASE_DIR / "distillation" / "sample"
+    call_command(
+        "import_catalog", sample / "products.csv", "--format", "csv",
+        "--cobuys", sample / "cobuys.csv", "--images", sample / "img",
+    )  # fmt: skip
+    passwords = _users(VAR / "demo_passwords.json")
+    run = _run(say)
+    _studies(run, say)
+    return passwords
+
+
+def _users(path: Path) -> dict[str, str]:
+    """Passwords are made once and kept where only the owner reads them, so that the next demo prints the same."""
+    passwords = json.loads(path.read_text()) if path.exists() else {}
+    for name, role in ROLES.items():
+        if not User.objects.filter(username=name).exists():
+            passwords[name] = secrets.token_urlsafe(9)
+            user_create(username=name, password=passwords[name], role=role)
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(passwords))
+    return passwords
+
+
+def _run(say: Say) -> Run:
+    run = Run.objects.filter(name=RUN).first()
+    if run is None or run.state != Run.State.DONE:
+        backend = make_backend("baseline", model="")
+        with one_worker(say=say):
+            run, _ = run_start(
+                name=RUN,
+                backend=backend.name,
+                model=backend.model,
+                base_urls=[],
+                settings=RunSettings.checked(relations="mind", limit=None),
+            )
+            run_wake(run)
+            while not run_progress(run).ended:
+                time.sleep(0.2)
+    say(run_progress(run).account())
+    return run
+
+
+def _studies(run: Run, say: Say) -> None:
+    if not Study.objects.filter(name=TO_RATE).exists():
+        study_create(name=TO_RATE, runs=[run], items=60, overlap=3, strata=["verdict"], seed=1)
+    if Study.objects.filter(name=SIMULATED).exists():
+        return
+    study = study_create(name=SIMULATED, runs=[run], items=80, overlap=3, strata=["verdict"], seed=2, simulated=True)
+    judges = [
+        User.objects.get_or_create(username=f"simulated-{i}", defaults={"is_active": False})[0] for i in range(1, 5)
+    ]
+    say(f"{SIMULATED}: {study_simulate(study=study, annotators=judges, seed=3)} judgments made by a program")

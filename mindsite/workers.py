@@ -1,0 +1,68 @@
+"""Celery workers: is one there, and can one be had for the duration of a command."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.conf import settings
+
+from distillation.models import Worker
+from mindsite.celery import app
+from mindsite.embedded import VAR
+
+START_TIMEOUT_S = 30
+
+
+def broker_check() -> None:
+    """Raises kombu's OperationalError at once instead of when the first task is sent."""
+    with app.connection_for_write(connect_timeout=3) as connection:
+        connection.ensure_connection(max_retries=1, interval_start=0.2, timeout=5)
+
+
+def worker_command(*, concurrency: int = 2) -> list[str]:
+    """One worker with the sweep's clock in it: all that one machine needs."""
+    schedule = VAR / "run" / "beat-schedule"
+    return [
+        *(sys.executable, "-m", "celery", "--app", "mindsite", "worker", "--beat", "--schedule", str(schedule)),
+        *("--concurrency", str(concurrency), "--loglevel", "INFO", "--without-gossip", "--without-mingle"),
+    ]
+
+
+@contextmanager
+def one_worker(say: Callable[[str], object]) -> Iterator[None]:
+    """A worker for the block: the one that runs, else one of our own."""
+    if Worker.objects.alive().exists():
+        yield
+        return
+    log = VAR / "log" / "worker.log"
+    say(f"No worker is running: starting one until this command ends (its log: {_short(log)})")
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        worker = subprocess.Popen(  # noqa: S603
+            worker_command(), cwd=settings.BASE_DIR, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+            start_new_session=True,
+        )  # fmt: skip
+    try:
+        yield
+    finally:
+        stop(worker)
+
+
+def stop(process: subprocess.Popen, grace_s: float = 15) -> None:
+    """A warm shutdown: the tasks in hand end first; whoever takes too long is killed, which costs only time."""
+    process.terminate()
+    deadline = time.monotonic() + grace_s
+    while process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _short(path: Path) -> Path:
+    return path.relative_to(settings.BASE_DIR) if path.is_relative_to(settings.BASE_DIR) else path
