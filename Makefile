@@ -37,7 +37,7 @@ lint: .venv/installed-dev
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
 
 bench: .venv/installed-dev
-	@$(PY) manage.py bench $(ARGS)
+	@$(PY) -m benchmarks.whole_path $(ARGS)
 
 clean:
 	rm -rf .venv

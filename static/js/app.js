@@ -1,4 +1,12 @@
-// Pages that follow a run or a study by polling: nothing changes under the eyes of somebody who reads it.
+// All pages: times in the reader's zone. Pages that poll: nothing changes under the eyes of somebody who reads it.
+
+function localTimes() {
+  for (const time of document.querySelectorAll("time[datetime]")) {
+    const second = "seconds" in time.dataset ? "2-digit" : undefined;
+    const shown = new Date(time.dateTime).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second });
+    if (time.textContent !== shown) time.textContent = shown;
+  }
+}
 
 const isRead = (part) =>
   part.querySelector("[popover]:popover-open") ||
@@ -8,14 +16,5 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   const part = event.detail.elt;
   if (part.matches("[data-poll]") && (document.hidden || isRead(part))) event.preventDefault();
 });
-
-// What the reader has unfolded stays unfolded in the newer version.
-let unfolded = [];
-
-document.addEventListener("htmx:beforeSwap", (event) => {
-  unfolded = [...event.detail.target.querySelectorAll("details[open][id]")].map((details) => details.id);
-});
-
-document.addEventListener("htmx:afterSwap", () => {
-  for (const id of unfolded) document.getElementById(id)?.setAttribute("open", "");
-});
+document.addEventListener("htmx:afterSwap", localTimes);
+localTimes();

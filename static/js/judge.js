@@ -171,6 +171,7 @@ function failed(event, kind) {
   skipPanel()?.classList.remove("open");
   if (form.matches(".answer")) keep(form, true);
   trouble(kind);
+  find(".trouble", task)?.scrollIntoView({ block: "nearest" });
   if (kind === "offline" || kind === "server") resendLater();
 }
 
@@ -200,9 +201,6 @@ task.addEventListener("error", (event) => event.target.matches("figure img") && 
 function setUp() {
   for (const image of task.querySelectorAll("figure img")) {
     if (image.complete && !image.naturalWidth) pictureMissing(image);
-  }
-  for (const time of task.querySelectorAll("time")) {
-    time.textContent = new Date(time.dateTime).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
   }
   const form = answerForm();
   if (!form) return;
