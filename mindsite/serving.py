@@ -1,6 +1,7 @@
 """Web server and worker of one machine, run together and stopped together."""
 
 import shlex
+import signal
 import socket
 import sys
 from collections.abc import Callable
@@ -51,3 +52,8 @@ def processes(port: int) -> Manager:
     manager.add_process("web", shlex.join(web_command(port)), cwd=str(settings.BASE_DIR))
     manager.add_process("worker", shlex.join(worker_command()), cwd=str(settings.BASE_DIR))
     return manager
+
+
+def ended_by_itself(manager: Manager) -> bool:
+    """Else somebody sent Ctrl-C or SIGTERM."""
+    return manager.returncode not in (0, None, 128 + signal.SIGINT, 128 + signal.SIGTERM)

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from mindsite.demo import TO_RATE, demo_prepare
 from mindsite.demo_check import PagesBroken, check_pages
-from mindsite.serving import HOST, NoPort, free_port, processes
+from mindsite.serving import HOST, NoPort, ended_by_itself, free_port, processes
 
 WELCOME = """
 Mindsite is at {url} (Ctrl-C stops it). Users of this demo, on this machine only:
@@ -42,7 +42,7 @@ class Command(BaseCommand):
         manager.loop()
         if problems:
             raise CommandError(problems[0])
-        if manager.returncode and not options["once"]:
+        if ended_by_itself(manager) and not options["once"]:
             raise CommandError("The web server or the worker ended by itself; its last lines are above")
 
     def _check(self, url: str, passwords: dict[str, str], manager, problems: list[str]) -> None:

@@ -2,7 +2,7 @@
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from mindsite.serving import HOST, NoPort, free_port, processes
+from mindsite.serving import HOST, NoPort, ended_by_itself, free_port, processes
 
 
 class Command(BaseCommand):
@@ -19,3 +19,5 @@ class Command(BaseCommand):
         manager = processes(port)
         self.stdout.write(f"Mindsite is at http://{HOST}:{port} (Ctrl-C stops it)")
         manager.loop()
+        if ended_by_itself(manager):
+            raise CommandError("The web server or the worker ended by itself; its last lines are above")
