@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
@@ -34,6 +36,29 @@ class Picture(models.Model):
         return f"pictures/{self.digest[:2]}/{self.digest}-thumb.jpg"
 
 
+class PictureSource(models.Model):
+    """An address that a picture is to be had from; the same address is fetched once, for however many products."""
+
+    class State(models.TextChoices):
+        WANTED = "wanted", "wanted"
+        STORED = "stored", "stored"
+        FAILED = "failed", "failed"
+
+    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the URL, hex")
+    url = models.TextField()
+    state = models.CharField(max_length=10, choices=State, default=State.WANTED)
+    reason = models.CharField(max_length=300, blank=True, help_text="why the last try failed")
+    picture = models.ForeignKey(Picture, models.PROTECT, null=True, blank=True, related_name="+")
+    tries = models.PositiveSmallIntegerField(default=0)
+    not_before = models.DateTimeField(db_default=Now(), help_text="when the next try is due, or a claim runs out")
+
+    class Meta:
+        indexes = [models.Index(fields=["not_before"], condition=Q(state="wanted"), name="picture_source_due")]
+
+    def __str__(self) -> str:
+        return self.url[:80]
+
+
 class Product(models.Model):
     asin = models.CharField("ASIN", max_length=32, unique=True)
     title = models.TextField()
@@ -42,6 +67,14 @@ class Product(models.Model):
     picture_problem = models.CharField(
         max_length=300, blank=True, help_text="why there is no usable picture; empty if there is one"
     )
+    picture_source = models.ForeignKey(PictureSource, models.SET_NULL, null=True, blank=True, related_name="products")
+    price = models.DecimalField(max_digits=12, decimal_places=2, null=True, blank=True, help_text="US dollars")
+
+    class Meta:
+        indexes = [
+            GinIndex(SearchVector("title", config="english"), name="product_title_words"),
+            models.Index(fields=["category", "id"], name="product_by_category"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.asin} {self.title[:60]}"
@@ -55,8 +88,10 @@ class CoBuyQuerySet(models.QuerySet):
 class CoBuy(models.Model):
     """An unordered pair of products bought together, stored once: `a` has the smaller id."""
 
-    a = models.ForeignKey(Product, models.CASCADE, related_name="+")
-    b = models.ForeignKey(Product, models.CASCADE, related_name="+")
+    # Co-buys come by the million, each out of a join with the products: a trigger for each row that looks both up again
+    # would cost more than all the rest of an import. `a` has its index in the unique constraint.
+    a = models.ForeignKey(Product, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    b = models.ForeignKey(Product, models.CASCADE, related_name="+", db_constraint=False)
 
     objects = CoBuyQuerySet.as_manager()
 
@@ -69,6 +104,30 @@ class CoBuy(models.Model):
 
     def __str__(self) -> str:
         return f"{self.a_id} + {self.b_id}"
+
+
+class CatalogImport(models.Model):
+    """One import of catalog files: what was asked, how far it is, and what became of every line and candidate."""
+
+    class State(models.TextChoices):
+        READING = "reading", "reading"
+        WRITING = "writing", "writing"
+        DONE = "done", "done"
+        REFUSED = "refused", "refused"
+
+    key = models.CharField(max_length=64, db_index=True, help_text="SHA-256 over files and options: who resumes what")
+    format = models.CharField(max_length=20)
+    sources = models.JSONField(help_text="file names and sizes")
+    options = models.JSONField(default=dict)
+    state = models.CharField(max_length=10, choices=State, default=State.READING)
+    message = models.CharField(max_length=1000, blank=True)
+    progress = models.JSONField(default=dict, help_text="how far each file has been read")
+    account = models.JSONField(default=dict, help_text="counts by named reason; they add up")
+    created_at = models.DateTimeField(db_default=Now())
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"import {self.pk} ({self.format})"
 
 
 class RunQuerySet(models.QuerySet):
