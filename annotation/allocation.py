@@ -58,6 +58,8 @@ def item_next(*, participant: Participant) -> Lease | Waiting | Finished:
     """The annotator's lease, or a new one: the least judged item that the annotator has neither judged nor skipped."""
     participant = _locked(participant)
     _refuse_unless_open(participant.study)
+    if participant.judgments.filter(filter_right__isnull=True).exists():
+        raise JudgingRefused("Say first whether the filter was right about the item you have rated")
     if _renew(participant) or _take_from_anywhere(participant):
         return Lease.objects.select_related("item").get(pk=participant.pk)
     owed = owed_items(participant.study_id, participant.pk).aggregate(n=Count("pk"), first=Min("leases__expires_at"))
@@ -97,7 +99,9 @@ def audit_save(*, participant: Participant, judgment_id: int, filter_right: bool
     if judgment is None:
         raise JudgingRefused("The filter can be audited after you have rated the item; rate it first")
     if judgment.filter_right is None:
-        _refuse_unless_open(participant.study)
+        # A pause takes effect between items; what is revealed may still be answered.
+        if participant.study.state == Study.State.CLOSED:
+            _refuse_unless_open(participant.study)
         judgment.filter_right = filter_right
         Judgment.objects.filter(pk=judgment.pk).update(filter_right=filter_right, audited_at=Now())
         Participant.objects.filter(pk=participant.pk).update(revision=F("revision") + 1)
@@ -235,7 +239,7 @@ def _write_judgment(
             INSERT INTO annotation_judgment
                 (item_id, participant_id, submission, plausibility, typicality, a_on_left, seconds)
             SELECT item_id, %(participant)s, %(submission)s, %(plausibility)s, %(typicality)s, a_on_left,
-                   extract(epoch FROM now() - started_at)
+                   extract(epoch FROM statement_timestamp() - started_at)
             FROM lease RETURNING id
             """,
             {

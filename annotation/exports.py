@@ -13,8 +13,8 @@ FORMULA_START = r"^[=+\-@\t\r]"
 
 _SQL = """
 COPY (
-    SELECT {study} AS study, j.item_id AS item, t.id AS intention_id, r.name AS run, r.backend, {model} AS model,
-           a.asin AS asin_a, b.asin AS asin_b, t.relation, {text} AS intention,
+    SELECT {study} AS study, j.item_id AS item, t.id AS intention_id, {run} AS run, r.backend, {model} AS model,
+           {asin_a} AS asin_a, {asin_b} AS asin_b, t.relation, {text} AS intention,
            p.pseudonym AS annotator, j.plausibility, j.typicality,
            CASE WHEN v.yes THEN 'yes' ELSE 'no' END AS verdict, v.p_yes, r.strictness,
            CASE WHEN coalesce(v.p_yes >= r.strictness, v.yes) THEN 'kept' ELSE 'rejected' END AS filter,
@@ -43,7 +43,10 @@ def judgments_csv(study: Study) -> Iterator[bytes]:
     inert = "regexp_replace({}, '(" + FORMULA_START + ")', '''\\1')"
     sql = _SQL.format(
         study=inert.format("s.name"),
+        run=inert.format("r.name"),
         model=inert.format("r.model"),
+        asin_a=inert.format("a.asin"),
+        asin_b=inert.format("b.asin"),
         text=inert.format("t.text"),
         time=iso.format("j.created_at"),
         audit_time=iso.format("j.audited_at"),

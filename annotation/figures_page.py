@@ -12,10 +12,12 @@ RATE_HOW = (
 HOW = {
     "percent_item_mean": "Of all pairs of judgments on an item the share that agree, averaged over items.",
     "percent_pooled": "Agreeing pairs of all items together, divided by all pairs.",
-    "fleiss_kappa": "(observed − expected) / (1 − expected), expected from the shares of the answers; with unequal numbers of annotators as in Gwet 2014.",
+    "fleiss_kappa": "(observed − expected) / (1 − expected), expected from the shares of the answers; with unequal "
+    "numbers of annotators as in Gwet 2014.",
     "alpha_nominal": "1 − observed / expected disagreement, all answers equally far apart (Krippendorff 2011).",
     "alpha_ordinal": "As nominal, with the distance of two answers by how many judgments lie between them.",
-    "gwet_ac1": "(observed − expected) / (1 − expected), expected as for guessing annotators (Gwet 2008); steadier than κ and α where nearly all say the same.",
+    "gwet_ac1": "(observed − expected) / (1 − expected), expected as for guessing annotators (Gwet 2008); steadier "
+    "than κ and α where nearly all say the same.",
     "gwet_ac2": "As AC1, with quadratic weights: near answers count as half agreement and more.",
     "accuracy": "Items where the verdict is that of the majority, weighted to the run.",
     "precision": "Of the kept items the share that the majority finds plausible.",
@@ -25,7 +27,10 @@ HOW = {
     "mcc": "The correlation of verdict and majority (Matthews 1975): 1 perfect, 0 as by chance.",
     "false_rejection_rate": "Of the rejected items the share that the majority finds plausible.",
 }
-FILTER_HOW = " Truth is the majority of an item's annotators; ties are left out. Interval: Wilson's at the effective sample size, for MCC on Fisher's scale."
+FILTER_HOW = (
+    " Truth is the majority of an item's annotators; ties are left out. Interval: Wilson's at the effective sample "
+    "size, for MCC on Fisher's scale."
+)
 FILTER_NAMES = {
     "accuracy": "Accuracy",
     "precision": "Precision",
@@ -52,7 +57,8 @@ def figures_page(study: Study) -> dict:
         "audit": {
             "name": "“The filter was right”, said after the reveal",
             **_percent_row(figures.audit, "answers"),
-            "how": "Share of the audits that say right, with Wilson's interval (1927). Who has seen the verdict tends to follow it; accuracy above comes from blind ratings.",
+            "how": "Share of the audits that say right, with Wilson's interval (1927). Who has seen the verdict tends "
+            "to follow it; accuracy above comes from blind ratings.",
         },
         "by_relation": [_relation(row) for row in figures.by_relation],
     }
@@ -82,7 +88,7 @@ def _rate_headline(figures: Figures, name: str, title: str) -> dict:
     raw = figures.raw_rates[name]
     how = RATE_HOW.format(positive=round((raw.value or 0) * raw.n), n=raw.n, raw=_percent(raw.value))
     row = _percent_row(figures.rates[name], "items")
-    n = f"n = {raw.n:,} judgments of {figures.rates[name].n:,} items" if raw.n else ""
+    n = f"n = {_counted(raw.n, 'judgment')} of {_counted(figures.rates[name].n, 'item')}" if raw.n else ""
     return {"key": name, "title": title, **row, "n": n, "how": how}
 
 
@@ -177,3 +183,7 @@ def _percent(share: float | None) -> str:
 
 def _plain(value: float) -> str:
     return f"{value:.2f}".replace("-", "−")
+
+
+def _counted(n: int, thing: str) -> str:
+    return f"{n:,} {thing}" if n == 1 else f"{n:,} {thing}s"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.db.models import Avg, Sum
 from django.utils import timezone
 
-from annotation.allocation import Finished, Waiting, item_next, judgment_to_audit, owed_items
+from annotation.allocation import Finished, JudgingRefused, Waiting, item_next, judgment_to_audit, owed_items
 from annotation.forms import new_submission
 from annotation.models import Judgment, Participant, Study
 from annotation.scales import Question
@@ -20,11 +20,15 @@ def page_context(participant: Participant, error: str = "", values: dict | None 
     """The state that the participant is in: reveal before item, because the audit comes before what is next."""
     study = participant.study
     base = {"study": study, "error": error, "values": values or {}, "progress": progress(participant)}
-    if judgment := judgment_to_audit(participant):
+    if study.state != Study.State.CLOSED and (judgment := judgment_to_audit(participant)):
         return {**base, **_reveal(judgment, study)}
     if study.state != Study.State.OPEN:
         return {**base, "state": study.state}
-    found = item_next(participant=participant)
+    try:
+        found = item_next(participant=participant)
+    except JudgingRefused:  # the study was paused, or another tab has saved, since this request began
+        study.refresh_from_db(fields=["state"])
+        return page_context(participant, error, values)
     if isinstance(found, Waiting):
         seconds = (found.look_again - timezone.now()).total_seconds()
         return {**base, "state": "waiting", "look_again": found.look_again, "retry_seconds": _poll_after(seconds)}

@@ -81,7 +81,7 @@ def judge_skip(request: HttpRequest, study_id: int) -> HttpResponse:
 
 
 def _participant(request: HttpRequest, study_id: int) -> Participant:
-    return participant_get(study=get_object_or_404(Study, pk=study_id), annotator=request.user)
+    return participant_get(study=get_object_or_404(Study.objects.for_annotator(), pk=study_id), annotator=request.user)
 
 
 def _answer(request: HttpRequest, participant: Participant, status: int = 200, **context) -> HttpResponse:
@@ -96,8 +96,7 @@ def _go_on(request: HttpRequest, participant: Participant) -> HttpResponse:
 
 
 def _refuse(request: HttpRequest, participant: Participant, why: str, ratings: dict | None = None) -> HttpResponse:
-    # HTMX swaps only answers with status 200; the page then says what was refused. Others get the honest status.
-    return _answer(request, participant, status=200 if request.htmx else 409, error=why, values=ratings)
+    return _answer(request, participant, status=409, error=why, values=ratings)
 
 
 def _first_error(form: Form, field: str, words: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
-from django.db.models import Count, Max, Q, Sum
+from django.db.models import Count, F, Max, Q, QuerySet, Sum
 from numpy.typing import NDArray
 
 from annotation.models import Item, Judgment, Participant, Study
@@ -26,10 +26,6 @@ class Tallies:
     inclusion: NDArray[np.float64]
     stratum: NDArray[np.str_]
     counts: dict[str, NDArray[np.int64]]
-
-    def only(self, rows: NDArray[np.bool_]) -> "Tallies":
-        counts = {name: table[rows] for name, table in self.counts.items()}
-        return Tallies(self.relation[rows], self.kept[rows], self.inclusion[rows], self.stratum[rows], counts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +81,7 @@ def study_figures(study: Study) -> Figures:
         wanted=Sum("overlap", default=0),
         judgments=Sum("n_judged", default=0),
         judged=Count("pk", filter=Q(n_judged__gt=0)),
-        complete=Count("pk", filter=Q(taken__gte=1, n_judged=study.overlap)),
+        complete=Count("pk", filter=Q(n_judged=F("overlap"))),
     )
     audits = _judgments(study).aggregate(
         asked=Count("filter_right"),
@@ -112,7 +108,7 @@ def study_figures(study: Study) -> Figures:
     )
 
 
-def _judgments(study: Study):
+def _judgments(study: Study) -> QuerySet[Judgment]:
     return Judgment.objects.filter(item__study=study)
 
 
@@ -162,11 +158,11 @@ def _positive(tallies: Tallies, question: Question) -> tuple[NDArray[np.int64], 
     return counts @ over, counts.sum(axis=1)
 
 
-def _rate(tallies: Tallies, question: Question) -> Estimate:
+def _rate(tallies: Tallies, question: Question, among: NDArray[np.bool_] | bool = True) -> Estimate:
     """The mean over items of the share of their annotators who say yes, weighted to the runs."""
     positive, n = _positive(tallies, question)
-    asked = n > 0
-    return hajek_rate((positive[asked] / n[asked]), tallies.inclusion[asked], tallies.stratum[asked])
+    share = positive / np.maximum(n, 1)
+    return hajek_rate(share, tallies.inclusion, tallies.stratum, domain=(n > 0) & among)
 
 
 def _raw_rate(tallies: Tallies, question: Question) -> Estimate:
@@ -194,9 +190,9 @@ def _filter_quality(tallies: Tallies, plausibility: Question) -> tuple[FilterQua
 def _by_relation(study: Study, tallies: Tallies) -> list[dict]:
     rows = []
     for code in sorted(set(tallies.relation.tolist())):
-        these = tallies.only(tallies.relation == code)
-        rates = _by_question(study, lambda question, these=these: _rate(these, question))
-        kept = hajek_rate(these.kept, these.inclusion, these.stratum)
+        these = tallies.relation == code
+        rates = _by_question(study, lambda question, these=these: _rate(tallies, question, these))
+        kept = hajek_rate(tallies.kept, tallies.inclusion, tallies.stratum, domain=these)
         words = RELATIONS[code].words or "open"
-        rows.append({"relation": code, "words": words, "items": len(these.kept), "kept": kept, **rates})
+        rows.append({"relation": code, "words": words, "items": int(these.sum()), "kept": kept, **rates})
     return sorted(rows, key=lambda row: (row["plausibility"].value is None, -(row["plausibility"].value or 0)))

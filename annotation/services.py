@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from annotation import sampling, scales
@@ -33,7 +33,7 @@ def study_create(
     created_by: User | None = None,
 ) -> Study:
     """Sample the runs' judged-by-the-filter intentions and open the study. A study is whole or not there."""
-    _refuse_unusable(name=name, runs=runs, items=items, overlap=overlap, strata=strata, preset=preset)
+    _refuse_unusable(name=name, runs=runs, items=items, overlap=overlap, strata=strata, seed=seed, preset=preset)
     population = _population(runs, strata)
     available = sum(len(ids) for ids in population.values())
     if items > available:
@@ -41,7 +41,7 @@ def study_create(
             f"The study asks for {items:,} items, but {', '.join(run.name for run in runs)} "
             f"has {available:,} intentions with a verdict; ask for at most that many"
         )
-    study = Study.objects.create(
+    study = Study(
         name=name,
         overlap=overlap,
         strata=list(strata),
@@ -52,6 +52,7 @@ def study_create(
         simulated=simulated,
         created_by=created_by,
     )
+    _insert(study)
     study.runs.set(runs)
     _sample(study, population, items)
     return study
@@ -65,12 +66,14 @@ def study_set_state(*, study: Study, state: str) -> None:
 
 
 def _refuse_unusable(
-    *, name: str, runs: Sequence[Run], items: int, overlap: int, strata: Sequence[str], preset: str
+    *, name: str, runs: Sequence[Run], items: int, overlap: int, strata: Sequence[str], seed: int, preset: str
 ) -> None:
     if not name.strip():
         raise StudyRefused("A study needs a name")
+    if len(name) > (longest := Study._meta.get_field("name").max_length):
+        raise StudyRefused(f"The name has {len(name)} letters; a study's name may have {longest}")
     if Study.objects.filter(name=name).exists():
-        raise StudyRefused(f"There is a study named {name} already; choose another name")
+        raise _name_taken(name)
     if not runs:
         raise StudyRefused("A study needs at least one run")
     if items < 1 or overlap < 1:
@@ -79,8 +82,22 @@ def _refuse_unusable(
         raise StudyRefused(f"An overlap of {overlap} is more than 100 judgments an item; choose a smaller one")
     if unknown := set(strata) - set(STRATA):
         raise StudyRefused(f"Unknown strata {', '.join(sorted(unknown))}; known are {', '.join(STRATA)}")
+    if not 0 <= seed < 2**63:
+        raise StudyRefused(f"The seed {seed} is outside 0 … 2^63 - 1; choose a smaller number")
     if preset not in scales.PRESETS:
         raise StudyRefused(f"Unknown preset {preset!r}; known are {', '.join(scales.PRESETS)}")
+
+
+def _name_taken(name: str) -> StudyRefused:
+    return StudyRefused(f"There is a study named {name} already; choose another name")
+
+
+def _insert(study: Study) -> None:
+    try:
+        with transaction.atomic():
+            study.save(force_insert=True)
+    except IntegrityError as error:  # two researchers chose the name at once
+        raise _name_taken(study.name) from error
 
 
 def _population(runs: Sequence[Run], strata: Sequence[str]) -> dict[str, np.ndarray]:

@@ -33,13 +33,15 @@ def claim(run: Run, options: Options, holder: uuid.UUID, n: int) -> list[CoBuyWo
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             """
-            UPDATE distillation_runcobuy SET claim = %(holder)s, claimed_until = now() + make_interval(secs => %(secs)s)
-            WHERE id IN (
+            WITH free AS MATERIALIZED (  -- as a subquery it might be run for each row, and claim more than n
                 SELECT c.id FROM distillation_runcobuy c JOIN distillation_run r ON r.id = c.run_id
                 WHERE c.run_id = %(run)s AND c.n_owed > 0 AND (c.claimed_until IS NULL OR c.claimed_until < now())
                   AND r.state = 'running'
                 ORDER BY c.id LIMIT %(n)s FOR UPDATE OF c SKIP LOCKED
-            ) RETURNING cobuy_id
+            )
+            UPDATE distillation_runcobuy c
+            SET claim = %(holder)s, claimed_until = now() + make_interval(secs => %(secs)s)
+            FROM free WHERE c.id = free.id RETURNING c.cobuy_id
             """,
             {"holder": holder, "run": run.pk, "n": n, "secs": CLAIM_SECONDS},
         )
@@ -131,24 +133,23 @@ def _owed(run: Run, cobuy_ids: list[int]) -> dict[int, list[Unit]]:
 
 
 def _record_features(run: Run, ended: Iterable[FeatureEnded]) -> None:
-    done = {e.product.feature_key: e for e in ended if not e.outcome.failure}
+    done = {e.product.id: e for e in ended if not e.outcome.failure}  # products may share a key, not a row of the run
+    # In one order: two workers that insert the same keys in different orders would wait for each other for ever.
+    asked = {e.product.feature_key: e for e in sorted(done.values(), key=lambda e: e.product.feature_key)}
     Feature.objects.bulk_create(
         [
             Feature(
                 key=key, product_id=e.product.id, text=_storable(e.outcome.value), raw_reply=_storable(e.outcome.raw)
             )
-            for key, e in done.items()
+            for key, e in asked.items()
         ],
         ignore_conflicts=True,
     )
-    stored = dict(Feature.objects.filter(key__in=done).values_list("key", "pk"))
-    rows = {
-        row.product_id: row
-        for row in RunProduct.objects.filter(run=run, product__in=[e.product.id for e in done.values()])
-    }
-    for key, e in done.items():
-        rows[e.product.id].feature_id = stored[key]
-    RunProduct.objects.bulk_update(rows.values(), ["feature"])
+    stored = dict(Feature.objects.filter(key__in=asked).values_list("key", "pk"))
+    rows = list(RunProduct.objects.filter(run=run, product__in=done))
+    for row in rows:
+        row.feature_id = stored[done[row.product_id].product.feature_key]
+    RunProduct.objects.bulk_update(rows, ["feature"])
 
 
 def _record_intentions(run: Run, ended: Iterable[IntentionEnded]) -> None:

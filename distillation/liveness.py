@@ -20,7 +20,8 @@ def show(sender, **_: object) -> None:
         return
     _last = time.monotonic()
     try:
-        with psycopg.connect(**connection.get_connection_params(), connect_timeout=2, autocommit=True) as c:
+        params = {**connection.get_connection_params(), "connect_timeout": 2}
+        with psycopg.connect(**params, autocommit=True) as c:
             c.execute(
                 "INSERT INTO distillation_worker (name, seen_at) VALUES (%s, now()) "
                 "ON CONFLICT (name) DO UPDATE SET seen_at = now()",

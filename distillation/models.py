@@ -150,7 +150,7 @@ class Run(models.Model):
     name = models.CharField(
         max_length=100,
         unique=True,
-        validators=[RegexValidator(r"^[\w.-]+$", "Use letters, digits, dots, hyphens and underscores.")],
+        validators=[RegexValidator(r"^(?!\.+\Z)[\w.-]+\Z", "Use letters, digits, dots, hyphens and underscores.")],
     )
     backend = models.CharField(max_length=30)
     model = models.CharField(max_length=200, help_text="as the server names it")

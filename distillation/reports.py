@@ -1,9 +1,12 @@
 """What a run has done and owes, read from its rows."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from zlib import crc32
 
+from django.db import connection, transaction
 from django.db.models import Count, Max, Min, Q, Sum
 from django.utils import timezone
 
@@ -103,6 +106,19 @@ class RunProgress:
         )
 
 
+@contextmanager
+def _one_moment() -> Iterator[None]:
+    """All counts from one snapshot: else the sums would not add up while workers write."""
+    if connection.in_atomic_block:
+        yield
+        return
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+
+
+@_one_moment()
 def run_progress(run: Run) -> RunProgress:
     run = Run.objects.get(pk=run.pk)
     owed = run.cobuys.aggregate(cobuys=Count("pk"), owed=Sum("n_owed", default=0))
@@ -110,9 +126,12 @@ def run_progress(run: Run) -> RunProgress:
         all=Count("pk"), done=Count("feature"), cached=Count("pk", filter=Q(from_cache=True))
     )
     failed = dict(Failure.objects.filter(run=run).values_list("step").annotate(n=Count("pk")))
+    # A product that failed for one co-buy may have been described for another since.
+    described = RunProduct.objects.filter(run=run, feature__isnull=False).values("product")
+    undescribed = Failure.objects.filter(run=run, step=Failure.Step.FEATURE).exclude(product__in=described).count()
     units = owed["cobuys"] * run.units_per_cobuy
     verdicts = Verdict.objects.filter(intention__run=run)
-    seconds = Verdict.objects.filter(intention__run=run).aggregate(first=Min("created_at"), last=Max("created_at"))
+    seconds = verdicts.aggregate(first=Min("created_at"), last=Max("created_at"))
     return RunProgress(
         run=run.name,
         state=run.state,
@@ -120,7 +139,7 @@ def run_progress(run: Run) -> RunProgress:
         cobuys=owed["cobuys"],
         cobuys_without_pictures=_left_out(run),
         units=units,
-        features=Step("Features", products["done"], failed.get("feature", 0), products["all"], products["cached"]),
+        features=Step("Features", products["done"], undescribed, products["all"], products["cached"]),
         intentions=Step("Intentions", Intention.objects.filter(run=run).count(), failed.get("intention", 0), units),
         verdicts=Step("Verdicts", verdicts.count(), failed.get("verdict", 0), units),
         owed=owed["owed"],
@@ -145,11 +164,7 @@ def rate_now(run: Run, within: timedelta = timedelta(seconds=30)) -> float:
     )
     if not made["n"]:
         return 0.0
-    return made["n"] / max(1.0, (timezone.now() - _at_least(made["first"], since)).total_seconds())
-
-
-def _at_least(first: datetime, since: datetime) -> datetime:
-    return max(first, since)
+    return made["n"] / max(1.0, (timezone.now() - made["first"]).total_seconds())
 
 
 def _no_worker(run: Run) -> str:

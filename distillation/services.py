@@ -16,6 +16,8 @@ from distillation.models import CoBuy, Run
 from distillation.pipeline.prompts import PromptSet
 from distillation.pipeline.relations import parse_relations
 
+MOST_SAMPLES = 1_000  # a co-buy's 20 relations then fit the ledger's small integers
+
 
 class RunRefused(Exception):
     """One line for the person who asked: what is wrong and what to do."""
@@ -35,14 +37,18 @@ class RunSettings:
     limit: int | None = None
 
     @classmethod
-    def checked(cls, *, relations: str, limit: int | None, prompt_version: str = "mind-1", **rest) -> "RunSettings":
+    def checked(
+        cls, *, relations: str, limit: int | None, samples: int = 1, prompt_version: str = "mind-1", **rest
+    ) -> "RunSettings":
         if limit is not None and limit < 1:
             raise RunRefused(f"--limit {limit}: give a number of co-buys of at least 1")
+        if not 1 <= samples <= MOST_SAMPLES:
+            raise RunRefused(f"--samples {samples}: give a number of intentions from 1 to {MOST_SAMPLES}")
         try:
             codes, prompts = parse_relations(relations), PromptSet.load(prompt_version)
         except ValueError as error:
             raise RunRefused(str(error)) from error
-        return cls(codes, limit=limit, prompt_version=prompt_version, prompt_digest=prompts.digest, **rest)
+        return cls(codes, samples, limit=limit, prompt_version=prompt_version, prompt_digest=prompts.digest, **rest)
 
     def as_config(self) -> dict:
         return {**asdict(self), "relations": list(self.relations)}
@@ -85,20 +91,27 @@ def run_start(
     created_by: User | None = None,
 ) -> tuple[Run, bool]:
     """(run, whether it is new). An existing run goes on if it was asked for with the settings it has."""
+    new = Run(name=name, backend=backend, model=model, base_urls=list(base_urls), created_by=created_by)
+    new.config = settings.as_config()
+    _check_fields(new)
+    with connection.cursor() as cursor:  # two starts at once: the second finds the first one's run
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('run_start'), hashtext(%s))", [name])
     run = Run.objects.select_for_update().filter(name=name).first()
     if run:
         _refuse_other_settings(run, backend=backend, model=model, config=settings.as_config())
         run_resume(run=run, base_urls=base_urls)
         return run, False
-    run = Run(name=name, backend=backend, model=model, base_urls=list(base_urls), created_by=created_by)
-    run.config = settings.as_config()
+    new.save()
+    _plan(new)
+    return new, True
+
+
+def _check_fields(run: Run) -> None:
     try:
-        run.full_clean(exclude=["created_at"])
+        run.clean_fields(exclude=["created_at"])
     except ValidationError as error:
-        raise RunRefused("; ".join(f"{field}: {' '.join(words)}" for field, words in error.message_dict.items())) from error
-    run.save()
-    _plan(run)
-    return run, True
+        lines = [f"{field} {getattr(run, field)!r}: {' '.join(words)}" for field, words in error.message_dict.items()]
+        raise RunRefused("; ".join(lines)) from error
 
 
 def _refuse_other_settings(run: Run, *, backend: str, model: str, config: dict) -> None:
@@ -122,8 +135,8 @@ def _plan(run: Run) -> None:
     sql, params = chosen[:limit].query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO distillation_runcobuy (run_id, cobuy_id, n_owed) "
-            f"SELECT %s, id, %s FROM ({sql}) c ORDER BY id",  # noqa: S608 - the ORM's own SQL
+            "INSERT INTO distillation_runcobuy (run_id, cobuy_id, n_owed) "  # noqa: S608 - the ORM's own SQL
+            f"SELECT %s, id, %s FROM ({sql}) c ORDER BY id",
             [run.pk, run.units_per_cobuy, *params],
         )
         if not cursor.rowcount:

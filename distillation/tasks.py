@@ -33,6 +33,10 @@ def advance_run(run_id: int) -> None:
         run_wait(run=run, why=f"Waiting for the model server: {error}")
     except WrongModel as error:
         run_pause(run=run, why=str(error))
+    except Exception as error:  # whatever it is, the run's page and `distill --wait` must not just stand still
+        words = " ".join(str(error).split()) or type(error).__name__
+        run_wait(run=run, why=f"Stopped by an error and tried again soon, see the worker's log: {words}")
+        raise
     finally:
         ledger.release(run, holder)
     if run_finish_if_done(run=run):
@@ -67,7 +71,9 @@ def _in_thread(function: Callable) -> Callable:
 
 @shared_task(expires=30)
 def sweep() -> None:
-    """Wake the runs that owe work which nobody has in hand."""
+    """Wake the runs that owe work which nobody has in hand; end those whose worker was killed just before it did."""
+    for run in Run.objects.filter(state=Run.State.RUNNING):
+        run_finish_if_done(run=run)
     for run in Run.objects.owing():
         advance_run.apply_async([run.pk], expires=30)
 

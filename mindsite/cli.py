@@ -1,12 +1,14 @@
 """The command line's door: services started where a command needs them, and one clear line where it can't have them."""
 
+import importlib
 import os
+import signal
 import sys
 
 import psycopg
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command, execute_from_command_line
-from django.db.utils import OperationalError
+from django.db.utils import OperationalError, ProgrammingError
 from kombu.exceptions import OperationalError as BrokerError
 
 from mindsite import embedded
@@ -16,6 +18,7 @@ WITH_BROKER = {"distill", "demo", "resume_run", "retry_failed"}
 
 
 def main(argv: list[str]) -> int:
+    signal.signal(signal.SIGTERM, _end)
     try:
         return _run(argv)
     except (embedded.ServiceError, ImproperlyConfigured) as error:
@@ -24,10 +27,23 @@ def main(argv: list[str]) -> int:
         return _refuse(f"The broker can't be reached ({error}); check CELERY_BROKER_URL")
     except OperationalError as error:
         return _refuse(f"The database can't be reached ({_first_line(error)}); check DATABASE_URL")
+    except ProgrammingError as error:
+        if not isinstance(error.__cause__, psycopg.errors.UndefinedTable | psycopg.errors.UndefinedColumn):
+            raise
+        return _refuse(f"The database is behind the code ({_first_line(error)}); run `manage.py migrate`")
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+
+
+def _end(*_: object) -> None:
+    """SIGTERM as an exception, so that whatever a command has started is stopped; a second one waits for that."""
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    sys.exit(128 + signal.SIGTERM)
 
 
 def _run(argv: list[str]) -> int:
     command = argv[1] if len(argv) > 1 else "help"
+    _read_settings()
     if command in WITHOUT_SERVICES or {"-h", "--help", "--version"} & set(argv):
         execute_from_command_line(argv)
         return 0
@@ -37,6 +53,14 @@ def _run(argv: list[str]) -> int:
             bring_up_to_date()
         execute_from_command_line(argv)
     return 0
+
+
+def _read_settings() -> None:
+    """Django would go on without them for some commands, and show a traceback for the others."""
+    try:
+        importlib.import_module(os.environ["DJANGO_SETTINGS_MODULE"])
+    except (ValueError, OSError) as error:
+        raise ImproperlyConfigured(f"A setting can't be read ({error}); check the environment and .env") from error
 
 
 def _check_database() -> None:

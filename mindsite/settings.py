@@ -17,29 +17,43 @@ env.read_env(BASE_DIR / ".env")
 
 def _secret_key(path: Path) -> str:
     """The key in `path`, made at the first start; two starts at once agree on one."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f"{path.name}.{os.getpid()}")
-        draft.touch(mode=0o600)
-        draft.write_text(secrets.token_urlsafe(50))
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    return path.read_text()
+    try:
+        if not path.exists():
+            _make_secret_key(path)
+        return path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ImproperlyConfigured(
+            f"The secret key {path} can't be read or made ({getattr(error, 'strerror', None) or 'it is no text'}): "
+            "start as the user whose file it is, or set SECRET_KEY"
+        ) from error
+
+
+def _make_secret_key(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    draft.touch(mode=0o600)
+    draft.write_text(secrets.token_urlsafe(50))
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
 
 
 def _database(url: str) -> dict:
     """The default database: `url`, or the embedded PostgreSQL where it is empty."""
     if not url:
         return {"ENGINE": "django.db.backends.postgresql", **embedded.database_settings()}
-    if urlsplit(url).scheme not in ("postgres", "postgresql"):
+    try:
+        known = env.db_url_config(url) if urlsplit(url).scheme in ("postgres", "postgresql") else {}
+    except ValueError:  # a port that is no number, say
+        known = {}
+    if not known.get("NAME"):
         raise ImproperlyConfigured(
             "DATABASE_URL must be postgres://user:password@host:port/name; Mindsite needs PostgreSQL"
         )
-    return env.db_url_config(url)
+    return known
 
 
 SECRET_KEY = env.str("SECRET_KEY", "") or _secret_key(embedded.VAR / "secret_key")
@@ -95,11 +109,13 @@ TEMPLATES = [
 
 DATABASES = {"default": _database(env.str("DATABASE_URL", ""))}
 DATABASES["default"]["OPTIONS"] = {
+    **DATABASES["default"].get("OPTIONS", {}),  # of the URL: sslmode=…, host=/a/socket's/directory
     # Prepared statements halve the database's work for the few queries that every judgment makes.
     "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL", 8), "timeout": 10},
     "server_side_binding": True,
     "prepare_threshold": 2,
 }
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True  # after a restart of PostgreSQL a pooled connection is a dead one
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"

@@ -10,25 +10,30 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
+from django.db.models import Max
+from kombu.exceptions import OperationalError
 
 from distillation.models import Worker
 from mindsite.celery import app
 from mindsite.embedded import VAR
 
-START_TIMEOUT_S = 30
+SIGN_WITHIN_S = 6  # a worker shows itself every 4 s
 
 
 def broker_check() -> None:
     """Raises kombu's OperationalError at once instead of when the first task is sent."""
-    with app.connection_for_write(connect_timeout=3) as connection:
-        connection.ensure_connection(max_retries=1, interval_start=0.2, timeout=5)
+    try:
+        with app.connection_for_write(connect_timeout=3) as connection:
+            connection.ensure_connection(max_retries=1, interval_start=0.2, timeout=5)
+    except (ImportError, KeyError, ValueError) as error:  # a transport that is unknown or not installed, a bad port
+        raise OperationalError(str(error)) from error
 
 
 def worker_command(*, concurrency: int = 2) -> list[str]:
     """One worker with the sweep's clock in it: all that one machine needs."""
-    schedule = VAR / "run" / "beat-schedule"
     return [
-        *(sys.executable, "-m", "celery", "--app", "mindsite", "worker", "--beat", "--schedule", str(schedule)),
+        *(sys.executable, "-m", "celery", "--app", "mindsite", "worker"),
+        *("--beat", "--scheduler", "celery.beat:Scheduler"),  # in memory: there is nothing to remember, no file to lock
         *("--concurrency", str(concurrency), "--loglevel", "INFO", "--without-gossip", "--without-mingle"),
     ]
 
@@ -36,7 +41,7 @@ def worker_command(*, concurrency: int = 2) -> list[str]:
 @contextmanager
 def one_worker(say: Callable[[str], object]) -> Iterator[None]:
     """A worker for the block: the one that runs, else one of our own."""
-    if Worker.objects.alive().exists():
+    if _worker_shows_itself():
         yield
         return
     log = VAR / "log" / "worker.log"
@@ -51,6 +56,17 @@ def one_worker(say: Callable[[str], object]) -> Iterator[None]:
         yield
     finally:
         stop(worker)
+
+
+def _worker_shows_itself() -> bool:
+    """A worker killed a moment ago still looks alive, so only a new sign counts."""
+    last = Worker.objects.alive().aggregate(at=Max("seen_at"))["at"]
+    deadline = time.monotonic() + SIGN_WITHIN_S
+    while last and time.monotonic() < deadline:
+        if Worker.objects.filter(seen_at__gt=last).exists():
+            return True
+        time.sleep(0.2)
+    return False
 
 
 def stop(process: subprocess.Popen, grace_s: float = 15) -> None:

@@ -105,7 +105,7 @@ class Migration(migrations.Migration):
             name='Run',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, unique=True, validators=[django.core.validators.RegexValidator('^[\\w.-]+$', 'Use letters, digits, dots, hyphens and underscores.')])),
+                ('name', models.CharField(max_length=100, unique=True, validators=[django.core.validators.RegexValidator('^(?!\\.+\\Z)[\\w.-]+\\Z', 'Use letters, digits, dots, hyphens and underscores.')])),
                 ('backend', models.CharField(max_length=30)),
                 ('model', models.CharField(help_text='as the server names it', max_length=200)),
                 ('config', models.JSONField(help_text='relations, samples, pictures, prompts, sampling; fixed at the start')),

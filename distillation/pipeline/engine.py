@@ -102,8 +102,8 @@ class Engine:
     def __init__(self, backend: Backend, options: Options, places: int, ended: Callable[[Ended], None]) -> None:
         self._backend, self._options, self._ended = backend, options, ended
         self._places = Places(places)
-        # Features asked for lately, so that two open co-buys with a product in common ask once.
-        self._features: dict[str, asyncio.Task[Outcome[str] | None]] = {}
+        # Features asked for lately and for which product, so that open co-buys ask once for what they have in common.
+        self._features: dict[str, tuple[int, asyncio.Task[Outcome[str] | None]]] = {}
         self._features_kept = 8 * places
 
     def stop(self) -> None:
@@ -127,10 +127,14 @@ class Engine:
         if product.record.feature:
             return Outcome(product.record.feature, None, "", Usage())
         if product.feature_key not in self._features:
-            self._features[product.feature_key] = asyncio.create_task(self._describe(product))
+            self._features[product.feature_key] = product.id, asyncio.create_task(self._describe(product))
             if len(self._features) > self._features_kept:
                 del self._features[next(iter(self._features))]
-        return await asyncio.shield(self._features[product.feature_key])
+        asked_for, answer = self._features[product.feature_key]
+        outcome = await asyncio.shield(answer)
+        if outcome and product.id != asked_for:  # another ASIN with the same title and picture
+            self._ended(FeatureEnded(product, outcome))
+        return outcome
 
     async def _describe(self, product: ProductWork) -> Outcome[str] | None:
         async with self._places.take(_OPENER) as go:
@@ -184,7 +188,7 @@ class _Writer:
         batch = self._ended[:]
         self._ended.clear()
         go_on = await asyncio.get_running_loop().run_in_executor(self._ledger, self._write, batch)
-        self.stopped = not go_on
+        self.stopped = self.stopped or not go_on  # for good: the engine's places are closed for good
 
     def close(self) -> None:
         self._closing.set()
@@ -208,8 +212,9 @@ async def drain(
         writing = asyncio.create_task(writer.run(engine))
         open_cobuys: set[asyncio.Task[None]] = set()
         try:
-            await _work(engine, writer, writing, open_cobuys, places, partial(_in_thread, ledger, claim))
+            await _work(engine, writer, writing, open_cobuys, places=places, claim=partial(_in_thread, ledger, claim))
         finally:
+            engine.stop()  # a failed co-buy's other calls are nobody's any more
             for task in open_cobuys:
                 task.cancel()
             writer.close()
@@ -221,7 +226,9 @@ async def _in_thread(ledger: ThreadPoolExecutor, function: Callable, *args):
     return await asyncio.get_running_loop().run_in_executor(ledger, function, *args)
 
 
-async def _work(engine: Engine, writer: _Writer, writing: asyncio.Task, open_cobuys: set, places: int, claim) -> None:
+async def _work(
+    engine: Engine, writer: _Writer, writing: asyncio.Task, open_cobuys: set, *, places: int, claim: Callable
+) -> None:
     """Keep as many co-buys open as there are places, until no more can be claimed and all have ended."""
     while True:
         room = places - len(open_cobuys)

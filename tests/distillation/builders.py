@@ -38,5 +38,3 @@ def finished_run(n_cobuys: int = 3, *, relations: str = "usedFor,isA", kept_ever
     Run.objects.filter(pk=made.pk).update(state=Run.State.DONE)
     made.refresh_from_db()
     return made
-
-

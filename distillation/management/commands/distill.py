@@ -62,14 +62,23 @@ class Command(BaseCommand):
         return run
 
     def _wait(self, run: Run) -> None:
+        if run_progress(run).ended:
+            return
         with one_worker(say=self.stderr.write):
-            last = ""
+            shown = ""
             while not (progress := run_progress(run)).ended:
-                line = progress.line()
-                if line != last and sys.stderr.isatty():
-                    self.stderr.write(f"\r\033[K{line}", ending="")
-                    self.stderr.flush()
-                last = line
+                # In a log only what stands in the way is worth a line.
+                line = progress.line() if sys.stderr.isatty() else progress.message
+                if line != shown:
+                    self._show(line)
+                shown = line
                 time.sleep(0.5)
             if sys.stderr.isatty():
-                self.stderr.write("\r\033[K", ending="")
+                self._show("")
+
+    def _show(self, line: str) -> None:
+        if sys.stderr.isatty():
+            self.stderr.write(f"\r\033[K{line}", ending="")
+            self.stderr.flush()
+        elif line:
+            self.stderr.write(line)

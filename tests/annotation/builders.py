@@ -1,0 +1,52 @@
+"""Studies with known ratings, made through the services that the pages use."""
+
+from io import BytesIO
+from uuid import uuid4
+
+from PIL import Image
+
+from accounts.models import User
+from accounts.services import user_create
+from annotation.allocation import audit_save, item_next, judgment_save, participant_get
+from annotation.models import Judgment, Lease, Participant, Study
+from annotation.services import study_create
+from distillation.catalog.pictures import picture_store
+from distillation.models import Product, Run
+from tests.distillation.builders import finished_run
+
+
+def study(*, run: Run | None = None, name: str = "S", items: int = 4, overlap: int = 2, **more) -> Study:
+    return study_create(name=name, runs=[run or finished_run()], items=items, overlap=overlap, **more)
+
+
+def participant(in_study: Study, name: str = "ann-1") -> Participant:
+    user = User.objects.filter(username=name).first()
+    user = user or user_create(username=name, password="correct-horse", role=User.Role.ANNOTATOR)
+    return participant_get(study=in_study, annotator=user)
+
+
+def save(lease: Lease, plausibility: int = 1, typicality: int | None = 2, **more) -> Judgment:
+    ratings = {"submission": uuid4(), "plausibility": plausibility, "typicality": typicality, **more}
+    return judgment_save(participant=lease.participant, item_id=lease.item_id, **ratings)
+
+
+def judge(who: Participant, plausibility: int = 1, typicality: int | None = 2, *, right: bool = True) -> Judgment:
+    """One item from lease to audit."""
+    judgment = save(item_next(participant=who), plausibility, typicality)
+    return audit_save(participant=who, judgment_id=judgment.pk, filter_right=right)
+
+
+def rate_all(in_study: Study, ratings: dict[int, list[tuple[int, int | None]]]) -> None:
+    """Give item `pk` its (plausibility, typicality) pairs, the i-th by annotator ann-i; all audits say right."""
+    for i in range(max(map(len, ratings.values()))):
+        who = participant(in_study, f"ann-{i}")
+        while isinstance(lease := item_next(participant=who), Lease):
+            judgment = save(lease, *ratings[lease.item_id][i])
+            audit_save(participant=who, judgment_id=judgment.pk, filter_right=True)
+
+
+def show_pictures() -> None:
+    """Give all products one picture, red and 60 x 40."""
+    data = BytesIO()
+    Image.new("RGB", (60, 40), "red").save(data, "PNG")
+    Product.objects.update(picture=picture_store(data.getvalue()))

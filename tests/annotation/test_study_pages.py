@@ -1,0 +1,198 @@
+import re
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from annotation.models import Study
+from annotation.urls import urlpatterns
+from tests.annotation.builders import judge, participant, rate_all, study
+from tests.annotation.test_judge_pages import audit, rate
+from tests.distillation.builders import finished_run
+
+pytestmark = pytest.mark.django_db
+
+EVERYBODY, RESEARCHERS = ["login", "ok", "ok", "ok"], ["login", "forbidden", "ok", "ok"]
+ACCESS = {
+    "judge-home": ("get", EVERYBODY),
+    "judge-page": ("get", EVERYBODY),
+    "judge-save": ("post", EVERYBODY),
+    "judge-audit": ("post", EVERYBODY),
+    "judge-skip": ("post", EVERYBODY),
+    "study-list": ("get", RESEARCHERS),
+    "study-new": ("get", RESEARCHERS),
+    "study": ("get", RESEARCHERS),
+    "study-figures": ("get", RESEARCHERS),
+    "study-state": ("post", RESEARCHERS),
+    "study-export": ("get", RESEARCHERS),
+}
+
+
+@pytest.fixture
+def made(db: None) -> Study:
+    return study(items=4, overlap=2)
+
+
+def outcome(client: Client, method: str, where: str) -> str:
+    answer = getattr(client, method)(where)
+    if answer.status_code == 302 and answer["Location"].startswith(reverse("login")):
+        return "login"
+    return {403: "forbidden", 404: "not found", 405: "wrong method"}.get(answer.status_code, "ok")
+
+
+@pytest.mark.parametrize("pattern", urlpatterns, ids=lambda pattern: pattern.name)
+def test_each_page_admits_whom_it_is_for(
+    made: Study, annotator: User, researcher: User, administrator: User, pattern
+) -> None:
+    method, expected = ACCESS[pattern.name]
+    where = reverse(pattern.name, kwargs=dict.fromkeys(pattern.pattern.converters, made.pk))
+    clients = [Client() for _ in expected]
+    for client, user in zip(clients[1:], (annotator, researcher, administrator), strict=True):
+        client.force_login(user)
+    assert [outcome(client, method, where) for client in clients] == expected
+
+
+@pytest.mark.parametrize("pattern", urlpatterns, ids=lambda pattern: pattern.name)
+def test_what_writes_is_never_a_link(as_researcher: Client, made: Study, pattern) -> None:
+    method, _ = ACCESS[pattern.name]
+    where = reverse(pattern.name, kwargs=dict.fromkeys(pattern.pattern.converters, made.pk))
+    other = "get" if method == "post" else "delete"
+    assert outcome(as_researcher, other, where) == "wrong method"
+
+
+def figures(client: Client, made: Study, revision: str = ""):
+    return client.get(reverse("study-figures", args=[made.pk]), {"revision": revision}, headers={"HX-Request": "true"})
+
+
+def revision(page: str) -> str:
+    return re.search(r"revision=([^\"]*)\"", page)[1]
+
+
+def text(answer) -> str:
+    return " ".join(re.sub("<[^>]*>", " ", answer.content.decode()).split())
+
+
+def test_unchanged_figures_cost_an_empty_answer(as_researcher: Client, made: Study) -> None:
+    page = as_researcher.get(reverse("study", args=[made.pk])).content.decode()
+    answer = figures(as_researcher, made, revision(page))
+    assert (answer.status_code, answer.content) == (204, b"")
+
+
+def test_a_judgment_through_the_pages_moves_the_figures(
+    as_researcher: Client, as_annotator: Client, made: Study
+) -> None:
+    before = revision(figures(as_researcher, made).content.decode())
+    rate(as_annotator, made)
+    answer = figures(as_researcher, made, before)
+    assert answer.status_code == 200
+    assert "1 of 8 judgments by 1 annotator" in text(answer)  # 4 items x 2
+    assert "n = 1 judgment of 1 item" in text(answer)
+
+
+def test_an_audit_moves_them_too(as_researcher: Client, as_annotator: Client, made: Study) -> None:
+    rate(as_annotator, made)
+    before = revision(figures(as_researcher, made).content.decode())
+    audit(as_annotator, made)
+    assert "n = 1 answers" in text(figures(as_researcher, made, before))
+
+
+def test_a_change_of_state_moves_them_too(as_researcher: Client, made: Study) -> None:
+    before = revision(figures(as_researcher, made).content.decode())
+    Study.objects.update(state="paused")
+    assert figures(as_researcher, made, before).status_code == 200
+
+
+def test_figures_without_judgments_say_why(as_researcher: Client, made: Study) -> None:
+    shown = text(as_researcher.get(reverse("study", args=[made.pk])))
+    assert "Agreement (α, plausible) undefined no item has two judgments" in shown
+    assert "Filter accuracy undefined no judgments yet" in shown
+
+
+def test_agreement_of_one_voice_is_undefined(as_researcher: Client) -> None:
+    made = study(items=2, overlap=2)
+    rate_all(made, {item.pk: [(1, 3), (1, 3)] for item in made.items.all()})
+    shown = text(figures(as_researcher, made))
+    assert "Krippendorff α, nominal undefined all judgments fall into one category" in shown
+
+
+def test_the_page_names_its_runs_and_links_the_export(as_researcher: Client, made: Study) -> None:
+    page = as_researcher.get(reverse("study", args=[made.pk])).content.decode()
+    assert "run r1" in page
+    assert reverse("study-export", args=[made.pk]) in page
+
+
+def test_a_baseline_run_is_called_so(as_researcher: Client, made: Study) -> None:
+    assert "baseline: rules on titles and pixels, no model" in text(as_researcher.get(reverse("study", args=[made.pk])))
+
+
+@pytest.mark.parametrize("name", ["study", "study-list"])
+def test_simulated_judgments_are_called_so(as_researcher: Client, made: Study, name: str) -> None:
+    Study.objects.update(simulated=True)
+    where = reverse(name, args=[made.pk] if name == "study" else [])
+    assert "simulated judgments" in text(as_researcher.get(where)).lower()
+
+
+def test_the_list_shows_what_is_judged(as_researcher: Client, made: Study) -> None:
+    judge(participant(made))
+    assert "1 of 8" in text(as_researcher.get(reverse("study-list")))
+
+
+def test_the_administration_links_the_figures(administrator: User, made: Study) -> None:
+    client = Client()
+    client.force_login(administrator)
+    assert reverse("study", args=[made.pk]) in client.get("/admin/annotation/study/").content.decode()
+
+
+def design(client: Client, **changes):
+    run = finished_run(name="r2")
+    asked = {"name": "New", "runs": [run.pk], "items": 4, "overlap": 2, "seed": 1, "preset": "mind", **changes}
+    return client.post(reverse("study-new"), {name: value for name, value in asked.items() if value is not None})
+
+
+def test_a_design_opens_a_study(as_researcher: Client, researcher: User) -> None:
+    answer = design(as_researcher, strata=["relation", "verdict"], typicality_after_yes="on")
+    made = Study.objects.get()
+    assert answer["Location"] == reverse("study", args=[made.pk])
+    assert (made.items.count(), made.strata, made.typicality_after_yes) == (4, ["relation", "verdict"], True)
+    assert made.created_by == researcher
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"items": 7}, "asks for 7 items, but r2 has 6 intentions with a verdict"),
+        ({"items": 0}, "greater than or equal to 1"),
+        ({"overlap": 101}, "less than or equal to 100"),
+        ({"runs": []}, "This field is required"),
+        ({"runs": [999]}, "999 is not one of the available choices"),
+        ({"name": " "}, "This field is required"),
+        ({"name": "x" * 101}, "at most 100 characters"),
+        ({"seed": -1}, "greater than or equal to 0"),
+        ({"strata": ["colour"]}, "colour is not one of the available choices"),
+    ],
+)
+def test_a_bad_design_says_what_is_wrong_and_opens_nothing(as_researcher: Client, changes: dict, why: str) -> None:
+    answer = design(as_researcher, **changes)
+    assert answer.status_code == 422
+    assert why in text(answer)
+    assert not Study.objects.exists()
+
+
+def test_a_taken_name_is_said(as_researcher: Client) -> None:
+    study(name="New")
+    assert "There is a study of that name already" in text(
+        as_researcher.post(reverse("study-new"), {"name": "New", "items": 1})
+    )
+
+
+@pytest.mark.parametrize("state", ["paused", "closed", "open"])
+def test_a_researcher_sets_the_state(as_researcher: Client, made: Study, state: str) -> None:
+    as_researcher.post(reverse("study-state", args=[made.pk]), {"state": state})
+    assert Study.objects.get().state == state
+
+
+def test_an_unknown_state_is_refused(as_researcher: Client, made: Study) -> None:
+    answer = as_researcher.post(reverse("study-state", args=[made.pk]), {"state": "lost"}, follow=True)
+    assert "A study is open, paused, closed; not &#x27;lost&#x27;" in text(answer)
+    assert Study.objects.get().state == "open"

@@ -1,0 +1,70 @@
+"""A real Chromium on a live server; skipped with a reason where there is none."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+from accounts.models import User
+from annotation.models import Study
+from tests.annotation.builders import show_pictures, study
+
+QUIET = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+def chromium() -> str:
+    for name in (os.environ.get("CHROMIUM", ""), "/usr/bin/chromium", "chromium", "google-chrome"):
+        if found := shutil.which(name):
+            return found
+    pytest.skip("no Chromium here; install Debian's chromium, or name one in CHROMIUM")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    executable = chromium()
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's loop runs in the thread that asks the ORM
+        expect.set_options(timeout=10_000)
+        browser = playwright.chromium.launch(executable_path=executable, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def made(transactional_db: None) -> Study:
+    made = study(items=4, overlap=2)
+    show_pictures()
+    return made
+
+
+@pytest.fixture
+def open_as(browser: Browser, live_server: LiveServer) -> Iterator[Callable[..., Page]]:
+    """Sign in as somebody in a context of their own. At the end no page may have complained, of the CSP or else."""
+    complaints, contexts = [], []
+
+    def hear(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            complaints.append(message.text)
+
+    def open_page(user: User, path: str, **options: object) -> Page:
+        contexts.append(browser.new_context(base_url=live_server.url, **options))
+        page = contexts[-1].new_page()
+        page.on("console", hear)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(path)
+        page.fill("[name=username]", user.username)
+        page.fill("[name=password]", "correct-horse")
+        page.press("[name=password]", "Enter")
+        page.wait_for_url(f"**{path}")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
