@@ -22,13 +22,18 @@ class RunChoiceField(forms.ModelMultipleChoiceField):
 class StudyForm(forms.Form):
     name = forms.CharField(max_length=100)
     runs = RunChoiceField(Run.objects.order_by("-created_at"), widget=forms.CheckboxSelectMultiple)
-    items = forms.IntegerField(min_value=1, max_value=10_000_000, initial=100, help_text="Intentions to sample")
-    overlap = forms.IntegerField(min_value=1, max_value=100, initial=3, help_text="Annotators for each item")
+    items = forms.IntegerField(
+        label="Items", min_value=1, max_value=10_000_000, initial=100, help_text="How many intentions to sample"
+    )
+    overlap = forms.IntegerField(
+        label="Annotators for each item", min_value=1, max_value=100, initial=3, help_text="The overlap"
+    )
     strata = forms.MultipleChoiceField(
+        label="Drawn by",
         choices=[(name, name) for name in STRATA],
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="Each stratum gives equally many items; figures are weighted back to the run",
+        help_text="Each relation or verdict (each stratum) gives equally many items; figures are weighted back to the run",
     )
     seed = forms.IntegerField(min_value=0, max_value=2**53, help_text="The same seed draws the same sample")
     preset = forms.ChoiceField(

@@ -170,7 +170,7 @@ def rate_now(run: Run, within: timedelta = timedelta(seconds=30)) -> float:
 def _no_worker(run: Run) -> str:
     if run.state != Run.State.RUNNING or Worker.objects.alive().exists():
         return ""
-    return "No worker is running. Start one with `make worker`."
+    return "No worker is running. Start one with: make worker"
 
 
 def _left_out(run: Run) -> int:

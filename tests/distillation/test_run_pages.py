@@ -79,7 +79,7 @@ def test_an_ended_run_is_not_polled(as_researcher: Client) -> None:
 def test_without_a_worker_it_says_what_to_do(as_researcher: Client) -> None:
     cobuys(1)
     run()
-    words = "No worker is running. Start one with `make worker`."
+    words = "No worker is running. Start one with: make worker"
     assert words in as_researcher.get(PAGES[1]).content.decode()
     Worker.objects.create(name="w", seen_at=Now())
     assert words not in as_researcher.get(PAGES[1]).content.decode()
