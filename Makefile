@@ -1,5 +1,7 @@
 # What people type. Everything runs from .venv, which the first target that needs it makes.
-PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command -v $$p && break; done)
+FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+# The first that starts and fits: a version manager's stand-in may be there without its Python.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c '$(FITS)' 2>/dev/null && echo $$p && break; done)
 PY := .venv/bin/python
 PORT ?= 8000
 
@@ -8,7 +10,7 @@ PORT ?= 8000
 setup: .venv/installed
 
 .venv/installed: requirements.txt
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || { echo "Mindsite needs Python 3.11 to 3.13; this is $$($(PYTHON) --version). Name another: make setup PYTHON=python3.12"; exit 1; }
+	@$(or $(PYTHON),false) -c '$(FITS)' || { echo "Mindsite needs Python 3.11 to 3.13 and found none; name one: make setup PYTHON=/path/to/python3.12"; exit 1; }
 	@echo "Installing into .venv, once: about a minute …"
 	@$(PYTHON) -m venv --clear .venv
 	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
