@@ -33,7 +33,7 @@ class StudyForm(forms.Form):
         choices=[(name, name) for name in STRATA],
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="Each relation or verdict (each stratum) gives equally many items; figures are weighted back to the run",
+        help_text="Each relation or verdict gives equally many items; figures are weighted back to the run",
     )
     seed = forms.IntegerField(min_value=0, max_value=2**53, help_text="The same seed draws the same sample")
     preset = forms.ChoiceField(
