@@ -22,6 +22,7 @@ from distillation.pipeline.engine import (
 from distillation.pipeline.options import Options
 from distillation.pipeline.records import Image, ProductRecord
 from distillation.pipeline.steps import feature_key
+from distillation.ticks import tick_add
 
 # A claim outlives its last renewal by this; a killed worker's co-buys are free again after it.
 CLAIM_SECONDS = 15
@@ -62,6 +63,7 @@ def record(run: Run, holder: uuid.UUID, ended: Sequence[Ended]) -> bool:
         _record_failures(run, [e for e in ended if e.outcome.failure])
         _settle(run, {e.cobuy_id for e in ended if not isinstance(e, FeatureEnded)})
         _renew(run, holder)
+        tick_add(run, ended)
     return Run.objects.filter(pk=run.pk, state=Run.State.RUNNING).exists()
 
 

@@ -156,6 +156,9 @@ class Run(models.Model):
     model = models.CharField(max_length=200, help_text="as the server names it")
     config = models.JSONField(help_text="relations, samples, pictures, prompts, sampling; fixed at the start")
     base_urls = models.JSONField(default=list, blank=True, help_text="model servers; may change while a run goes on")
+    prices = models.JSONField(
+        default=dict, blank=True, help_text="dollars per million tokens: prompt, cached, completion; empty if unknown"
+    )
     strictness = models.FloatField(default=0.5, help_text="an intention is kept from this p_yes on")
     state = models.CharField(max_length=20, choices=State, default=State.RUNNING)
     message = models.CharField(max_length=500, blank=True, help_text="why it waits, if it does")
@@ -311,6 +314,30 @@ class Failure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.step}: {self.reason}"
+
+
+class RunTick(models.Model):
+    """What a run did in ten seconds: added up while it is written, so that days of it can be plotted."""
+
+    SECONDS = 10
+
+    run = models.ForeignKey(Run, models.CASCADE, related_name="ticks")
+    at = models.DateTimeField(help_text="start of the ten seconds")
+    calls = models.PositiveIntegerField(default=0, help_text="requests sent, tries that failed included")
+    prompt_tokens = models.PositiveBigIntegerField(default=0)
+    cached_tokens = models.PositiveBigIntegerField(default=0, help_text="of the prompt tokens")
+    completion_tokens = models.PositiveBigIntegerField(default=0)
+    features = models.PositiveIntegerField(default=0)
+    intentions = models.PositiveIntegerField(default=0)
+    verdicts = models.PositiveIntegerField(default=0)
+    yes = models.PositiveIntegerField(default=0, help_text="of the verdicts")
+    failures = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "at"], name="run_tick_once")]
+
+    def __str__(self) -> str:
+        return f"{self.run_id} {self.at:%H:%M:%S}"
 
 
 class WorkerQuerySet(models.QuerySet):

@@ -10,7 +10,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -19,214 +18,440 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='CatalogImport',
+            name="CatalogImport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(db_index=True, help_text='SHA-256 over files and options: who resumes what', max_length=64)),
-                ('format', models.CharField(max_length=20)),
-                ('sources', models.JSONField(help_text='file names and sizes')),
-                ('options', models.JSONField(default=dict)),
-                ('state', models.CharField(choices=[('reading', 'reading'), ('writing', 'writing'), ('done', 'done'), ('refused', 'refused')], default='reading', max_length=10)),
-                ('message', models.CharField(blank=True, max_length=1000)),
-                ('progress', models.JSONField(default=dict, help_text='how far each file has been read')),
-                ('account', models.JSONField(default=dict, help_text='counts by named reason; they add up')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "key",
+                    models.CharField(
+                        db_index=True, help_text="SHA-256 over files and options: who resumes what", max_length=64
+                    ),
+                ),
+                ("format", models.CharField(max_length=20)),
+                ("sources", models.JSONField(help_text="file names and sizes")),
+                ("options", models.JSONField(default=dict)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("reading", "reading"),
+                            ("writing", "writing"),
+                            ("done", "done"),
+                            ("refused", "refused"),
+                        ],
+                        default="reading",
+                        max_length=10,
+                    ),
+                ),
+                ("message", models.CharField(blank=True, max_length=1000)),
+                ("progress", models.JSONField(default=dict, help_text="how far each file has been read")),
+                ("account", models.JSONField(default=dict, help_text="counts by named reason; they add up")),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Picture',
+            name="Picture",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.CharField(help_text='SHA-256 of the stored JPEG, hex', max_length=64, unique=True)),
-                ('width', models.PositiveSmallIntegerField(help_text='pixels')),
-                ('height', models.PositiveSmallIntegerField(help_text='pixels')),
-                ('size', models.PositiveIntegerField(help_text='bytes')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("digest", models.CharField(help_text="SHA-256 of the stored JPEG, hex", max_length=64, unique=True)),
+                ("width", models.PositiveSmallIntegerField(help_text="pixels")),
+                ("height", models.PositiveSmallIntegerField(help_text="pixels")),
+                ("size", models.PositiveIntegerField(help_text="bytes")),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
         ),
         migrations.CreateModel(
-            name='Worker',
+            name="Worker",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200, unique=True)),
-                ('seen_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=200, unique=True)),
+                ("seen_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='PictureSource',
+            name="PictureSource",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.CharField(help_text='SHA-256 of the URL, hex', max_length=64, unique=True)),
-                ('url', models.TextField()),
-                ('state', models.CharField(choices=[('wanted', 'wanted'), ('stored', 'stored'), ('failed', 'failed')], default='wanted', max_length=10)),
-                ('reason', models.CharField(blank=True, help_text='why the last try failed', max_length=300)),
-                ('tries', models.PositiveSmallIntegerField(default=0)),
-                ('not_before', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), help_text='when the next try is due, or a claim runs out')),
-                ('picture', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='distillation.picture')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("digest", models.CharField(help_text="SHA-256 of the URL, hex", max_length=64, unique=True)),
+                ("url", models.TextField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("wanted", "wanted"), ("stored", "stored"), ("failed", "failed")],
+                        default="wanted",
+                        max_length=10,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, help_text="why the last try failed", max_length=300)),
+                ("tries", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "not_before",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        help_text="when the next try is due, or a claim runs out",
+                    ),
+                ),
+                (
+                    "picture",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="distillation.picture",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Product',
+            name="Product",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('asin', models.CharField(max_length=32, unique=True, verbose_name='ASIN')),
-                ('title', models.TextField()),
-                ('category', models.CharField(blank=True, max_length=200)),
-                ('picture_problem', models.CharField(blank=True, help_text='why there is no usable picture; empty if there is one', max_length=300)),
-                ('price', models.DecimalField(blank=True, decimal_places=2, help_text='US dollars', max_digits=12, null=True)),
-                ('picture', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='products', to='distillation.picture')),
-                ('picture_source', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='products', to='distillation.picturesource')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("asin", models.CharField(max_length=32, unique=True, verbose_name="ASIN")),
+                ("title", models.TextField()),
+                ("category", models.CharField(blank=True, max_length=200)),
+                (
+                    "picture_problem",
+                    models.CharField(
+                        blank=True, help_text="why there is no usable picture; empty if there is one", max_length=300
+                    ),
+                ),
+                (
+                    "price",
+                    models.DecimalField(blank=True, decimal_places=2, help_text="US dollars", max_digits=12, null=True),
+                ),
+                (
+                    "picture",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="products",
+                        to="distillation.picture",
+                    ),
+                ),
+                (
+                    "picture_source",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="products",
+                        to="distillation.picturesource",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Feature',
+            name="Feature",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(help_text='SHA-256 over all that the answer depends on', max_length=64, unique=True)),
-                ('text', models.TextField()),
-                ('raw_reply', models.TextField()),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='features', to='distillation.product')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "key",
+                    models.CharField(
+                        help_text="SHA-256 over all that the answer depends on", max_length=64, unique=True
+                    ),
+                ),
+                ("text", models.TextField()),
+                ("raw_reply", models.TextField()),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="features", to="distillation.product"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CoBuy',
+            name="CoBuy",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('a', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='distillation.product')),
-                ('b', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='distillation.product')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "a",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="distillation.product",
+                    ),
+                ),
+                (
+                    "b",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="distillation.product",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'co-buy',
+                "verbose_name": "co-buy",
             },
         ),
         migrations.CreateModel(
-            name='Run',
+            name="Run",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, unique=True, validators=[django.core.validators.RegexValidator('^(?!\\.+\\Z)[\\w.-]+\\Z', 'Use letters, digits, dots, hyphens and underscores.')])),
-                ('backend', models.CharField(max_length=30)),
-                ('model', models.CharField(help_text='as the server names it', max_length=200)),
-                ('config', models.JSONField(help_text='relations, samples, pictures, prompts, sampling; fixed at the start')),
-                ('base_urls', models.JSONField(blank=True, default=list, help_text='model servers; may change while a run goes on')),
-                ('strictness', models.FloatField(default=0.5, help_text='an intention is kept from this p_yes on')),
-                ('state', models.CharField(choices=[('running', 'running'), ('paused', 'paused'), ('done', 'done'), ('cancelled', 'cancelled')], default='running', max_length=20)),
-                ('message', models.CharField(blank=True, help_text='why it waits, if it does', max_length=500)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "name",
+                    models.CharField(
+                        max_length=100,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^(?!\\.+\\Z)[\\w.-]+\\Z", "Use letters, digits, dots, hyphens and underscores."
+                            )
+                        ],
+                    ),
+                ),
+                ("backend", models.CharField(max_length=30)),
+                ("model", models.CharField(help_text="as the server names it", max_length=200)),
+                (
+                    "config",
+                    models.JSONField(help_text="relations, samples, pictures, prompts, sampling; fixed at the start"),
+                ),
+                (
+                    "base_urls",
+                    models.JSONField(
+                        blank=True, default=list, help_text="model servers; may change while a run goes on"
+                    ),
+                ),
+                ("strictness", models.FloatField(default=0.5, help_text="an intention is kept from this p_yes on")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("running", "running"),
+                            ("paused", "paused"),
+                            ("done", "done"),
+                            ("cancelled", "cancelled"),
+                        ],
+                        default="running",
+                        max_length=20,
+                    ),
+                ),
+                ("message", models.CharField(blank=True, help_text="why it waits, if it does", max_length=500)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Intention',
+            name="Intention",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('relation', models.CharField(help_text='a code of pipeline.relations', max_length=20)),
-                ('sample', models.PositiveSmallIntegerField(default=0)),
-                ('text', models.TextField()),
-                ('raw_reply', models.TextField()),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('cobuy', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='intentions', to='distillation.cobuy')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='intentions', to='distillation.run')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("relation", models.CharField(help_text="a code of pipeline.relations", max_length=20)),
+                ("sample", models.PositiveSmallIntegerField(default=0)),
+                ("text", models.TextField()),
+                ("raw_reply", models.TextField()),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "cobuy",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="intentions", to="distillation.cobuy"
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="intentions", to="distillation.run"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Failure',
+            name="Failure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('step', models.CharField(choices=[('feature', 'feature'), ('intention', 'intention'), ('verdict', 'verdict')], max_length=10)),
-                ('relation', models.CharField(blank=True, max_length=20)),
-                ('sample', models.PositiveSmallIntegerField(default=0)),
-                ('reason', models.CharField(max_length=40)),
-                ('detail', models.CharField(max_length=1000)),
-                ('raw_reply', models.TextField(blank=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('cobuy', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='distillation.cobuy')),
-                ('product', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='distillation.product')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='failures', to='distillation.run')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "step",
+                    models.CharField(
+                        choices=[("feature", "feature"), ("intention", "intention"), ("verdict", "verdict")],
+                        max_length=10,
+                    ),
+                ),
+                ("relation", models.CharField(blank=True, max_length=20)),
+                ("sample", models.PositiveSmallIntegerField(default=0)),
+                ("reason", models.CharField(max_length=40)),
+                ("detail", models.CharField(max_length=1000)),
+                ("raw_reply", models.TextField(blank=True)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "cobuy",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="distillation.cobuy",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="distillation.product",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="failures", to="distillation.run"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RunCoBuy',
+            name="RunCoBuy",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('n_owed', models.PositiveSmallIntegerField()),
-                ('claim', models.UUIDField(null=True)),
-                ('claimed_until', models.DateTimeField(null=True)),
-                ('cobuy', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='distillation.cobuy')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='cobuys', to='distillation.run')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("n_owed", models.PositiveSmallIntegerField()),
+                ("claim", models.UUIDField(null=True)),
+                ("claimed_until", models.DateTimeField(null=True)),
+                (
+                    "cobuy",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="distillation.cobuy"
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="cobuys", to="distillation.run"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'co-buy of a run',
+                "verbose_name": "co-buy of a run",
             },
         ),
         migrations.CreateModel(
-            name='RunProduct',
+            name="RunProduct",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('from_cache', models.BooleanField(default=False)),
-                ('feature', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='distillation.feature')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='distillation.product')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='products', to='distillation.run')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("from_cache", models.BooleanField(default=False)),
+                (
+                    "feature",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="distillation.feature",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="distillation.product"
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="products", to="distillation.run"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Verdict',
+            name="Verdict",
             fields=[
-                ('intention', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, serialize=False, to='distillation.intention')),
-                ('yes', models.BooleanField()),
-                ('p_yes', models.FloatField(help_text='probability of yes; null where the server gives none', null=True)),
-                ('reason', models.TextField()),
-                ('raw_reply', models.TextField()),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "intention",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        serialize=False,
+                        to="distillation.intention",
+                    ),
+                ),
+                ("yes", models.BooleanField()),
+                (
+                    "p_yes",
+                    models.FloatField(help_text="probability of yes; null where the server gives none", null=True),
+                ),
+                ("reason", models.TextField()),
+                ("raw_reply", models.TextField()),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('p_yes__isnull', True), models.Q(('p_yes__gte', 0), ('p_yes__lte', 1)), _connector='OR'), name='verdict_p_yes_in_range')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("p_yes__isnull", True), models.Q(("p_yes__gte", 0), ("p_yes__lte", 1)), _connector="OR"
+                        ),
+                        name="verdict_p_yes_in_range",
+                    )
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='picturesource',
-            index=models.Index(condition=models.Q(('state', 'wanted')), fields=['not_before'], name='picture_source_due'),
+            model_name="picturesource",
+            index=models.Index(
+                condition=models.Q(("state", "wanted")), fields=["not_before"], name="picture_source_due"
+            ),
         ),
         migrations.AddIndex(
-            model_name='product',
-            index=django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.search.SearchVector('title', config='english'), name='product_title_words'),
+            model_name="product",
+            index=django.contrib.postgres.indexes.GinIndex(
+                django.contrib.postgres.search.SearchVector("title", config="english"), name="product_title_words"
+            ),
         ),
         migrations.AddIndex(
-            model_name='product',
-            index=models.Index(fields=['category', 'id'], name='product_by_category'),
+            model_name="product",
+            index=models.Index(fields=["category", "id"], name="product_by_category"),
         ),
         migrations.AddConstraint(
-            model_name='cobuy',
-            constraint=models.UniqueConstraint(fields=('a', 'b'), name='cobuy_once'),
+            model_name="cobuy",
+            constraint=models.UniqueConstraint(fields=("a", "b"), name="cobuy_once"),
         ),
         migrations.AddConstraint(
-            model_name='cobuy',
-            constraint=models.CheckConstraint(condition=models.Q(('a__lt', models.F('b'))), name='cobuy_unordered'),
+            model_name="cobuy",
+            constraint=models.CheckConstraint(condition=models.Q(("a__lt", models.F("b"))), name="cobuy_unordered"),
         ),
         migrations.AddConstraint(
-            model_name='intention',
-            constraint=models.UniqueConstraint(fields=('run', 'cobuy', 'relation', 'sample'), name='intention_once'),
+            model_name="intention",
+            constraint=models.UniqueConstraint(fields=("run", "cobuy", "relation", "sample"), name="intention_once"),
         ),
         migrations.AddConstraint(
-            model_name='failure',
-            constraint=models.UniqueConstraint(fields=('run', 'cobuy', 'relation', 'sample', 'product'), name='failure_once', nulls_distinct=False),
+            model_name="failure",
+            constraint=models.UniqueConstraint(
+                fields=("run", "cobuy", "relation", "sample", "product"), name="failure_once", nulls_distinct=False
+            ),
         ),
         migrations.AddConstraint(
-            model_name='failure',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('cobuy__isnull', True), ('product__isnull', False), ('step', 'feature')), models.Q(('cobuy__isnull', False), ('product__isnull', True), ('step__in', ['intention', 'verdict'])), _connector='OR'), name='failure_names_its_unit'),
+            model_name="failure",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("cobuy__isnull", True), ("product__isnull", False), ("step", "feature")),
+                    models.Q(
+                        ("cobuy__isnull", False), ("product__isnull", True), ("step__in", ["intention", "verdict"])
+                    ),
+                    _connector="OR",
+                ),
+                name="failure_names_its_unit",
+            ),
         ),
         migrations.AddIndex(
-            model_name='runcobuy',
-            index=models.Index(condition=models.Q(('n_owed__gt', 0)), fields=['run', 'id'], name='run_cobuy_owed'),
+            model_name="runcobuy",
+            index=models.Index(condition=models.Q(("n_owed__gt", 0)), fields=["run", "id"], name="run_cobuy_owed"),
         ),
         migrations.AddConstraint(
-            model_name='runcobuy',
-            constraint=models.UniqueConstraint(fields=('run', 'cobuy'), name='run_cobuy_once'),
+            model_name="runcobuy",
+            constraint=models.UniqueConstraint(fields=("run", "cobuy"), name="run_cobuy_once"),
         ),
         migrations.AddConstraint(
-            model_name='runproduct',
-            constraint=models.UniqueConstraint(fields=('run', 'product'), name='run_product_once'),
+            model_name="runproduct",
+            constraint=models.UniqueConstraint(fields=("run", "product"), name="run_product_once"),
         ),
     ]
