@@ -19,7 +19,10 @@ COPY (
            CASE WHEN v.yes THEN 'yes' ELSE 'no' END AS verdict, v.p_yes, r.strictness,
            CASE WHEN coalesce(v.p_yes >= r.strictness, v.yes) THEN 'kept' ELSE 'rejected' END AS filter,
            CASE j.filter_right WHEN true THEN 'right' WHEN false THEN 'wrong' END AS audit,
-           round(j.seconds::numeric, 3) AS seconds, CASE WHEN j.a_on_left THEN 'a' ELSE 'b' END AS left_product,
+           nullif(j.audit_reason, '') AS audit_reason, nullif({comment}, '') AS comment,
+           j.kind, p.state <> 'excluded' AND j.kind = 'item' AS counts, j.version AS study_version,
+           round(j.seconds::numeric, 3) AS seconds, round(j.active_seconds::numeric, 3) AS active_seconds,
+           CASE WHEN j.a_on_left THEN 'a' ELSE 'b' END AS left_product,
            i.stratum, i.inclusion_probability, s.simulated,
            {time} AS judged_at, {audit_time} AS audited_at
     FROM annotation_judgment j
@@ -48,6 +51,7 @@ def judgments_csv(study: Study) -> Iterator[bytes]:
         asin_a=inert.format("a.asin"),
         asin_b=inert.format("b.asin"),
         text=inert.format("t.text"),
+        comment=inert.format("j.comment"),
         time=iso.format("j.created_at"),
         audit_time=iso.format("j.audited_at"),
     )

@@ -61,11 +61,14 @@ class RatingForm(forms.Form):
     submission = forms.UUIDField()
     plausibility = forms.IntegerField(required=False)
     typicality = forms.IntegerField(required=False)
+    active_seconds = forms.FloatField(required=False, min_value=0)
+    comment = forms.CharField(required=False, max_length=2_000)
 
 
 class AuditForm(forms.Form):
     judgment = forms.IntegerField()
     answer = forms.ChoiceField(choices=[("right", "Right"), ("wrong", "Wrong")])
+    reason = forms.CharField(required=False)
 
 
 class SkipForm(forms.Form):

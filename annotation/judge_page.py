@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 
-from django.db.models import Avg, Sum
+from django.db.models import Q, Sum
 from django.utils import timezone
 
-from annotation.allocation import Finished, JudgingRefused, Waiting, item_next, judgment_to_audit, owed_items
+from annotation.allocation import Finished, JudgingRefused, Waiting, item_next
 from annotation.forms import new_submission
-from annotation.models import Judgment, Participant, Study
+from annotation.judging import judgment_to_audit
+from annotation.models import Judgment, Kind, Lease, Participant, Study
+from annotation.qualification import try_done
 from annotation.scales import Question
 from distillation.models import CoBuy, Intention, Product
 from distillation.views import picture_url, thumbnail_url
@@ -18,46 +20,64 @@ LOOK_AGAIN_S = 20
 
 def page_context(participant: Participant, error: str = "", values: dict | None = None) -> dict:
     """The state that the participant is in: reveal before item, because the audit comes before what is next."""
+    participant = Participant.objects.select_related("study").get(pk=participant.pk)  # as the last write left it
     study = participant.study
     base = {"study": study, "error": error, "values": values or {}, "progress": progress(participant)}
     if study.state != Study.State.CLOSED and (judgment := judgment_to_audit(participant)):
         return {**base, **_reveal(judgment, study)}
     if study.state != Study.State.OPEN:
         return {**base, "state": study.state}
+    if participant.state != Participant.State.ACTIVE:
+        return {**base, "state": "halted", "reason": participant.state_reason, "kind": participant.state}
     try:
-        found = item_next(participant=participant)
+        return {**base, **_next(participant, item_next(participant=participant))}
     except JudgingRefused:  # the study was paused, or another tab has saved, since this request began
-        study.refresh_from_db(fields=["state"])
         return page_context(participant, error, values)
+
+
+def _next(participant: Participant, found: Lease | Waiting | Finished) -> dict:
     if isinstance(found, Waiting):
         seconds = (found.look_again - timezone.now()).total_seconds()
-        return {**base, "state": "waiting", "look_again": found.look_again, "retry_seconds": _poll_after(seconds)}
+        return {"state": "waiting", "look_again": found.look_again, "retry_seconds": _poll_after(seconds)}
     if isinstance(found, Finished):
-        return {**base, "state": "done", "own": own_figures(participant)}
+        return {"state": "done", "own": own_figures(participant)}
+    study = participant.study
     return {
-        **base,
         "state": "item",
         "item": _item(found.item_id, _intention(found.item_id), found.a_on_left),
         "questions": _questions(study.questions, study.typicality_after_yes),
         "submission": new_submission(),
+        "check": _check(participant) if found.kind == Kind.GOLD else None,
     }
 
 
+def _check(participant: Participant) -> dict:
+    return {"at": try_done(participant) + 1, "of": participant.study.qualification_items}
+
+
 def progress(participant: Participant) -> dict:
-    done = Participant.objects.values_list("n_judged", flat=True).get(pk=participant.pk)
-    total = done + owed_items(participant.study_id, participant.pk).count()
-    each = participant.judgments.aggregate(each=Avg("seconds"))["each"]
+    """From the participants' counters: no count over items, and the same cost at a million of them."""
+    counts = Participant.objects.filter(study=participant.study_id).aggregate(
+        all=Sum("n_judged", filter=~Q(state=Participant.State.EXCLUDED), default=0),
+        done=Sum("n_judged", filter=Q(pk=participant.pk), default=0),
+        skipped=Sum("n_skipped", filter=Q(pk=participant.pk), default=0),
+        seconds=Sum("seconds", filter=Q(pk=participant.pk), default=0),
+    )
+    study, done = participant.study, counts["done"]
+    wanted = max(0, study.n_items * study.overlap - counts["all"])
+    total = done + min(wanted, study.n_items - done - counts["skipped"])
     return {
         "done": done,
         "total": total,
         "percent": round(100 * done / total) if total else 0,
-        "seconds_each": None if each is None else round(each),
+        "seconds_each": round(counts["seconds"] / done) if done else None,
     }
 
 
 def own_figures(participant: Participant) -> dict:
-    own = participant.judgments.aggregate(seconds_total=Sum("seconds"), seconds_each=Avg("seconds"))
-    return {"items": participant.judgments.count(), **own}
+    own = Participant.objects.get(pk=participant.pk)
+    each = own.seconds / own.n_judged if own.n_judged else None
+    return {"items": own.n_judged, "seconds_total": own.seconds, "seconds_each": each}
 
 
 def _poll_after(seconds: float) -> int:

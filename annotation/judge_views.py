@@ -2,15 +2,16 @@
 
 from django.contrib.auth.decorators import login_required
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from annotation.allocation import JudgingRefused, audit_save, item_skip, judgment_save, owed_items, participant_get
+from annotation.allocation import JudgingRefused, item_skip, participant_get
 from annotation.forms import AuditForm, RatingForm, SkipForm
-from annotation.judge_page import page_context
+from annotation.judge_page import page_context, progress
+from annotation.judging import audit_save, judgment_save
 from annotation.models import Participant, Study
 
 BROKEN_FORM = "The form came broken; load the page again"
@@ -19,9 +20,8 @@ BROKEN_FORM = "The form came broken; load the page again"
 @require_safe
 @login_required
 def judge_home(request: HttpRequest) -> HttpResponse:
-    return render(
-        request, "judge/home.html", {"studies": [_home_row(request, s) for s in Study.objects.for_annotator()]}
-    )
+    studies = Study.objects.for_annotator(request.user)
+    return render(request, "judge/home.html", {"studies": [_home_row(request, study) for study in studies]})
 
 
 @require_safe
@@ -43,6 +43,8 @@ def judge_save(request: HttpRequest, study_id: int) -> HttpResponse:
             participant=participant,
             item_id=form.cleaned_data["item"],
             submission=form.cleaned_data["submission"],
+            active_seconds=form.cleaned_data["active_seconds"],
+            comment=form.cleaned_data["comment"],
             **ratings,
         )
     except JudgingRefused as error:
@@ -61,6 +63,7 @@ def judge_audit(request: HttpRequest, study_id: int) -> HttpResponse:
             participant=participant,
             judgment_id=form.cleaned_data["judgment"],
             filter_right=form.cleaned_data["answer"] == "right",
+            reason=form.cleaned_data["reason"],
         )
     except JudgingRefused as error:
         return _refuse(request, participant, str(error))
@@ -81,7 +84,10 @@ def judge_skip(request: HttpRequest, study_id: int) -> HttpResponse:
 
 
 def _participant(request: HttpRequest, study_id: int) -> Participant:
-    return participant_get(study=get_object_or_404(Study.objects.for_annotator(), pk=study_id), annotator=request.user)
+    try:
+        return participant_get(study_id=study_id, annotator=request.user)
+    except Study.DoesNotExist as error:
+        raise Http404("There is no such study for you.") from error
 
 
 def _answer(request: HttpRequest, participant: Participant, status: int = 200, **context) -> HttpResponse:
@@ -104,13 +110,12 @@ def _first_error(form: Form, field: str, words: str) -> str:
 
 
 def _home_row(request: HttpRequest, study: Study) -> dict:
-    participant = study.participants.filter(annotator=request.user).first()
-    done = participant.n_judged if participant else 0
-    left = owed_items(study.pk, participant.pk if participant else None).count()
+    participant = study.participants.filter(annotator=request.user).first() or Participant(study=study)
+    shown = progress(participant)
     return {
         "study": study,
-        "done": done,
-        "total": done + left,
+        "done": shown["done"],
+        "total": shown["total"],
         "open": study.state == Study.State.OPEN,
         "url": reverse("judge-page", args=[study.pk]),
     }

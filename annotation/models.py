@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from accounts.models import User
 from annotation.scales import Question, questions_from_json
 from distillation.models import Intention, Run
 
@@ -18,8 +19,10 @@ class StudyQuerySet(models.QuerySet):
             wanted=models.Sum("items__overlap", default=0), judged=models.Sum("items__n_judged", default=0)
         )
 
-    def for_annotator(self) -> "StudyQuerySet":
-        return self.exclude(simulated=True).order_by("-created_at")
+    def for_annotator(self, annotator: User) -> "StudyQuerySet":
+        """Studies that this person may judge in: those of their groups, and those that name none."""
+        mine = Q(groups__isnull=True) | Q(groups__in=annotator.groups.all())
+        return self.filter(mine, simulated=False).distinct().order_by("-created_at")
 
 
 class Study(models.Model):
@@ -29,6 +32,10 @@ class Study(models.Model):
         OPEN = "open", "open"
         PAUSED = "paused", "paused"
         CLOSED = "closed", "closed"
+
+    class Order(models.TextChoices):
+        BREADTH = "breadth", "the least judged item first"
+        DEPTH = "depth", "items that others have begun first"
 
     name = models.CharField(max_length=100, unique=True)
     runs = models.ManyToManyField(Run, related_name="studies")
@@ -43,6 +50,28 @@ class Study(models.Model):
     typicality_after_yes = models.BooleanField(
         default=False, help_text="ask for typicality only where the intention was found plausible"
     )
+    guidelines = models.TextField(blank=True, help_text="Markdown, with examples")
+    audit_share = models.FloatField(
+        default=1.0,
+        validators=[MinValueValidator(0), MaxValueValidator(1)],
+        help_text="of the judgments, after which the verdict is revealed and the audit asked",
+    )
+    order = models.CharField(max_length=10, choices=Order, default=Order.BREADTH)
+    qualification_items = models.PositiveSmallIntegerField(default=0, help_text="gold items before the first item")
+    qualification_pass = models.PositiveSmallIntegerField(default=0, help_text="of them to be answered as expected")
+    qualification_tries = models.PositiveSmallIntegerField(default=1, validators=[MinValueValidator(1)])
+    repeat_share = models.FloatField(
+        default=0.0,
+        validators=[MinValueValidator(0), MaxValueValidator(0.5)],
+        help_text="of an annotator's judgments that repeat an earlier item of theirs, unannounced",
+    )
+    repeat_distance = models.PositiveSmallIntegerField(default=20, help_text="judgments between an item and its repeat")
+    groups = models.ManyToManyField(
+        "auth.Group", blank=True, related_name="studies", help_text="who may judge; none: every annotator"
+    )
+    rules = models.JSONField(default=dict, blank=True, help_text="what pauses an annotator, see annotation.quality")
+    version = models.PositiveSmallIntegerField(default=1, help_text="of the protocol; grows with each change of it")
+    n_items = models.PositiveIntegerField(default=0, help_text="sampled items; gold items not counted")
     lease_minutes = models.PositiveSmallIntegerField(default=30, validators=[MinValueValidator(1)])
     simulated = models.BooleanField(default=False, help_text="judged by a program, to show the pages")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
@@ -61,6 +90,28 @@ class Study(models.Model):
         return questions_from_json(self.scales)
 
 
+class ItemQuerySet(models.QuerySet):
+    def sampled(self) -> "ItemQuerySet":
+        """What figures speak of: gold items are there to learn from."""
+        return self.filter(gold__isnull=True)
+
+
+class StudyVersion(models.Model):
+    """The protocol as it stood: written when it changes after the first judgment."""
+
+    study = models.ForeignKey(Study, models.CASCADE, related_name="versions")
+    number = models.PositiveSmallIntegerField()
+    protocol = models.JSONField()
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["study", "number"], name="study_version_once")]
+
+    def __str__(self) -> str:
+        return f"{self.study_id} version {self.number}"
+
+
 class Item(models.Model):
     """One sampled intention. `taken` counts judgments and leases together; the quota is the check below."""
 
@@ -72,6 +123,11 @@ class Item(models.Model):
     overlap = models.PositiveSmallIntegerField()
     taken = models.PositiveSmallIntegerField(default=0)
     n_judged = models.PositiveSmallIntegerField(default=0)
+    gold = models.JSONField(
+        null=True, blank=True, help_text="the known answer: plausibility, typicality or null, explanation"
+    )
+
+    objects = ItemQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -84,7 +140,12 @@ class Item(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["study", "taken", "order_key"], condition=Q(taken__lt=F("overlap")), name="item_free")
+            models.Index(
+                fields=["study", "taken", "order_key"],
+                condition=Q(taken__lt=F("overlap"), gold__isnull=True),
+                name="item_free",
+            ),
+            models.Index(fields=["study", "order_key"], condition=Q(gold__isnull=False), name="item_gold"),
         ]
 
     def __str__(self) -> str:
@@ -94,10 +155,22 @@ class Item(models.Model):
 class Participant(models.Model):
     """An annotator in a study. Its row is the mutex for two tabs and double clicks."""
 
+    class State(models.TextChoices):
+        ACTIVE = "active", "active"
+        PAUSED = "paused", "paused by a rule or a researcher"
+        UNQUALIFIED = "unqualified", "not qualified"
+        EXCLUDED = "excluded", "excluded: judgments stay, but do not count"
+
     study = models.ForeignKey(Study, models.CASCADE, related_name="participants")
     annotator = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="participations")
     pseudonym = models.CharField(max_length=20, help_text="stands for the annotator in exports")
-    n_judged = models.PositiveIntegerField(default=0)
+    state = models.CharField(max_length=12, choices=State, default=State.ACTIVE)
+    state_reason = models.CharField(max_length=300, blank=True)
+    qualified_at = models.DateTimeField(null=True, blank=True)
+    n_tries = models.PositiveSmallIntegerField(default=0, help_text="failed tries at the qualification")
+    n_judged = models.PositiveIntegerField(default=0, help_text="items judged; gold and repeats not counted")
+    n_skipped = models.PositiveIntegerField(default=0)
+    seconds = models.FloatField(default=0, help_text="active time on all judgments")
     revision = models.PositiveIntegerField(default=0, help_text="counts judgments and audits; figures are keyed by it")
     # Where the last search for an item ended, so that the next need not pass the annotator's own work again.
     cursor_taken = models.SmallIntegerField(default=-1)
@@ -113,11 +186,20 @@ class Participant(models.Model):
         return self.pseudonym
 
 
+class Kind(models.TextChoices):
+    """Why an item is shown: only the first kind counts towards the quota and into the figures."""
+
+    ITEM = "item", "item"
+    GOLD = "gold", "gold"
+    REPEAT = "repeat", "repeat"
+
+
 class Lease(models.Model):
     """A timed reservation of an item for one annotator."""
 
     participant = models.OneToOneField(Participant, models.CASCADE, primary_key=True)
     item = models.ForeignKey(Item, models.CASCADE, related_name="leases")
+    kind = models.CharField(max_length=6, choices=Kind, default=Kind.ITEM)
     a_on_left = models.BooleanField(help_text="which of the co-buy's products is shown on the left")
     started_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField(db_index=True)
@@ -126,23 +208,49 @@ class Lease(models.Model):
         return f"{self.participant_id}: item {self.item_id}"
 
 
+class JudgmentQuerySet(models.QuerySet):
+    def counting(self) -> "JudgmentQuerySet":
+        """What quota and figures count: first judgments of sampled items, by annotators who are not excluded."""
+        return self.filter(kind=Kind.ITEM).exclude(participant__state=Participant.State.EXCLUDED)
+
+    def to_audit(self) -> "JudgmentQuerySet":
+        return self.filter(filter_right__isnull=True, audit_asked=True)
+
+
 class Judgment(models.Model):
     """One annotator's ratings of one item, frozen when saved, and the audit that follows the reveal."""
 
+    class AuditReason(models.TextChoices):
+        """Which part of the customer's role the filter misjudged."""
+
+        PRODUCTS = "products", "The products"
+        NEED = "need", "The customer's need"
+        RELATION = "relation", "The relation"
+        REASON = "reason", "Reason against verdict"
+        OTHER = "other", "Something else"
+
     item = models.ForeignKey(Item, models.CASCADE, related_name="judgments")
-    participant = models.ForeignKey(Participant, models.CASCADE, related_name="judgments")
+    participant = models.ForeignKey(Participant, models.CASCADE, related_name="judgments", db_index=False)
+    kind = models.CharField(max_length=6, choices=Kind, default=Kind.ITEM)
     submission = models.UUIDField(unique=True, help_text="made with the form; a repeated submit is the same judgment")
     plausibility = models.SmallIntegerField()
     typicality = models.SmallIntegerField(null=True, blank=True)
     a_on_left = models.BooleanField()
     seconds = models.FloatField(help_text="from the item's being shown to its being saved")
+    active_seconds = models.FloatField(default=0, help_text="of these, with the page in front and in use")
+    comment = models.TextField(blank=True)
+    version = models.PositiveSmallIntegerField(default=1, help_text="of the study's protocol")
+    audit_asked = models.BooleanField(default=True, help_text="whether the verdict is revealed and the audit asked")
     created_at = models.DateTimeField(db_default=Now())
     filter_right = models.BooleanField(null=True, blank=True, help_text="the audit; empty until answered")
+    audit_reason = models.CharField(max_length=12, choices=AuditReason, blank=True)
     audited_at = models.DateTimeField(null=True, blank=True)
+
+    objects = JudgmentQuerySet.as_manager()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["item", "participant"], name="judgment_once"),
+            models.UniqueConstraint(fields=["item", "participant"], condition=Q(kind="item"), name="judgment_once"),
             models.CheckConstraint(
                 condition=Q(filter_right__isnull=True, audited_at__isnull=True)
                 | Q(filter_right__isnull=False, audited_at__isnull=False),
@@ -150,11 +258,31 @@ class Judgment(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["participant"], condition=Q(filter_right__isnull=True), name="judgment_unaudited")
+            models.Index(
+                fields=["participant"],
+                condition=Q(filter_right__isnull=True, audit_asked=True),
+                name="judgment_unaudited",
+            ),
+            models.Index(fields=["participant", "id"], name="judgment_own"),
         ]
 
     def __str__(self) -> str:
         return f"judgment {self.pk}"
+
+
+class JudgmentRevision(models.Model):
+    """A later change of one's own ratings. After the reveal the blind ratings go on counting; this stands beside."""
+
+    judgment = models.ForeignKey(Judgment, models.CASCADE, related_name="revisions")
+    submission = models.UUIDField(unique=True)
+    plausibility = models.SmallIntegerField()
+    typicality = models.SmallIntegerField(null=True, blank=True)
+    before = models.JSONField(help_text="the ratings that it changed")
+    after_reveal = models.BooleanField()
+    created_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"revision of judgment {self.judgment_id}"
 
 
 class Skip(models.Model):

@@ -8,7 +8,7 @@ import numpy as np
 from django.db.models import Count, F, Max, Q, QuerySet, Sum
 from numpy.typing import NDArray
 
-from annotation.models import Item, Judgment, Participant, Study
+from annotation.models import Item, Judgment, Kind, Participant, Study
 from annotation.scales import Question
 from annotation.stats.agreement import agreement_report
 from annotation.stats.estimate import Estimate
@@ -76,7 +76,7 @@ def study_revision(study: Study) -> str:
 
 def study_figures(study: Study) -> Figures:
     tallies = _tallies(study)
-    progress = study.items.aggregate(
+    progress = study.items.sampled().aggregate(
         items=Count("pk"),
         wanted=Sum("overlap", default=0),
         judgments=Sum("n_judged", default=0),
@@ -109,7 +109,7 @@ def study_figures(study: Study) -> Figures:
 
 
 def _judgments(study: Study) -> QuerySet[Judgment]:
-    return Judgment.objects.filter(item__study=study)
+    return Judgment.objects.counting().filter(item__study=study)
 
 
 def _by_question(study: Study, figure: Callable[[Question], object]) -> dict:
@@ -118,13 +118,15 @@ def _by_question(study: Study, figure: Callable[[Question], object]) -> dict:
 
 def _tallies(study: Study) -> Tallies:
     strictness = {run.pk: run.strictness for run in study.runs.all()}
+    counting = Q(judgments__kind=Kind.ITEM) & ~Q(judgments__participant__state=Participant.State.EXCLUDED)
     columns = {
-        f"{question.name}_{value}": Count("judgments", filter=Q(**{f"judgments__{question.name}": value}))
+        f"{question.name}_{value}": Count("judgments", filter=counting & Q(**{f"judgments__{question.name}": value}))
         for question in study.questions
         for value in sorted(question.values)
     }
     rows = list(
-        Item.objects.filter(study=study, n_judged__gt=0)
+        Item.objects.sampled()
+        .filter(study=study, n_judged__gt=0)
         .annotate(**columns)
         .order_by("pk")
         .values(

@@ -51,6 +51,7 @@ def study_create(
         typicality_after_yes=typicality_after_yes,
         simulated=simulated,
         created_by=created_by,
+        n_items=items,
     )
     _insert(study)
     study.runs.set(runs)

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from accounts.models import User
-from annotation.allocation import Finished, audit_save, item_next, judgment_save, participant_get
+from annotation.allocation import Finished, item_next, participant_join
 from annotation.forms import new_submission
+from annotation.judging import audit_save, judgment_save
 from annotation.models import Lease, Study
 from distillation.models import Verdict
 
@@ -14,7 +15,7 @@ from distillation.models import Verdict
 def study_simulate(*, study: Study, annotators: Sequence[User], seed: int = 0) -> int:
     """Fill the study's quota through the same services that people's judgments go through; returns how many."""
     rng = np.random.default_rng(seed)
-    participants = [participant_get(study=study, annotator=annotator) for annotator in annotators]
+    participants = [participant_join(study, annotator) for annotator in annotators]
     truth: dict[int, float] = {}
     judged = 0
     while participants:

@@ -1,5 +1,6 @@
 """The product's settings, save what would only slow the tests down or leave files behind."""
 
+import os
 import tempfile
 
 from mindsite.settings import *  # noqa: F403
@@ -11,3 +12,8 @@ STORAGES = {
 }
 MEDIA_ROOT = tempfile.mkdtemp(prefix="mindsite-test-media-")
 CELERY_BROKER_URL = embedded.broker_url(db=1)  # noqa: F405 - a demo that runs beside the tests keeps its queue
+
+# Two sessions at once each have test databases of their own; pytest-xdist adds its worker's name.
+DATABASES["default"]["TEST"] = {  # noqa: F405
+    "NAME": f"test_mindsite_{os.environ.get('PYTEST_XDIST_TESTRUNUID', str(os.getpid()))[:8]}"
+}

@@ -7,7 +7,8 @@ from PIL import Image
 
 from accounts.models import User
 from accounts.services import user_create
-from annotation.allocation import audit_save, item_next, judgment_save, participant_get
+from annotation.allocation import item_next, participant_join
+from annotation.judging import audit_save, judgment_save
 from annotation.models import Judgment, Lease, Participant, Study
 from annotation.services import study_create
 from distillation.catalog.pictures import picture_store
@@ -22,7 +23,7 @@ def study(*, run: Run | None = None, name: str = "S", items: int = 4, overlap: i
 def participant(in_study: Study, name: str = "ann-1") -> Participant:
     user = User.objects.filter(username=name).first()
     user = user or user_create(username=name, password="correct-horse", role=User.Role.ANNOTATOR)
-    return participant_get(study=in_study, annotator=user)
+    return participant_join(in_study, user)
 
 
 def save(lease: Lease, plausibility: int = 1, typicality: int | None = 2, **more) -> Judgment:

@@ -13,12 +13,12 @@ from annotation.allocation import (
     Finished,
     JudgingRefused,
     Waiting,
-    audit_save,
     item_next,
     item_skip,
     participant_get,
     release_expired,
 )
+from annotation.judging import audit_save
 from annotation.models import Item, Judgment, Lease, Participant, Skip, Study
 from annotation.services import study_set_state
 from tests.annotation.builders import judge, participant, save, study
@@ -90,7 +90,7 @@ def test_two_tabs_at_once_get_the_same_item() -> None:
 def test_two_tabs_at_once_join_once() -> None:
     made = study()
     annotator = participant(study(name="other", run=made.runs.get())).annotator
-    first, second = at_once([lambda: participant_get(study=made, annotator=annotator)] * 2)
+    first, second = at_once([lambda: participant_get(study_id=made.pk, annotator=annotator)] * 2)
     assert first.pk == second.pk
 
 

@@ -1,0 +1,189 @@
+"""Judgments, audits and revisions: blind, freeze, reveal. Nothing is acknowledged before it is committed, and whatever
+is sent twice is kept once."""
+
+import random
+import uuid
+from dataclasses import dataclass
+
+from django.db import IntegrityError, connection, transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from annotation.allocation import JudgingRefused, participant_lock, refuse_unless_at_work
+from annotation.models import Judgment, JudgmentRevision, Kind, Participant, Study
+from annotation.qualification import qualification_update
+
+COMMENT_LENGTH = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Ratings:
+    plausibility: int | None
+    typicality: int | None
+
+
+def judgment_to_audit(participant: Participant) -> Judgment | None:
+    return (
+        participant.judgments.to_audit()
+        .select_related("item__intention__verdict", "item__intention__run")
+        .order_by("pk")
+        .first()
+    )
+
+
+@transaction.atomic
+def judgment_save(
+    *,
+    participant: Participant,
+    item_id: int,
+    submission: uuid.UUID,
+    plausibility: int | None,
+    typicality: int | None,
+    active_seconds: float | None = None,
+    comment: str = "",
+) -> Judgment:
+    """Freeze the ratings. The same submission again is the same judgment, however often it comes."""
+    participant = participant_lock(participant)
+    if earlier := _submitted(participant, item_id, submission):
+        return earlier
+    refuse_unless_at_work(participant)
+    ratings = ratings_checked(participant.study, Ratings(plausibility, typicality))
+    written = {"item": item_id, "submission": submission, "active": active_seconds, "comment": comment[:COMMENT_LENGTH]}
+    pk = _write(participant, ratings, written)
+    if pk is None:
+        if participant.judgments.filter(item_id=item_id).exists():
+            raise JudgingRefused("You have judged this item already; your first ratings count")
+        raise JudgingRefused("This item is not yours any more: it went back to the others. Here is what comes next")
+    judgment = Judgment.objects.get(pk=pk)
+    if judgment.kind == Kind.GOLD:
+        qualification_update(participant)
+    return judgment
+
+
+@transaction.atomic
+def audit_save(*, participant: Participant, judgment_id: int, filter_right: bool, reason: str = "") -> Judgment:
+    """Record whether the filter was right, and what it misjudged if not; the first answer counts."""
+    participant = participant_lock(participant)
+    judgment = participant.judgments.filter(pk=judgment_id, audit_asked=True).first()
+    if judgment is None:
+        raise JudgingRefused("The filter can be audited after you have rated the item; rate it first")
+    if judgment.filter_right is not None:
+        return judgment
+    # A pause takes effect between items; what is revealed may still be answered.
+    if participant.study.state == Study.State.CLOSED:
+        refuse_unless_at_work(participant)
+    if reason and (filter_right or reason not in Judgment.AuditReason.values):
+        raise JudgingRefused("Choose one of the reasons on the page; they are for a filter that was wrong")
+    judgment.filter_right, judgment.audit_reason = filter_right, reason
+    participant.judgments.filter(pk=judgment.pk).update(
+        filter_right=filter_right, audit_reason=reason, audited_at=Now()
+    )
+    _revision_grows(participant)
+    return judgment
+
+
+@transaction.atomic
+def judgment_revise(
+    *,
+    participant: Participant,
+    judgment_id: int,
+    submission: uuid.UUID,
+    plausibility: int | None,
+    typicality: int | None,
+) -> JudgmentRevision:
+    """Change one's own ratings. Before the reveal the judgment follows; after it the blind ratings go on counting."""
+    participant = participant_lock(participant)
+    if earlier := JudgmentRevision.objects.filter(submission=submission, judgment__participant=participant).first():
+        return earlier
+    refuse_unless_at_work(participant)
+    judgment = participant.judgments.filter(pk=judgment_id, kind=Kind.ITEM).first()
+    if judgment is None:
+        raise JudgingRefused("This is not an item that you have judged; go back to your own items")
+    ratings = ratings_checked(participant.study, Ratings(plausibility, typicality))
+    revision = JudgmentRevision.objects.create(
+        judgment=judgment,
+        submission=submission,
+        plausibility=ratings.plausibility,
+        typicality=ratings.typicality,
+        before={"plausibility": judgment.plausibility, "typicality": judgment.typicality},
+        after_reveal=judgment.audit_asked,
+    )
+    if not revision.after_reveal:
+        participant.judgments.filter(pk=judgment.pk).update(
+            plausibility=ratings.plausibility, typicality=ratings.typicality
+        )
+    _revision_grows(participant)
+    return revision
+
+
+@transaction.atomic
+def comment_save(*, participant: Participant, judgment_id: int, comment: str) -> None:
+    if not participant.judgments.filter(pk=judgment_id).update(comment=comment[:COMMENT_LENGTH]):
+        raise JudgingRefused("This is not an item that you have judged; go back to your own items")
+
+
+def ratings_checked(study: Study, ratings: Ratings) -> Ratings:
+    first, second = study.questions
+    if ratings.plausibility not in first.values:
+        raise JudgingRefused(f"Answer the question: {first.text}")
+    if study.typicality_after_yes and ratings.plausibility < first.positive_from:
+        return Ratings(ratings.plausibility, None)
+    if ratings.typicality not in second.values:
+        raise JudgingRefused(f"Answer the question: {second.text}")
+    return ratings
+
+
+def _submitted(participant: Participant, item_id: int, submission: uuid.UUID) -> Judgment | None:
+    earlier = Judgment.objects.filter(submission=submission).first()
+    if earlier and (earlier.participant_id, earlier.item_id) != (participant.pk, item_id):
+        raise JudgingRefused("This form belongs to another item; load the page again")
+    return earlier
+
+
+def _revision_grows(participant: Participant) -> None:
+    Participant.objects.filter(pk=participant.pk).update(revision=F("revision") + 1)
+
+
+def _write(participant: Participant, ratings: Ratings, written: dict) -> int | None:
+    """One statement: no lease, no judgment; the item's and the participant's counts move with it."""
+    study = participant.study
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                WITH lease AS (
+                    DELETE FROM annotation_lease WHERE participant_id = %(participant)s AND item_id = %(item)s
+                    RETURNING item_id, kind, a_on_left,
+                              extract(epoch FROM statement_timestamp() - started_at)::float8 AS seconds
+                ), timed AS (
+                    SELECT *, least(seconds, greatest(0, coalesce(%(active)s::float8, seconds))) AS active FROM lease
+                ), counted AS (
+                    UPDATE annotation_item i SET n_judged = i.n_judged + 1
+                    FROM timed WHERE i.id = timed.item_id AND timed.kind = 'item'
+                ), moved AS (
+                    UPDATE annotation_participant p
+                    SET n_judged = p.n_judged + (timed.kind = 'item')::int, seconds = p.seconds + timed.active,
+                        revision = p.revision + 1
+                    FROM timed WHERE p.id = %(participant)s
+                )
+                INSERT INTO annotation_judgment
+                    (item_id, participant_id, kind, submission, plausibility, typicality, a_on_left, seconds,
+                     active_seconds, comment, version, audit_asked, audit_reason)
+                SELECT item_id, %(participant)s, kind, %(submission)s, %(plausibility)s, %(typicality)s, a_on_left,
+                       seconds, active, %(comment)s, %(version)s, %(audit)s AND kind <> 'gold', ''
+                FROM timed RETURNING id
+                """,
+                {
+                    **written,
+                    "participant": participant.pk,
+                    "plausibility": ratings.plausibility,
+                    "typicality": ratings.typicality,
+                    "version": study.version,
+                    "audit": random.random() < study.audit_share,  # noqa: S311 - a share, not a secret
+                },
+            )
+            row = cursor.fetchone()
+    except IntegrityError as error:
+        # Only somebody else's submission, at this very instant, can be in the way.
+        raise JudgingRefused("This form belongs to another item; load the page again") from error
+    return row[0] if row else None

@@ -1,0 +1,50 @@
+"""Gold items before the first item: who answers enough of them as expected goes on."""
+
+from django.db.models import Count, Q
+from django.db.models.functions import Now
+
+from annotation.models import Item, Judgment, Kind, Participant, Study
+
+
+def gold_next(participant: Participant) -> Item | None:
+    """The gold item that the annotator has seen least; None once qualified."""
+    seen = Count("judgments", filter=Q(judgments__participant=participant))
+    gold = Item.objects.filter(study=participant.study_id, gold__isnull=False)
+    return gold.annotate(seen=seen).order_by("seen", "order_key").first()
+
+
+def gold_is_right(judgment: Judgment, study: Study) -> bool:
+    """As expected: the same answer on plausibility, and the same side of typical where that is known."""
+    expected, (plausible, typical) = judgment.item.gold, study.questions
+    if (judgment.plausibility >= plausible.positive_from) != (expected["plausibility"] >= plausible.positive_from):
+        return False
+    if expected.get("typicality") is None or judgment.typicality is None:
+        return True
+    return (judgment.typicality >= typical.positive_from) == (expected["typicality"] >= typical.positive_from)
+
+
+def try_done(participant: Participant) -> int:
+    """Gold items judged in the present try."""
+    judged = participant.judgments.filter(kind=Kind.GOLD).count()
+    return judged - participant.n_tries * participant.study.qualification_items
+
+
+def qualification_update(participant: Participant) -> None:
+    """After a gold judgment, under the participant's lock: qualified, another try, or no further try."""
+    study = participant.study
+    if participant.qualified_at or try_done(participant) < study.qualification_items:
+        return
+    last = participant.judgments.filter(kind=Kind.GOLD).select_related("item").order_by("-pk")
+    right = sum(gold_is_right(judgment, study) for judgment in last[: study.qualification_items])
+    mine = Participant.objects.filter(pk=participant.pk)
+    if right >= study.qualification_pass:
+        mine.update(qualified_at=Now())
+        return
+    tries = participant.n_tries + 1
+    mine.update(n_tries=tries)
+    if tries >= study.qualification_tries:
+        reason = (
+            f"{right} of your last {study.qualification_items} check items were answered as expected; "
+            f"the study asks for {study.qualification_pass}"
+        )
+        mine.update(state=Participant.State.UNQUALIFIED, state_reason=reason)
