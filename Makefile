@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c '
 PY := .venv/bin/python
 PORT ?= 8000
 
-.PHONY: setup demo run worker test lint bench clean
+.PHONY: setup demo run worker test test-services lint bench clean
 
 setup: .venv/installed
 
@@ -34,6 +34,11 @@ worker: setup
 
 test: .venv/installed-dev
 	@$(PY) -m pytest $(ARGS)
+
+# Kills broker, database and model server under a run; RabbitMQ is installed where apt and root allow it.
+test-services: .venv/installed-dev
+	@command -v rabbitmq-server >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get install -y -qq --no-install-recommends rabbitmq-server >/dev/null; } || true
+	@$(PY) -m pytest -n0 tests/services $(ARGS)
 
 lint: .venv/installed-dev
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check .

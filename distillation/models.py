@@ -74,6 +74,7 @@ class Product(models.Model):
         indexes = [
             GinIndex(SearchVector("title", config="english"), name="product_title_words"),
             models.Index(fields=["category", "id"], name="product_by_category"),
+            models.Index(fields=["id"], condition=Q(picture__isnull=True), name="product_without_picture"),
         ]
 
     def __str__(self) -> str:

@@ -14,7 +14,7 @@ from kombu.exceptions import OperationalError as BrokerError
 from mindsite import embedded
 
 WITHOUT_SERVICES = {"help", "version", "check", "collectstatic", "makemessages", "compilemessages", "agreement"}
-WITH_BROKER = {"distill", "demo", "resume_run", "retry_failed"}
+WITH_BROKER = {"demo", "distill", "import_catalog", "resume_run", "retry_failed", "serve", "worker"}
 
 
 def main(argv: list[str]) -> int:
