@@ -2,6 +2,8 @@
 
 import os
 import secrets
+from importlib.util import find_spec
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -54,6 +56,35 @@ def _database(url: str) -> dict:
             "DATABASE_URL must be postgres://user:password@host:port/name; Mindsite needs PostgreSQL"
         )
     return known
+
+
+def _pictures_store(bucket: str, endpoint: str, region: str) -> dict:
+    """The store of pictures: a bucket of an S3-compatible service, or MEDIA_ROOT where none is named."""
+    if not bucket:
+        return {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+    if not find_spec("storages") or not find_spec("boto3"):
+        raise ImproperlyConfigured(
+            "MEDIA_S3_BUCKET is set, but what talks to S3 is not installed: pip install -r requirements-s3.txt"
+        )
+    options = {"bucket_name": bucket, "region_name": region or None, "default_acl": None}
+    if endpoint:
+        options |= {"endpoint_url": endpoint, "client_config": _plain_s3()}
+    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
+
+
+def _plain_s3() -> object:
+    """What services other than Amazon's understand: no host name for each bucket, no checksums in trailers."""
+    from botocore.config import Config  # noqa: PLC0415 - installed only where an S3 store is used
+
+    when = "when_required"
+    return Config(s3={"addressing_style": "path"}, request_checksum_calculation=when, response_checksum_validation=when)
+
+
+def _networks(texts: list[str]) -> list[str]:
+    try:
+        return [str(ip_network(text)) for text in texts]
+    except ValueError as error:
+        raise ImproperlyConfigured(f"FETCH_PRIVATE_NETWORKS: {error}; give networks such as 10.20.0.0/16") from error
 
 
 SECRET_KEY = env.str("SECRET_KEY", "") or _secret_key(embedded.VAR / "secret_key")
@@ -136,7 +167,9 @@ STATIC_ROOT = embedded.VAR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = Path(env.str("MEDIA_ROOT", str(embedded.VAR / "media")))
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": _pictures_store(
+        env.str("MEDIA_S3_BUCKET", ""), env.str("MEDIA_S3_ENDPOINT", ""), env.str("MEDIA_S3_REGION", "")
+    ),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
@@ -167,7 +200,12 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 2, "interval_start": 0, "interval_step": 0.2}
 CELERY_BEAT_SCHEDULE = {"sweep": {"task": "distillation.tasks.sweep", "schedule": 10.0}}
-if CELERY_BROKER_URL.startswith("redis"):
+if CELERY_BROKER_URL.startswith("amqp"):
+    # Quorum queues keep a message on disk and through the loss of a node; a publisher is told that they have it.
+    CELERY_TASK_DEFAULT_QUEUE_TYPE = "quorum"
+    CELERY_WORKER_DETECT_QUORUM_QUEUES = True
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"confirm_publish": True}
+elif CELERY_BROKER_URL.startswith("redis"):
     # A killed worker's message comes back after the visibility time-out; kombu looks for such only every
     # 10 x 10 s unless told otherwise.
     CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -190,3 +228,12 @@ LOGGING = {
 LVLM_IN_FLIGHT = env.int("LVLM_IN_FLIGHT", 64)
 LVLM_TIMEOUT = env.float("LVLM_TIMEOUT", 120)
 LVLM_API_KEY = env.str("LVLM_API_KEY", "")
+
+# Pictures from the web: which hosts (names or *.suffix; none: every public one) and which networks that are not public
+# may be reached; bytes and seconds for a picture; how many at once for one worker process, of one host and in all.
+FETCH_HOSTS = env.list("FETCH_HOSTS", default=[])
+FETCH_PRIVATE_NETWORKS = _networks(env.list("FETCH_PRIVATE_NETWORKS", default=[]))
+FETCH_MAX_BYTES = env.int("FETCH_MAX_BYTES", 30_000_000)
+FETCH_TIMEOUT = env.float("FETCH_TIMEOUT", 30)
+FETCH_PER_HOST = env.int("FETCH_PER_HOST", 8)
+FETCH_IN_FLIGHT = env.int("FETCH_IN_FLIGHT", 32)

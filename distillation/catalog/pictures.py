@@ -9,12 +9,13 @@ from uuid import uuid4
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from PIL import Image, ImageOps, features
+from PIL import Image, ImageCms, ImageOps, features
 
 from distillation.models import Picture
 
 MAX_BYTES = 30_000_000
 MAX_PIXELS = 100_000_000
+MAX_SCANS = 100  # of a progressive JPEG; usual are 10, and each goes over all pixels again
 LONG_SIDE, QUALITY = 1024, 88
 THUMBNAIL_LONG_SIDE, THUMBNAIL_QUALITY = 320, 80
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", *(("AVIF",) if features.check("avif") else ()))
@@ -51,8 +52,11 @@ def picture_store(data: bytes) -> Picture:
 
 
 def picture_write(data: bytes) -> Picture:
+    return files_write(picture_encode(data))
+
+
+def files_write(encoded: EncodedPicture) -> Picture:
     """Write the files and give the row that is still to be saved: a row never lacks its files. Needs no database."""
-    encoded = picture_encode(data)
     picture = encoded.as_picture()
     if not default_storage.exists(picture.name):
         # The picture comes last: where it is, the thumbnail is.
@@ -68,8 +72,12 @@ def _write(name: str, data: bytes) -> None:
         # An object store shows whole objects only.
         default_storage.save(name, ContentFile(data))
         return
-    draft = default_storage.save(f"{name}.{uuid4().hex}.part", ContentFile(data))
-    os.replace(default_storage.path(draft), path)
+    draft = f"{name}.{uuid4().hex}.part"
+    try:
+        os.replace(default_storage.path(default_storage.save(draft, ContentFile(data))), path)
+    except OSError:  # of a full disk, half a file
+        default_storage.delete(draft)
+        raise
 
 
 def picture_encode(data: bytes) -> EncodedPicture:
@@ -100,6 +108,8 @@ def _open(data: bytes) -> Image.Image:
     pixels = image.width * image.height
     if pixels > MAX_PIXELS:
         raise BadPicture(f"{pixels:,} pixels, more than {MAX_PIXELS:,}")
+    if data.startswith(b"\xff\xd8") and data.count(b"\xff\xda") > MAX_SCANS:
+        raise BadPicture(f"a JPEG of more than {MAX_SCANS} scans")
     return image
 
 
@@ -119,10 +129,13 @@ def _upright_rgb(image: Image.Image) -> Image.Image:
     """Decode the first frame, at reduced scale where JPEG allows it, and let nothing but its pixels through."""
     image.draft("RGB", (2 * LONG_SIDE, 2 * LONG_SIDE))
     image.load()
+    profile = image.info.get("icc_profile")
     image = ImageOps.exif_transpose(image)
     if image.mode.startswith("I"):
         # Pillow clips 16-bit grey to white instead of scaling it.
         image = image.convert("I").point(lambda value: value / 256).convert("L")
+    if profile:
+        image = _in_srgb(image, profile)
     if image.has_transparency_data:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
@@ -130,6 +143,20 @@ def _upright_rgb(image: Image.Image) -> Image.Image:
     image.info = {}
     image.thumbnail((LONG_SIDE, LONG_SIDE), Image.Resampling.LANCZOS)
     return image
+
+
+def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
+    """The colours as meant; as they are where the profile is damaged or for another kind of picture."""
+    if image.has_transparency_data or image.mode == "P":
+        image = image.convert("RGBA" if image.has_transparency_data else "RGB")
+    try:
+        source = ImageCms.ImageCmsProfile(BytesIO(profile))
+        if "sRGB" in ImageCms.getProfileDescription(source):
+            return image
+        mode = image.mode if image.mode == "RGBA" else "RGB"
+        return ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode=mode)
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return image
 
 
 def _jpeg(image: Image.Image, long_side: int, quality: int) -> bytes:

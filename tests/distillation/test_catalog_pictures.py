@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.core.files.storage import default_storage
-from PIL import Image, PngImagePlugin
+from PIL import Image, ImageCms, PngImagePlugin
 from pytest_django import Settings
 
 from distillation.catalog.pictures import FORMATS, BadPicture, picture_encode, picture_store
@@ -85,6 +85,33 @@ def test_metadata_is_stripped() -> None:
     assert b"secret" not in picture_encode(data).jpeg
 
 
+def red_and_green_swapped() -> bytes:
+    """sRGB with the primaries of red and green exchanged, and without its name."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    swapped = profile.replace(b"rXYZ", b"tmp!").replace(b"gXYZ", b"rXYZ").replace(b"tmp!", b"gXYZ")
+    return swapped.replace("sRGB".encode("utf-16-be"), "test".encode("utf-16-be"))
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+def test_colours_are_those_that_the_profile_means(form: str) -> None:
+    image = stored(encoded(Image.new("RGB", (60, 40), RED), form, icc_profile=red_and_green_swapped()))
+    assert near(image, (30, 20), (0, 255, 0))
+    assert "icc_profile" not in image.info
+
+
+def test_a_profile_does_not_cost_the_transparency() -> None:
+    image = Image.new("RGBA", (60, 40), (255, 0, 0, 0))
+    image.paste((255, 0, 0, 255), (0, 0, 30, 40))
+    left = stored(encoded(image, "PNG", icc_profile=red_and_green_swapped()))
+    assert near(left, (5, 20), (0, 255, 0))
+    assert near(left, (55, 20), WHITE)
+
+
+def test_a_profile_of_another_kind_of_picture_is_ignored() -> None:
+    grey = encoded(Image.new("L", (60, 40), 128), "JPEG", icc_profile=red_and_green_swapped())
+    assert near(stored(grey), (30, 20), (128, 128, 128))
+
+
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF")
 def test_damaged_exif_costs_only_the_rotation() -> None:
     data = encoded(Image.new("RGB", (60, 40), RED), "JPEG", exif=b"Exif\0\0MM\0\x2a\xff\xff\xff\xff garbage")
@@ -160,6 +187,14 @@ def test_text_bomb_in_png_is_a_reason() -> None:
     info = PngImagePlugin.PngInfo()
     info.add_text("Comment", "x" * 80_000_000, zip=True)
     assert reason(encoded(Image.new("RGB", (9, 9)), "PNG", pnginfo=info)).startswith("broken PNG")
+
+
+def test_jpeg_of_endless_scans_is_refused_on_its_header() -> None:
+    """Each scan, of a few bytes, makes a decoder go over all pixels once more."""
+    data = encoded(noise(64, 64), "JPEG", progressive=True)
+    last = data.rindex(b"\xff\xda")
+    scan = data[last:-2]  # up to the end-of-image marker
+    assert reason(data[:last] + 100 * scan + b"\xff\xd9") == "a JPEG of more than 100 scans"
 
 
 @pytest.mark.django_db
