@@ -6,6 +6,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.core import signing
 from django.db import connection, transaction
 from django.db.models import Count, F, Min, QuerySet
 from django.utils import timezone
@@ -17,6 +18,10 @@ from annotation.qualification import gold_next
 
 class JudgingRefused(Exception):
     """One line for the annotator: what can't be done and what to do instead."""
+
+
+class LeaseGone(JudgingRefused):
+    """The item went back to the others; with its ticket it may be taken again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +113,63 @@ def release_expired(study: Study) -> int:
     return len(items)
 
 
+def item_ticket(participant: Participant, item_id: int) -> str:
+    """Goes with the item's form: who holds it has had the item, and can't choose another."""
+    return _signer(participant).sign(str(item_id))
+
+
+def item_of_ticket(participant: Participant, ticket: str) -> int | None:
+    try:
+        return int(_signer(participant).unsign(ticket))
+    except signing.BadSignature:
+        return None
+
+
+def item_take(*, participant: Participant, ticket: str) -> None:
+    """Lease the very item that went back, if it is still free. What else the annotator has in hand goes back."""
+    item_id = item_of_ticket(participant, ticket)
+    if item_id is None:
+        raise JudgingRefused("This item was not yours; here is what comes next")
+    if Lease.objects.filter(participant=participant, item=item_id).exists():
+        return  # a second click
+    lease_release(participant=participant)
+    _take_again(participant, item_id)
+
+
+@transaction.atomic
+def _take_again(participant: Participant, item_id: int) -> None:
+    participant = participant_lock(participant)
+    refuse_unless_at_work(participant)
+    held = Lease.objects.filter(participant=participant).first()
+    if held and held.item_id == item_id:
+        return  # another tab was faster
+    if Item.objects.filter(pk=item_id, gold__isnull=False).exists():
+        return  # it has no quota, and comes next by itself
+    free = owed_items(participant).filter(pk=item_id, taken__lt=F("overlap")).select_for_update(of=("self",))
+    if held or participant.judgments.to_audit().exists() or not free.exists():
+        raise JudgingRefused("This item can't be had again; here is what comes next")
+    Item.objects.filter(pk=item_id).update(taken=F("taken") + 1)
+    _lease(participant, item_id, Kind.ITEM, bool(secrets.randbits(1)))
+
+
+def items_ahead(participant: Participant, n: int = 3) -> list[int]:
+    """What probably comes next, so that its pictures can be fetched. Reserves nothing."""
+    study = participant.study
+    if study.state != Study.State.OPEN or participant.state != Participant.State.ACTIVE:
+        return []
+    if study.qualification_items and not participant.qualified_at and (gold := gold_next(participant)):
+        return [gold.pk]
+    beyond, order, start = _ORDERS[Study.Order(study.order)]
+    at = (participant.cursor_taken, participant.cursor_key)
+    at = start if at == (-1, -1) else at
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT i.id FROM annotation_item i WHERE {_FREE} AND {beyond} ORDER BY {order} LIMIT %(n)s",  # noqa: S608
+            {"study": study.pk, "participant": participant.pk, "taken": at[0], "key": at[1], "n": n},
+        )
+        return [item for (item,) in cursor.fetchall()]
+
+
 def participant_lock(participant: Participant) -> Participant:
     return Participant.objects.select_for_update(of=("self",)).select_related("study").get(pk=participant.pk)
 
@@ -143,9 +205,9 @@ def lease_renew(participant: Participant) -> bool:
 def _lease_anew(participant: Participant) -> bool:
     if participant.study.qualification_items and not participant.qualified_at:
         gold = gold_next(participant)
-        return gold is not None and _lease_uncounted(participant, gold.pk, Kind.GOLD, bool(secrets.randbits(1)))
+        return gold is not None and _lease(participant, gold.pk, Kind.GOLD, bool(secrets.randbits(1)))
     if random.random() < participant.study.repeat_share and (earlier := _to_repeat(participant)):  # noqa: S311
-        return _lease_uncounted(participant, earlier[0], Kind.REPEAT, earlier[1])
+        return _lease(participant, earlier[0], Kind.REPEAT, earlier[1])
     return _take_from_anywhere(participant)
 
 
@@ -158,7 +220,11 @@ def _to_repeat(participant: Participant) -> tuple[int, bool] | None:
     return random.choice(candidates) if candidates else None  # noqa: S311 - which one is no secret
 
 
-def _lease_uncounted(participant: Participant, item_id: int, kind: Kind, a_on_left: bool) -> bool:
+def _signer(participant: Participant) -> signing.Signer:
+    return signing.Signer(salt=f"item of participant {participant.pk}")
+
+
+def _lease(participant: Participant, item_id: int, kind: Kind, a_on_left: bool) -> bool:
     until = timezone.now() + timedelta(minutes=participant.study.lease_minutes)
     Lease.objects.create(participant=participant, item_id=item_id, kind=kind, a_on_left=a_on_left, expires_at=until)
     return True
@@ -170,6 +236,12 @@ def _take_from_anywhere(participant: Participant) -> bool:
         return True
     return release_expired(participant.study) > 0 and _take(participant, None)
 
+
+_FREE = """
+    i.study_id = %(study)s AND i.taken < i.overlap AND i.gold IS NULL
+    AND NOT EXISTS (SELECT FROM annotation_judgment j WHERE j.item_id = i.id AND j.participant_id = %(participant)s)
+    AND NOT EXISTS (SELECT FROM annotation_skip s WHERE s.item_id = i.id AND s.participant_id = %(participant)s)
+"""
 
 # Breadth: up the index from the cursor. Depth: down its first column, so that begun items are completed first.
 _ORDERS = {
@@ -189,11 +261,7 @@ def _take(participant: Participant, after: tuple[int, int] | None) -> bool:
             f"""
             WITH chosen AS (
                 SELECT i.id, i.taken, i.order_key FROM annotation_item i
-                WHERE i.study_id = %(study)s AND i.taken < i.overlap AND i.gold IS NULL AND {beyond}
-                  AND NOT EXISTS (SELECT FROM annotation_judgment j
-                                  WHERE j.item_id = i.id AND j.participant_id = %(participant)s)
-                  AND NOT EXISTS (SELECT FROM annotation_skip s
-                                  WHERE s.item_id = i.id AND s.participant_id = %(participant)s)
+                WHERE {_FREE} AND {beyond}
                 ORDER BY {order} LIMIT 1 FOR UPDATE OF i SKIP LOCKED
             ), reserved AS (
                 UPDATE annotation_item i SET taken = i.taken + 1 FROM chosen WHERE i.id = chosen.id

@@ -42,10 +42,10 @@ FILTER_NAMES = {
 }
 
 
-def figures_page(study: Study) -> dict:
+def figures_page(study: Study, *, with_excluded: bool = False) -> dict:
     # The revision is read first: a judgment in between is then shown again, never missed.
     revision = study_revision(study)
-    figures = study_figures(study)
+    figures = study_figures(study, with_excluded=with_excluded)
     return {
         "revision": revision,
         **{name: getattr(figures, name) for name in ("items", "items_judged", "items_complete", "judgments", "wanted")},

@@ -1,38 +1,82 @@
 """What the judging page shows in each of its states. Nothing of the verdict is read before the ratings are saved."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from django.db.models import Q, Sum
+from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
-from annotation.allocation import Finished, JudgingRefused, Waiting, item_next
+from annotation.allocation import Finished, JudgingRefused, Waiting, item_next, item_ticket, items_ahead
+from annotation.completion import completion_code
 from annotation.forms import new_submission
-from annotation.judging import judgment_to_audit
-from annotation.models import Judgment, Kind, Lease, Participant, Study
-from annotation.qualification import try_done
+from annotation.judging import COMMENT_LENGTH, judgment_to_audit
+from annotation.models import Judgment, JudgmentRevision, Kind, Lease, Participant, Study
+from annotation.qualification import gold_is_right, try_done
 from annotation.scales import Question
-from distillation.models import CoBuy, Intention, Product
+from distillation.models import CoBuy, Intention, Product, Verdict
 from distillation.views import picture_url, thumbnail_url
+from distillation.words import duration
 
 LONG_WORDS = 60
 LOOK_AGAIN_S = 20
+MOST_A_DAY = 5_000
 
 
-def page_context(participant: Participant, error: str = "", values: dict | None = None) -> dict:
+def page_context(
+    participant: Participant,
+    *,
+    error: str = "",
+    values: dict | None = None,
+    checked: int | None = None,
+    saved: bool = False,
+    started: bool = False,
+) -> dict:
     """The state that the participant is in: reveal before item, because the audit comes before what is next."""
-    participant = Participant.objects.select_related("study").get(pk=participant.pk)  # as the last write left it
+    participant = Participant.objects.select_related("study__created_by").get(pk=participant.pk)  # as last written
     study = participant.study
-    base = {"study": study, "error": error, "values": values or {}, "progress": progress(participant)}
-    if study.state != Study.State.CLOSED and (judgment := judgment_to_audit(participant)):
-        return {**base, **_reveal(judgment, study)}
-    if study.state != Study.State.OPEN:
-        return {**base, "state": study.state}
-    if participant.state != Participant.State.ACTIVE:
-        return {**base, "state": "halted", "reason": participant.state_reason, "kind": participant.state}
+    base = {
+        "study": study,
+        "error": error,
+        "saved": saved,
+        "values": values or {},
+        "progress": progress(participant),
+        "comment_length": COMMENT_LENGTH,
+    }
     try:
-        return {**base, **_next(participant, item_next(participant=participant))}
+        return {**base, **_state(participant, checked, started)}
     except JudgingRefused:  # the study was paused, or another tab has saved, since this request began
-        return page_context(participant, error, values)
+        return page_context(participant, error=error, values=values)
+
+
+def _state(participant: Participant, checked: int | None, started: bool) -> dict:
+    study = participant.study
+    if study.state != Study.State.CLOSED and (judgment := judgment_to_audit(participant)):
+        return _reveal(judgment, study)
+    if judgment := participant.judgments.filter(pk=checked, kind=Kind.GOLD).select_related("item").first():
+        return _checked(judgment, study)
+    if study.state != Study.State.OPEN:
+        return {"state": study.state, "own": own_figures(participant)}
+    if participant.state != Participant.State.ACTIVE:
+        return _halted(participant)
+    if not started and _is_new(participant):
+        return {"state": "intro"}
+    return _next(participant, item_next(participant=participant))
+
+
+def _is_new(participant: Participant) -> bool:
+    if participant.n_judged or participant.n_skipped:
+        return False
+    return not (participant.judgments.exists() or Lease.objects.filter(participant=participant).exists())
+
+
+def _halted(participant: Participant) -> dict:
+    creator = participant.study.created_by
+    return {
+        "state": "halted",
+        "kind": participant.state,
+        "reason": participant.state_reason,
+        "ask": creator.email if creator else "",
+    }
 
 
 def _next(participant: Participant, found: Lease | Waiting | Finished) -> dict:
@@ -40,19 +84,29 @@ def _next(participant: Participant, found: Lease | Waiting | Finished) -> dict:
         seconds = (found.look_again - timezone.now()).total_seconds()
         return {"state": "waiting", "look_again": found.look_again, "retry_seconds": _poll_after(seconds)}
     if isinstance(found, Finished):
-        return {"state": "done", "own": own_figures(participant)}
+        code = completion_code(participant) if participant.n_judged else ""
+        return {"state": "done", "own": own_figures(participant), "code": code}
     study = participant.study
     return {
         "state": "item",
-        "item": _item(found.item_id, _intention(found.item_id), found.a_on_left),
-        "questions": _questions(study.questions, study.typicality_after_yes),
+        "item": item_shown(found.item_id, found.a_on_left),
+        "questions": questions_shown(study.questions, study.typicality_after_yes),
         "submission": new_submission(),
+        "ticket": item_ticket(participant, found.item_id),
+        "back": latest_own(participant),
         "check": _check(participant) if found.kind == Kind.GOLD else None,
+        "fetch_ahead": study.audit_share < 1,
     }
 
 
 def _check(participant: Participant) -> dict:
-    return {"at": try_done(participant) + 1, "of": participant.study.qualification_items}
+    study = participant.study
+    return {
+        "at": try_done(participant) + 1,
+        "of": study.qualification_items,
+        "try": participant.n_tries + 1,
+        "tries": study.qualification_tries,
+    }
 
 
 def progress(participant: Participant) -> dict:
@@ -65,7 +119,7 @@ def progress(participant: Participant) -> dict:
     )
     study, done = participant.study, counts["done"]
     wanted = max(0, study.n_items * study.overlap - counts["all"])
-    total = done + min(wanted, study.n_items - done - counts["skipped"])
+    total = done + max(0, min(wanted, study.n_items - done - counts["skipped"]))
     return {
         "done": done,
         "total": total,
@@ -76,20 +130,45 @@ def progress(participant: Participant) -> dict:
 
 def own_figures(participant: Participant) -> dict:
     own = Participant.objects.get(pk=participant.pk)
-    each = own.seconds / own.n_judged if own.n_judged else None
-    return {"items": own.n_judged, "seconds_total": own.seconds, "seconds_each": each}
+    each = duration(own.seconds / own.n_judged) if own.n_judged else ""
+    return {"items": own.n_judged, "time": duration(own.seconds), "each": each, **today(participant)}
+
+
+def today(participant: Participant) -> dict:
+    """Items and active time since midnight; nobody does more than MOST_A_DAY, and older judgments are not read."""
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    since = Q(created_at__gte=midnight)
+    counts = participant.judgments.order_by("-pk")[:MOST_A_DAY].aggregate(
+        n=Count("pk", filter=since), seconds=Sum("active_seconds", filter=since, default=0.0)
+    )
+    return {"today": counts["n"], "time_today": duration(counts["seconds"])}
+
+
+def pause_context(participant: Participant) -> dict:
+    until: datetime | None = Lease.objects.filter(participant=participant).values_list("expires_at", flat=True).first()
+    return {"study": participant.study, "until": until, **today(participant)}
+
+
+def pictures_ahead(participant: Participant) -> list[str]:
+    """Addresses of the pictures of what probably comes next, and nothing else of it."""
+    ahead = CoBuy.objects.filter(intentions__items__in=items_ahead(participant)).distinct()
+    pictures = [(cobuy.a.picture, cobuy.b.picture) for cobuy in ahead.select_related("a__picture", "b__picture")]
+    return [picture_url(picture) for pair in pictures for picture in pair if picture]
+
+
+def latest_own(participant: Participant, before: int | None = None) -> int | None:
+    own = participant.judgments.exclude(kind=Kind.GOLD)
+    earlier = own.filter(pk__lt=before) if before else own
+    return earlier.order_by("-pk").values_list("pk", flat=True).first()
 
 
 def _poll_after(seconds: float) -> int:
     return int(min(LOOK_AGAIN_S, max(2, seconds)))
 
 
-def _intention(item_id: int) -> Intention:
+def item_shown(item_id: int, a_on_left: bool) -> dict:
     chosen = Intention.objects.select_related("cobuy__a__picture", "cobuy__b__picture")
-    return chosen.only("text", "relation", "cobuy__a", "cobuy__b").get(items=item_id)
-
-
-def _item(item_id: int, intention: Intention, a_on_left: bool) -> dict:
+    intention = chosen.only("text", "relation", "cobuy__a", "cobuy__b").get(items=item_id)
     left, right = _in_order(intention.cobuy, a_on_left)
     return {
         "id": item_id,
@@ -115,7 +194,7 @@ def _product(product: Product, letter: str) -> dict:
     }
 
 
-def _questions(questions: Sequence[Question], typicality_after_yes: bool) -> list[dict]:
+def questions_shown(questions: Sequence[Question], typicality_after_yes: bool) -> list[dict]:
     """Options with their keys, counted through: 1, 2 for the first question, 3 … for the second."""
     asked, key = [], 0
     for question in questions:
@@ -130,22 +209,51 @@ def _questions(questions: Sequence[Question], typicality_after_yes: bool) -> lis
     return asked
 
 
+def answers_shown(study: Study, ratings: dict) -> list[dict]:
+    given = [(question, ratings.get(question.name)) for question in study.questions]
+    return [{"label": asked.short, "value": asked.label(value)} for asked, value in given if value is not None]
+
+
+def ratings_of(judgment: Judgment | JudgmentRevision) -> dict:
+    return {"plausibility": judgment.plausibility, "typicality": judgment.typicality}
+
+
+def verdict_shown(verdict: Verdict) -> dict:
+    run = verdict.intention.run
+    return {
+        "kept": verdict.kept(run.strictness),
+        "percent": "" if verdict.p_yes is None else f"{100 * verdict.p_yes:.0f}",
+        "reason": verdict.reason,
+        "backend_note": "rules, no model" if run.is_baseline else "",
+    }
+
+
 def _reveal(judgment: Judgment, study: Study) -> dict:
-    intention, verdict = judgment.item.intention, judgment.item.intention.verdict
-    ratings = [(question, getattr(judgment, question.name)) for question in study.questions]
+    reasons = [
+        {"value": value, "label": label, "key": str(3 + i)}
+        for i, (value, label) in enumerate(Judgment.AuditReason.choices)
+    ]
     return {
         "state": "reveal",
         "judgment": judgment.pk,
-        "item": _item(judgment.item_id, _intention(judgment.item_id), judgment.a_on_left),
-        "answers": [
-            {"label": question.short, "value": question.label(value)}
-            for question, value in ratings
-            if value is not None
-        ],
-        "verdict": {
-            "kept": verdict.kept(intention.run.strictness),
-            "percent": "" if verdict.p_yes is None else f"{100 * verdict.p_yes:.0f}",
-            "reason": verdict.reason,
-            "backend_note": "rules, no model" if intention.run.is_baseline else "",
-        },
+        "comment": judgment.comment,
+        "item": item_shown(judgment.item_id, judgment.a_on_left),
+        "answers": answers_shown(study, ratings_of(judgment)),
+        "verdict": verdict_shown(judgment.item.intention.verdict),
+        "reasons": reasons,
+        "back": latest_own(judgment.participant, before=judgment.pk),
+        "fetch_ahead": True,
+    }
+
+
+def _checked(judgment: Judgment, study: Study) -> dict:
+    gold = judgment.item.gold
+    return {
+        "state": "checked",
+        "item": item_shown(judgment.item_id, judgment.a_on_left),
+        "answers": answers_shown(study, ratings_of(judgment)),
+        "expected": answers_shown(study, gold),
+        "as_expected": gold_is_right(judgment, study),
+        "explanation": gold.get("explanation", ""),
+        "fetch_ahead": True,
     }

@@ -9,9 +9,10 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from annotation.allocation import JudgingRefused, participant_lock, refuse_unless_at_work
+from annotation.allocation import JudgingRefused, LeaseGone, participant_lock, refuse_unless_at_work
 from annotation.models import Judgment, JudgmentRevision, Kind, Participant, Study
 from annotation.qualification import qualification_update
+from annotation.quality import rules_check
 
 COMMENT_LENGTH = 2_000
 
@@ -53,10 +54,11 @@ def judgment_save(
     if pk is None:
         if participant.judgments.filter(item_id=item_id).exists():
             raise JudgingRefused("You have judged this item already; your first ratings count")
-        raise JudgingRefused("This item is not yours any more: it went back to the others. Here is what comes next")
+        raise LeaseGone("This item is not yours any more: it went back to the others. Here is what comes next")
     judgment = Judgment.objects.get(pk=pk)
     if judgment.kind == Kind.GOLD:
         qualification_update(participant)
+    rules_check(participant)
     return judgment
 
 
@@ -96,7 +98,7 @@ def judgment_revise(
     if earlier := JudgmentRevision.objects.filter(submission=submission, judgment__participant=participant).first():
         return earlier
     refuse_unless_at_work(participant)
-    judgment = participant.judgments.filter(pk=judgment_id, kind=Kind.ITEM).first()
+    judgment = participant.judgments.exclude(kind=Kind.GOLD).filter(pk=judgment_id).first()
     if judgment is None:
         raise JudgingRefused("This is not an item that you have judged; go back to your own items")
     ratings = ratings_checked(participant.study, Ratings(plausibility, typicality))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
-from django.db.models import Count, F, Max, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Sum
 from numpy.typing import NDArray
 
 from annotation.models import Item, Judgment, Kind, Participant, Study
@@ -74,16 +74,16 @@ def study_revision(study: Study) -> str:
     return f"{total}-{study.state}"
 
 
-def study_figures(study: Study) -> Figures:
-    tallies = _tallies(study)
+def study_figures(study: Study, *, with_excluded: bool = False) -> Figures:
+    """Without excluded annotators, as everywhere, or with them, to see what they change."""
+    tallies = _tallies(study, with_excluded)
     progress = study.items.sampled().aggregate(
         items=Count("pk"),
         wanted=Sum("overlap", default=0),
-        judgments=Sum("n_judged", default=0),
-        judged=Count("pk", filter=Q(n_judged__gt=0)),
         complete=Count("pk", filter=Q(n_judged=F("overlap"))),
     )
-    audits = _judgments(study).aggregate(
+    audits = _judgments(study, with_excluded).aggregate(
+        judgments=Count("pk"),
         asked=Count("filter_right"),
         right=Count("pk", filter=Q(filter_right=True)),
         annotators=Count("participant", distinct=True),
@@ -92,9 +92,9 @@ def study_figures(study: Study) -> Figures:
     quality, ties = _filter_quality(tallies, study.questions[0])
     return Figures(
         items=progress["items"],
-        items_judged=progress["judged"],
+        items_judged=len(tallies.relation),
         items_complete=progress["complete"],
-        judgments=progress["judgments"],
+        judgments=audits["judgments"],
         wanted=progress["wanted"],
         annotators=audits["annotators"],
         updated_at=audits["last"],
@@ -108,17 +108,22 @@ def study_figures(study: Study) -> Figures:
     )
 
 
-def _judgments(study: Study) -> QuerySet[Judgment]:
-    return Judgment.objects.counting().filter(item__study=study)
+def _judgments(study: Study, with_excluded: bool) -> QuerySet[Judgment]:
+    judgments = Judgment.objects.filter(kind=Kind.ITEM) if with_excluded else Judgment.objects.counting()
+    return judgments.filter(item__study=study)
 
 
 def _by_question(study: Study, figure: Callable[[Question], object]) -> dict:
     return {question.name: figure(question) for question in study.questions}
 
 
-def _tallies(study: Study) -> Tallies:
+def _tallies(study: Study, with_excluded: bool) -> Tallies:
     strictness = {run.pk: run.strictness for run in study.runs.all()}
-    counting = Q(judgments__kind=Kind.ITEM) & ~Q(judgments__participant__state=Participant.State.EXCLUDED)
+    counting, judged = Q(judgments__kind=Kind.ITEM), Q(n_judged__gt=0)
+    if with_excluded:
+        judged = Exists(Judgment.objects.filter(item=OuterRef("pk"), kind=Kind.ITEM))
+    else:
+        counting &= ~Q(judgments__participant__state=Participant.State.EXCLUDED)
     columns = {
         f"{question.name}_{value}": Count("judgments", filter=counting & Q(**{f"judgments__{question.name}": value}))
         for question in study.questions
@@ -126,7 +131,7 @@ def _tallies(study: Study) -> Tallies:
     }
     rows = list(
         Item.objects.sampled()
-        .filter(study=study, n_judged__gt=0)
+        .filter(judged, study=study)
         .annotate(**columns)
         .order_by("pk")
         .values(

@@ -13,7 +13,7 @@ class Drawn:
     inclusion_probability: float
 
 
-def allocate(sizes: dict[str, int], n: int) -> dict[str, int]:
+def allocate_equal(sizes: dict[str, int], n: int) -> dict[str, int]:
     """Equal shares of `n`; what a small stratum can't give goes to the others. Sizes sum to at least `n`."""
     shares = dict.fromkeys(sizes, 0)
     left = n
@@ -27,12 +27,26 @@ def allocate(sizes: dict[str, int], n: int) -> dict[str, int]:
     return shares
 
 
-def draw(population: dict[str, NDArray[np.int64]], n: int, rng: np.random.Generator) -> list[Drawn]:
-    """`n` ids out of the strata, each with the probability n_h / N_h that it had of being drawn, in random order."""
-    shares = allocate({name: len(ids) for name, ids in population.items()}, n)
+def allocate_proportional(sizes: dict[str, int], n: int) -> dict[str, int]:
+    """Shares of `n` in proportion to size, by largest remainders; where `n` allows, one at least of each stratum.
+
+    Sizes sum to at least `n`. The one at least keeps small strata in what the figures speak of.
+    """
+    first = {name: int(n >= len(sizes)) for name in sizes}
+    n, sizes = n - sum(first.values()), {name: size - first[name] for name, size in sizes.items()}
+    total = max(1, sum(sizes.values()))
+    shares = {name: n * size // total for name, size in sizes.items()}
+    by_remainder = sorted(sizes, key=lambda name: (-(n * sizes[name] % total), name))
+    for name in by_remainder[: n - sum(shares.values())]:
+        shares[name] += 1
+    return {name: first[name] + shares[name] for name in sizes}
+
+
+def draw(population: dict[str, NDArray[np.int64]], shares: dict[str, int], rng: np.random.Generator) -> list[Drawn]:
+    """So many ids of each stratum, with the probability n_h / N_h that each had of being drawn, in random order."""
     drawn = [
         Drawn(int(id_), name, shares[name] / len(population[name]))
         for name in sorted(population)
-        for id_ in rng.choice(population[name], shares[name], replace=False)
+        for id_ in rng.choice(population[name], shares.get(name, 0), replace=False)
     ]
     return [drawn[i] for i in rng.permutation(len(drawn))]

@@ -1,21 +1,32 @@
 """Making and steering studies."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
+from typing import Unpack
 
 import numpy as np
+from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
-from annotation import sampling, scales
+from annotation import sampling
+from annotation.gold import gold_add, gold_answers, gold_read
 from annotation.models import Item, Study
-from distillation.models import Intention, Run
+from annotation.population import STRATA, strata_members
+from annotation.protocol import (
+    Protocol,
+    StudyRefused,
+    eligible,
+    protocol_set,
+    refuse_too_few,
+    refuse_unqualifiable,
+)
+from distillation.models import Run
 
-STRATA = ("relation", "verdict")
-
-
-class StudyRefused(Exception):
-    """One line for the person who asked: what is wrong and what to do."""
+EQUAL, PROPORTIONAL = "equal", "proportional"
+# A stratum's name may have commas and colons in it, as categories do; its number ends it.
+_STATED = re.compile(r"(?P<stratum>[^\n]+?)(?::\s*(?P<number>\d{1,9})\s*(?:,|\n|$)|\n|$)")
+Allocation = str | dict[str, int]  # equal, proportional, or items by stratum
 
 
 @transaction.atomic
@@ -26,48 +37,115 @@ def study_create(
     items: int,
     overlap: int,
     strata: Sequence[str] = (),
+    allocation: Allocation = EQUAL,
     seed: int = 0,
-    preset: str = "mind",
-    typicality_after_yes: bool = False,
+    gold: Iterable[str] | None = None,
+    groups: Sequence[Group] = (),
+    state: str = Study.State.OPEN,
     simulated: bool = False,
     created_by: User | None = None,
+    **protocol: Unpack[Protocol],
 ) -> Study:
-    """Sample the runs' judged-by-the-filter intentions and open the study. A study is whole or not there."""
-    _refuse_unusable(name=name, runs=runs, items=items, overlap=overlap, strata=strata, seed=seed, preset=preset)
-    population = _population(runs, strata)
-    available = sum(len(ids) for ids in population.values())
-    if items > available:
-        raise StudyRefused(
-            f"The study asks for {items:,} items, but {', '.join(run.name for run in runs)} "
-            f"has {available:,} intentions with a verdict; ask for at most that many"
-        )
+    """Sample the runs' judged-by-the-filter intentions and open the study. A study is whole or not there.
+
+    `gold` are the lines of a CSV. What is gold is not drawn as well: the sample speaks of the others.
+    """
+    _refuse_unusable(name=name, runs=runs, items=items, overlap=overlap, strata=strata, seed=seed)
     study = Study(
         name=name,
         overlap=overlap,
         strata=list(strata),
         seed=seed,
-        preset=preset,
-        scales=scales.preset_as_json(preset),
-        typicality_after_yes=typicality_after_yes,
+        state=_state_known(state),
         simulated=simulated,
         created_by=created_by,
         n_items=items,
     )
+    protocol_set(study, protocol)
+    answers = gold_answers(gold_read(gold), runs, study.questions) if gold is not None else {}
+    refuse_unqualifiable(study, len(answers))
+    refuse_too_few(overlap, groups)
+    population = strata_members(runs, strata, without=answers)
+    shares = allocate({name: len(ids) for name, ids in population.items()}, items, allocation, runs)
     _insert(study)
     study.runs.set(runs)
-    _sample(study, population, items)
+    study.groups.set(groups)
+    _sample(study, population, shares)
+    gold_add(study, answers)
     return study
 
 
 def study_set_state(*, study: Study, state: str) -> None:
-    if state not in Study.State.values:
-        raise StudyRefused(f"A study is {', '.join(Study.State.values)}; not {state!r}")
-    study.state = state
+    study.state = _state_known(state)
     study.save(update_fields=["state"])
 
 
+def study_warnings(study: Study) -> list[str]:
+    """What may be meant so, but is worth a look before annotators come."""
+    warnings = []
+    if not study.simulated and not study.groups.exists() and study.overlap > (able := eligible([])):
+        warnings.append(
+            f"Each item wants {study.overlap} annotators, but there are {able} so far; the study can't end without more"
+        )
+    return warnings
+
+
+def allocate(sizes: dict[str, int], items: int, allocation: Allocation, runs: Sequence[Run]) -> dict[str, int]:
+    """How many items each stratum gives."""
+    if items > (available := sum(sizes.values())):
+        raise StudyRefused(
+            f"The study asks for {items:,} items, but {', '.join(run.name for run in runs)} "
+            f"has {available:,} intentions with a verdict; ask for at most that many"
+        )
+    if allocation == EQUAL:
+        return sampling.allocate_equal(sizes, items)
+    if allocation == PROPORTIONAL:
+        return sampling.allocate_proportional(sizes, items)
+    if isinstance(allocation, str):
+        raise StudyRefused(f"An allocation is {EQUAL}, {PROPORTIONAL} or numbers by stratum; not {allocation!r}")
+    return _stated(sizes, items, allocation)
+
+
+def allocation_parse(text: str) -> Allocation:
+    """`equal`, `proportional`, or numbers such as `usedFor/kept:20, usedFor/rejected:10`."""
+    if text.strip() in (EQUAL, PROPORTIONAL):
+        return text.strip()
+    stated: dict[str, int] = {}
+    for part in _STATED.finditer(text):
+        # relation=usedFor:50 is understood too
+        stratum, number = part["stratum"].strip().removeprefix("relation="), part["number"]
+        if not stratum or not number:
+            raise StudyRefused(f"{part[0].strip()!r} states no number; write strata and numbers, such as usedFor:50")
+        if stratum in stated:
+            raise StudyRefused(f"The stratum {stratum} is stated twice; state it once")
+        stated[stratum] = int(number)
+    if not stated:
+        raise StudyRefused("No numbers are stated; write strata and their numbers, such as usedFor:50, isA:30")
+    return stated
+
+
+def _stated(sizes: dict[str, int], items: int, stated: dict[str, int]) -> dict[str, int]:
+    if unknown := sorted(set(stated) - set(sizes)):
+        raise StudyRefused(
+            f"There is no stratum {', '.join(unknown[:5])}; there are {', '.join(sorted(sizes)[:8])}"
+            f"{' …' if len(sizes) > 8 else ''}"
+        )
+    for name, number in stated.items():
+        if number > sizes[name]:
+            raise StudyRefused(f"The stratum {name} has {sizes[name]:,} intentions, not {number:,}; ask for fewer")
+    if (total := sum(stated.values())) != items:
+        raise StudyRefused(f"The strata add up to {total:,} items, but {items:,} are asked for; make them equal")
+    return stated
+
+
+def _state_known(state: str) -> str:
+    if state not in Study.State.values:
+        raise StudyRefused(f"A study is {', '.join(Study.State.values)}; not {state!r}")
+    return state
+
+
 def _refuse_unusable(
-    *, name: str, runs: Sequence[Run], items: int, overlap: int, strata: Sequence[str], seed: int, preset: str
+    *, name: str, runs: Sequence[Run], items: int, overlap: int, strata: Sequence[str], seed: int
 ) -> None:
     if not name.strip():
         raise StudyRefused("A study needs a name")
@@ -85,8 +163,6 @@ def _refuse_unusable(
         raise StudyRefused(f"Unknown strata {', '.join(sorted(unknown))}; known are {', '.join(STRATA)}")
     if not 0 <= seed < 2**63:
         raise StudyRefused(f"The seed {seed} is outside 0 … 2^63 - 1; choose a smaller number")
-    if preset not in scales.PRESETS:
-        raise StudyRefused(f"Unknown preset {preset!r}; known are {', '.join(scales.PRESETS)}")
 
 
 def _name_taken(name: str) -> StudyRefused:
@@ -101,24 +177,8 @@ def _insert(study: Study) -> None:
         raise _name_taken(study.name) from error
 
 
-def _population(runs: Sequence[Run], strata: Sequence[str]) -> dict[str, np.ndarray]:
-    """Ids of all intentions that have a verdict, by stratum, in the order of their ids so that the seed decides."""
-    strictness = {run.pk: run.strictness for run in runs}
-    rows = (
-        Intention.objects.filter(run__in=runs, verdict__isnull=False)
-        .order_by("pk")
-        .values_list("pk", "run_id", "relation", "verdict__p_yes", "verdict__yes")
-    )
-    ids = defaultdict(list)
-    for pk, run_id, relation, p_yes, yes in rows.iterator(chunk_size=20_000):
-        kept = yes if p_yes is None else p_yes >= strictness[run_id]
-        parts = {"relation": relation, "verdict": "kept" if kept else "rejected"}
-        ids["/".join(parts[name] for name in strata)].append(pk)
-    return {stratum: np.array(members) for stratum, members in ids.items()}
-
-
-def _sample(study: Study, population: dict[str, np.ndarray], items: int) -> None:
-    drawn = sampling.draw(population, items, np.random.default_rng(study.seed))
+def _sample(study: Study, population: dict[str, np.ndarray], shares: dict[str, int]) -> None:
+    drawn = sampling.draw(population, shares, np.random.default_rng(study.seed))
     rows = (
         Item(
             study=study,

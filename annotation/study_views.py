@@ -5,15 +5,18 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.text import slugify
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import researcher_required
+from annotation.annotators_page import annotators_page
 from annotation.exports import judgments_csv
 from annotation.figures_page import figures_page
-from annotation.forms import StudyForm
-from annotation.models import Study
+from annotation.models import Participant, Study
+from annotation.participation import participant_exclude, participant_pause, participant_resume
+from annotation.protocol import StudyRefused
+from annotation.quality import rules_alarm
 from annotation.reports import study_revision
-from annotation.services import StudyRefused, study_create, study_set_state
+from annotation.services import study_set_state
 
 
 @require_safe
@@ -23,26 +26,11 @@ def study_list(request: HttpRequest) -> HttpResponse:
     return render(request, "studies/list.html", {"studies": [_row(study) for study in studies]})
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@researcher_required
-def study_new(request: HttpRequest) -> HttpResponse:
-    form = StudyForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            study = study_create(**form.cleaned_data, created_by=request.user)
-        except StudyRefused as error:
-            form.add_error(None, str(error))
-        else:
-            messages.success(request, f"The study {study.name} is open: annotators find it under Judge.")
-            return redirect("study", study.pk)
-    return render(request, "studies/new.html", {"form": form}, status=422 if form.errors else 200)
-
-
 @require_safe
 @researcher_required
 def study_detail(request: HttpRequest, study_id: int) -> HttpResponse:
     study = get_object_or_404(Study, pk=study_id)
-    return render(request, "studies/detail.html", {"study": study, "figures": figures_page(study)})
+    return render(request, "studies/detail.html", {**_figures(request, study), "alarm": rules_alarm(study)})
 
 
 @require_safe
@@ -52,7 +40,7 @@ def study_figures(request: HttpRequest, study_id: int) -> HttpResponse:
     study = get_object_or_404(Study, pk=study_id)
     if request.GET.get("revision") == study_revision(study):
         return HttpResponse(status=204)
-    return render(request, "studies/_figures.html", {"study": study, "figures": figures_page(study)})
+    return render(request, "studies/_figures.html", _figures(request, study))
 
 
 @require_POST
@@ -75,11 +63,49 @@ def study_export(request: HttpRequest, study_id: int) -> HttpResponse:
     return StreamingHttpResponse(judgments_csv(study), content_type="text/csv; charset=utf-8", headers=headers)
 
 
+@require_safe
+@researcher_required
+def study_annotators(request: HttpRequest, study_id: int) -> HttpResponse:
+    study = get_object_or_404(Study, pk=study_id)
+    page = {"study": study, "rows": annotators_page(study), "alarm": rules_alarm(study)}
+    return render(request, "studies/annotators.html", page)
+
+
+@require_POST
+@researcher_required
+def study_annotator(request: HttpRequest, study_id: int, participant_id: int) -> HttpResponse:
+    participant = get_object_or_404(Participant, pk=participant_id, study=study_id)
+    reason = request.POST.get("reason", "")
+    try:
+        match request.POST.get("to"):
+            case "pause":
+                participant_pause(participant=participant, reason=reason, by=request.user)
+            case "resume":
+                participant_resume(participant=participant, by=request.user)
+            case "exclude":
+                participant_exclude(participant=participant, reason=reason, by=request.user)
+            case _:
+                raise StudyRefused("An annotator can be paused, let go on or excluded; use the buttons of the page")
+    except StudyRefused as refusal:
+        messages.error(request, str(refusal))
+    return redirect("study-annotators", study_id)
+
+
+def _figures(request: HttpRequest, study: Study) -> dict:
+    with_excluded = bool(request.GET.get("excluded"))
+    return {
+        "study": study,
+        "figures": figures_page(study, with_excluded=with_excluded),
+        "with_excluded": with_excluded,
+        "n_excluded": study.participants.filter(state=Participant.State.EXCLUDED).count(),
+    }
+
+
 def _row(study: Study) -> dict:
     return {
         "study": study,
         "runs": ", ".join(run.name for run in study.runs.all()),
-        "items": study.items.count(),
+        "items": study.n_items,
         "judged": study.judged,
         "wanted": study.wanted,
         "url": reverse("study", args=[study.pk]),

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from annotation import judge_views, study_views
+from annotation import design_views, judge_views, own_views, study_views
 
 urlpatterns = [
     path("judge/", judge_views.judge_home, name="judge-home"),
@@ -8,10 +8,24 @@ urlpatterns = [
     path("judge/<int:study_id>/save", judge_views.judge_save, name="judge-save"),
     path("judge/<int:study_id>/audit", judge_views.judge_audit, name="judge-audit"),
     path("judge/<int:study_id>/skip", judge_views.judge_skip, name="judge-skip"),
+    path("judge/<int:study_id>/take", judge_views.judge_take, name="judge-take"),
+    path("judge/<int:study_id>/present", judge_views.judge_present, name="judge-present"),
+    path("judge/<int:study_id>/ahead", judge_views.judge_ahead, name="judge-ahead"),
+    path("judge/<int:study_id>/pause", judge_views.judge_pause, name="judge-pause"),
+    path("judge/<int:study_id>/own/", own_views.judge_own, name="judge-own"),
+    path("judge/<int:study_id>/own/<int:judgment_id>/", own_views.judge_own_item, name="judge-own-item"),
     path("studies/", study_views.study_list, name="study-list"),
-    path("studies/new/", study_views.study_new, name="study-new"),
+    path("studies/new/", design_views.study_new, name="study-new"),
+    path("studies/plan", design_views.study_plan, name="study-plan"),
+    path("studies/preview", design_views.study_preview_new, name="study-preview-new"),
     path("studies/<int:study_id>/", study_views.study_detail, name="study"),
     path("studies/<int:study_id>/figures", study_views.study_figures, name="study-figures"),
     path("studies/<int:study_id>/state", study_views.study_state, name="study-state"),
+    path("studies/<int:study_id>/preview", design_views.study_preview, name="study-preview"),
+    path("studies/<int:study_id>/protocol/", design_views.study_protocol, name="study-protocol"),
+    path("studies/<int:study_id>/annotators/", study_views.study_annotators, name="study-annotators"),
+    path(
+        "studies/<int:study_id>/annotators/<int:participant_id>/", study_views.study_annotator, name="study-annotator"
+    ),
     path("studies/<int:study_id>/judgments.csv", study_views.study_export, name="study-export"),
 ]

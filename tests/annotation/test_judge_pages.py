@@ -13,12 +13,12 @@ from annotation.models import Item, Judgment, Lease, Skip, Study
 from annotation.services import study_set_state
 from distillation.models import Intention, Product, Verdict
 from tests.annotation.builders import judge, participant, save, show_pictures, study
+from tests.annotation.pages import HTMX, audit, post, rate, url
 from tests.distillation.builders import finished_run
 
 pytestmark = pytest.mark.django_db
 
 SECRETS = ["Secret reason", "secret-run", "secret-model", "0.8765", "88 %", "p_yes", "Keep", "Reject"]
-HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture
@@ -26,27 +26,6 @@ def blind(annotator: User) -> Study:
     made = study(run=finished_run(name="secret-run", model="secret-model"), items=3)
     Verdict.objects.update(p_yes=0.8765)
     return made
-
-
-def url(name: str, made: Study) -> str:
-    return reverse(f"judge-{name}", args=[made.pk])
-
-
-def post(client: Client, name: str, made: Study, *, htmx: bool = True, **data):
-    return client.post(url(name, made), data, headers=HTMX if htmx else {})
-
-
-def rate(client: Client, made: Study, *, htmx: bool = True, **changes):
-    """Load the page, then send its form with yes and rather."""
-    client.get(url("page", made))
-    lease = Lease.objects.get(participant__annotator=client.session["_auth_user_id"])
-    form = {"item": lease.item_id, "submission": uuid4(), "plausibility": 1, "typicality": 2}
-    return post(client, "save", made, htmx=htmx, **{**form, **changes})
-
-
-def audit(client: Client, made: Study, judgment: int | None = None, *, htmx: bool = True, answer: str = "right"):
-    judgment = judgment or Judgment.objects.latest("pk").pk
-    return post(client, "audit", made, htmx=htmx, judgment=judgment, answer=answer)
 
 
 def secrets_in(response) -> list[str]:
@@ -142,11 +121,12 @@ def test_a_broken_audit_is_refused(as_annotator: Client, blind: Study) -> None:
     assert "The form came broken" in audit(as_annotator, blind, judgment="x").content.decode()
 
 
-@pytest.mark.parametrize("name", ["page", "save", "audit", "skip"])
+@pytest.mark.parametrize("name", ["page", "ahead", "pause", "own", "save", "audit", "skip", "take", "present"])
 @pytest.mark.parametrize("study_id", [999_999, 10**30])
 def test_a_forged_study_is_not_found(as_annotator: Client, name: str, study_id: int) -> None:
     where = reverse(f"judge-{name}", args=[study_id])
-    answer = as_annotator.get(where) if name == "page" else as_annotator.post(where)
+    reads = name in ("page", "ahead", "pause", "own")
+    answer = as_annotator.get(where) if reads else as_annotator.post(where)
     assert answer.status_code == 404
 
 
@@ -159,13 +139,13 @@ def test_a_judgment_needs_the_csrf_token(annotator: User, blind: Study) -> None:
 
 @pytest.mark.parametrize("name", ["home", "page"])
 def test_anonymous_visitors_sign_in_first(client: Client, blind: Study, name: str) -> None:
-    where = reverse("judge-home") if name == "home" else url("page", blind)
+    where = reverse(f"judge-{name}", args=[] if name == "home" else [blind.pk])
     assert client.get(where)["Location"] == f"{reverse('login')}?next={where}"
 
 
 def test_without_htmx_each_step_redirects_to_the_page(as_annotator: Client, blind: Study) -> None:
     for step in (rate(as_annotator, blind, htmx=False), audit(as_annotator, blind, htmx=False)):
-        assert (step.status_code, step["Location"]) == (302, url("page", blind))
+        assert (step.status_code, step["Location"]) == (302, reverse("judge-page", args=[blind.pk]))
 
 
 def test_a_double_submit_is_one_judgment(as_annotator: Client, blind: Study) -> None:
@@ -236,7 +216,7 @@ def test_waiting_is_said_and_looks_again(as_annotator: Client) -> None:
     item_next(participant=participant(made, "other"))
     page = as_annotator.get(url("page", made)).content.decode()
     assert "All items are with others right now" in page
-    assert "load delay:20s" in page
+    assert "every 20s" in page
 
 
 @pytest.mark.parametrize("state", ["paused", "closed"])

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from annotation.sampling import allocate, draw
+from annotation.sampling import allocate_equal, allocate_proportional, draw
 
 
 def drawn(sizes: dict[str, int], n: int, seed: int = 0) -> list:
@@ -9,21 +9,39 @@ def drawn(sizes: dict[str, int], n: int, seed: int = 0) -> list:
     for name, size in sizes.items():
         population[name] = np.arange(start, start + size)
         start += size
-    return draw(population, n, np.random.default_rng(seed))
+    return draw(population, allocate_equal(sizes, n), np.random.default_rng(seed))
 
 
 def test_shares_are_equal_where_the_strata_are_large_enough() -> None:
-    assert allocate({"a": 100, "b": 50, "c": 70}, 30) == {"a": 10, "b": 10, "c": 10}
+    assert allocate_equal({"a": 100, "b": 50, "c": 70}, 30) == {"a": 10, "b": 10, "c": 10}
 
 
 def test_what_a_small_stratum_lacks_goes_to_the_others() -> None:
     # 30 / 3 = 10 each; b has only 4, so its other 6 are shared out, 3 and 3.
-    assert allocate({"a": 100, "b": 4, "c": 70}, 30) == {"a": 13, "b": 4, "c": 13}
+    assert allocate_equal({"a": 100, "b": 4, "c": 70}, 30) == {"a": 13, "b": 4, "c": 13}
 
 
 def test_a_remainder_is_given_one_by_one() -> None:
-    shares = allocate({"a": 9, "b": 9, "c": 9}, 8)
+    shares = allocate_equal({"a": 9, "b": 9, "c": 9}, 8)
     assert sorted(shares.values()) == [2, 3, 3]
+
+
+def test_proportional_shares_follow_the_sizes() -> None:
+    # One each first; then 7 over 59, 29, 9 of 97: 4.26, 2.09, 0.65, so the last one goes to c.
+    assert allocate_proportional({"a": 60, "b": 30, "c": 10}, 10) == {"a": 5, "b": 3, "c": 2}
+
+
+def test_proportional_shares_leave_no_stratum_out_where_they_can() -> None:
+    assert allocate_proportional({"a": 998, "b": 1, "c": 1}, 5) == {"a": 3, "b": 1, "c": 1}
+    assert allocate_proportional({"a": 998, "b": 1, "c": 1}, 2) == {"a": 2, "b": 0, "c": 0}
+
+
+@pytest.mark.parametrize("n", range(1, 34))
+def test_proportional_shares_add_up_and_can_be_given(n: int) -> None:
+    sizes = {"a": 20, "b": 3, "c": 10}
+    shares = allocate_proportional(sizes, n)
+    assert sum(shares.values()) == n
+    assert all(shares[name] <= size for name, size in sizes.items())
 
 
 @pytest.mark.parametrize("n", [1, 2, 7, 19, 33])

@@ -9,7 +9,6 @@ from annotation.models import Study
 from annotation.urls import urlpatterns
 from tests.annotation.builders import judge, participant, rate_all, study
 from tests.annotation.test_judge_pages import audit, rate
-from tests.distillation.builders import finished_run
 
 pytestmark = pytest.mark.django_db
 
@@ -20,11 +19,23 @@ ACCESS = {
     "judge-save": ("post", EVERYBODY),
     "judge-audit": ("post", EVERYBODY),
     "judge-skip": ("post", EVERYBODY),
+    "judge-take": ("post", EVERYBODY),
+    "judge-present": ("post", EVERYBODY),
+    "judge-ahead": ("get", EVERYBODY),
+    "judge-pause": ("get", EVERYBODY),
+    "judge-own": ("get", EVERYBODY),
+    "judge-own-item": ("get", ["login", "not found", "not found", "not found"]),
     "study-list": ("get", RESEARCHERS),
     "study-new": ("get", RESEARCHERS),
+    "study-plan": ("post", RESEARCHERS),
+    "study-preview-new": ("post", RESEARCHERS),
     "study": ("get", RESEARCHERS),
     "study-figures": ("get", RESEARCHERS),
     "study-state": ("post", RESEARCHERS),
+    "study-preview": ("get", RESEARCHERS),
+    "study-protocol": ("get", RESEARCHERS),
+    "study-annotators": ("get", RESEARCHERS),
+    "study-annotator": ("post", RESEARCHERS),
     "study-export": ("get", RESEARCHERS),
 }
 
@@ -32,6 +43,11 @@ ACCESS = {
 @pytest.fixture
 def made(db: None) -> Study:
     return study(items=4, overlap=2)
+
+
+def address(pattern, made: Study) -> str:
+    ids = {"study_id": made.pk, "participant_id": participant(made).pk, "judgment_id": 0}
+    return reverse(pattern.name, kwargs={name: ids[name] for name in pattern.pattern.converters})
 
 
 def outcome(client: Client, method: str, where: str) -> str:
@@ -46,7 +62,7 @@ def test_each_page_admits_whom_it_is_for(
     made: Study, annotator: User, researcher: User, administrator: User, pattern
 ) -> None:
     method, expected = ACCESS[pattern.name]
-    where = reverse(pattern.name, kwargs=dict.fromkeys(pattern.pattern.converters, made.pk))
+    where = address(pattern, made)
     clients = [Client() for _ in expected]
     for client, user in zip(clients[1:], (annotator, researcher, administrator), strict=True):
         client.force_login(user)
@@ -56,7 +72,7 @@ def test_each_page_admits_whom_it_is_for(
 @pytest.mark.parametrize("pattern", urlpatterns, ids=lambda pattern: pattern.name)
 def test_what_writes_is_never_a_link(as_researcher: Client, made: Study, pattern) -> None:
     method, _ = ACCESS[pattern.name]
-    where = reverse(pattern.name, kwargs=dict.fromkeys(pattern.pattern.converters, made.pk))
+    where = address(pattern, made)
     other = "get" if method == "post" else "delete"
     assert outcome(as_researcher, other, where) == "wrong method"
 
@@ -144,48 +160,6 @@ def test_the_administration_links_the_figures(administrator: User, made: Study) 
     assert reverse("study", args=[made.pk]) in client.get("/admin/annotation/study/").content.decode()
 
 
-def design(client: Client, **changes):
-    run = finished_run(name="r2")
-    asked = {"name": "New", "runs": [run.pk], "items": 4, "overlap": 2, "seed": 1, "preset": "mind", **changes}
-    return client.post(reverse("study-new"), {name: value for name, value in asked.items() if value is not None})
-
-
-def test_a_design_opens_a_study(as_researcher: Client, researcher: User) -> None:
-    answer = design(as_researcher, strata=["relation", "verdict"], typicality_after_yes="on")
-    made = Study.objects.get()
-    assert answer["Location"] == reverse("study", args=[made.pk])
-    assert (made.items.count(), made.strata, made.typicality_after_yes) == (4, ["relation", "verdict"], True)
-    assert made.created_by == researcher
-
-
-@pytest.mark.parametrize(
-    ("changes", "why"),
-    [
-        ({"items": 7}, "asks for 7 items, but r2 has 6 intentions with a verdict"),
-        ({"items": 0}, "greater than or equal to 1"),
-        ({"overlap": 101}, "less than or equal to 100"),
-        ({"runs": []}, "This field is required"),
-        ({"runs": [999]}, "999 is not one of the available choices"),
-        ({"name": " "}, "This field is required"),
-        ({"name": "x" * 101}, "at most 100 characters"),
-        ({"seed": -1}, "greater than or equal to 0"),
-        ({"strata": ["colour"]}, "colour is not one of the available choices"),
-    ],
-)
-def test_a_bad_design_says_what_is_wrong_and_opens_nothing(as_researcher: Client, changes: dict, why: str) -> None:
-    answer = design(as_researcher, **changes)
-    assert answer.status_code == 422
-    assert why in text(answer)
-    assert not Study.objects.exists()
-
-
-def test_a_taken_name_is_said(as_researcher: Client) -> None:
-    study(name="New")
-    assert "There is a study of that name already" in text(
-        as_researcher.post(reverse("study-new"), {"name": "New", "items": 1})
-    )
-
-
 @pytest.mark.parametrize("state", ["paused", "closed", "open"])
 def test_a_researcher_sets_the_state(as_researcher: Client, made: Study, state: str) -> None:
     as_researcher.post(reverse("study-state", args=[made.pk]), {"state": state})
@@ -196,3 +170,44 @@ def test_an_unknown_state_is_refused(as_researcher: Client, made: Study) -> None
     answer = as_researcher.post(reverse("study-state", args=[made.pk]), {"state": "lost"}, follow=True)
     assert "A study is open, paused, closed; not &#x27;lost&#x27;" in text(answer)
     assert Study.objects.get().state == "open"
+
+
+def do(client: Client, made: Study, person: int, to: str, reason: str = "too quick"):
+    where = reverse("study-annotator", args=[made.pk, person])
+    return client.post(where, {"to": to, "reason": reason}, follow=True)
+
+
+def test_a_researcher_pauses_and_lets_go_on(as_researcher: Client, made: Study) -> None:
+    ann = participant(made)
+    assert "rosa has paused you: too quick" in text(do(as_researcher, made, ann.pk, "pause"))
+    assert "rosa has let them go on" in text(do(as_researcher, made, ann.pk, "resume"))
+    ann.refresh_from_db()
+    assert ann.state == "active"
+
+
+@pytest.mark.parametrize(
+    ("to", "reason", "why"),
+    [("resume", "x", "only who is paused"), ("pause", " ", "Say why"), ("promote", "x", "use the buttons")],
+)
+def test_what_cannot_be_done_to_an_annotator_is_said(
+    as_researcher: Client, made: Study, to: str, reason: str, why: str
+) -> None:
+    assert why in text(do(as_researcher, made, participant(made).pk, to, reason))
+
+
+def test_a_forged_participant_is_not_found(as_researcher: Client, made: Study) -> None:
+    elsewhere = participant(study(run=made.runs.get(), name="Other"))
+    assert do(as_researcher, made, elsewhere.pk, "exclude").status_code == 404
+    elsewhere.refresh_from_db()
+    assert elsewhere.state == "active"
+
+
+def test_figures_can_be_read_with_the_excluded(as_researcher: Client, made: Study) -> None:
+    ann = participant(made)
+    judge(ann)
+    do(as_researcher, made, ann.pk, "exclude")
+    without = as_researcher.get(reverse("study", args=[made.pk]))
+    with_them = as_researcher.get(reverse("study", args=[made.pk]), {"excluded": "1"})
+    assert "0 of 8 judgments" in text(without)
+    assert "1 of 8 judgments" in text(with_them)
+    assert "excluded=1" in with_them.content.decode()

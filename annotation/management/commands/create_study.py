@@ -1,12 +1,23 @@
 """Sample intentions of one or more runs and open a study for annotators to judge."""
 
 import json
+from collections.abc import Sequence
+from pathlib import Path
 
+from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from annotation import scales
-from annotation.services import STRATA, StudyRefused, study_create
+from annotation.models import Study
+from annotation.population import STRATA
+from annotation.protocol import PRESETS, StudyRefused, Wording
+from annotation.rules import ALARM, BELOW, FAST, LINE
+from annotation.services import allocation_parse, study_create, study_warnings
 from distillation.models import Run
+
+PROTOCOL = (
+    "preset", "typicality_after_yes", "audit_share", "order", "qualification_items", "qualification_pass",
+    "qualification_tries", "repeat_share", "repeat_distance", "lease_minutes",
+)  # fmt: skip
 
 
 class Command(BaseCommand):
@@ -18,28 +29,104 @@ class Command(BaseCommand):
         parser.add_argument("--items", type=int, required=True, help="intentions to sample")
         parser.add_argument("--overlap", type=int, default=3, help="judgments wanted an item")
         parser.add_argument("--strata", default="", help=f"comma-separated: {', '.join(STRATA)}")
+        parser.add_argument(
+            "--allocation", default="equal", help="equal, proportional, or numbers: usedFor/kept:20,usedFor/rejected:10"
+        )
         parser.add_argument("--seed", type=int, default=0, help="the same seed draws the same sample")
-        parser.add_argument("--preset", choices=list(scales.PRESETS), default="mind", help="the questions asked")
-        parser.add_argument("--typicality-after-yes", action="store_true")
+        parser.add_argument(
+            "--group", action="append", default=[], metavar="NAME", help="who may judge; else everybody"
+        )
+        parser.add_argument("--paused", action="store_true", help="make it, and open it later")
         parser.add_argument("--json", action="store_true")
+        self._add_questions(parser.add_argument_group("questions"))
+        self._add_checks(parser.add_argument_group("quality checks"))
+
+    def _add_questions(self, group) -> None:
+        group.add_argument("--preset", choices=PRESETS, default="mind", help="own: a typicality scale of 2 to 7 points")
+        group.add_argument("--plausibility", default="", metavar="QUESTION")
+        group.add_argument("--plausibility-answers", default="", metavar="A|B", help="the best first")
+        group.add_argument("--typicality", default="", metavar="QUESTION")
+        group.add_argument("--typicality-answers", default="", metavar="A|B|…", help="the best first")
+        group.add_argument("--typical-answers", type=int, help="so many of them count as typical; else the better half")
+        group.add_argument("--typicality-after-yes", action="store_true", help="ask it only of what is plausible")
+        group.add_argument("--audit-share", type=float, default=1.0, help="of the judgments, from 0 to 1")
+        group.add_argument("--guidelines", type=Path, metavar="FILE", help="Markdown")
+        group.add_argument("--order", choices=Study.Order.values, default=Study.Order.BREADTH)
+        group.add_argument("--lease-minutes", type=int, default=30)
+
+    def _add_checks(self, group) -> None:
+        group.add_argument(
+            "--gold",
+            type=Path,
+            metavar="CSV",
+            help="intention_id, or asin_a, asin_b, relation; plausibility, typicality, explanation",
+        )
+        group.add_argument("--qualification-items", type=int, default=0, help="gold items before the first item")
+        group.add_argument("--qualification-pass", type=int, default=0, help="of them to be answered as expected")
+        group.add_argument("--qualification-tries", type=int, default=1)
+        group.add_argument("--repeat-share", type=float, default=0.0, help="hidden repeats, from 0 to 0.5")
+        group.add_argument("--repeat-distance", type=int, default=20, help="judgments between an item and its repeat")
+        for name in BELOW:
+            group.add_argument(
+                f"--pause-{name}", nargs=2, type=float, metavar=("SHARE", "LEAST"), help="pause under it"
+            )
+        group.add_argument("--pause-fast", nargs=3, type=float, metavar=("SHARE", "LEAST", "SECONDS"))
+        group.add_argument("--pause-line", type=int, metavar="ANSWERS", help="so many equal ones in a row")
+        group.add_argument("--alarm", type=float, metavar="SHARE", help="when rules have paused more of the annotators")
 
     def handle(self, **options) -> None:
-        runs = list(Run.objects.filter(name__in=options["run"]).order_by("pk"))
-        if missing := set(options["run"]) - {run.name for run in runs}:
-            raise CommandError(f"There is no run named {', '.join(sorted(missing))}; `distill --run NAME` makes one")
         try:
             study = study_create(
                 name=options["name"],
-                runs=runs,
+                runs=_named(Run, options["run"], "`distill --run NAME` makes one"),
                 items=options["items"],
                 overlap=options["overlap"],
                 strata=[part.strip() for part in options["strata"].split(",") if part.strip()],
+                allocation=allocation_parse(options["allocation"]),
                 seed=options["seed"],
-                preset=options["preset"],
-                typicality_after_yes=options["typicality_after_yes"],
+                gold=_text(options["gold"]).splitlines() if options["gold"] else None,
+                groups=_named(Group, options["group"], "an administrator makes one"),
+                state=Study.State.PAUSED if options["paused"] else Study.State.OPEN,
+                wording=_wording(options),
+                guidelines=_text(options["guidelines"]) if options["guidelines"] else "",
+                rules=_rules(options),
+                **{name: options[name] for name in PROTOCOL},
             )
         except StudyRefused as error:
             raise CommandError(str(error)) from error
+        for warning in study_warnings(study):
+            self.stderr.write(warning)
         summary = {"study": study.name, "id": study.pk, "items": options["items"], "overlap": study.overlap}
-        words = f"The study {study.name} is open: {options['items']:,} items, {study.overlap} judgments each."
+        words = f"The study {study.name} is {study.state}: {options['items']:,} items, {study.overlap} judgments each."
         self.stdout.write(json.dumps(summary) if options["json"] else words)
+
+
+def _named(model: type[Run] | type[Group], names: Sequence[str], help_: str) -> list:
+    found = list(model.objects.filter(name__in=names).order_by("pk"))
+    if missing := set(names) - {each.name for each in found}:
+        raise CommandError(f"There is no {model._meta.verbose_name} named {', '.join(sorted(missing))}; {help_}")
+    return found
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandError(f"{path} can't be read ({error}); give a text file in UTF-8") from error
+
+
+def _wording(options: dict) -> Wording:
+    plausible, typical = (
+        [answer for answer in options[f"{name}_answers"].split("|") if answer.strip()]
+        for name in ("plausibility", "typicality")
+    )
+    return Wording(options["plausibility"], plausible, options["typicality"], typical, options["typical_answers"])
+
+
+def _rules(options: dict) -> dict:
+    rules = {name: {"limit": given[0], "least": int(given[1])} for name in BELOW if (given := options[f"pause_{name}"])}
+    if given := options["pause_fast"]:
+        rules[FAST] = {"limit": given[0], "least": int(given[1]), "seconds": given[2]}
+    if options["pause_line"] is not None:
+        rules[LINE] = {"limit": options["pause_line"]}
+    return rules | ({ALARM: options["alarm"]} if options["alarm"] is not None else {})

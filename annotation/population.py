@@ -1,0 +1,71 @@
+"""What a study can be drawn from: the runs' intentions that have a verdict, by stratum."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+
+import numpy as np
+from django.db.models import Case, CharField, Count, Expression, F, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce, Concat, Greatest, Least, Left, NullIf, Replace
+from numpy.typing import NDArray
+
+from distillation.models import Intention, Run
+
+BANDS = 5
+CATEGORY_LENGTH = 60  # with all other parts of its name a stratum's fits into its column
+
+_a, _b = F("cobuy__a__category"), F("cobuy__b__category")
+_both = Concat(Least(_a, _b), Value(" + "), Greatest(_a, _b))
+_category = Left(Case(When(Q(cobuy__a__category=_b), then=_a), default=_both), CATEGORY_LENGTH)
+_EXPRESSIONS: dict[str, Expression] = {
+    "relation": F("relation"),
+    "verdict": Case(
+        When(Q(verdict__p_yes__gte=F("run__strictness")), then=Value("kept")),
+        When(Q(verdict__p_yes__isnull=True, verdict__yes=True), then=Value("kept")),
+        default=Value("rejected"),
+    ),
+    # A slash stands between the parts of a stratum's name, so none is in a part.
+    "category": Coalesce(NullIf(Replace(_category, Value("/"), Value("-")), Value("")), Value("none")),
+    "p_yes": Case(
+        When(verdict__p_yes__isnull=True, then=Value("unknown")),
+        *(
+            When(verdict__p_yes__lt=above / BANDS, then=Value(f"{(above - 1) / BANDS:.1f}-{above / BANDS:.1f}"))
+            for above in range(1, BANDS)
+        ),
+        default=Value("0.8-1.0"),
+    ),
+}
+STRATA = {
+    "relation": "Relation",
+    "verdict": "Verdict, so that rejected intentions are judged too",
+    "category": "Category of the products",
+    "p_yes": "Band of p_yes, in fifths",
+}
+
+
+def strata_sizes(runs: Sequence[Run], strata: Sequence[str]) -> dict[str, int]:
+    counted = _by_stratum(runs, strata).values("stratum").annotate(n=Count("pk")).order_by("stratum")
+    return dict(counted.values_list("stratum", "n"))
+
+
+def strata_members(
+    runs: Sequence[Run], strata: Sequence[str], without: Collection[int]
+) -> dict[str, NDArray[np.int64]]:
+    """Ids by stratum, `without` left out, in the order of ids so that the seed decides."""
+    ids = defaultdict(list)
+    rows = _by_stratum(runs, strata).order_by("pk").values_list("pk", "stratum")
+    for pk, stratum in rows.iterator(chunk_size=20_000):
+        if pk not in without:
+            ids[stratum].append(pk)
+    return {stratum: np.array(members) for stratum, members in ids.items()}
+
+
+def drawable(runs: Sequence[Run]) -> QuerySet[Intention]:
+    return Intention.objects.filter(run__in=runs, verdict__isnull=False)
+
+
+def _by_stratum(runs: Sequence[Run], strata: Sequence[str]) -> QuerySet[Intention]:
+    """Each intention with its stratum's name: the parts in the order asked for, with slashes between."""
+    parts: list[Expression] = [Value("")]
+    for name in strata:
+        parts += [Value("/"), _EXPRESSIONS[name]] if len(parts) > 1 else [_EXPRESSIONS[name]]
+    return drawable(runs).annotate(stratum=Concat(*parts, Value(""), output_field=CharField()))
