@@ -2,6 +2,7 @@
 
 import re
 
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils.crypto import salted_hmac
 
@@ -41,7 +42,7 @@ def crowd_enter(*, token: str, platform: str, worker: str) -> Participant:
 
 
 def _annotator(platform: str, worker: str) -> User:
-    made = {"username": _username(platform, worker), "password": "!"}
+    made = {"username": _username(platform, worker), "password": make_password(None)}
     return User.objects.get_or_create(crowd_platform=platform, crowd_id=worker, defaults=made)[0]
 
 

@@ -91,9 +91,9 @@ def judge_audit(request: HttpRequest, study_id: int) -> HttpResponse:
     judgment_id, right = form.cleaned_data["judgment"], form.cleaned_data["answer"] == "right"
     reason = "" if right else form.cleaned_data["reason"]
     try:
-        audit_save(participant=participant, judgment_id=judgment_id, filter_right=right, reason=reason)
-        if "comment" in request.POST:
-            comment_save(participant=participant, judgment_id=judgment_id, comment=form.cleaned_data["comment"])
+        audited = audit_save(participant=participant, judgment_id=judgment_id, filter_right=right, reason=reason)
+        if "comment" in request.POST and (comment := form.cleaned_data["comment"]) != audited.comment:
+            comment_save(participant=participant, judgment_id=judgment_id, comment=comment)
     except JudgingRefused as error:
         return _refuse(request, participant, str(error))
     return _go_on(request, participant)

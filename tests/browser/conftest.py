@@ -36,6 +36,14 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+def sign_in(page: Page, user: User) -> None:
+    """By keyboard: the name has the focus."""
+    page.keyboard.type(user.username)
+    page.keyboard.press("Tab")
+    page.keyboard.type("correct-horse")
+    page.keyboard.press("Enter")
+
+
 @pytest.fixture
 def made(transactional_db: None) -> Study:
     made = study(items=4, overlap=2)
@@ -52,16 +60,16 @@ def open_as(browser: Browser, live_server: LiveServer) -> Iterator[Callable[...,
         if message.type in ("error", "warning"):
             complaints.append(message.text)
 
-    def open_page(user: User, path: str, **options: object) -> Page:
+    def open_page(user: User, path: str, *, troubled: bool = False, **options: object) -> Page:
+        """`troubled`: requests are meant to fail, and the console will say so."""
         contexts.append(browser.new_context(base_url=live_server.url, **options))
         page = contexts[-1].new_page()
-        page.on("console", hear)
+        if not troubled:
+            page.on("console", hear)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(path)
-        page.fill("[name=username]", user.username)
-        page.fill("[name=password]", "correct-horse")
-        page.press("[name=password]", "Enter")
-        page.wait_for_url(f"**{path}")
+        sign_in(page, user)
+        page.wait_for_url(live_server.url + path)  # the sign-in page has the path in its query
         return page
 
     yield open_page
