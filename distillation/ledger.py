@@ -105,7 +105,7 @@ def _use_cached(run: Run, features: dict[int, Feature]) -> None:
     RunProduct.objects.bulk_update(rows, ["feature", "from_cache"])
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def _jpeg(name: str) -> bytes:
     """Neighbouring co-buys share products; about 30 kB a picture."""
     with default_storage.open(name) as file:

@@ -1,25 +1,27 @@
 """What a run has done and owes, read from its rows."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
+from typing import TypeVar
 from zlib import crc32
 
+from django.core.cache import cache
 from django.db import connection, transaction
 from django.db.models import Count, Max, Min, Q, Sum
 from django.utils import timezone
 
-from distillation.models import CoBuy, Failure, Intention, Run, RunProduct, Verdict, Worker
+from distillation.failures import failure_groups, undescribed
+from distillation.models import CoBuy, Failure, Run, RunTick, Verdict, Worker
+from distillation.timeline import COUNTED
 
-HELP = {
-    "timeout": "The server took too long: raise LVLM_TIMEOUT or lower LVLM_IN_FLIGHT, then retry the failed.",
-    "too_long": "The prompt is longer than the model takes: shorten titles or raise the server's context length.",
-    "bad_picture": "The server can't read the picture: import the product's picture again.",
-    "truncated": "The answer did not end in twice the tokens asked for: raise max_tokens.",
-    "no_features": "One of the two products has no features: see the failures of that step.",
-}
-DEFAULT_HELP = "The server's words are beside it; what can succeed may be retried."
+LATELY_S = 300
+MANY = 20_000
+RATES_FALL_FOR = timedelta(seconds=LATELY_S + 2 * RunTick.SECONDS)
+REFRESH_S = 3
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,56 +120,119 @@ def _one_moment() -> Iterator[None]:
         yield
 
 
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What can be counted at any size of run: its co-buys, products and failures, not its intentions."""
+
+    cobuys: int
+    units: int
+    owed: int
+    features: Step
+    failed: dict[str, int]
+    failures: list[dict]
+
+    @property
+    def ended(self) -> int:
+        return self.units - self.owed
+
+    @property
+    def verdicts(self) -> int:
+        """What is owed is derived from the verdicts and failures when they are written, so they are what is left."""
+        return self.ended - self.failed["intention"] - self.failed["verdict"]
+
+    def steps(self, intentions: int) -> list[Step]:
+        """`intentions` from ticks may miss or hold some twice that a killed worker or two at once had in hand."""
+        least, most = self.verdicts + self.failed["verdict"], self.units - self.failed["intention"]
+        done = most if not self.owed else min(max(intentions, least), most)
+        return [
+            self.features,
+            Step("Intentions", done, self.failed["intention"], self.units),
+            Step("Verdicts", self.verdicts, self.failed["verdict"], self.units),
+        ]
+
+
+def run_counts(run: Run) -> Counts:
+    groups = failure_groups(run)
+    failed = {step: sum(g["count"] for g in groups if g["step"] == step) for step in Failure.Step.values}
+    lacking = undescribed(run).count() if failed["feature"] else 0
+    cobuys = _n_cobuys(run)
+    products = _products(run)
+    return Counts(
+        cobuys=cobuys,
+        units=cobuys * run.units_per_cobuy,
+        owed=n_owed(run),
+        features=Step("Features", products["done"], lacking, products["all"], products["cached"]),
+        failed=failed,
+        failures=groups,
+    )
+
+
+def run_ended(run: Run) -> tuple[int, int]:
+    """(units with a verdict, all units): as in `Counts`, where no more than that is asked."""
+    units = _n_cobuys(run) * run.units_per_cobuy
+    failed = Failure.objects.filter(run=run, cobuy__isnull=False).count()
+    return units - n_owed(run) - failed, units
+
+
+def n_owed(run: Run) -> int:
+    return run.cobuys.filter(n_owed__gt=0).aggregate(n=Sum("n_owed", default=0))["n"]
+
+
+def _n_cobuys(run: Run) -> int:
+    """Does not change once a run is planned."""
+    return _for_a_while(f"cobuys-{run.pk}", 60, run.cobuys.count, size=lambda n: n)
+
+
+def _products(run: Run) -> dict[str, int]:
+    counted = {"all": Count("pk"), "done": Count("feature"), "cached": Count("pk", filter=Q(from_cache=True))}
+    return _for_a_while(f"products-{run.pk}", 10, lambda: run.products.aggregate(**counted), size=lambda n: n["all"])
+
+
+def _for_a_while(key: str, seconds: int, count: Callable[[], T], size: Callable[[T], int]) -> T:
+    """Counts over many rows stand for some seconds: a page that is looked at each second need not count them again."""
+    if (known := cache.get(key)) is not None:
+        return known
+    counted = count()
+    if size(counted) >= MANY:
+        cache.set(key, counted, seconds)
+    return counted
+
+
 @_one_moment()
 def run_progress(run: Run) -> RunProgress:
+    """Every row is counted, which takes seconds for a run of millions; `run_counts` is for who looks often."""
     run = Run.objects.get(pk=run.pk)
-    owed = run.cobuys.aggregate(cobuys=Count("pk"), owed=Sum("n_owed", default=0))
-    products = RunProduct.objects.filter(run=run).aggregate(
-        all=Count("pk"), done=Count("feature"), cached=Count("pk", filter=Q(from_cache=True))
-    )
-    failed = dict(Failure.objects.filter(run=run).values_list("step").annotate(n=Count("pk")))
-    # A product that failed for one co-buy may have been described for another since.
-    described = RunProduct.objects.filter(run=run, feature__isnull=False).values("product")
-    undescribed = Failure.objects.filter(run=run, step=Failure.Step.FEATURE).exclude(product__in=described).count()
-    units = owed["cobuys"] * run.units_per_cobuy
+    counts = run_counts(run)
     verdicts = Verdict.objects.filter(intention__run=run)
     seconds = verdicts.aggregate(first=Min("created_at"), last=Max("created_at"))
     return RunProgress(
         run=run.name,
         state=run.state,
-        message=run.message or _no_worker(run),
-        cobuys=owed["cobuys"],
+        message=no_worker(run) or run.message,
+        cobuys=counts.cobuys,
         cobuys_without_pictures=_left_out(run),
-        units=units,
-        features=Step("Features", products["done"], undescribed, products["all"], products["cached"]),
-        intentions=Step("Intentions", Intention.objects.filter(run=run).count(), failed.get("intention", 0), units),
-        verdicts=Step("Verdicts", verdicts.count(), failed.get("verdict", 0), units),
-        owed=owed["owed"],
+        units=counts.units,
+        features=counts.features,
+        intentions=Step("Intentions", run.intentions.count(), counts.failed["intention"], counts.units),
+        verdicts=Step("Verdicts", verdicts.count(), counts.failed["verdict"], counts.units),
+        owed=counts.owed,
         kept=verdicts.kept(run.strictness).count(),
-        failures=_failures(run),
+        failures=counts.failures,
         seconds=(seconds["last"] - seconds["first"]).total_seconds() if seconds["last"] else 0.0,
     )
 
 
 def run_revision(run: Run) -> str:
-    """Changes whenever the run's page would: what is owed, and what the page says of the state."""
-    owed = run.cobuys.aggregate(n=Sum("n_owed", default=0))["n"]
-    described = RunProduct.objects.filter(run=run, feature__isnull=False).count()
-    return f"{run.state}-{owed}-{described}-{crc32((run.message or _no_worker(run)).encode())}"
+    """Changes whenever the run's page would, without counting: its words at once, its figures with what is written,
+    and its rates, which fall by themselves, every few seconds."""
+    tick = RunTick.objects.filter(run=run).order_by("at").values_list("at", *COUNTED).last()
+    shown = (run.state, run.message, run.strictness, run.prices, run.base_urls, no_worker(run))
+    if run.state == Run.State.RUNNING and tick and timezone.now() - tick[0] < RATES_FALL_FOR:
+        tick = int(time.time() // REFRESH_S)
+    return f"{crc32(repr((shown, tick)).encode()):08x}"
 
 
-def rate_now(run: Run, within: timedelta = timedelta(seconds=30)) -> float:
-    """Verdicts a second over the last while."""
-    since = timezone.now() - within
-    made = Verdict.objects.filter(intention__run=run, created_at__gt=since).aggregate(
-        n=Count("pk"), first=Min("created_at")
-    )
-    if not made["n"]:
-        return 0.0
-    return made["n"] / max(1.0, (timezone.now() - made["first"]).total_seconds())
-
-
-def _no_worker(run: Run) -> str:
+def no_worker(run: Run) -> str:
     if run.state != Run.State.RUNNING or Worker.objects.alive().exists():
         return ""
     return "No worker is running. Start one with: make worker"
@@ -177,13 +242,3 @@ def _left_out(run: Run) -> int:
     if not run.config["with_images"]:
         return 0
     return CoBuy.objects.filter(Q(a__picture=None) | Q(b__picture=None)).count()
-
-
-def _failures(run: Run) -> list[dict]:
-    groups = (
-        Failure.objects.filter(run=run)
-        .values("step", "reason")
-        .annotate(count=Count("pk"), example=Min("detail"))
-        .order_by("-count", "step", "reason")
-    )
-    return [{**group, "help": HELP.get(group["reason"], DEFAULT_HELP)} for group in groups]

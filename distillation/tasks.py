@@ -3,57 +3,97 @@
 import asyncio
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
+from multiprocessing.sharedctypes import RawValue
 
-from celery import shared_task
-from django.conf import settings
+import uvloop
+from celery import Task, shared_task
+from celery.signals import worker_ready, worker_shutting_down
 from django.db import connection, transaction
 
 from distillation import ledger
+from distillation.catalog.download import StoreAway, pictures_download
+from distillation.catalog.sources import sources_due
+from distillation.drains import drain_hold, drains_alive
 from distillation.lvlm.base import BackendAway, WrongModel
-from distillation.models import Run
-from distillation.pipeline.engine import drain
+from distillation.models import Run, Worker
+from distillation.pipeline.engine import Ended, drain
 from distillation.pipeline.options import Options
-from distillation.services import run_backend, run_finish_if_done, run_pause, run_wait
+from distillation.pipeline.prompts import PromptsChanged
+from distillation.services import RunRefused, run_backend, run_finish_if_done, run_pause, run_places, run_wait
 
 log = logging.getLogger(__name__)
 
+DOWNLOAD_S = 25  # then others have the worker; the sweep brings it back
 
-@shared_task
-def advance_run(run_id: int) -> None:
+# Shared with the processes that a worker forks, where its tasks run: they don't hear of its end.
+_ending = RawValue("b", 0)
+
+
+@worker_shutting_down.connect
+def end_soon(**_: object) -> None:
+    _ending.value = 1
+
+
+@worker_ready.connect
+def begin_at_once(**_: object) -> None:
+    sweep.apply_async(expires=30)
+
+
+@shared_task(bind=True)
+def advance_run(self: Task, run_id: int) -> None:
     """Take what the run owes and nobody has in hand, until there is no more."""
     run = Run.objects.filter(pk=run_id, state=Run.State.RUNNING).first()
     if run is None:
         return
-    holder = uuid.uuid4()
+    worker, drained = self.request.hostname or "here", False
+    with drain_hold(run, worker) as count_workers:
+        if count_workers:
+            drained = _drain(run, uuid.uuid5(uuid.NAMESPACE_DNS, worker), count_workers)
+    if run_finish_if_done(run=run):
+        log.info("Run %s is done.", run.name)
+    elif drained and Run.objects.owing().filter(pk=run.pk).exists():  # paused and resumed while calls were in flight
+        advance_run.apply_async([run.pk], expires=30)
+
+
+def _drain(run: Run, holder: uuid.UUID, count_workers: Callable[[], int]) -> bool:
+    """Whether it came to an end of its own; else the sweep tries again."""
+    ledger.release(run, holder)  # what this worker had in hand when it was killed
     try:
-        asyncio.run(_advance(run, holder))
+        uvloop.run(_advance(run, holder, count_workers))
+        return True
     except BackendAway as error:
         run_wait(run=run, why=f"Waiting for the model server: {error}")
-    except WrongModel as error:
-        run_pause(run=run, why=str(error))
+    except (WrongModel, PromptsChanged) as error:
+        with suppress(RunRefused):  # somebody else has stopped it
+            run_pause(run=run, why=str(error))
     except Exception as error:  # whatever it is, the run's page and `distill --wait` must not just stand still
         words = " ".join(str(error).split()) or type(error).__name__
         run_wait(run=run, why=f"Stopped by an error and tried again soon, see the worker's log: {words}")
         raise
     finally:
         ledger.release(run, holder)
-    if run_finish_if_done(run=run):
-        log.info("Run %s is done.", run.name)
+    return False
 
 
-async def _advance(run: Run, holder: uuid.UUID) -> None:
-    options = Options.from_config(run.config)
-    async with run_backend(run) as backend:
+async def _advance(run: Run, holder: uuid.UUID, count_workers: Callable[[], int]) -> None:
+    def write(ended: Sequence[Ended]) -> int:
+        go_on = ledger.record(run, holder, ended) and not _ending.value
+        return count_workers() if go_on else 0
+
+    options, places = Options.from_config(run.config), run_places(run)
+    async with run_backend(run, places) as backend:
         await backend.check()
         await asyncio.to_thread(_in_thread(run_wait), run=run, why="")
         await drain(
             backend=backend,
             options=options,
-            places=settings.LVLM_IN_FLIGHT * max(1, len(run.base_urls)),
+            places=places,
             claim=_in_thread(partial(ledger.claim, run, options, holder)),
-            write=_in_thread(partial(ledger.record, run, holder)),
+            write=_in_thread(write),
+            units=run.units_per_cobuy,
         )
 
 
@@ -69,14 +109,31 @@ def _in_thread(function: Callable) -> Callable:
     return call
 
 
+@shared_task
+def download_pictures() -> None:
+    try:
+        pictures_download(seconds=DOWNLOAD_S)
+    except StoreAway as error:
+        log.error("%s; the download goes on by itself in a minute.", error)
+
+
 @shared_task(expires=30)
 def sweep() -> None:
-    """Wake the runs that owe work which nobody has in hand; end those whose worker was killed just before it did."""
+    """End the runs that owe nothing more; bring every worker to those that do. Wake the download of pictures due."""
     for run in Run.objects.filter(state=Run.State.RUNNING):
-        run_finish_if_done(run=run)
-    for run in Run.objects.owing():
+        if not run_finish_if_done(run=run):
+            _call_workers(run)
+    if sources_due():
+        download_pictures.apply_async(expires=30)
+
+
+def _call_workers(run: Run, at_least: int = 0) -> None:
+    """A message for each worker that is not on the run. One that comes to a worker on it is lost; the next sweep, or
+    the one after it, finds the right one."""
+    missing = max(1, Worker.objects.alive().count()) - drains_alive(run)
+    for _ in range(max(missing, at_least)):
         advance_run.apply_async([run.pk], expires=30)
 
 
 def run_wake(run: Run) -> None:
-    transaction.on_commit(lambda: advance_run.delay(run.pk))
+    transaction.on_commit(lambda: _call_workers(run, at_least=1))

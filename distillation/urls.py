@@ -1,6 +1,7 @@
 from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
-from distillation import views
+from distillation import catalog_views, views
 
 
 class DigestConverter:
@@ -13,12 +14,29 @@ class DigestConverter:
         return value
 
 
+class AsinConverter(StringConverter):
+    regex = r"[^/\x00]{1,32}"  # PostgreSQL's text has no NUL
+
+
 register_converter(DigestConverter, "digest")
+register_converter(AsinConverter, "asin")
 
 urlpatterns = [
     path("runs/", views.run_list, name="run-list"),
+    path("runs/new/", views.run_new, name="run-new"),
     path("runs/<str:name>/", views.run_detail, name="run-detail"),
     path("runs/<str:name>/progress", views.run_progress, name="run-progress"),
+    path("runs/<str:name>/latest", views.run_latest, name="run-latest"),
+    path("runs/<str:name>/kept", views.run_kept_at, name="run-kept-at"),
+    path("runs/<str:name>/state", views.run_state, name="run-state"),
+    path("runs/<str:name>/retry", views.run_retry, name="run-retry"),
+    path("runs/<str:name>/strictness", views.run_strictness, name="run-strictness"),
+    path("runs/<str:name>/prices", views.run_prices, name="run-prices"),
+    path("catalog/", catalog_views.catalog, name="catalog"),
+    path("catalog/<asin:asin>/", catalog_views.product, name="product"),
+    path("imports/", catalog_views.import_list, name="import-list"),
+    path("imports/<int:import_id>/", catalog_views.import_detail, name="import-detail"),
+    path("imports/<int:import_id>/progress", catalog_views.import_progress, name="import-progress"),
     path("pictures/<digest:digest>.jpg", views.picture, name="picture"),
     path("pictures/<digest:digest>-thumb.jpg", views.picture, {"thumbnail": True}, name="thumbnail"),
 ]

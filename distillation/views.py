@@ -1,16 +1,33 @@
 """Runs and pictures."""
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import condition, require_http_methods, require_POST, require_safe
 
 from accounts.access import researcher_required
-from distillation import reports
-from distillation.models import Intention, Picture, Run
-from distillation.pipeline.relations import RELATIONS
+from accounts.models import User
+from distillation.adjusting import run_set_prices, run_set_strictness
+from distillation.forms import PricesForm, RunForm, StrictnessForm
+from distillation.models import Picture, Run
+from distillation.reports import run_revision
+from distillation.run_lists import config_rows, kept_at, latest, latest_news, run_row
+from distillation.run_page import run_page
+from distillation.services import (
+    RunRefused,
+    RunSettings,
+    backend_check,
+    run_cancel,
+    run_pause,
+    run_resume,
+    run_retry_failed,
+    run_start,
+)
+from distillation.waking import run_wake_or_say
+from distillation.words import counted
 
 PICTURE_AGE_S = 31_536_000
 
@@ -18,17 +35,38 @@ PICTURE_AGE_S = 31_536_000
 @require_safe
 @researcher_required
 def run_list(request: HttpRequest) -> HttpResponse:
-    runs = [_row(run) for run in Run.objects.order_by("-created_at")]
+    runs = [run_row(run) for run in Run.objects.order_by("-created_at")]
     return render(request, "runs/list.html", {"runs": runs})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@researcher_required
+def run_new(request: HttpRequest) -> HttpResponse:
+    form = RunForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            run = _start(form, request.user)
+        except RunRefused as error:
+            form.add_error(None, str(error))
+        else:
+            _say(request, f"Run {run.name} starts.", run_wake_or_say(run))
+            return redirect("run-detail", run.name)
+    return render(request, "runs/new.html", {"form": form}, status=422 if form.errors else 200)
 
 
 @require_safe
 @researcher_required
 def run_detail(request: HttpRequest, name: str) -> HttpResponse:
     run = get_object_or_404(Run, name=name)
-    return render(
-        request, "runs/detail.html", {"run": run, "config_rows": _config_rows(run), "progress": _progress(run)}
-    )
+    context = {
+        "run": run,
+        "page": run_page(run),
+        "latest": latest(run),
+        "config_rows": config_rows(run),
+        "strictness": StrictnessForm(initial={"strictness": run.strictness}),
+        "prices": PricesForm(initial=run.prices),
+    }
+    return render(request, "runs/detail.html", context)
 
 
 @require_safe
@@ -36,13 +74,90 @@ def run_detail(request: HttpRequest, name: str) -> HttpResponse:
 def run_progress(request: HttpRequest, name: str) -> HttpResponse:
     """Polled; 204 leaves the page as it is."""
     run = get_object_or_404(Run, name=name)
-    if request.GET.get("revision") == reports.run_revision(run):
+    if request.GET.get("revision") == run_revision(run):
         return HttpResponse(status=204)
-    return render(request, "runs/_progress.html", {"run": run, "progress": _progress(run)})
+    shown = request.GET.get("newest", "")
+    news = latest_news(run, int(shown)) if shown.isdecimal() and len(shown) < 19 else {}
+    return render(request, "runs/_polled.html", {"run": run, "page": run_page(run), **news})
+
+
+@require_safe
+@researcher_required
+def run_latest(request: HttpRequest, name: str) -> HttpResponse:
+    run = get_object_or_404(Run, name=name)
+    return render(request, "runs/_latest.html", {"run": run, "latest": latest(run)})
+
+
+@require_safe
+@researcher_required
+def run_kept_at(request: HttpRequest, name: str) -> HttpResponse:
+    """What would be kept at another strictness."""
+    run = get_object_or_404(Run, name=name)
+    form = StrictnessForm(request.GET)
+    if not form.is_valid():
+        return HttpResponse("Give a probability from 0 to 1.", status=422)
+    return render(request, "runs/_kept_at.html", kept_at(run, form.cleaned_data["strictness"]))
+
+
+@require_POST
+@researcher_required
+def run_state(request: HttpRequest, name: str) -> HttpResponse:
+    run = get_object_or_404(Run, name=name)
+    try:
+        said = _set_state(run, request.POST.get("state", ""), request.user)
+    except RunRefused as error:
+        messages.error(request, str(error))
+    else:
+        _say(request, *said)
+    return redirect("run-detail", run.name)
+
+
+@require_POST
+@researcher_required
+def run_retry(request: HttpRequest, name: str) -> HttpResponse:
+    run = get_object_or_404(Run, name=name)
+    try:
+        n = run_retry_failed(run=run, reasons=request.POST.getlist("reason"))
+    except RunRefused as error:
+        messages.error(request, str(error))
+    else:
+        _say(request, f"Asked again: {counted(n, 'failure')}.", run_wake_or_say(run))
+    return redirect("run-detail", run.name)
+
+
+@require_POST
+@researcher_required
+def run_strictness(request: HttpRequest, name: str) -> HttpResponse:
+    run = get_object_or_404(Run, name=name)
+    form = StrictnessForm(request.POST)
+    if form.is_valid():
+        run_set_strictness(run=run, strictness=form.cleaned_data["strictness"])
+        messages.success(request, f"Kept is now what has a p(yes) of {run.strictness:g} or more.")
+    else:
+        messages.error(request, "The strictness was not changed: give a probability from 0 to 1.")
+    return redirect("run-detail", run.name)
+
+
+@require_POST
+@researcher_required
+def run_prices(request: HttpRequest, name: str) -> HttpResponse:
+    run = get_object_or_404(Run, name=name)
+    form = PricesForm(request.POST)
+    if form.is_valid():
+        run_set_prices(run=run, prices=form.prices)
+        messages.success(request, "The prices are saved.")
+    else:
+        messages.error(request, "The prices were not changed: give dollars per million tokens, such as 0.20.")
+    return redirect("run-detail", run.name)
+
+
+def _picture_etag(request: HttpRequest, digest: str, thumbnail: bool = False) -> str:
+    return f'"{digest}{"-thumb" if thumbnail else ""}"'
 
 
 @require_safe
 @login_required
+@condition(etag_func=_picture_etag)
 def picture(request: HttpRequest, digest: str, thumbnail: bool = False) -> HttpResponse:
     """Addressed by content, so a browser may keep it for ever; only for who is signed in."""
     stored = get_object_or_404(Picture, digest=digest)
@@ -57,73 +172,6 @@ def picture(request: HttpRequest, digest: str, thumbnail: bool = False) -> HttpR
     return FileResponse(file, content_type="image/jpeg", headers=headers)
 
 
-def _row(run: Run) -> dict:
-    progress = reports.run_progress(run)
-    return {
-        "run": run,
-        "cobuys": progress.cobuys,
-        "intentions": progress.intentions.done,
-        "kept_text": _percent(progress.kept_share),
-        "percent": progress.verdicts.percent,
-        "url": reverse("run-detail", args=[run.name]),
-        "message": progress.message,
-    }
-
-
-def _progress(run: Run) -> dict:
-    progress = reports.run_progress(run)
-    rate = 0.0 if progress.ended else reports.rate_now(run)
-    return {
-        "revision": reports.run_revision(run),
-        "state": run.state,
-        "state_words": run.get_state_display(),
-        "message": progress.message,
-        "steps": progress.steps,
-        "rate_text": f"{rate:,.1f} verdicts a second" if rate else "",
-        "eta_text": _duration(progress.owed / rate) if rate else "",
-        "kept_text": _percent(progress.kept_share),
-        "failures": progress.failures,
-        "latest": [_latest(intention, run) for intention in _newest(run)],
-        "left_out": progress.cobuys_without_pictures,
-    }
-
-
-def _newest(run: Run) -> list[Intention]:
-    chosen = run.intentions.filter(verdict__isnull=False).order_by("-pk")
-    return list(chosen.select_related("verdict", "cobuy__a__picture", "cobuy__b__picture")[:6])
-
-
-def _latest(intention: Intention, run: Run) -> dict:
-    products = (intention.cobuy.a, intention.cobuy.b)
-    return {
-        "titles": [product.title for product in products],
-        "pictures": [thumbnail_url(product.picture) for product in products],
-        "relation_words": intention.relation_words,
-        "text": intention.text,
-        "kept": intention.verdict.kept(run.strictness),
-        "percent": "" if intention.verdict.p_yes is None else f"{100 * intention.verdict.p_yes:.0f}",
-    }
-
-
-def _config_rows(run: Run) -> list[tuple[str, str]]:
-    config = run.config
-    words = [RELATIONS[code].words or "open" for code in config["relations"]]
-    rows = [
-        ("Backend", "baseline: rules on titles and pixels, no model" if run.is_baseline else run.backend),
-        ("Model", run.model),
-        ("Model servers", ", ".join(run.base_urls) or "none"),
-        ("Relations", f"{len(words)}: {', '.join(words)}"),
-        ("Intentions for each relation", str(config["samples"])),
-        ("Pictures", "shown to the model" if config["with_images"] else "not shown"),
-        ("Prompts", f"{config['prompt_version']} ({config['prompt_digest'][:12]})"),
-        ("Sampling", f"temperature {config['temperature']}, at most {config['max_tokens']} tokens"),
-        ("Strictness", f"kept from p(yes) {run.strictness:.2f} on"),
-    ]
-    return (
-        rows if not run.is_baseline else [row for row in rows if row[0] not in ("Model servers", "Sampling", "Prompts")]
-    )
-
-
 def picture_url(stored: Picture | None) -> str:
     return reverse("picture", args=[stored.digest]) if stored else ""
 
@@ -132,11 +180,41 @@ def thumbnail_url(stored: Picture | None) -> str:
     return reverse("thumbnail", args=[stored.digest]) if stored else ""
 
 
-def _percent(share: float | None) -> str:
-    return "–" if share is None else f"{100 * share:.1f} %"
+def _start(form: RunForm, user: User) -> Run:
+    asked = form.cleaned_data
+    settings = RunSettings.checked(
+        relations=form.relations,
+        **{name: asked[name] for name in ("limit", "samples", "with_images", "temperature", "max_tokens")},
+    )
+    backend = {name: asked[name] for name in ("backend", "base_urls")}
+    model = backend_check(model=asked["model"], **backend)
+    return run_start(
+        name=asked["name"],
+        model=model,
+        settings=settings,
+        strictness=asked["strictness"],
+        created_by=user,
+        **backend,
+    )[0]
 
 
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
+def _set_state(run: Run, state: str, user: User) -> tuple[str, str]:
+    """What was done, where the page does not say it, and what stands in its way."""
+    match state:
+        case Run.State.PAUSED:
+            run_pause(run=run, why=f"Paused by {user}.")
+            return "", ""
+        case Run.State.CANCELLED:
+            run_cancel(run=run, why=f"Cancelled by {user}.")
+            return "", ""
+        case Run.State.RUNNING:
+            run_resume(run=run)
+            return "The run goes on.", run_wake_or_say(run)
+    raise RunRefused("A run can be paused, resumed or cancelled, nothing else")
+
+
+def _say(request: HttpRequest, done: str, but: str) -> None:
+    if but:
+        messages.warning(request, f"{done} {but}")
+    elif done:
+        messages.success(request, done)

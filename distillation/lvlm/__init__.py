@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from distillation.lvlm.base import Backend
+from distillation.lvlm.places import Places
 
-BACKENDS = ("baseline", "openai", "scripted")
+BACKENDS = ("baseline", "openai", "vllm", "scripted")
 
 
 def make_backend(
@@ -16,6 +17,7 @@ def make_backend(
     in_flight: int = 64,
     timeout_s: float = 120,
     api_key: str = "",
+    places: Places | None = None,
     **more: Any,
 ) -> Backend:
     """Imports what a backend needs only when it is asked for."""
@@ -27,8 +29,18 @@ def make_backend(
         from distillation.lvlm.openai_compatible import OpenAIBackend  # noqa: PLC0415
 
         return OpenAIBackend(
-            model=model, base_urls=base_urls, in_flight=in_flight, timeout_s=timeout_s, api_key=api_key, **more
+            model=model,
+            base_urls=base_urls,
+            in_flight=in_flight,
+            timeout_s=timeout_s,
+            api_key=api_key,
+            places=places,
+            **more,
         )
+    if name == "vllm":
+        from distillation.lvlm.vllm_offline import VllmBackend  # noqa: PLC0415
+
+        return VllmBackend(model=model, **more)
     if name == "scripted":
         from distillation.lvlm.scripted import ScriptedBackend  # noqa: PLC0415
 

@@ -3,33 +3,37 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import time
-import zlib
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+import uuid
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Self
-from urllib.parse import urlsplit
 
 import aiohttp
 import orjson
 
-from distillation.lvlm.base import BackendAway, Describe, Failure, Reply, Request, Subject, Usage, WrongModel
+from distillation.lvlm.base import BackendAway, Describe, Failure, Image, Reply, Request, Subject, Usage, WrongModel
+from distillation.lvlm.openai_servers import Server, backoff, url_and_limit
 from distillation.lvlm.openai_wire import (
     EmptyReply,
     MalformedReply,
     PictureCache,
+    Way,
     decode_reply,
     encode_request,
     refused_request,
+    retry_seconds,
     server_words,
+    uuid_question,
 )
+from distillation.lvlm.places import Places
 
 TRIES = 5
 MAX_REPLY = 2 * 1024 * 1024
-FIRST_BACKOFF_S = 0.25
-LONGEST_WAIT_S = 30.0
+SHORTEST_WAIT_S = 0.1
 CHECK_S = 10.0
+HOMES = 4_096
 
 
 class Retry(Exception):
@@ -41,27 +45,12 @@ class Retry(Exception):
         self.wait_s = wait_s
 
 
-class ServerAway(Exception):
-    """This server takes no calls at the moment."""
+class TurnedDown(Exception):
+    """The server takes no call at the moment: that is no failure of the item."""
 
-
-@dataclass(slots=True)
-class Server:
-    url: str
-    places: asyncio.Semaphore
-    away_since: float | None = None
-    retry_at: float = 0.0
-    refusals: int = field(default=0)
-
-    def came_back(self) -> None:
-        self.away_since, self.retry_at, self.refusals = None, 0.0, 0
-
-    def went_away(self) -> None:
-        now = time.monotonic()
-        self.away_since = self.away_since or now
-        if now >= self.retry_at:  # sixty calls refused at once are one refusal
-            self.refusals += 1
-            self.retry_at = now + backoff(self.refusals, longest=2.0)
+    def __init__(self, why: str, wait_s: float | None = None) -> None:
+        super().__init__(why)
+        self.wait_s = wait_s
 
 
 class OpenAIBackend:
@@ -76,15 +65,19 @@ class OpenAIBackend:
         timeout_s: float = 120,
         api_key: str = "",
         patience_s: float = 10.0,
+        places: Places | None = None,
     ) -> None:
         if not base_urls:
             raise ValueError("The openai backend needs the URL of a model server: give a base URL.")
         self.model = model
-        self._servers = [Server(endpoint(url), asyncio.Semaphore(in_flight)) for url in base_urls]
+        self._servers = [Server(*url_and_limit(url, in_flight)) for url in base_urls]
+        self._places = places or Places(in_flight * len(base_urls))
         self._timeout_s = timeout_s
         self._api_key = api_key
         self._patience_s = patience_s
         self._pictures = PictureCache()
+        self._homes: dict[str, Server] = {}
+        self._asking_uuids = asyncio.Lock()
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -93,10 +86,7 @@ class OpenAIBackend:
         if self._api_key:
             headers["Authorization"] = f"Bearer {self._api_key}"
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0),
-            timeout=aiohttp.ClientTimeout(total=self._timeout_s, sock_connect=CHECK_S),
-            headers=headers,
-            auto_decompress=False,
+            connector=aiohttp.TCPConnector(limit=0), headers=headers, auto_decompress=False
         )
         return self
 
@@ -106,65 +96,110 @@ class OpenAIBackend:
             self._session = None
 
     async def check(self) -> None:
-        for server in self._servers:
-            names = await self._models(server.url)
-            if not self.model and len(names) == 1:
-                self.model = names[0]
-            if self.model not in names:
-                serves = ", ".join(names[:10]) or "no model"
-                raise WrongModel(f"{server.url} does not serve {self.model!r}; it serves {serves}: name one of these.")
+        """One server that is there is enough; those that are not are tried again later."""
+        checks = await asyncio.gather(*map(self._check, self._servers), return_exceptions=True)
+        problems = [problem for problem in checks if isinstance(problem, BaseException)]
+        if any(not isinstance(problem, BackendAway) for problem in problems) or len(problems) == len(checks):
+            raise next((each for each in problems if not isinstance(each, BackendAway)), problems[0])
 
     async def reply(self, request: Request) -> Reply:
-        body = encode_request(request, self.model, self._pictures)
-        home = zlib.crc32(affinity(request.subject).encode()) % len(self._servers)
-        tries = 0
+        began, sent, tries = time.monotonic(), 0, 0
         while True:
-            server = await self._available(home)
+            server = await self._server_for(request.subject)
             try:
-                reply = await self._post(server, body, logprobs=request.logprobs)
-                return replace(reply, usage=reply.usage + Usage(calls=tries + 1))
-            except ServerAway as error:
-                self._give_up_if_all_away(server, str(error))
+                sent += 1
+                reply = await self._answer(server, request, tries)
+                return replace(reply, usage=reply.usage + Usage(calls=sent))
+            except TurnedDown as turned_down:
+                self._give_up_if_all_silent(str(turned_down))
+                if turned_down.wait_s is not None:
+                    await self._places.pause(turned_down.wait_s)
             except Retry as retry:
                 tries += 1
-                if tries == TRIES:
-                    return Reply("", usage=Usage(calls=tries), error=retry.failure)
-                await asyncio.sleep(backoff(tries) if retry.wait_s is None else retry.wait_s)
+                if tries == TRIES and await self._is_there(server, began):
+                    return Reply("", usage=Usage(calls=sent), error=retry.failure)
+                tries = min(tries, TRIES - 1)
+                await self._places.pause(backoff(tries) if retry.wait_s is None else retry.wait_s)
 
-    async def _available(self, home: int) -> Server:
-        """A co-buy's own server, where its pictures are cached, else the next that is not away."""
-        order = self._servers[home:] + self._servers[:home]
+    async def _server_for(self, subject: Subject) -> Server:
+        """A co-buy's own server, where its pictures are, as long as that is there; else the least loaded."""
+        key = affinity(subject)
         while True:
             now = time.monotonic()
-            for server in order:
-                if now >= server.retry_at:
-                    return server
-            await asyncio.sleep(min(server.retry_at for server in order) - now)
+            there = [server for server in self._servers if server.presence.open(now)]
+            home = self._homes.get(key)
+            if there and home not in there:
+                home = self._homes[key] = min(there, key=lambda server: server.limit.places.load)
+                if len(self._homes) > HOMES:
+                    del self._homes[next(iter(self._homes))]
+            if there:
+                home.presence.tried()
+                return home
+            soon = min(server.presence.retry_at for server in self._servers) - now
+            await self._places.pause(max(SHORTEST_WAIT_S, soon))
 
-    async def _post(self, server: Server, body: bytes, *, logprobs: bool) -> Reply:
+    async def _answer(self, server: Server, request: Request, tries: int) -> Reply:
+        images = [part for part in request.parts if isinstance(part, Image)]
+        async with self._room(server):
+            if images and server.pictures.named is None:
+                await self._ask_about_uuids(server)
+            refused: list[Way] = []
+            for way in server.pictures.ways(images):
+                body = encode_request(request, self.model, self._pictures, way)
+                status, headers, content = await self._post(server, body, server.patience(tries, self._timeout_s))
+                if status not in (400, 422) or refused_request(status, self._words(content)).reason == "too_long":
+                    break
+                refused.append(way)
+        if status == 200:
+            server.pictures.learn(images, refused, way)
+        if status == 404:
+            await self._check(server)
+        return self._read(server, status, headers.get("Retry-After"), content, logprobs=request.logprobs)
+
+    @asynccontextmanager
+    async def _room(self, server: Server) -> AsyncIterator[None]:
+        room = server.limit.places
+        server.limit.fit(self._places.among)
+        if room.full and len(self._servers) > 1:
+            async with self._places.aside():  # another server may be free
+                await room.acquire()
+        else:
+            await room.acquire()
+        try:
+            yield
+        finally:
+            room.release()
+
+    async def _post(self, server: Server, body: bytes, patience_s: float) -> tuple[int, Mapping[str, str], bytes]:
         assert self._session, "use the backend with `async with`"  # noqa: S101
-        async with server.places:
-            try:
-                async with self._session.post(
-                    f"{server.url}/chat/completions", data=body, allow_redirects=False
-                ) as response:
-                    status, headers, content = response.status, response.headers, await _bounded(response)
-            except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-                server.went_away()
-                raise ServerAway(self._without_key(str(error))) from None
-            except TimeoutError:
-                raise Retry(Failure("timeout", f"No answer within {self._timeout_s:g} s.")) from None
-            except (aiohttp.ClientError, OSError) as error:
-                raise Retry(Failure("reset", self._without_key(f"The connection broke: {error}"))) from None
-        return self._read(server, status, headers.get("Retry-After"), content, logprobs=logprobs)
+        timeout = aiohttp.ClientTimeout(total=patience_s, sock_connect=CHECK_S)
+        url = f"{server.url}/chat/completions"
+        began = time.monotonic()
+        try:
+            async with self._session.post(url, data=body, timeout=timeout, allow_redirects=False) as response:
+                content = await _bounded(response)
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            server.went_away()
+            raise TurnedDown(self._without_key(str(error))) from None
+        except TimeoutError:
+            raise Retry(Failure("timeout", f"No answer within {patience_s:.3g} s.")) from None
+        except (aiohttp.ClientError, OSError) as error:
+            raise Retry(Failure("reset", self._without_key(f"The connection broke: {error}"))) from None
+        if response.status == 200:
+            server.took(time.monotonic() - began)
+        return response.status, response.headers, content
 
     def _read(self, server: Server, status: int, retry_after: str | None, content: bytes, *, logprobs: bool) -> Reply:
-        if status == 503:
+        server.limit.answered(refused=status == 429)
+        if status in (502, 503):  # a server that loads its model, or a proxy whose server is gone
             server.went_away()
-            raise ServerAway(f"it says 503: {self._words(content)}")
+            raise TurnedDown(f"it says {status}: {self._words(content)}")
         if status in (401, 403):
             raise BackendAway(f"{server.url} turns us away ({status}): check the API key. {self._words(content)}")
-        server.came_back()
+        if status == 429:
+            server.presence.turned_down()
+            raise TurnedDown(f"it says 429: {self._words(content)}", retry_seconds(retry_after) or backoff(2))
+        server.presence.answered()
         if status == 200:
             try:
                 return decode_reply(content, logprobs=logprobs)
@@ -172,17 +207,48 @@ class OpenAIBackend:
                 raise Retry(Failure("empty", str(error))) from None
             except MalformedReply as error:
                 raise Retry(Failure("malformed", self._without_key(str(error)))) from None
-        if status == 429:
-            raise Retry(Failure("rate_limited", self._words(content)), _seconds(retry_after))
         if status == 408 or status >= 500:
-            raise Retry(Failure("server_error", f"{status}: {self._words(content)}"), _seconds(retry_after))
+            raise Retry(Failure("server_error", f"{status}: {self._words(content)}"), retry_seconds(retry_after))
         return Reply("", error=refused_request(status, f"{status}: {self._words(content)}"))
 
-    def _give_up_if_all_away(self, server: Server, why: str) -> None:
+    def _give_up_if_all_silent(self, why: str) -> None:
         patient_since = time.monotonic() - self._patience_s
-        if all(each.away_since is not None and each.away_since <= patient_since for each in self._servers):
-            urls = ", ".join(each.url for each in self._servers)
+        silent = [server.presence.silent_since for server in self._servers]
+        if all(since is not None and since <= patient_since for since in silent):
+            urls = ", ".join(server.url for server in self._servers)
             raise BackendAway(f"No answer from {urls} ({why[:300]}): start the model server or correct the URL.")
+
+    async def _is_there(self, server: Server, began: float) -> bool:
+        """Where nobody has had an answer since, it may be the server's fault and not the item's."""
+        if server.presence.answered_at >= began:
+            return True
+        try:
+            await self._check(server)
+        except BackendAway as error:
+            self._give_up_if_all_silent(str(error))
+            return False
+        return True
+
+    async def _ask_about_uuids(self, server: Server) -> None:
+        """A server that answers though it can't know the picture takes no notice of uuids."""
+        async with self._asking_uuids:
+            if server.pictures.named is not None:
+                return
+            body = uuid_question(self.model, str(uuid.uuid4()))
+            status, _, _ = await self._post(server, body, self._timeout_s)
+            server.pictures.named = status in (400, 422)
+
+    async def _check(self, server: Server) -> None:
+        try:
+            names = await self._models(server.url)
+        except BackendAway:
+            server.went_away()
+            raise
+        if not self.model and len(names) == 1:
+            self.model = names[0]
+        if self.model not in names:
+            serves = ", ".join(names[:10]) or "no model"
+            raise WrongModel(f"{server.url} does not serve {self.model!r}; it serves {serves}: name one of these.")
 
     async def _models(self, url: str) -> list[str]:
         assert self._session, "use the backend with `async with`"  # noqa: S101
@@ -207,35 +273,11 @@ class OpenAIBackend:
         return text.replace(self._api_key, "***") if self._api_key else text
 
 
-def endpoint(url: str) -> str:
-    """A base URL with or without /v1 and trailing slash, to the form ending in /v1."""
-    parts = urlsplit(url.strip())
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"Base URL {parts.scheme}://{parts.hostname or ''} is no http or https URL: correct it.")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ValueError(f"Base URL of {parts.hostname} holds a password or query: give the API key on its own.")
-    path = parts.path.rstrip("/")
-    return f"{parts.scheme}://{parts.netloc}{path if path.endswith('/v1') else path + '/v1'}"
-
-
 def affinity(subject: Subject) -> str:
     """Calls with the same text here go to the same server."""
     if isinstance(subject, Describe):
         return subject.product.asin
     return f"{subject.pair.a.asin} {subject.pair.b.asin}"
-
-
-def backoff(tries: int, longest: float = 8.0) -> float:
-    return min(longest, FIRST_BACKOFF_S * 2 ** (tries - 1)) * random.uniform(0.5, 1.0)  # noqa: S311
-
-
-def _seconds(retry_after: str | None) -> float | None:
-    """Bounded, and spread so that all who were turned away don't come back at once; a date is ignored."""
-    try:
-        asked = float(retry_after or "")
-    except ValueError:
-        return None
-    return min(LONGEST_WAIT_S, asked) * random.uniform(1.0, 1.2) if asked >= 0 else None  # noqa: S311
 
 
 async def _bounded(response: aiohttp.ClientResponse) -> bytes:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import base64
 import math
+import random
 import re
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import orjson
 
-from distillation.lvlm.base import Failure, Image, Part, Reply, Request, Usage
+from distillation.lvlm.base import Failure, Image, Part, Reply, Request, Text, Usage
 
 TOP_LOGPROBS = 20
+LONGEST_WAIT_S = 30.0
 # An answer may open with a quote, a star or "Answer:"; later than this a yes is no longer the answer.
 ANSWER_TOKENS = 8
 TOO_LONG = re.compile(
@@ -31,29 +36,38 @@ class EmptyReply(MalformedReply):
     """A chat completion without a word in it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How pictures are sent: with their uuids or without, and which of them by uuid alone."""
+
+    named: bool = False
+    known: Container[str] = ()
+
+
+PLAIN, NAMED = Way(), Way(named=True)
+
+
 class PictureCache:
-    """The JSON part of the pictures used last: base64 of a picture costs more than all else in a call."""
+    """The data URLs of the pictures used last: base64 of a picture costs more than all else in a call."""
 
-    def __init__(self, size: int = 512) -> None:
+    def __init__(self, size: int = 128) -> None:
         self._size = size
-        self._parts: OrderedDict[str, bytes] = OrderedDict()
+        self._urls: OrderedDict[str, bytes] = OrderedDict()
 
-    def part(self, image: Image) -> bytes:
-        if image.digest in self._parts:
-            self._parts.move_to_end(image.digest)
-            return self._parts[image.digest]
-        url = b"data:image/jpeg;base64," + base64.b64encode(image.jpeg)
-        part = b'{"type":"image_url","image_url":{"url":"' + url + b'"}}'
-        self._parts[image.digest] = part
-        if len(self._parts) > self._size:
-            self._parts.popitem(last=False)
-        return part
+    def url(self, image: Image) -> bytes:
+        if image.digest in self._urls:
+            self._urls.move_to_end(image.digest)
+            return self._urls[image.digest]
+        url = self._urls[image.digest] = b'{"url":"data:image/jpeg;base64,%b"}' % base64.b64encode(image.jpeg)
+        if len(self._urls) > self._size:
+            self._urls.popitem(last=False)
+        return url
 
 
-def encode_request(request: Request, model: str, pictures: PictureCache) -> bytes:
+def encode_request(request: Request, model: str, pictures: PictureCache, way: Way = PLAIN) -> bytes:
     messages = b'[{"role":"system","content":%b},{"role":"user","content":[%b]}]' % (
         orjson.dumps(request.system),
-        b",".join(_part(part, pictures) for part in request.parts),
+        b",".join(_part(part, pictures, way) for part in request.parts),
     )
     settings: dict[str, Any] = {"model": model, "max_tokens": request.max_tokens, "temperature": request.temperature}
     if request.logprobs:
@@ -65,10 +79,18 @@ def encode_request(request: Request, model: str, pictures: PictureCache) -> byte
     return b'{"messages":' + messages + b"," + orjson.dumps(settings)[1:]
 
 
-def _part(part: Part, pictures: PictureCache) -> bytes:
-    if isinstance(part, Image):
-        return pictures.part(part)
-    return orjson.dumps({"type": "text", "text": part.text})
+def _part(part: Part, pictures: PictureCache, way: Way) -> bytes:
+    if isinstance(part, Text):
+        return orjson.dumps({"type": "text", "text": part.text})
+    url = b"null" if part.digest in way.known else pictures.url(part)
+    name = b',"uuid":"%b"' % part.digest.encode() if way.named else b""
+    return b'{"type":"image_url","image_url":%b%b}' % (url, name)
+
+
+def uuid_question(model: str, unknown: str) -> bytes:
+    """Shows a picture that no server can have under this uuid."""
+    parts = [{"type": "image_url", "image_url": None, "uuid": unknown}, {"type": "text", "text": "Yes or no?"}]
+    return orjson.dumps({"model": model, "max_tokens": 1, "messages": [{"role": "user", "content": parts}]})
 
 
 def decode_reply(body: bytes, *, logprobs: bool) -> Reply:
@@ -138,3 +160,20 @@ def server_words(body: bytes) -> str:
         if isinstance(error, dict) and key in error:
             error = error[key]
     return error if isinstance(error, str) else orjson.dumps(error)[:2_000].decode(errors="replace")
+
+
+def retry_seconds(retry_after: str | None) -> float | None:
+    """Bounded, and spread so that all who were turned away don't come back at once."""
+    try:
+        asked = float(retry_after or "")
+    except ValueError:
+        asked = _until(retry_after or "")
+    return min(LONGEST_WAIT_S, asked) * random.uniform(1.0, 1.2) if asked >= 0 else None  # noqa: S311
+
+
+def _until(date: str) -> float:
+    """Seconds until an HTTP date; negative where it is none or has passed."""
+    try:
+        return (parsedate_to_datetime(date).astimezone(UTC) - datetime.now(UTC)).total_seconds()
+    except ValueError:
+        return -1.0

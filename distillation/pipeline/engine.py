@@ -2,21 +2,19 @@
 comes from `claim`, what came of it goes to `write`; both are plain functions, called in a thread of their own."""
 
 import asyncio
-import heapq
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import partial
-from itertools import count
 
 from distillation.lvlm.base import Backend, Failure, Usage
+from distillation.lvlm.places import OPENER, RELEASED, Closed, Places
 from distillation.pipeline.options import Options
 from distillation.pipeline.records import PairRecord, ProductRecord, VerdictValue
 from distillation.pipeline.steps import Outcome, describe, intend, judge
 
 WRITE_EVERY_S = 0.5
-_RELEASED, _OPENER = 0, 1
+LOOK_EVERY_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,49 +64,12 @@ class VerdictEnded:
 Ended = FeatureEnded | IntentionEnded | VerdictEnded
 
 
-class Places:
-    """Places for calls in flight. Calls of a co-buy that is under way go before a new co-buy's first call: their
-    pictures and shared text are in the server's cache now. Once closed, who gets a place is told not to use it."""
-
-    def __init__(self, n: int) -> None:
-        self._free = n
-        self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
-        self._order = count()
-        self.closed = False
-
-    @asynccontextmanager
-    async def take(self, priority: int) -> AsyncIterator[bool]:
-        if self._free:
-            self._free -= 1
-        else:
-            turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            heapq.heappush(self._waiting, (priority, next(self._order), turn))
-            await turn
-        try:
-            yield not self.closed
-        finally:
-            self._give()
-
-    def _give(self) -> None:
-        while self._waiting:
-            turn = heapq.heappop(self._waiting)[2]
-            if not turn.cancelled():
-                turn.set_result(None)
-                return
-        self._free += 1
-
-
 class Engine:
-    def __init__(self, backend: Backend, options: Options, places: int, ended: Callable[[Ended], None]) -> None:
-        self._backend, self._options, self._ended = backend, options, ended
-        self._places = Places(places)
+    def __init__(self, backend: Backend, options: Options, places: Places, ended: Callable[[Ended], None]) -> None:
+        self._backend, self._options, self._places, self._ended = backend, options, places, ended
         # Features asked for lately and for which product, so that open co-buys ask once for what they have in common.
         self._features: dict[str, tuple[int, asyncio.Task[Outcome[str] | None]]] = {}
-        self._features_kept = 8 * places
-
-    def stop(self) -> None:
-        """Begin no further call; those in flight end as usual."""
-        self._places.closed = True
+        self._features_kept = 8 * places.n
 
     async def cobuy(self, work: CoBuyWork) -> None:
         a, b = await asyncio.gather(self._feature(work.a), self._feature(work.b))
@@ -120,8 +81,8 @@ class Engine:
         pair = PairRecord(replace(work.a.record, feature=a.value), replace(work.b.record, feature=b.value))
         # The first call goes alone: it brings pictures and shared text into the server's cache for all others.
         first, *others = work.units
-        await self._unit(work.id, pair, first, _OPENER)
-        await asyncio.gather(*(self._unit(work.id, pair, unit, _RELEASED) for unit in others))
+        await self._unit(work.id, pair, first, OPENER)
+        await asyncio.gather(*(self._unit(work.id, pair, unit, RELEASED) for unit in others))
 
     async def _feature(self, product: ProductWork) -> Outcome[str] | None:
         if product.record.feature:
@@ -137,10 +98,11 @@ class Engine:
         return outcome
 
     async def _describe(self, product: ProductWork) -> Outcome[str] | None:
-        async with self._places.take(_OPENER) as go:
-            if not go:
-                return None
-            outcome = await describe(self._backend, product.record, self._options)
+        try:
+            async with self._places.take(OPENER):
+                outcome = await describe(self._backend, product.record, self._options)
+        except Closed:
+            return None
         self._ended(FeatureEnded(product, outcome))
         return outcome
 
@@ -150,45 +112,44 @@ class Engine:
             self._ended(IntentionEnded(work.id, unit, Outcome(None, failure, "", Usage())))
 
     async def _unit(self, cobuy_id: int, pair: PairRecord, unit: Unit, priority: int) -> None:
-        if not unit.intention:
-            async with self._places.take(priority) as go:
-                if not go:
+        with suppress(Closed):
+            if not unit.intention:
+                async with self._places.take(priority):
+                    intention = await intend(self._backend, pair, unit.relation, self._options, sample=unit.sample)
+                self._ended(IntentionEnded(cobuy_id, unit, intention))
+                if intention.failure:
                     return
-                intention = await intend(self._backend, pair, unit.relation, self._options, sample=unit.sample)
-            self._ended(IntentionEnded(cobuy_id, unit, intention))
-            if intention.failure:
-                return
-            unit = replace(unit, intention=intention.value)
-        async with self._places.take(_RELEASED) as go:
-            if not go:
-                return
-            verdict = await judge(self._backend, pair, unit.relation, unit.intention, self._options)
-        self._ended(VerdictEnded(cobuy_id, unit, verdict))
+                unit = replace(unit, intention=intention.value)
+            async with self._places.take():
+                verdict = await judge(self._backend, pair, unit.relation, unit.intention, self._options)
+            self._ended(VerdictEnded(cobuy_id, unit, verdict))
 
 
 class _Writer:
-    """Hands what has ended to `write` twice a second, in the ledger's thread; stops the engine when told to."""
+    """Hands what has ended to `write` twice a second, in the ledger's thread; keeps to what it says."""
 
-    def __init__(self, write: Callable[[Sequence[Ended]], bool], ledger: ThreadPoolExecutor) -> None:
-        self._write, self._ledger = write, ledger
+    def __init__(self, write: Callable[[Sequence[Ended]], int], places: Places, ledger: ThreadPoolExecutor) -> None:
+        self._write, self._places, self._ledger = write, places, ledger
         self._ended: list[Ended] = []
         self._closing = asyncio.Event()
         self.stopped = False
         self.add = self._ended.append
 
-    async def run(self, engine: Engine) -> None:
+    async def run(self) -> None:
         while not self._closing.is_set():
             await self.flush()
-            if self.stopped:
-                engine.stop()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._closing.wait(), WRITE_EVERY_S)
 
     async def flush(self) -> None:
         batch = self._ended[:]
         self._ended.clear()
-        go_on = await asyncio.get_running_loop().run_in_executor(self._ledger, self._write, batch)
-        self.stopped = self.stopped or not go_on  # for good: the engine's places are closed for good
+        among = await _in_thread(self._ledger, self._write, batch)
+        if among:
+            self._places.share(among)
+        else:
+            self.stopped = True
+            self._places.close()
 
     def close(self) -> None:
         self._closing.set()
@@ -198,23 +159,38 @@ async def drain(
     *,
     backend: Backend,
     options: Options,
-    places: int,
+    places: Places,
     claim: Callable[[int], Sequence[CoBuyWork]],
-    write: Callable[[Sequence[Ended]], bool],
+    write: Callable[[Sequence[Ended]], int],
+    units: int = 1,
 ) -> None:
-    """Work until `claim` has no more, or `write` says to stop (False); calls in flight are then finished and written.
+    """Work until `claim` has no more, or `write` says to stop; calls in flight are then finished and written.
 
+    `write` says among how many workers the places are shared, 0 to stop; `units` is what a co-buy owes at most.
     Raises BackendAway when the model server is lost; what had ended before is written.
     """
     with ThreadPoolExecutor(1, "ledger") as ledger:  # one thread: one database connection, writes in order
-        writer = _Writer(write, ledger)
+        writer = _Writer(write, places, ledger)
+        await writer.flush()
+        if places.among > 1:
+            await asyncio.sleep(1.2 * WRITE_EVERY_S)  # by then the others have heard and made room
         engine = Engine(backend, options, places, writer.add)
-        writing = asyncio.create_task(writer.run(engine))
+        writing = asyncio.create_task(writer.run())
         open_cobuys: set[asyncio.Task[None]] = set()
         try:
-            await _work(engine, writer, writing, open_cobuys, places=places, claim=partial(_in_thread, ledger, claim))
+            while not writer.stopped:
+                wanted = _open_at_once(places, units)
+                room = wanted - len(open_cobuys)
+                if room > wanted // 4:  # in portions: each claim is a transaction
+                    works = await _in_thread(ledger, claim, room)
+                    open_cobuys |= {asyncio.create_task(engine.cobuy(work)) for work in works}
+                if not open_cobuys:
+                    break
+                await _some_end(open_cobuys, writing)
+            while open_cobuys:
+                await _some_end(open_cobuys, writing)
         finally:
-            engine.stop()  # a failed co-buy's other calls are nobody's any more
+            places.close()  # a failed co-buy's other calls are nobody's any more
             for task in open_cobuys:
                 task.cancel()
             writer.close()
@@ -222,21 +198,19 @@ async def drain(
             await writer.flush()
 
 
+def _open_at_once(places: Places, units: int) -> int:
+    """Co-buys enough for all places though each begins with calls that go alone, and few where each has many calls:
+    the fewer are open, the closer together are the calls of one, and the more is left for other workers. More of them
+    where places are free all the same, because calls wait for another try."""
+    return 2 * places.n if places.idle else min(2 * places.n, 10 * places.n // units + 1)
+
+
+async def _some_end(open_cobuys: set[asyncio.Task[None]], writing: asyncio.Task[None]) -> None:
+    done, _ = await asyncio.wait({*open_cobuys, writing}, return_when=asyncio.FIRST_COMPLETED, timeout=LOOK_EVERY_S)
+    for task in done:
+        open_cobuys.discard(task)
+        task.result()  # a lost server or database ends it all
+
+
 async def _in_thread(ledger: ThreadPoolExecutor, function: Callable, *args):
     return await asyncio.get_running_loop().run_in_executor(ledger, function, *args)
-
-
-async def _work(
-    engine: Engine, writer: _Writer, writing: asyncio.Task, open_cobuys: set, *, places: int, claim: Callable
-) -> None:
-    """Keep as many co-buys open as there are places, until no more can be claimed and all have ended."""
-    while True:
-        room = places - len(open_cobuys)
-        works = await claim(room) if room > places // 4 and not writer.stopped else []
-        open_cobuys |= {asyncio.create_task(engine.cobuy(work)) for work in works}
-        if not open_cobuys:
-            return
-        done, _ = await asyncio.wait({*open_cobuys, writing}, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            open_cobuys.discard(task)
-            task.result()  # a lost server or database ends it all

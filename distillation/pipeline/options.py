@@ -19,10 +19,13 @@ class Options:
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """Raises PromptsChanged where the run began with other prompts than there are now."""
         folder = config.get("prompt_folder")
+        prompts = PromptSet.load(config.get("prompt_version", "mind-1"), Path(folder) if folder else None)
+        prompts.refuse_other(config.get("prompt_digest") or prompts.digest)
         return cls(
             temperature=float(config.get("temperature", 0.2)),
             max_tokens=int(config.get("max_tokens", 512)),
             with_images=bool(config.get("with_images", True)),
-            prompts=PromptSet.load(config.get("prompt_version", "mind-1"), Path(folder) if folder else None),
+            prompts=prompts,
         )

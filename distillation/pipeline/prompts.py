@@ -23,9 +23,14 @@ class PromptError(ValueError):
     """A prompt file is missing or lacks a placeholder; the message is one line for the user."""
 
 
+class PromptsChanged(PromptError):
+    """The prompts are no longer those that the run began with."""
+
+
 @dataclass(frozen=True, slots=True)
 class PromptSet:
     version: str
+    folder: str | None  # of one's own
     digest: str
     system: str
     describe: str
@@ -36,10 +41,25 @@ class PromptSet:
 
     @classmethod
     def load(cls, version: str = "mind-1", folder: Path | None = None) -> Self:
-        folder = folder or _shipped(version)
-        texts = {name: _read(folder / f"{name}.txt", wanted) for name, wanted in PLACEHOLDERS.items()}
+        place = folder or _shipped(version)
+        texts = {name: _read(place / f"{name}.txt", wanted) for name, wanted in PLACEHOLDERS.items()}
         digest = hashlib.sha256("\0".join(f"{name}\0{text}" for name, text in texts.items()).encode()).hexdigest()
-        return cls(version=version, digest=digest, **texts)
+        return cls(version=version, folder=str(folder) if folder else None, digest=digest, **texts)
+
+    @classmethod
+    def named(cls, name: str) -> Self:
+        """A shipped version, or a folder of one's own."""
+        if "/" not in name and ((FOLDER / name).is_dir() or not Path(name).is_dir()):
+            return cls.load(name)
+        folder = Path(name).resolve()
+        return cls.load(folder.name, folder)
+
+    def refuse_other(self, digest: str) -> None:
+        if digest != self.digest:
+            raise PromptsChanged(
+                f"The prompts {self.folder or self.version} have changed since the run began (then {digest[:12]}, "
+                f"now {self.digest[:12]}): put the old ones back, or start a new run."
+            )
 
 
 def _shipped(version: str) -> Path:

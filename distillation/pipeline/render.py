@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from distillation.lvlm.base import Describe, Intend, Judge, Part, Request, Text
 from distillation.pipeline.options import Options
 from distillation.pipeline.records import PairRecord, ProductRecord
@@ -39,6 +41,7 @@ def judge_again_request(first: Request, intention: str, answer: str, options: Op
     )
 
 
+@lru_cache(maxsize=128)  # asked for with each of a co-buy's up to 40 calls
 def shared_parts(pair: PairRecord, options: Options) -> tuple[Part, ...]:
     text = options.prompts.pair.format(
         pictures=_pictures_line(pair),

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from io import StringIO
+from pathlib import Path
 from urllib.parse import urlencode
 from zlib import crc32
 
@@ -21,9 +23,13 @@ from aiohttp import web
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.models import Sum
 from django.db.models.functions import Now
 
-from distillation.models import Failure, Intention, Run, RunCoBuy, Verdict, Worker
+from distillation.drains import drains_alive
+from distillation.models import Failure, Intention, Run, RunCoBuy, RunTick, Verdict, Worker
+from distillation.pipeline.prompts import FOLDER
+from distillation.tasks import advance_run
 from mindsite.celery import app
 from mindsite.workers import worker_command
 from tests.distillation.builders import cobuys, finished_run, run
@@ -83,9 +89,9 @@ def elsewhere(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @contextmanager
-def worker() -> Iterator[subprocess.Popen]:
+def worker(name: str = "") -> Iterator[subprocess.Popen]:
     process = subprocess.Popen(
-        worker_command(),
+        [*worker_command(), *(["--hostname", f"{name}@%h"] if name else [])],
         cwd=settings.BASE_DIR,
         start_new_session=True,
         stdout=subprocess.DEVNULL,
@@ -110,9 +116,9 @@ def until(condition: Callable[[], bool], seconds: float = 30) -> None:
         time.sleep(0.05)
 
 
-def distill(*words: str, name: str = "r1") -> str:
+def distill(*words: str, name: str = "r1", stderr: StringIO | None = None) -> str:
     out = StringIO()
-    call_command("distill", "--run", name, "--no-images", *words, stdout=out, stderr=StringIO())
+    call_command("distill", "--run", name, "--no-images", *words, stdout=out, stderr=stderr or StringIO())
     return out.getvalue()
 
 
@@ -127,7 +133,9 @@ def manage(*words: str, **environment: str) -> tuple[int, list[str]]:
 
 def test_with_no_worker_alive_it_starts_one_and_waits_for_the_end(elsewhere: None) -> None:
     cobuys(5)
-    progress = json.loads(distill("--relations", "usedFor,isA", "--wait", "--json"))
+    said = StringIO()
+    progress = json.loads(distill("--relations", "usedFor,isA", "--wait", "--json", stderr=said))
+    assert [line.split(":")[0] for line in said.getvalue().splitlines()] == ["No worker is running"]
     # 5 co-buys x 2 relations
     assert (progress["state"], progress["units"], progress["verdicts"]["done"]) == ("done", 10, 10)
     assert (progress["owed"], progress["unaccounted"]) == (0, 0)
@@ -153,6 +161,47 @@ def test_a_killed_worker_costs_only_the_calls_in_flight(elsewhere: None, model_s
     assert repeated <= IN_FLIGHT + IN_FLIGHT * WRITE_EVERY_S / LATENCY_S
 
 
+def test_a_worker_under_the_same_name_takes_over_at_once(elsewhere: None, model_server: ModelServer) -> None:
+    cobuys(30)
+    with worker() as first:
+        distill("--backend", "openai", "--base-url", model_server.url, "--relations", "usedFor,isA,hasA")
+        until(Verdict.objects.exists)
+        kill_9(first)
+    had = RunCoBuy.objects.filter(claimed_until__gt=Now()).count()
+    with worker():  # the claims of the killed one would hold for 15 s, and the sweep comes every 10 s
+        until(lambda: Run.objects.get().state == "done")
+    assert had > 0
+    assert Verdict.objects.count() == 90
+
+
+def test_a_worker_that_is_told_to_end_writes_what_is_in_flight_and_lets_go(
+    elsewhere: None, model_server: ModelServer
+) -> None:
+    cobuys(60)
+    asked = model_server.asked.total()
+    with worker() as ending:
+        distill("--backend", "openai", "--base-url", model_server.url, "--relations", "usedFor,isA,partOf")
+        until(Verdict.objects.exists)
+        ending.terminate()
+        ending.wait(10)
+    assert not RunCoBuy.objects.filter(claim__isnull=False).exists()
+    assert Run.objects.get().state == "running"
+    written = RunTick.objects.aggregate(calls=Sum("calls"))["calls"]
+    assert written == model_server.asked.total() - asked
+
+
+def test_two_workers_share_a_run_and_do_nothing_twice(elsewhere: None, model_server: ModelServer) -> None:
+    cobuys(60)
+    asked_before = model_server.asked.copy()
+    with worker("one"), worker("two"):
+        until(lambda: Worker.objects.alive().filter(name__regex="^(one|two)@").count() == 2)
+        distill("--backend", "openai", "--base-url", model_server.url, "--relations", "usedFor,isA,madeOf")
+        until(lambda: drains_alive(Run.objects.get()) == 2)
+        until(lambda: Run.objects.get().state == "done")
+    assert Verdict.objects.count() == 60 * 3
+    assert set((model_server.asked - asked_before).values()) == {1}
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("words", "refusal"),
@@ -160,6 +209,12 @@ def test_a_killed_worker_costs_only_the_calls_in_flight(elsewhere: None, model_s
         (("--relations", "usedFr"), "usedFr"),
         (("--samples", "0"), "--samples 0: give"),
         (("--limit", "-1"), "--limit -1: give"),
+        (("--temperature", "-1"), "--temperature -1.0: give a number from 0 to 2"),
+        (("--max-tokens", "0"), "--max-tokens 0: give"),
+        (("--strictness", "1.5"), "Strictness 1.5: give a probability"),
+        (("--prompts", "mind-0"), "Unknown prompt version 'mind-0'"),
+        (("--prompts", "/nowhere"), "/nowhere/system.txt can't be read"),
+        (("--backend", "openai", "--base-url", "http://gpu:8000,many"), "give a number of at least 1"),
         (("--model", "gpt"), "The baseline has no model 'gpt'"),
         (("--backend", "openai"), "needs the URL of a model server"),
         (("--backend", "openai", "--base-url", "gpu:8000"), "is no http or https URL"),
@@ -195,6 +250,45 @@ def test_other_settings_are_refused(services: None) -> None:
     distill("--relations", "isA")
     with pytest.raises(CommandError, match=r"r1 exists with other settings .*samples is 1, not 2"):
         distill("--relations", "isA", "--samples", "2")
+
+
+@pytest.mark.django_db
+def test_all_that_was_asked_for_is_stored(services: None, tmp_path: Path) -> None:
+    cobuys(1)
+    shutil.copytree(FOLDER / "mind-1", tmp_path / "own")
+    words = ("--temperature", "0.7", "--max-tokens", "99", "--strictness", "0.6", "--prompts", str(tmp_path / "own"))
+    distill("--relations", "isA", "--samples", "2", *words)
+    made = Run.objects.get()
+    assert (made.strictness, made.config["samples"]) == (0.6, 2)
+    assert (made.config["temperature"], made.config["max_tokens"]) == (0.7, 99)
+    assert (made.config["prompt_version"], made.config["prompt_folder"]) == ("own", str(tmp_path / "own"))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_run_whose_prompts_have_changed_is_paused_with_the_reason(services: None, tmp_path: Path) -> None:
+    cobuys(1)
+    folder = Path(shutil.copytree(FOLDER / "mind-1", tmp_path / "own"))
+    distill("--relations", "isA", "--prompts", str(folder))
+    (folder / "describe.txt").write_text("What is {title}?")
+    advance_run(Run.objects.get().pk)
+    made = Run.objects.get()
+    assert (made.state, Intention.objects.count()) == ("paused", 0)
+    assert "own have changed since the run began" in made.message
+    with pytest.raises(CommandError, match="prompt_digest is"):
+        distill("--relations", "isA", "--prompts", str(folder))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_server_that_comes_back_ends_the_waiting_and_its_message(services: None, model_server: ModelServer) -> None:
+    cobuys(1)
+    asked = ("--backend", "openai", "--relations", "isA", "--base-url")
+    distill(*asked, model_server.url)
+    Run.objects.update(base_urls=["http://127.0.0.1:1"])
+    advance_run(Run.objects.get().pk)
+    assert Run.objects.get().message.startswith("Waiting for the model server: http://127.0.0.1:1/v1 can't be reached")
+    Run.objects.update(base_urls=["http://127.0.0.1:1", model_server.url])  # one of two is enough
+    advance_run(Run.objects.get().pk)
+    assert (Run.objects.get().state, Run.objects.get().message) == ("done", "")
 
 
 @pytest.mark.django_db

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from distillation.pipeline.options import Options
-from distillation.pipeline.prompts import FOLDER, PromptError, PromptSet
+from distillation.pipeline.prompts import FOLDER, PromptError, PromptsChanged, PromptSet
 
 
 @pytest.fixture
@@ -47,3 +47,20 @@ def test_an_unknown_version_names_the_known():
 def test_options_come_from_a_runs_configuration(folder: Path):
     options = Options.from_config({"temperature": 0, "with_images": False, "prompt_folder": str(folder), "limit": 3})
     assert (options.temperature, options.max_tokens, options.with_images) == (0.0, 512, False)
+
+
+def test_a_name_is_a_version_and_a_path_a_folder(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(folder.parent)
+    assert PromptSet.named("mind-1").folder is None
+    assert [PromptSet.named(name).folder for name in ("own", "./own", str(folder))] == [str(folder)] * 3
+    with pytest.raises(PromptError, match="known are mind-1; or name a folder"):
+        PromptSet.named("mine")
+
+
+def test_prompts_that_changed_since_the_run_began_are_refused(folder: Path):
+    config = {"prompt_folder": str(folder), "prompt_digest": PromptSet.named(str(folder)).digest}
+    assert Options.from_config(config).prompts.folder == str(folder)
+    (folder / "describe.txt").write_text("What is {title}?")
+    with pytest.raises(PromptsChanged, match=r"own have changed since the run began .* start a new run") as refused:
+        Options.from_config(config)
+    assert "\n" not in str(refused.value)

@@ -9,14 +9,24 @@ from django.db import connection
 from django.db.models.functions import Now
 
 from distillation import ledger, reports
+from distillation.adjusting import run_set_strictness
 from distillation.lvlm.base import Failure as Why
 from distillation.lvlm.base import Usage
 from distillation.models import Failure, Product, Run, RunCoBuy, Verdict, Worker
 from distillation.pipeline.engine import FeatureEnded, IntentionEnded, Unit
 from distillation.pipeline.options import Options
 from distillation.pipeline.steps import Outcome
-from distillation.services import RunRefused, RunSettings, run_finish_if_done, run_pause, run_start
+from distillation.services import (
+    RunRefused,
+    RunSettings,
+    run_cancel,
+    run_finish_if_done,
+    run_pause,
+    run_start,
+    run_wait,
+)
 from distillation.tasks import advance_run, sweep
+from distillation.ticks import tick_add
 from tests.distillation.builders import cobuys, finished_run, run
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +58,27 @@ def test_the_same_settings_go_on_with_the_run():
     assert (again.pk, again.state, again.message) == (first.pk, "running", "")
     assert again.base_urls == ["http://elsewhere:8001"]
     assert RunCoBuy.objects.count() == 1
+
+
+def test_a_cancelled_run_is_not_gone_on_with_by_chance():
+    cobuys(1)
+    run_cancel(run=run())
+    with pytest.raises(RunRefused, match="r1 is cancelled: resume it with resume_run r1"):
+        run()
+
+
+def test_the_name_of_a_page_is_none_of_a_run():
+    cobuys(1)
+    with pytest.raises(RunRefused, match="choose another"):
+        run("new")
+
+
+def test_who_paused_stays_said_though_the_server_goes_away():
+    cobuys(1)
+    made = run()
+    run_pause(run=made, why="Paused by rosa.")
+    run_wait(run=made, why="Waiting for the model server")
+    assert Run.objects.get().message == "Paused by rosa."
 
 
 def test_a_done_run_stays_done():
@@ -275,13 +306,36 @@ def test_failures_are_grouped_by_reason_with_what_helps():
 
 def test_the_revision_moves_with_what_the_page_shows():
     cobuys(1)
-    made = run()
+    made = run(relations="isA,can")
     seen = {reports.run_revision(made)}
     Worker.objects.create(name="w", seen_at=Now())
     seen.add(reports.run_revision(made))
-    made.cobuys.update(n_owed=1)
+    tick_add(made, [IntentionEnded(1, Unit("isA", 0), Outcome("For light.", None, "raw", Usage(calls=1)))])
     seen.add(reports.run_revision(made))
     run_pause(run=made, why="lunch")
-    made.refresh_from_db()
-    assert len(seen | {reports.run_revision(made)}) == 4
+    seen.add(reports.run_revision(made))
+    run_set_strictness(run=made, strictness=0.7)
+    assert len(seen | {reports.run_revision(made)}) == 5
     assert reports.run_revision(made) == reports.run_revision(made)
+
+
+def test_what_is_counted_often_equals_what_is_counted_row_by_row():
+    made = finished_run(3)  # 6 units: one verdict taken away again, one unit failed instead
+    first, second, *_ = made.intentions.order_by("pk")
+    first.verdict.delete()
+    second.delete()
+    Failure.objects.create(
+        run=made, step="intention", cobuy=second.cobuy, relation=second.relation, reason="empty", detail=""
+    )
+    made.cobuys.filter(cobuy=first.cobuy).update(n_owed=1)
+    counts, progress = reports.run_counts(made), reports.run_progress(made)
+    assert (counts.owed, counts.verdicts, progress.verdicts.done) == (1, 6 - 1 - 1, 4)
+    assert counts.steps(intentions=5)[1] == progress.intentions
+    assert progress.unaccounted == 0
+
+
+def test_intentions_by_ticks_stay_between_what_the_rows_allow():
+    made = finished_run(3)
+    made.cobuys.filter(pk=made.cobuys.first().pk).update(n_owed=2)
+    counts = reports.run_counts(made)  # 6 units, 2 owed: 4 verdicts, so 4 to 6 intentions
+    assert [counts.steps(n)[1].done for n in (0, 5, 9)] == [4, 5, 6]

@@ -3,15 +3,20 @@
 import json
 import sys
 import time
+from dataclasses import replace
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 
+from distillation.adjusting import run_set_strictness
 from distillation.lvlm import BACKENDS
 from distillation.models import Run, Worker
 from distillation.reports import run_progress
 from distillation.services import RunRefused, RunSettings, backend_check, run_start
 from distillation.tasks import run_wake
 from mindsite.workers import broker_check, one_worker
+
+STARTS_WITHIN_S = 20
 
 
 class Command(BaseCommand):
@@ -20,7 +25,10 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--run", required=True, metavar="NAME")
         parser.add_argument("--backend", choices=BACKENDS, default="baseline")
-        parser.add_argument("--base-url", action="append", default=[], help="model server; may be given several times")
+        parser.add_argument(
+            "--base-url", action="append", default=[], metavar="URL[,N]",
+            help="model server, and how many calls it may have in flight; may be given several times",
+        )  # fmt: skip
         parser.add_argument("--model", default="", help="as the server names it; default: the only one it serves")
         parser.add_argument("--relations", default="mind", help="a preset (mind, folkscope, all) or codes: usedFor,isA")
         parser.add_argument("--samples", type=int, default=1, help="intentions for each co-buy and relation")
@@ -28,6 +36,10 @@ class Command(BaseCommand):
         parser.add_argument(
             "--no-images", action="store_true", help="titles alone; includes products without a picture"
         )
+        parser.add_argument("--prompts", default="mind-1", help="a version, or a folder of your own")
+        parser.add_argument("--temperature", type=float, default=0.2)
+        parser.add_argument("--max-tokens", type=int, default=512, help="for an answer")
+        parser.add_argument("--strictness", type=float, help="keep intentions from this p(yes) on; default: 0.5")
         parser.add_argument("--wait", action="store_true", help="until the run is done; starts a worker if none runs")
         parser.add_argument("--json", action="store_true")
 
@@ -51,12 +63,18 @@ class Command(BaseCommand):
             samples=options["samples"],
             with_images=not options["no_images"],
             limit=options["limit"],
+            prompts=options["prompts"],
+            temperature=options["temperature"],
+            max_tokens=options["max_tokens"],
         )
         backend = {"backend": options["backend"], "base_urls": options["base_url"]}
         model = backend_check(model=options["model"], **backend)
         broker_check()
-        run, new = run_start(name=options["run"], model=model, settings=asked, **backend)
-        run_wake(run)
+        with transaction.atomic():
+            run, new = run_start(name=options["run"], model=model, settings=asked, **backend)
+            if options["strictness"] is not None:
+                run_set_strictness(run=run, strictness=options["strictness"])
+            run_wake(run)
         if not options["json"]:
             self.stdout.write(f"Run {run.name} {'starts' if new else 'goes on'}: {run_progress(run).plan()}")
         return run
@@ -65,8 +83,10 @@ class Command(BaseCommand):
         if run_progress(run).ended:
             return
         with one_worker(say=self.stderr.write):
-            shown = ""
+            shown, starting_until = "", time.monotonic() + STARTS_WITHIN_S
             while not (progress := run_progress(run)).ended:
+                if time.monotonic() < starting_until and not Worker.objects.alive().exists():
+                    progress = replace(progress, message="")  # it would say that no worker is running
                 # In a log only what stands in the way is worth a line.
                 line = progress.line() if sys.stderr.isatty() else progress.message
                 if line != shown:

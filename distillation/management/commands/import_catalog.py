@@ -1,50 +1,84 @@
 import json
-from argparse import ArgumentParser
-from collections.abc import Callable, Iterator
+from argparse import ArgumentParser, ArgumentTypeError
 from dataclasses import asdict
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from django.core.management.base import BaseCommand, CommandError
+from django.db import InterfaceError, OperationalError
 
-from distillation.catalog import csvfiles
+from distillation.catalog.account import CatalogAccount
+from distillation.catalog.download import downloads_wake
+from distillation.catalog.formats import FORMATS
 from distillation.catalog.intake import catalog_import
-from distillation.catalog.records import CatalogError, ProductRecord
+from distillation.catalog.job import ImportRequest
+from distillation.catalog.records import CatalogError
 
-READERS: dict[str, Callable[[Path], Iterator[ProductRecord]]] = {"csv": csvfiles.read_products}
+AGAIN = "run the same command again and it goes on where it was"
 
 
 class Command(BaseCommand):
     help = "Import products, co-buys and pictures. Running it again with the same files changes nothing."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
-            "paths", nargs="+", type=Path, metavar="PATH", help="product file (asin,title[,category][,image])"
-        )
-        parser.add_argument("--format", required=True, choices=sorted(READERS))
+        parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="product files: plain, gzip or zstd")
+        parser.add_argument("--format", required=True, choices=sorted(FORMATS))
         parser.add_argument("--cobuys", type=Path, metavar="CSV", help="pairs bought together (asin_a,asin_b)")
-        parser.add_argument(
+        pictures = parser.add_mutually_exclusive_group()
+        pictures.add_argument(
             "--images", type=Path, metavar="DIR", help="pictures, named in column image or called as the ASIN"
         )
+        pictures.add_argument("--download-images", action="store_true", help="have the workers fetch the pictures")
+        parser.add_argument("--category", default="", metavar="NAME", help="only products of this category")
+        parser.add_argument("--reciprocal-only", action="store_true", help="only pairs that both products name")
+        parser.add_argument("--max-per-product", type=_positive, metavar="K", help="at most K co-buys of each product")
+        parser.add_argument("--sample", type=_positive, metavar="N", help="N co-buys, each as likely as any other")
+        parser.add_argument("--seed", type=int, default=0, metavar="S", help="of --sample and --max-per-product (0)")
         parser.add_argument("--json", action="store_true", help="print the account as one JSON object")
 
-    def handle(self, *, paths: list[Path], cobuys: Path | None, images: Path | None, **options: Any) -> None:
-        if images and not images.is_dir():
-            raise CommandError(f"{images} is no folder; give --images the folder of the pictures")
+    def handle(self, **options: Any) -> None:
+        request = _request(options)
+        account = self._imported(request)
+        if request.download:
+            downloads_wake()
+        self.stdout.write(json.dumps(asdict(account)) if options["json"] else "\n".join(account.report()))
+
+    def _imported(self, request: ImportRequest) -> CatalogAccount:
         try:
-            account = catalog_import(
-                products=chain.from_iterable(map(READERS[options["format"]], paths)),
-                cobuys=csvfiles.read_cobuys(cobuys) if cobuys else (),
-                images=images,
-                say=self._say,
-            )
+            return catalog_import(request, self._say)
         except CatalogError as error:
             raise CommandError(str(error)) from error
-        except OSError as error:  # a full disk, say
-            raise CommandError(f"{error}; nothing was imported: mend that and run it again") from error
-        self.stdout.write(json.dumps(asdict(account)) if options["json"] else "\n".join(account.lines()))
+        except OSError as error:  # pictures that can't be written, say
+            raise CommandError(f"{error}; mend that, then {AGAIN}") from error
+        except (OperationalError, InterfaceError) as error:
+            raise CommandError(_database_trouble(error)) from error
 
     def _say(self, line: str) -> None:
         if self.stderr.isatty():
             self.stderr.write(line, style_func=str)
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"{text} is no whole number from 1 on")
+    return int(text)
+
+
+def _request(options: dict[str, Any]) -> ImportRequest:
+    images = options["images"]
+    if images and not images.is_dir():
+        raise CommandError(f"{images} is no folder; give --images the folder of the pictures")
+    names = ("paths", "cobuys", "images", "category", "reciprocal_only", "max_per_product", "sample", "seed")
+    return ImportRequest(
+        form=FORMATS[options["format"]],
+        download=options["download_images"],
+        **{name: options[name] for name in names},
+    )
+
+
+def _database_trouble(error: Exception) -> str:
+    said = (str(error).strip().splitlines() or ["no reason given"])[0]
+    if isinstance(error.__cause__, psycopg.errors.DiskFull):
+        return f"the database's disk is full ({said}); free some space, then {AGAIN}"
+    return f"the database broke off ({said}); when it is back, {AGAIN}"

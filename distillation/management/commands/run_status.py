@@ -2,9 +2,9 @@
 
 import json
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 
-from distillation.models import Run
+from distillation.management.control import run_named
 from distillation.reports import run_progress
 
 
@@ -16,10 +16,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true")
 
     def handle(self, **options) -> None:
-        run = Run.objects.filter(name=options["run"]).first()
-        if run is None:
-            raise CommandError(f"There is no run named {options['run']}")
-        progress = run_progress(run)
+        progress = run_progress(run_named(options["run"]))
         if options["json"]:
             self.stdout.write(json.dumps(progress.as_dict()))
             return

@@ -1,0 +1,31 @@
+"""Numbers as people read them."""
+
+
+def percent(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:.1f} %"
+
+
+def duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return f"{days} d {hours} h"
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def counted(n: int, thing: str) -> str:
+    return f"{n:,} {thing}{'' if n == 1 else 's'}"
+
+
+def large(n: int) -> str:
+    return f"{n:,}" if n < 1_000_000 else f"{n / 1e6:,.1f} million"
+
+
+def dollars(amount: float) -> str:
+    return f"${amount:,.2f}"
+
+
+def price(amount: float) -> str:
+    """With the fractions of a cent that a price may have."""
+    return dollars(amount) if amount == round(amount, 2) else f"${amount:g}"

@@ -1,0 +1,114 @@
+"""What is learned of a model server: how much it takes, how long that takes, is it there, which pictures it has."""
+
+import pytest
+
+from distillation.lvlm import openai_servers
+from distillation.lvlm.base import Image
+from distillation.lvlm.openai_servers import Limit, Pictures, Presence, Server, url_and_limit
+from distillation.lvlm.openai_wire import NAMED, PLAIN, Way
+
+A, B = Image("aa", b"a"), Image("bb", b"b")
+
+
+def answered(limit: Limit, refused: int, of: int) -> int:
+    """One round of answers; how many calls are allowed after it."""
+    for i in range(of):
+        limit.answered(refused=i < refused)
+    limit.fit(1)
+    return limit.places.n
+
+
+def test_a_server_that_refuses_half_gets_half_as_many():
+    assert answered(Limit(64), 32, of=64) == 64 * (1 - 32 / 64)
+
+
+def test_one_more_for_each_round_taken_up_to_the_limit():
+    limit = Limit(64)
+    answered(limit, 32, of=64)
+    assert [answered(limit, 0, of=n) for n in (32, 33, 34)] == [33, 34, 35]
+    assert answered(Limit(64), 0, of=64) == 64
+
+
+def test_a_refusal_now_and_then_changes_nothing():
+    assert answered(Limit(64), 6, of=64) == 64  # 6 / 64 < 1 / 10
+
+
+def test_a_share_of_a_limit_that_was_lowered():
+    limit = Limit(64)
+    answered(limit, 16, of=64)  # 64 x (1 - 1/4) = 48 for all
+    limit.fit(2)
+    assert limit.places.n == 64 // 2
+    limit.fit(1)
+    assert limit.places.n == 48
+
+
+def test_patience_is_ten_times_the_usual_doubled_with_each_try():
+    server = Server("http://h/v1", 64)
+    assert server.patience(0, longest=120) == 120  # nothing is known yet
+    server.took(1.0)
+    assert [server.patience(tries, longest=120) for tries in range(5)] == [10, 20, 40, 80, 120]
+
+
+def test_the_usual_follows_the_latest_answers():
+    server = Server("http://h/v1", 64)
+    server.took(1.0)
+    server.took(3.0)
+    assert server.patience(0, longest=120) == pytest.approx(10 * (0.95 * 1.0 + 0.05 * 3.0))
+
+
+def test_while_it_is_away_one_call_at_a_time_tries_it(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(openai_servers, "backoff", lambda tries, longest: float(tries))
+    presence = Presence()
+    presence.went_away()
+    at = presence.retry_at
+    assert (presence.open(at - 0.1), presence.open(at)) == (False, True)
+    presence.tried()
+    assert not presence.open(at)
+    presence.answered()
+    assert presence.open(0)
+
+
+def test_a_picture_is_known_only_when_an_answer_has_come():
+    pictures = Pictures()
+    pictures.named = True
+    assert pictures.ways([A]) == [NAMED, PLAIN]
+    pictures.learn([A], [], NAMED)
+    by_uuid, *rest = pictures.ways([A, B])
+    assert (by_uuid.named, "aa" in by_uuid.known, "bb" in by_uuid.known) == (True, True, False)
+    assert rest == [NAMED, PLAIN]
+
+
+def test_a_server_that_has_forgotten_is_sent_the_picture_again():
+    pictures = Pictures()
+    pictures.named = True
+    pictures.learn([A], [], NAMED)
+    pictures.learn([A], [], Way(True, {"aa": None}))  # a hit: uuids are known to work
+    pictures.learn([A], [Way(True, {"aa": None})], NAMED)
+    assert pictures.ways([A])[0].known and pictures.named
+    assert PLAIN not in pictures.ways([A])
+
+
+def test_a_server_that_refuses_every_uuid_gets_data_urls_for_good():
+    refuses_the_field, knows_none = Pictures(), Pictures()
+    refuses_the_field.named = knows_none.named = True
+    refuses_the_field.learn([A], [NAMED], PLAIN)
+    for _ in range(3):
+        knows_none.learn([A], [Way(True, {"aa": None})], NAMED)
+    assert [pictures.ways([A]) for pictures in (refuses_the_field, knows_none)] == [[PLAIN]] * 2
+
+
+def test_only_so_many_pictures_are_remembered(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(openai_servers, "PICTURES_KNOWN", 1)
+    pictures = Pictures()
+    pictures.named = True
+    pictures.learn([A, B], [], NAMED)
+    assert pictures.ways([A])[0] == NAMED
+    assert "bb" in pictures.ways([B])[0].known
+
+
+def test_a_url_may_carry_its_limit():
+    assert url_and_limit("http://h:1,32", 64) == ("http://h:1/v1", 32)
+    assert url_and_limit("http://h:1", 64) == ("http://h:1/v1", 64)
+    for text in ("http://h:1,", "http://h:1,0", "http://h:1,many"):
+        with pytest.raises(ValueError, match="give a number of at least 1"):
+            url_and_limit(text, 64)
