@@ -6,12 +6,13 @@ from accounts.models import User
 
 @admin.register(User)
 class MindsiteUserAdmin(UserAdmin):
-    list_display = ("username", "role", "is_active", "last_login")
-    list_filter = ("role", "is_active")
+    list_display = ("username", "role", "is_active", "last_login", "last_seen_at")
+    list_filter = ("role", "is_active", "groups")
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         ("Person", {"fields": ("first_name", "last_name", "email")}),
-        ("Access", {"fields": ("role", "is_active")}),
-        ("Dates", {"fields": ("last_login", "date_joined")}),
+        ("Access", {"fields": ("role", "groups", "is_active")}),
+        ("Dates", {"fields": ("last_login", "last_seen_at", "date_joined")}),
     )
+    readonly_fields = ("last_seen_at",)
     add_fieldsets = ((None, {"fields": ("username", "role", "password1", "password2")}),)

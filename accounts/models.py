@@ -1,5 +1,26 @@
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models import F, Q, Value
+from django.db.models.functions import Concat, Now
+from django.utils import timezone
+
+
+class PersonQuerySet(models.QuerySet):
+    def visible_to(self, viewer: "User") -> "PersonQuerySet":
+        """Whom this person looks after: a researcher the annotators, an administrator everybody."""
+        if viewer.is_administrator:
+            return self
+        return self.filter(role=User.Role.ANNOTATOR) if viewer.is_researcher else self.none()
+
+    def matching(self, words: str) -> "PersonQuerySet":
+        """Each word somewhere in the name, the e-mail address or the crowd platform's id."""
+        columns = Concat("username", Value(" "), "email", Value(" "), "crowd_id", output_field=models.TextField())
+        return self.alias(found_in=columns).filter(*(Q(found_in__icontains=word) for word in words.split()))
+
+
+class PersonManager(UserManager.from_queryset(PersonQuerySet)):
+    use_in_migrations = False
 
 
 class User(AbstractUser):
@@ -9,11 +30,27 @@ class User(AbstractUser):
         ADMINISTRATOR = "administrator", "administrator"
 
     role = models.CharField(max_length=20, choices=Role, default=Role.ANNOTATOR)
+    last_seen_at = models.DateTimeField(null=True, blank=True, editable=False)
+    crowd_platform = models.CharField(max_length=20, blank=True, editable=False)
+    crowd_id = models.CharField(
+        max_length=64, blank=True, editable=False, help_text="who this is on the platform; never exported"
+    )
+
+    objects = PersonManager()
+
+    class Meta(AbstractUser.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["crowd_platform", "crowd_id"], condition=~Q(crowd_id=""), name="crowd_once")
+        ]
+
+    @property
+    def is_administrator(self) -> bool:
+        return self.role == self.Role.ADMINISTRATOR or self.is_superuser
 
     @property
     def is_researcher(self) -> bool:
         """May see verdicts, figures and exports; administrators may too."""
-        return self.role in (self.Role.RESEARCHER, self.Role.ADMINISTRATOR) or self.is_superuser
+        return self.role == self.Role.RESEARCHER or self.is_administrator
 
     def save(self, *args, **kwargs) -> None:
         # The admin site asks for these two flags; the role decides them.
@@ -21,3 +58,54 @@ class User(AbstractUser):
             self.role = self.Role.ADMINISTRATOR
         self.is_staff = self.is_superuser = self.role == self.Role.ADMINISTRATOR
         super().save(*args, **kwargs)
+
+
+class LinkQuerySet(models.QuerySet):
+    def visible_to(self, viewer: User) -> "LinkQuerySet":
+        """A researcher's own and those of colleagues, but not what lets in researchers."""
+        if viewer.is_administrator:
+            return self
+        annotators = Q(person__isnull=True) | Q(person__role=User.Role.ANNOTATOR)
+        return self.filter(annotators, role=User.Role.ANNOTATOR)
+
+
+class Link(models.Model):
+    """A way in for who holds its token; only the token's digest is kept."""
+
+    class Kind(models.TextChoices):
+        INVITATION = "invitation", "invitation"
+        SIGN_IN = "sign-in", "sign-in, once"
+        CROWD = "crowd", "crowd"
+
+    kind = models.CharField(max_length=10, choices=Kind)
+    digest = models.CharField(max_length=64, unique=True)
+    role = models.CharField(max_length=20, choices=User.Role, default=User.Role.ANNOTATOR)
+    person = models.ForeignKey(User, models.CASCADE, null=True, blank=True, related_name="sign_in_links")
+    group = models.ForeignKey("auth.Group", models.CASCADE, null=True, blank=True, related_name="links")
+    study = models.ForeignKey("annotation.Study", models.CASCADE, null=True, blank=True, related_name="links")
+    places = models.PositiveIntegerField(default=1, validators=[MinValueValidator(1), MaxValueValidator(10_000)])
+    n_used = models.PositiveIntegerField(default=0)
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    created_by = models.ForeignKey(User, models.CASCADE, related_name="links")
+    created_at = models.DateTimeField(db_default=Now())
+
+    objects = LinkQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(n_used__lte=F("places")), name="link_within_places"),
+            models.CheckConstraint(condition=~Q(kind="sign-in") | Q(person__isnull=False), name="link_has_person"),
+            models.CheckConstraint(condition=~Q(kind="crowd") | Q(study__isnull=False), name="link_crowd_has_study"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
+
+    @property
+    def state(self) -> str:
+        if self.revoked_at:
+            return "revoked"
+        if self.expires_at <= timezone.now():
+            return "expired"
+        return "used up" if self.n_used >= self.places else "open"

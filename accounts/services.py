@@ -1,12 +1,67 @@
-from django.db import transaction
+from collections.abc import Iterable
 
-from accounts.models import User
+from django.contrib.auth import SESSION_KEY
+from django.contrib.auth.models import Group
+from django.contrib.sessions.models import Session
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import Link, User
+
+
+class PeopleRefused(Exception):
+    """What was asked of somebody's account can't be done; the text says why, in one line."""
 
 
 @transaction.atomic
-def user_create(*, username: str, password: str, role: User.Role) -> User:
-    user = User(username=username, role=role)
+def user_create(
+    *, username: str, password: str | None, role: User.Role, email: str = "", groups: Iterable[Group] = ()
+) -> User:
+    """Without a password the person comes in by links only."""
+    user = User(username=User.normalize_username(username), role=role, email=email)
     user.set_password(password)
     user.full_clean(exclude=["password"])
     user.save()
+    user.groups.set(groups)
     return user
+
+
+@transaction.atomic
+def person_deactivate(*, person: User, by: User) -> None:
+    """Nobody's work is lost: the account stays, with its judgments."""
+    if person == by:
+        raise PeopleRefused("You can't deactivate yourself; ask another administrator or researcher")
+    User.objects.filter(pk=person.pk).update(is_active=False)
+    Link.objects.filter(person=person, revoked_at=None).update(revoked_at=timezone.now())
+    _sessions_end(person)
+
+
+def person_reactivate(*, person: User) -> None:
+    User.objects.filter(pk=person.pk).update(is_active=True)
+
+
+def _sessions_end(person: User) -> None:
+    """Deleted, not only refused: after a reactivation an old browser is not signed in again."""
+    for session in Session.objects.filter(expire_date__gt=timezone.now()).iterator():
+        if session.get_decoded().get(SESSION_KEY) == str(person.pk):
+            session.delete()
+
+
+def group_create(*, name: str) -> Group:
+    group = Group(name=name.strip())
+    try:
+        group.full_clean()
+    except ValidationError as error:
+        why = "there is one of this name" if Group.objects.filter(name=group.name).exists() else "give 1 to 150 letters"
+        raise PeopleRefused(f"The group “{group.name[:150]}” can't be made: {why}") from error
+    group.save()
+    return group
+
+
+@transaction.atomic
+def group_delete(*, group: Group) -> None:
+    """A study of no group is open to every annotator, so a study's group must not vanish under it."""
+    if studies := [study.name for study in group.studies.all()]:
+        raise PeopleRefused(f"The group {group.name} judges in {', '.join(studies)}; change who may judge there first")
+    group.delete()

@@ -1,8 +1,76 @@
+"""The door: the start page, passwords, and the pages behind invitations and sign-in links."""
+
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import PasswordChangeView
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
+from django.urls import reverse_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from accounts.access import sign_in
+from accounts.forms import ChangePasswordForm, JoinForm
+from accounts.links import LinkRefused, invitation_accept, link_open, link_refuse_full, sign_in_link_use
+from accounts.models import Link, User
 
 
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
     return redirect("study-list" if request.user.is_researcher else "judge-home")
+
+
+class ChangePassword(PasswordChangeView):
+    form_class = ChangePasswordForm
+    template_name = "registration/password.html"
+    success_url = reverse_lazy("home")
+
+    def form_valid(self, form: ChangePasswordForm) -> HttpResponse:
+        messages.success(self.request, "Your password is changed; other browsers are signed out.")
+        return super().form_valid(form)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def join(request: HttpRequest, token: str) -> HttpResponse:
+    form = JoinForm(request.POST or None)
+    try:
+        link = link_open(kind=Link.Kind.INVITATION, token=token)
+        link_refuse_full(link)
+        if form.is_valid() and (user := _accept(token, form)):
+            sign_in(request, user)
+            return redirect("judge-page", link.study_id) if link.study_id else redirect("home")
+    except LinkRefused as refusal:
+        return link_refused(request, refusal)
+    return render(request, "registration/join.html", {"form": form, "link": link})
+
+
+def _accept(token: str, form: JoinForm) -> User | None:
+    """The new user; None, with the form's error, where somebody took the name a moment ago."""
+    try:
+        name, password = form.cleaned_data["username"], form.cleaned_data["password1"]
+        return invitation_accept(token=token, username=name, password=password)
+    except (ValidationError, IntegrityError):
+        form.add_error("username", "This name is taken; choose another")
+        return None
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def enter(request: HttpRequest, token: str) -> HttpResponse:
+    """Programs that preview links fetch them: only the button uses this one up."""
+    try:
+        if request.method == "POST":
+            sign_in(request, sign_in_link_use(token=token))
+            return redirect("home")
+        link = link_open(kind=Link.Kind.SIGN_IN, token=token)
+        link_refuse_full(link)
+    except LinkRefused as refusal:
+        return link_refused(request, refusal)
+    return render(request, "registration/enter.html", {"person": link.person})
+
+
+def link_refused(request: HttpRequest, why: Exception) -> HttpResponse:
+    return render(request, "registration/link_refused.html", {"why": str(why)}, status=403)

@@ -24,6 +24,10 @@ class LeaseGone(JudgingRefused):
     """The item went back to the others; with its ticket it may be taken again."""
 
 
+class AuditOwed(JudgingRefused):
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """Nothing is free right now; the earliest lease ends then."""
@@ -56,9 +60,9 @@ def item_next(*, participant: Participant) -> Lease | Waiting | Finished:
     participant = participant_lock(participant)
     refuse_unless_at_work(participant)
     if participant.judgments.to_audit().exists():
-        raise JudgingRefused("Say first whether the filter was right about the item you have rated")
-    if lease_renew(participant) or _lease_anew(participant):
-        return Lease.objects.get(pk=participant.pk)
+        raise AuditOwed("Say first whether the filter was right about the item you have rated")
+    if lease := lease_renew(participant) or _lease_anew(participant):
+        return lease
     owed = owed_items(participant).aggregate(n=Count("pk"), first=Min("leases__expires_at"))
     if not owed["n"]:
         return Finished()
@@ -170,8 +174,33 @@ def items_ahead(participant: Participant, n: int = 3) -> list[int]:
         return [item for (item,) in cursor.fetchall()]
 
 
+_OWN = (
+    "state", "state_reason", "qualified_at", "n_tries", "n_judged", "n_skipped", "seconds",
+    "cursor_taken", "cursor_key",
+)  # fmt: skip
+_AS_IT_IS = f"""
+    SELECT {", ".join(f"p.{name}" for name in _OWN)}, s.state, s.version,
+           (SELECT coalesce(sum(o.n_judged) FILTER (WHERE o.state <> 'excluded'), 0)
+            FROM annotation_participant o WHERE o.study_id = p.study_id)
+    FROM annotation_participant p JOIN annotation_study s ON s.id = p.study_id WHERE p.id = %s
+"""  # noqa: S608 - names of our own
+
+
 def participant_lock(participant: Participant) -> Participant:
-    return Participant.objects.select_for_update(of=("self",)).select_related("study").get(pk=participant.pk)
+    """The participant's row is held until the transaction ends; the object is then as the row is."""
+    participant_refresh(participant, " FOR UPDATE OF p")
+    return participant
+
+
+def participant_refresh(participant: Participant, lock: str = "") -> int:
+    """Read anew what judging changes, in one query without building models; returns the study's judgments in all."""
+    with connection.cursor() as cursor:
+        cursor.execute(_AS_IT_IS + lock, [participant.pk])
+        *own, study_state, version, judgments = cursor.fetchone()
+    for name, value in zip(_OWN, own, strict=True):
+        setattr(participant, name, value)
+    participant.study.state, participant.study.version = study_state, version
+    return judgments
 
 
 def refuse_unless_at_work(participant: Participant) -> None:
@@ -192,20 +221,22 @@ def owed_items(participant: Participant) -> QuerySet[Item]:
     )
 
 
-def lease_renew(participant: Participant) -> bool:
+def lease_renew(participant: Participant) -> Lease | None:
     """A lease that ran out but that nobody has swept is still the annotator's."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE annotation_lease SET expires_at = now() + make_interval(mins => %s) WHERE participant_id = %s",
-            [participant.study.lease_minutes, participant.pk],
-        )
-        return bool(cursor.rowcount)
+    renewed = Lease.objects.raw(
+        """
+        UPDATE annotation_lease SET expires_at = now() + make_interval(mins => %s) WHERE participant_id = %s
+        RETURNING *
+        """,
+        [participant.study.lease_minutes, participant.pk],
+    )
+    return next(iter(renewed), None)
 
 
-def _lease_anew(participant: Participant) -> bool:
+def _lease_anew(participant: Participant) -> Lease | None:
     if participant.study.qualification_items and not participant.qualified_at:
         gold = gold_next(participant)
-        return gold is not None and _lease(participant, gold.pk, Kind.GOLD, bool(secrets.randbits(1)))
+        return gold and _lease(participant, gold.pk, Kind.GOLD, bool(secrets.randbits(1)))
     if random.random() < participant.study.repeat_share and (earlier := _to_repeat(participant)):  # noqa: S311
         return _lease(participant, earlier[0], Kind.REPEAT, earlier[1])
     return _take_from_anywhere(participant)
@@ -224,17 +255,18 @@ def _signer(participant: Participant) -> signing.Signer:
     return signing.Signer(salt=f"item of participant {participant.pk}")
 
 
-def _lease(participant: Participant, item_id: int, kind: Kind, a_on_left: bool) -> bool:
+def _lease(participant: Participant, item_id: int, kind: Kind, a_on_left: bool) -> Lease:
     until = timezone.now() + timedelta(minutes=participant.study.lease_minutes)
-    Lease.objects.create(participant=participant, item_id=item_id, kind=kind, a_on_left=a_on_left, expires_at=until)
-    return True
+    return Lease.objects.create(
+        participant=participant, item_id=item_id, kind=kind, a_on_left=a_on_left, expires_at=until
+    )
 
 
-def _take_from_anywhere(participant: Participant) -> bool:
+def _take_from_anywhere(participant: Participant) -> Lease | None:
     """On from the cursor, then from the start, then again once expired leases are back."""
-    if _take(participant, (participant.cursor_taken, participant.cursor_key)) or _take(participant, None):
-        return True
-    return release_expired(participant.study) > 0 and _take(participant, None)
+    after = (participant.cursor_taken, participant.cursor_key)
+    taken = _take(participant, after) or _take(participant, None)
+    return taken or (_take(participant, None) if release_expired(participant.study) else None)
 
 
 _FREE = """
@@ -252,33 +284,33 @@ _ORDERS = {
 }  # fmt: skip
 
 
-def _take(participant: Participant, after: tuple[int, int] | None) -> bool:
+def _take(participant: Participant, after: tuple[int, int] | None) -> Lease | None:
     beyond, order, start = _ORDERS[Study.Order(participant.study.order)]
     if after in (None, (-1, -1)):
         after = start
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            WITH chosen AS (
-                SELECT i.id, i.taken, i.order_key FROM annotation_item i
-                WHERE {_FREE} AND {beyond}
-                ORDER BY {order} LIMIT 1 FOR UPDATE OF i SKIP LOCKED
-            ), reserved AS (
-                UPDATE annotation_item i SET taken = i.taken + 1 FROM chosen WHERE i.id = chosen.id
-            ), remembered AS (
-                UPDATE annotation_participant p SET cursor_taken = chosen.taken, cursor_key = chosen.order_key
-                FROM chosen WHERE p.id = %(participant)s
-            )
-            INSERT INTO annotation_lease (participant_id, item_id, kind, a_on_left, expires_at)
-            SELECT %(participant)s, id, 'item', %(a_on_left)s, now() + make_interval(mins => %(minutes)s) FROM chosen
-            """,  # noqa: S608 - one of the two orders above
-            {
-                "study": participant.study_id,
-                "participant": participant.pk,
-                "taken": after[0],
-                "key": after[1],
-                "a_on_left": bool(secrets.randbits(1)),
-                "minutes": participant.study.lease_minutes,
-            },
+    taken = Lease.objects.raw(
+        f"""
+        WITH chosen AS (
+            SELECT i.id, i.taken, i.order_key FROM annotation_item i
+            WHERE {_FREE} AND {beyond}
+            ORDER BY {order} LIMIT 1 FOR UPDATE OF i SKIP LOCKED
+        ), reserved AS (
+            UPDATE annotation_item i SET taken = i.taken + 1 FROM chosen WHERE i.id = chosen.id
+        ), remembered AS (
+            UPDATE annotation_participant p SET cursor_taken = chosen.taken, cursor_key = chosen.order_key
+            FROM chosen WHERE p.id = %(participant)s
         )
-        return bool(cursor.rowcount)
+        INSERT INTO annotation_lease (participant_id, item_id, kind, a_on_left, expires_at)
+        SELECT %(participant)s, id, 'item', %(a_on_left)s, now() + make_interval(mins => %(minutes)s) FROM chosen
+        RETURNING *
+        """,  # noqa: S608 - one of the two orders above
+        {
+            "study": participant.study_id,
+            "participant": participant.pk,
+            "taken": after[0],
+            "key": after[1],
+            "a_on_left": bool(secrets.randbits(1)),
+            "minutes": participant.study.lease_minutes,
+        },
+    )
+    return next(iter(taken), None)

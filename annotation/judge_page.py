@@ -4,22 +4,36 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db.models import Count, Q, Sum
+from django.urls import reverse
 from django.utils import timezone
 
-from annotation.allocation import Finished, JudgingRefused, Waiting, item_next, item_ticket, items_ahead
+from annotation.allocation import (
+    AuditOwed,
+    Finished,
+    JudgingRefused,
+    Waiting,
+    item_next,
+    item_ticket,
+    items_ahead,
+    participant_refresh,
+)
 from annotation.completion import completion_code
 from annotation.forms import new_submission
 from annotation.judging import COMMENT_LENGTH, judgment_to_audit
-from annotation.models import Judgment, JudgmentRevision, Kind, Lease, Participant, Study
+from annotation.models import Item, Judgment, JudgmentRevision, Kind, Lease, Participant, Study
 from annotation.qualification import gold_is_right, try_done
 from annotation.scales import Question
-from distillation.models import CoBuy, Intention, Product, Verdict
-from distillation.views import picture_url, thumbnail_url
+from distillation.models import CoBuy, Verdict
+from distillation.pipeline.relations import RELATIONS
+from distillation.views import digest_url, picture_url
 from distillation.words import duration
 
 LONG_WORDS = 60
 LOOK_AGAIN_S = 20
 MOST_A_DAY = 5_000
+AUDIT_REASONS = [
+    {"value": value, "label": label, "key": str(3 + i)} for i, (value, label) in enumerate(Judgment.AuditReason.choices)
+]
 
 
 def page_context(
@@ -32,10 +46,8 @@ def page_context(
     started: bool = False,
 ) -> dict:
     """The state that the participant is in: reveal before item, because the audit comes before what is next."""
-    participant = Participant.objects.select_related("study__created_by").get(pk=participant.pk)  # as last written
-    study = participant.study
     base = {
-        "study": study,
+        "study": participant.study,
         "error": error,
         "saved": saved,
         "values": values or {},
@@ -50,17 +62,23 @@ def page_context(
 
 def _state(participant: Participant, checked: int | None, started: bool) -> dict:
     study = participant.study
-    if study.state != Study.State.CLOSED and (judgment := judgment_to_audit(participant)):
-        return _reveal(judgment, study)
-    if judgment := participant.judgments.filter(pk=checked, kind=Kind.GOLD).select_related("item").first():
+    at_work = study.state == Study.State.OPEN and participant.state == Participant.State.ACTIVE
+    if checked and (judgment := participant.judgments.filter(pk=checked, kind=Kind.GOLD).first()):
         return _checked(judgment, study)
-    if study.state != Study.State.OPEN:
-        return {"state": study.state, "own": own_figures(participant)}
-    if participant.state != Participant.State.ACTIVE:
-        return _halted(participant)
-    if not started and _is_new(participant):
-        return {"state": "intro"}
-    return _next(participant, item_next(participant=participant))
+    if at_work and (started or not _is_new(participant)):
+        try:
+            return _next(participant, item_next(participant=participant))
+        except AuditOwed:
+            return _reveal(judgment_to_audit(participant), participant)
+    if study.state == Study.State.PAUSED and (judgment := judgment_to_audit(participant)):
+        return _reveal(judgment, participant)
+    return {"state": "intro"} if at_work else _at_rest(participant)
+
+
+def reveal_context(participant: Participant, judgment: Judgment) -> dict:
+    """Right after a judgment that is audited there is no question of what comes next."""
+    base = {"study": participant.study, "error": "", "saved": False, "values": {}, "comment_length": COMMENT_LENGTH}
+    return {**base, "progress": progress(participant), **_reveal(judgment, participant)}
 
 
 def _is_new(participant: Participant) -> bool:
@@ -69,7 +87,9 @@ def _is_new(participant: Participant) -> bool:
     return not (participant.judgments.exists() or Lease.objects.filter(participant=participant).exists())
 
 
-def _halted(participant: Participant) -> dict:
+def _at_rest(participant: Participant) -> dict:
+    if participant.study.state != Study.State.OPEN:
+        return {"state": participant.study.state, "own": own_figures(participant)}
     creator = participant.study.created_by
     return {
         "state": "halted",
@@ -93,7 +113,7 @@ def _next(participant: Participant, found: Lease | Waiting | Finished) -> dict:
         "questions": questions_shown(study.questions, study.typicality_after_yes),
         "submission": new_submission(),
         "ticket": item_ticket(participant, found.item_id),
-        "back": latest_own(participant),
+        "back": _back(participant),
         "check": _check(participant) if found.kind == Kind.GOLD else None,
         "fetch_ahead": study.audit_share < 1,
     }
@@ -111,21 +131,22 @@ def _check(participant: Participant) -> dict:
 
 def progress(participant: Participant) -> dict:
     """From the participants' counters: no count over items, and the same cost at a million of them."""
-    counts = Participant.objects.filter(study=participant.study_id).aggregate(
-        all=Sum("n_judged", filter=~Q(state=Participant.State.EXCLUDED), default=0),
-        done=Sum("n_judged", filter=Q(pk=participant.pk), default=0),
-        skipped=Sum("n_skipped", filter=Q(pk=participant.pk), default=0),
-        seconds=Sum("seconds", filter=Q(pk=participant.pk), default=0),
-    )
-    study, done = participant.study, counts["done"]
-    wanted = max(0, study.n_items * study.overlap - counts["all"])
-    total = done + max(0, min(wanted, study.n_items - done - counts["skipped"]))
+    study = participant.study
+    judged = participant_refresh(participant) if participant.pk else _judged(study)
+    done = participant.n_judged
+    wanted = max(0, study.n_items * study.overlap - judged)
+    total = done + max(0, min(wanted, study.n_items - done - participant.n_skipped))
     return {
         "done": done,
         "total": total,
         "percent": round(100 * done / total) if total else 0,
-        "seconds_each": round(counts["seconds"] / done) if done else None,
+        "seconds_each": round(participant.seconds / done) if done else None,
     }
+
+
+def _judged(study: Study) -> int:
+    counting = study.participants.exclude(state=Participant.State.EXCLUDED)
+    return counting.aggregate(n=Sum("n_judged", default=0))["n"]
 
 
 def own_figures(participant: Participant) -> dict:
@@ -162,36 +183,39 @@ def latest_own(participant: Participant, before: int | None = None) -> int | Non
     return earlier.order_by("-pk").values_list("pk", flat=True).first()
 
 
+def _back(participant: Participant, before: int | None = None) -> str:
+    """Where the latest own item is looked up when somebody goes there; empty if there is none."""
+    if participant.n_judged <= (before is not None):
+        return ""
+    return reverse("judge-own-latest", args=[participant.study_id]) + (f"?before={before}" if before else "")
+
+
 def _poll_after(seconds: float) -> int:
     return int(min(LOOK_AGAIN_S, max(2, seconds)))
 
 
 def item_shown(item_id: int, a_on_left: bool) -> dict:
-    chosen = Intention.objects.select_related("cobuy__a__picture", "cobuy__b__picture")
-    intention = chosen.only("text", "relation", "cobuy__a", "cobuy__b").get(items=item_id)
-    left, right = _in_order(intention.cobuy, a_on_left)
+    columns = ("intention__text", "intention__relation")
+    sides = [_columns(side) for side in (("a", "b") if a_on_left else ("b", "a"))]
+    row = Item.objects.values(*columns, *sides[0], *sides[1]).get(pk=item_id)
+    text, relation = (row[name] for name in columns)
     return {
         "id": item_id,
-        "left": _product(left, "A"),
-        "right": _product(right, "B"),
-        "relation_words": "" if intention.relation == "open" else intention.relation_words,
-        "intention": intention.text,
-        "long": len(intention.text.split()) > LONG_WORDS,
+        "left": _product([row[name] for name in sides[0]], "A"),
+        "right": _product([row[name] for name in sides[1]], "B"),
+        "relation_words": "" if relation == "open" else RELATIONS[relation].words,
+        "intention": text,
+        "long": len(text.split()) > LONG_WORDS,
     }
 
 
-def _in_order(cobuy: CoBuy, a_on_left: bool) -> tuple[Product, Product]:
-    return (cobuy.a, cobuy.b) if a_on_left else (cobuy.b, cobuy.a)
+def _columns(side: str) -> list[str]:
+    return [f"intention__cobuy__{side}__{name}" for name in ("asin", "title", "picture__digest")]
 
 
-def _product(product: Product, letter: str) -> dict:
-    return {
-        "asin": product.asin,
-        "title": product.title,
-        "picture_url": picture_url(product.picture),
-        "thumbnail_url": thumbnail_url(product.picture),
-        "letter": letter,
-    }
+def _product(columns: list[str], letter: str) -> dict:
+    asin, title, digest = columns
+    return {"asin": asin, "title": title, "picture_url": digest_url(digest), "letter": letter}
 
 
 def questions_shown(questions: Sequence[Question], typicality_after_yes: bool) -> list[dict]:
@@ -228,20 +252,17 @@ def verdict_shown(verdict: Verdict) -> dict:
     }
 
 
-def _reveal(judgment: Judgment, study: Study) -> dict:
-    reasons = [
-        {"value": value, "label": label, "key": str(3 + i)}
-        for i, (value, label) in enumerate(Judgment.AuditReason.choices)
-    ]
+def _reveal(judgment: Judgment, participant: Participant) -> dict:
+    verdict = Verdict.objects.select_related("intention__run").get(intention__items=judgment.item_id)
     return {
         "state": "reveal",
         "judgment": judgment.pk,
         "comment": judgment.comment,
         "item": item_shown(judgment.item_id, judgment.a_on_left),
-        "answers": answers_shown(study, ratings_of(judgment)),
-        "verdict": verdict_shown(judgment.item.intention.verdict),
-        "reasons": reasons,
-        "back": latest_own(judgment.participant, before=judgment.pk),
+        "answers": answers_shown(participant.study, ratings_of(judgment)),
+        "verdict": verdict_shown(verdict),
+        "reasons": AUDIT_REASONS,
+        "back": _back(participant, before=judgment.pk),
         "fetch_ahead": True,
     }
 

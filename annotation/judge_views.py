@@ -22,7 +22,7 @@ from annotation.allocation import (
     participant_get,
 )
 from annotation.forms import AuditForm, RatingForm, SkipForm
-from annotation.judge_page import page_context, pause_context, pictures_ahead, progress
+from annotation.judge_page import page_context, pause_context, pictures_ahead, progress, reveal_context
 from annotation.judging import audit_save, comment_save, judgment_save
 from annotation.models import Judgment, Kind, Lease, Participant, Study
 
@@ -73,6 +73,8 @@ def judge_save(request: HttpRequest, study_id: int) -> HttpResponse:
         return _gone(request, participant, str(error))
     except JudgingRefused as error:
         return _refuse(request, participant, str(error), answers)
+    if request.htmx and judgment.audit_asked and judgment.filter_right is None:
+        return _rendered(request, reveal_context(participant, judgment))
     return _go_on(request, participant, **_after_save(judgment))
 
 

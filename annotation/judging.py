@@ -4,6 +4,7 @@ is sent twice is kept once."""
 import random
 import uuid
 from dataclasses import dataclass
+from typing import NoReturn
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
@@ -45,17 +46,17 @@ def judgment_save(
 ) -> Judgment:
     """Freeze the ratings. The same submission again is the same judgment, however often it comes."""
     participant = participant_lock(participant)
-    if earlier := _submitted(participant, item_id, submission):
-        return earlier
-    refuse_unless_at_work(participant)
-    ratings = ratings_checked(participant.study, Ratings(plausibility, typicality))
     written = {"item": item_id, "submission": submission, "active": active_seconds, "comment": comment[:COMMENT_LENGTH]}
-    pk = _write(participant, ratings, written)
-    if pk is None:
-        if participant.judgments.filter(item_id=item_id).exists():
-            raise JudgingRefused("You have judged this item already; your first ratings count")
-        raise LeaseGone("This item is not yours any more: it went back to the others. Here is what comes next")
-    judgment = Judgment.objects.get(pk=pk)
+    try:
+        refuse_unless_at_work(participant)
+        judgment = _write(participant, ratings_checked(participant.study, Ratings(plausibility, typicality)), written)
+    except JudgingRefused:
+        # Looked up only where something is in the way: most submits come once.
+        if not connection.needs_rollback and (earlier := _submitted(participant, item_id, submission)):
+            return earlier
+        raise
+    if judgment is None:
+        return _submitted(participant, item_id, submission) or _refuse_without_lease(participant, item_id)
     if judgment.kind == Kind.GOLD:
         qualification_update(participant)
     rules_check(participant)
@@ -142,50 +143,55 @@ def _submitted(participant: Participant, item_id: int, submission: uuid.UUID) ->
     return earlier
 
 
+def _refuse_without_lease(participant: Participant, item_id: int) -> NoReturn:
+    if participant.judgments.filter(item_id=item_id).exists():
+        raise JudgingRefused("You have judged this item already; your first ratings count")
+    raise LeaseGone("This item is not yours any more: it went back to the others. Here is what comes next")
+
+
 def _revision_grows(participant: Participant) -> None:
     Participant.objects.filter(pk=participant.pk).update(revision=F("revision") + 1)
 
 
-def _write(participant: Participant, ratings: Ratings, written: dict) -> int | None:
+def _write(participant: Participant, ratings: Ratings, written: dict) -> Judgment | None:
     """One statement: no lease, no judgment; the item's and the participant's counts move with it."""
     study = participant.study
+    stored = Judgment.objects.raw(
+        """
+        WITH lease AS (
+            DELETE FROM annotation_lease WHERE participant_id = %(participant)s AND item_id = %(item)s
+            RETURNING item_id, kind, a_on_left,
+                      extract(epoch FROM statement_timestamp() - started_at)::float8 AS seconds
+        ), timed AS (
+            SELECT *, least(seconds, greatest(0, coalesce(%(active)s::float8, seconds))) AS active FROM lease
+        ), counted AS (
+            UPDATE annotation_item i SET n_judged = i.n_judged + 1
+            FROM timed WHERE i.id = timed.item_id AND timed.kind = 'item'
+        ), moved AS (
+            UPDATE annotation_participant p
+            SET n_judged = p.n_judged + (timed.kind = 'item')::int, seconds = p.seconds + timed.active,
+                revision = p.revision + 1
+            FROM timed WHERE p.id = %(participant)s
+        )
+        INSERT INTO annotation_judgment
+            (item_id, participant_id, kind, submission, plausibility, typicality, a_on_left, seconds,
+             active_seconds, comment, version, audit_asked, audit_reason)
+        SELECT item_id, %(participant)s, kind, %(submission)s, %(plausibility)s, %(typicality)s, a_on_left,
+               seconds, active, %(comment)s, %(version)s, %(audit)s AND kind <> 'gold', ''
+        FROM timed RETURNING *
+        """,
+        {
+            **written,
+            "participant": participant.pk,
+            "plausibility": ratings.plausibility,
+            "typicality": ratings.typicality,
+            "version": study.version,
+            "audit": random.random() < study.audit_share,  # noqa: S311 - a share, not a secret
+        },
+    )
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                """
-                WITH lease AS (
-                    DELETE FROM annotation_lease WHERE participant_id = %(participant)s AND item_id = %(item)s
-                    RETURNING item_id, kind, a_on_left,
-                              extract(epoch FROM statement_timestamp() - started_at)::float8 AS seconds
-                ), timed AS (
-                    SELECT *, least(seconds, greatest(0, coalesce(%(active)s::float8, seconds))) AS active FROM lease
-                ), counted AS (
-                    UPDATE annotation_item i SET n_judged = i.n_judged + 1
-                    FROM timed WHERE i.id = timed.item_id AND timed.kind = 'item'
-                ), moved AS (
-                    UPDATE annotation_participant p
-                    SET n_judged = p.n_judged + (timed.kind = 'item')::int, seconds = p.seconds + timed.active,
-                        revision = p.revision + 1
-                    FROM timed WHERE p.id = %(participant)s
-                )
-                INSERT INTO annotation_judgment
-                    (item_id, participant_id, kind, submission, plausibility, typicality, a_on_left, seconds,
-                     active_seconds, comment, version, audit_asked, audit_reason)
-                SELECT item_id, %(participant)s, kind, %(submission)s, %(plausibility)s, %(typicality)s, a_on_left,
-                       seconds, active, %(comment)s, %(version)s, %(audit)s AND kind <> 'gold', ''
-                FROM timed RETURNING id
-                """,
-                {
-                    **written,
-                    "participant": participant.pk,
-                    "plausibility": ratings.plausibility,
-                    "typicality": ratings.typicality,
-                    "version": study.version,
-                    "audit": random.random() < study.audit_share,  # noqa: S311 - a share, not a secret
-                },
-            )
-            row = cursor.fetchone()
+        return next(iter(stored), None)
     except IntegrityError as error:
         # Only somebody else's submission, at this very instant, can be in the way.
+        connection.needs_rollback = True
         raise JudgingRefused("This form belongs to another item; load the page again") from error
-    return row[0] if row else None

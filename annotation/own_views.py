@@ -47,6 +47,16 @@ def judge_own(request: HttpRequest, study_id: int) -> HttpResponse:
     return render(request, "judge/own.html", context)
 
 
+@require_safe
+@never_cache
+@login_required
+def judge_own_latest(request: HttpRequest, study_id: int) -> HttpResponse:
+    """Where “Back” goes; looked up when it is asked for, not with each item."""
+    participant, before = participant_of(request, study_id), request.GET.get("before", "")
+    found = latest_own(participant, int(before) if before.isdecimal() and len(before) < 19 else None)
+    return redirect("judge-own-item", study_id, found) if found else redirect("judge-own", study_id)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @login_required

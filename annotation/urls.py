@@ -13,6 +13,7 @@ urlpatterns = [
     path("judge/<int:study_id>/ahead", judge_views.judge_ahead, name="judge-ahead"),
     path("judge/<int:study_id>/pause", judge_views.judge_pause, name="judge-pause"),
     path("judge/<int:study_id>/own/", own_views.judge_own, name="judge-own"),
+    path("judge/<int:study_id>/own/latest", own_views.judge_own_latest, name="judge-own-latest"),
     path("judge/<int:study_id>/own/<int:judgment_id>/", own_views.judge_own_item, name="judge-own-item"),
     path("studies/", study_views.study_list, name="study-list"),
     path("studies/new/", design_views.study_new, name="study-new"),

@@ -24,6 +24,7 @@ ACCESS = {
     "judge-ahead": ("get", EVERYBODY),
     "judge-pause": ("get", EVERYBODY),
     "judge-own": ("get", EVERYBODY),
+    "judge-own-latest": ("get", EVERYBODY),
     "judge-own-item": ("get", ["login", "not found", "not found", "not found"]),
     "study-list": ("get", RESEARCHERS),
     "study-new": ("get", RESEARCHERS),

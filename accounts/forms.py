@@ -1,0 +1,98 @@
+from datetime import timedelta
+
+from django import forms
+from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm, UserCreationForm
+from django.contrib.auth.models import Group
+
+from accounts.models import Link, User
+
+
+class PlainHints:
+    """Django's list of rules in one line, and none for typing it again."""
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        first, second = (name for name in self.fields if name[-1] in "12")
+        self.fields[first].help_text = "8 characters or more, no common password and not like the name"
+        self.fields[second].label, self.fields[second].help_text = "The same again", ""
+
+
+class JoinForm(PlainHints, UserCreationForm):
+    class Meta:
+        model = User
+        fields = ("username",)
+        labels = {"username": "Name"}
+        help_texts = {"username": "To sign in with: letters, digits and @ . + - _; other annotators don't see it"}
+
+
+class NewPasswordForm(PlainHints, SetPasswordForm):
+    pass
+
+
+class ChangePasswordForm(PlainHints, PasswordChangeForm):
+    pass
+
+
+class SearchForm(forms.Form):
+    q = forms.CharField(required=False, max_length=100)
+    group = forms.ModelChoiceField(Group.objects.order_by("name"), required=False, empty_label="all")
+
+
+class GroupsForm(forms.Form):
+    groups = forms.ModelMultipleChoiceField(
+        Group.objects.order_by("name"), required=False, widget=forms.CheckboxSelectMultiple, label="Groups"
+    )
+
+
+class LinkForm(forms.ModelForm):
+    """Whom a link lets in, and where to."""
+
+    days = forms.IntegerField(label="Days until it ends", min_value=1, max_value=365, initial=14)
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["group"].queryset = Group.objects.order_by("name")
+        self.fields["group"].empty_label = "none"
+        studies = self.fields["study"].queryset
+        self.fields["study"].queryset = studies.filter(simulated=False).exclude(state="closed").order_by("-created_at")
+
+    def clean(self) -> dict:
+        study, group = self.cleaned_data.get("study"), self.cleaned_data.get("group")
+        judging = list(study.groups.order_by("name")) if study else []
+        if judging and group not in judging:
+            names = ", ".join(each.name for each in judging)
+            self.add_error("group", f"{study} is for the group {names} only: choose it here")
+        return self.cleaned_data
+
+    def made_of(self) -> dict:
+        """What link_make wants."""
+        chosen = {name: self.cleaned_data[name] for name in self._meta.fields if name in self.cleaned_data}
+        return chosen | {"valid": timedelta(days=self.cleaned_data["days"])}
+
+
+class InvitationForm(LinkForm):
+    class Meta:
+        model = Link
+        fields = ("role", "group", "study", "places")
+        labels = {"places": "How many people", "study": "Study to begin with"}
+
+    def __init__(self, *args, by: User, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["study"].empty_label = "none in particular"
+        self.fields["role"].choices = [
+            (role.value, role.label) for role in User.Role if role != User.Role.ADMINISTRATOR
+        ]
+        if not by.is_administrator:
+            del self.fields["role"]
+
+
+class CrowdForm(LinkForm):
+    class Meta:
+        model = Link
+        fields = ("study", "group", "places")
+        labels = {"places": "How many people at most"}
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["study"].required = True
+        self.fields["study"].empty_label = "choose one"

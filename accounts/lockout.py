@@ -1,0 +1,49 @@
+"""Failed sign-ins: counted by django-axes for a name from an address, and here for an address with any name."""
+
+from ipaddress import ip_address
+
+from axes.attempts import get_cool_off_threshold
+from axes.handlers.database import AxesDatabaseHandler
+from axes.models import AccessAttempt
+from django.conf import settings
+from django.contrib.auth.forms import AuthenticationForm
+from django.db.models import Sum
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+TOO_MANY = "Too many failed sign-ins: wait {minutes} minutes and try again, or ask a researcher for a sign-in link."
+
+
+class LockoutHandler(AxesDatabaseHandler):
+    def is_locked(self, request: HttpRequest, credentials: dict | None = None) -> bool:
+        return super().is_locked(request, credentials) or _address_is_locked(request)
+
+
+def _address_is_locked(request: HttpRequest) -> bool:
+    """Somebody who tries one password on many names never fails often with one."""
+    recent = AccessAttempt.objects.filter(
+        ip_address=request.axes_ip_address, attempt_time__gte=get_cool_off_threshold(request)
+    )
+    failures = recent.aggregate(n=Sum("failures_since_start", default=0))["n"]
+    return failures >= settings.LOCKOUT_ADDRESS_FAILURES
+
+
+def client_address(request: HttpRequest) -> str | None:
+    """What the outermost of our own proxies saw; whatever stands further left in the header, anybody can write."""
+    seen = [request.META.get("REMOTE_ADDR", "")]
+    if settings.PROXIES:
+        seen = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")[-settings.PROXIES :] + seen
+    return next((each.strip() for each in seen if _is_address(each.strip())), None)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return bool(ip_address(text))
+    except ValueError:
+        return False
+
+
+def locked_out(request: HttpRequest, response: HttpResponse, credentials: dict | None) -> HttpResponse:
+    words = TOO_MANY.format(minutes=int(settings.AXES_COOLOFF_TIME.total_seconds() // 60))
+    page = {"form": AuthenticationForm(request), "refused": words}
+    return render(request, "registration/login.html", page, status=settings.AXES_HTTP_RESPONSE_CODE)

@@ -1,0 +1,131 @@
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Group
+from django.http import HttpResponse
+from django.test import Client
+
+from accounts.links import link_make, link_revoke
+from accounts.models import Link, User
+from annotation.exports import judgments_csv
+from annotation.models import Participant, Study
+from tests.annotation.builders import judge, study
+
+pytestmark = pytest.mark.django_db
+PID = "5f2b0c1d9e8a7b6c5d4e3f2a"
+
+
+@pytest.fixture
+def made(db: None) -> Study:
+    return study(items=4, overlap=2)
+
+
+def link(made: Study, by: User, **more) -> tuple[Link, str]:
+    more = {"places": 10, **more}
+    return link_make(kind=Link.Kind.CROWD, by=by, valid=timedelta(days=7), study=made, **more)
+
+
+def come(token: str, client: Client | None = None, **parameters) -> tuple[Client, HttpResponse]:
+    client = client or Client()
+    return client, client.get(f"/crowd/{token}/", parameters)
+
+
+def said(answer: HttpResponse) -> str:
+    return answer.content.decode()
+
+
+@pytest.mark.parametrize(("parameter", "platform"), [("PROLIFIC_PID", "prolific"), ("workerId", "mturk")])
+def test_a_worker_lands_on_the_judging_page(made: Study, researcher: User, parameter: str, platform: str) -> None:
+    client, answer = come(link(made, researcher)[1], **{parameter: PID})
+    worker = User.objects.get(crowd_platform=platform, crowd_id=PID)
+    assert (worker.role, worker.has_usable_password()) == ("annotator", False)
+    assert answer["Location"] == f"/judge/{made.pk}/"
+    assert client.get(answer["Location"]).status_code == 200
+
+
+def test_the_name_does_not_tell_the_id(made: Study, researcher: User) -> None:
+    come(link(made, researcher)[1], PROLIFIC_PID=PID)
+    worker = User.objects.get(crowd_id=PID)
+    assert worker.username.startswith("prolific-") and PID not in worker.username
+
+
+def test_the_same_worker_is_the_same_annotator_in_every_study(made: Study, researcher: User) -> None:
+    other = study(run=made.runs.get(), name="Other")
+    for where in (made, made, other):
+        come(link(where, researcher)[1], PROLIFIC_PID=PID)
+    assert User.objects.filter(crowd_id=PID).count() == 1
+    assert Participant.objects.count() == 2
+
+
+def test_coming_back_takes_no_second_place(made: Study, researcher: User) -> None:
+    made_link, token = link(made, researcher, places=2)
+    for pid in ("p1", "p1", "p2", "p1"):
+        assert come(token, PROLIFIC_PID=pid)[1].status_code == 302
+    assert "used up" in said(come(token, PROLIFIC_PID="p3")[1])
+    made_link.refresh_from_db()
+    assert (made_link.n_used, User.objects.filter(crowd_platform="prolific").count()) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    "pid", ["", "a" * 65, "{{%PROLIFIC_PID%}}", "a b", "=1+1", "a\n", "../x", "ä", "<script>", "\x00"]
+)
+def test_what_is_no_id_makes_nobody(made: Study, researcher: User, pid: str) -> None:
+    answer = come(link(made, researcher)[1], PROLIFIC_PID=pid)[1]
+    assert (answer.status_code, "open the study from the platform" in said(answer)) == (403, True)
+    assert not User.objects.exclude(crowd_id="").exists()
+
+
+def test_a_closed_study_says_so(made: Study, researcher: User) -> None:
+    _, token = link(made, researcher)
+    Study.objects.update(state=Study.State.CLOSED)
+    assert "is closed" in said(come(token, PROLIFIC_PID=PID)[1])
+
+
+def test_a_revoked_link_says_so(made: Study, researcher: User) -> None:
+    made_link, token = link(made, researcher)
+    link_revoke(link=made_link)
+    assert "has been revoked" in said(come(token, PROLIFIC_PID=PID)[1])
+
+
+def test_a_deactivated_worker_stays_out(made: Study, researcher: User) -> None:
+    _, token = link(made, researcher)
+    come(token, PROLIFIC_PID=PID)
+    User.objects.filter(crowd_id=PID).update(is_active=False)
+    client, answer = come(token, PROLIFIC_PID=PID)
+    assert "deactivated" in said(answer) and "_auth_user_id" not in client.session
+
+
+def test_nobody_becomes_a_person_with_a_password(made: Study, researcher: User, annotator: User) -> None:
+    come(link(made, researcher)[1], PROLIFIC_PID="anna")
+    assert User.objects.get(crowd_id="anna").pk != annotator.pk
+
+
+def test_who_is_signed_in_is_not_signed_out_by_a_link(as_researcher: Client, made: Study, researcher: User) -> None:
+    _, answer = come(link(made, researcher)[1], as_researcher, PROLIFIC_PID=PID)
+    assert "signed in as rosa" in said(answer)
+    assert as_researcher.get("/studies/").status_code == 200
+
+
+def test_the_links_group_opens_a_study_of_that_group(made: Study, researcher: User) -> None:
+    crowd = Group.objects.create(name="crowd")
+    made.groups.add(crowd)
+    assert "not open" in said(come(link(made, researcher)[1], PROLIFIC_PID=PID)[1])
+    assert come(link(made, researcher, group=crowd)[1], PROLIFIC_PID=PID)[1].status_code == 302
+
+
+def test_exports_hold_pseudonyms_and_no_names(made: Study, researcher: User) -> None:
+    come(link(made, researcher)[1], PROLIFIC_PID=PID)
+    worker = User.objects.get(crowd_id=PID)
+    User.objects.filter(pk=worker.pk).update(email="w@example.org", first_name="Wanda", last_name="Worker")
+    who = Participant.objects.get(annotator=worker)
+    judge(who)
+    rows = b"".join(judgments_csv(made)).decode()
+    assert who.pseudonym in rows
+    for name in (worker.username, worker.username.split("-")[1], PID, "w@example.org", "Wanda", "Worker"):
+        assert name not in rows
+
+
+def test_annotators_never_see_an_id(made: Study, researcher: User, as_annotator: Client) -> None:
+    client, answer = come(link(made, researcher)[1], PROLIFIC_PID=PID)
+    for page in (answer["Location"], "/judge/", f"/judge/{made.pk}/own/"):
+        assert PID not in said(client.get(page)) + said(as_annotator.get(page))
