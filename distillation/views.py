@@ -173,7 +173,11 @@ def picture(request: HttpRequest, digest: str, thumbnail: bool = False) -> HttpR
 
 
 def picture_url(stored: Picture | None) -> str:
-    return reverse("picture", args=[stored.digest]) if stored else ""
+    return digest_url(stored.digest if stored else None)
+
+
+def digest_url(digest: str | None) -> str:
+    return reverse("picture", args=[digest]) if digest else ""
 
 
 def thumbnail_url(stored: Picture | None) -> str:

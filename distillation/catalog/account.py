@@ -1,4 +1,4 @@
-"""What became of every row, product and picture of an import; each group of figures adds up to its first."""
+"""What became of every line, candidate and picture of an import; each group of figures adds up to its first."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -6,40 +6,84 @@ from dataclasses import dataclass, field
 
 @dataclass(kw_only=True)
 class CatalogAccount:
-    product_rows: int = 0
+    lines: int = 0
     products_new: int = 0
     products_updated: int = 0
     products_unchanged: int = 0
-    products_repeated: int = 0
+    lines_left_out: dict[str, int] = field(default_factory=dict)
+    prices_unreadable: int = 0
 
-    products: int = 0
+    candidates: int = 0
+    cobuys_new: int = 0
+    cobuys_already_stored: int = 0
+    candidates_left_out: dict[str, int] = field(default_factory=dict)
+    cobuys_without_pictures: int | None = None
+
     pictures_stored: int = 0
     pictures_already_stored: int = 0
+    pictures_wanted: int = 0
     pictures_missing: int = 0
     pictures_bad: dict[str, int] = field(default_factory=dict)
 
-    cobuy_rows: int = 0
-    cobuys_new: int = 0
-    cobuys_already_stored: int = 0
-    cobuys_repeated: int = 0
+    def leave_out_line(self, reason: str, count: int = 1) -> None:
+        _add(self.lines_left_out, reason, count)
 
-    cobuys_without_pictures: int = 0
+    def leave_out_candidates(self, reason: str, count: int = 1) -> None:
+        _add(self.candidates_left_out, reason, count)
 
-    def lines(self) -> Iterator[str]:
-        yield (
-            f"Product rows: {self.product_rows:,} = {self.products_new:,} new + {self.products_updated:,} updated"
-            f" + {self.products_unchanged:,} unchanged + {self.products_repeated:,} repeated"
+    def add_bad_picture(self, reason: str, count: int = 1) -> None:
+        _add(self.pictures_bad, reason, count)
+
+    @property
+    def products(self) -> int:
+        return self.products_new + self.products_updated + self.products_unchanged
+
+    @property
+    def cobuys(self) -> int:
+        return self.cobuys_new + self.cobuys_already_stored
+
+    @property
+    def pictures(self) -> int:
+        """Products that were looked at for a picture; none where no pictures were asked for."""
+        named = self.pictures_stored + self.pictures_already_stored + self.pictures_wanted + self.pictures_missing
+        return named + sum(self.pictures_bad.values())
+
+    def adds_up(self) -> bool:
+        return (
+            self.lines == self.products + sum(self.lines_left_out.values())
+            and self.candidates == self.cobuys + sum(self.candidates_left_out.values())
+            and self.pictures in (0, self.products)
         )
+
+    def report(self) -> Iterator[str]:
         yield (
-            f"Pictures of {self.products:,} products: {self.pictures_stored:,} stored"
-            f" + {self.pictures_already_stored:,} already there + {self.pictures_missing:,} without one"
-            f" + {sum(self.pictures_bad.values()):,} bad"
+            f"Product lines: {self.lines:,} = {self.products_new:,} new + {self.products_updated:,} updated"
+            f" + {self.products_unchanged:,} unchanged + {sum(self.lines_left_out.values()):,} left out"
         )
-        for reason, count in sorted(self.pictures_bad.items(), key=lambda item: -item[1]):
-            yield f"  bad: {count:,} x {reason}"
+        yield from _reasons("left out", self.lines_left_out)
+        if self.prices_unreadable:
+            yield f"  without a price, for it was unreadable: {self.prices_unreadable:,}"
         yield (
-            f"Co-buy rows: {self.cobuy_rows:,} = {self.cobuys_new:,} new + {self.cobuys_already_stored:,} already there"
-            f" + {self.cobuys_repeated:,} repeated"
+            f"Co-buy candidates: {self.candidates:,} = {self.cobuys_new:,} new"
+            f" + {self.cobuys_already_stored:,} already there + {sum(self.candidates_left_out.values()):,} left out"
         )
+        yield from _reasons("left out", self.candidates_left_out)
+        if self.pictures:
+            yield (
+                f"Pictures of {self.pictures:,} products: {self.pictures_stored:,} stored"
+                f" + {self.pictures_already_stored:,} already there + {self.pictures_wanted:,} to be fetched"
+                f" + {self.pictures_missing:,} without one + {sum(self.pictures_bad.values()):,} bad"
+            )
+            yield from _reasons("bad", self.pictures_bad)
         if self.cobuys_without_pictures:
             yield f"Co-buys left out of runs with pictures, for want of one: {self.cobuys_without_pictures:,}"
+
+
+def _add(counts: dict[str, int], reason: str, count: int) -> None:
+    if count:
+        counts[reason] = counts.get(reason, 0) + count
+
+
+def _reasons(word: str, counts: dict[str, int]) -> Iterator[str]:
+    for reason, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+        yield f"  {word}: {count:,} x {reason}"

@@ -1,66 +1,96 @@
-"""Reader of plain CSV: products (asin, title[, category][, image]) and co-buys (asin_a, asin_b)."""
+"""Reader of plain CSV: products (asin, title[, category][, price][, image]) and co-buys (asin_a, asin_b)."""
 
-import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 
-from distillation.catalog.cleaning import clean_text, is_asin
-from distillation.catalog.records import CatalogError, CoBuyRecord, ProductRecord
+from distillation.catalog.cleaning import MAX_TITLE, clean_category, clean_price, clean_text, is_asin
+from distillation.catalog.csvtable import Table, refusal
+from distillation.catalog.records import (
+    START,
+    CatalogError,
+    CatalogFormat,
+    Chunk,
+    CoBuyRecord,
+    Found,
+    Position,
+    ProductRecord,
+)
 
-Row = tuple[int, dict[str, str]]
-
-
-def read_products(path: Path) -> Iterator[ProductRecord]:
-    for line, row in _rows(path, ("asin", "title")):
-        title = clean_text(row["title"])
-        if not title:
-            raise _refusal(path, line, "the title is empty; fill it in or remove the row")
-        yield ProductRecord(
-            source=path.name,
-            line=line,
-            asin=_asin(path, line, row["asin"]),
-            title=title,
-            category=clean_text(row.get("category", ""))[:200],
-            image=row.get("image", "").strip(),
-        )
+Row = tuple[int, Position, dict[str, str]]
+CHUNK = 200
+PRODUCT_COLUMNS, COBUY_COLUMNS = ("asin", "title"), ("asin_a", "asin_b")
 
 
-def read_cobuys(path: Path) -> Iterator[CoBuyRecord]:
-    for line, row in _rows(path, ("asin_a", "asin_b")):
-        a, b = _asin(path, line, row["asin_a"]), _asin(path, line, row["asin_b"])
-        if a == b:
-            raise _refusal(path, line, f"{a} is paired with itself; remove the row")
-        yield CoBuyRecord(source=path.name, line=line, asin_a=a, asin_b=b)
+def read_products(path: Path, start: Position = START) -> Iterator[Chunk]:
+    return _chunks(path, PRODUCT_COLUMNS, start, _product)
 
 
-def _refusal(path: Path, line: int, message: str) -> CatalogError:
-    return CatalogError(f"{path.name}, line {line}: {message}")
+def read_cobuys(path: Path, start: Position = START) -> Iterator[Chunk]:
+    return _chunks(path, COBUY_COLUMNS, start, _cobuy)
+
+
+def _chunks(
+    path: Path, required: tuple[str, ...], start: Position, record_of: Callable[[Path, int, dict[str, str]], Found]
+) -> Iterator[Chunk]:
+    rows = _rows(path, required, start)
+    while chunk := list(islice(rows, CHUNK)):
+        yield Chunk(chunk[-1][1], [(line, record_of(path, line, row)) for line, _, row in chunk])
+
+
+def recognises(line: bytes) -> bool:
+    names = {cell.strip().strip('"').lower() for cell in line.decode("utf-8-sig", "replace").split(",")}
+    return names.issuperset(PRODUCT_COLUMNS)
+
+
+def _product(path: Path, line: int, row: dict[str, str]) -> ProductRecord:
+    asin, title = _asin(path, line, row["asin"]), clean_text(row["title"])
+    if not title:
+        raise refusal(path, line, "the title is empty; fill it in or remove the row")
+    if len(title) > MAX_TITLE:
+        raise refusal(path, line, f"the title has more than {MAX_TITLE:,} signs; shorten it")
+    price = clean_price(row.get("price", ""))
+    return ProductRecord(
+        asin=asin,
+        title=title,
+        category=clean_category(row.get("category", "")),
+        price=price or "",
+        image=clean_text(row.get("image", "")),
+        categories=[row.get("category", "")],
+        candidates=[],
+        unreadable_price=price is None,
+    )
+
+
+def _cobuy(path: Path, line: int, row: dict[str, str]) -> CoBuyRecord:
+    return CoBuyRecord(_asin(path, line, row["asin_a"]), _asin(path, line, row["asin_b"]))
 
 
 def _asin(path: Path, line: int, cell: str) -> str:
     asin = cell.strip()
     if not is_asin(asin):
-        raise _refusal(path, line, f'"{asin[:40]}" is no ASIN; use 1 to 32 letters, digits, hyphens or underscores')
+        raise refusal(path, line, f'"{asin[:40]}" is no ASIN; use 1 to 32 letters, digits, hyphens or underscores')
     return asin
 
 
-def _rows(path: Path, required: tuple[str, ...]) -> Iterator[Row]:
-    table = _table(path)
-    _, header = next(table, (0, None))
+def _rows(path: Path, required: tuple[str, ...], start: Position) -> Iterator[Row]:
+    table = Table(path)
+    _, header = next(table.rows(), (0, None))
     if header is None:
         raise CatalogError(
             f"{path.name}: the file is empty; its first line must name the columns {', '.join(required)}"
         )
     columns = _columns(path, header, required)
-    for line, cells in table:
+    table = Table(path, max(start, table.end))
+    for line, cells in table.rows():
         if not any(cell.strip() for cell in cells):
             continue
         if len(cells) != len(columns):
             hint = (
                 "put quotation marks around a cell that holds a comma" if len(cells) > len(columns) else "complete it"
             )
-            raise _refusal(path, line, f"the header has {len(columns)} cells, this row {len(cells)}; {hint}")
-        yield line, dict(zip(columns, cells, strict=True))
+            raise refusal(path, line, f"the header has {len(columns)} cells, this row {len(cells)}; {hint}")
+        yield line, table.end, dict(zip(columns, cells, strict=True))
 
 
 def _columns(path: Path, header: list[str], required: tuple[str, ...]) -> list[str]:
@@ -78,39 +108,4 @@ def _columns(path: Path, header: list[str], required: tuple[str, ...]) -> list[s
     return columns
 
 
-def _table(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Rows with the number of the line that each begins on: a quoted cell may run over several lines."""
-    reader = csv.reader(_lines(path), strict=True)
-    start = 1
-    while True:
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise _refusal(
-                path, start, f"not readable as CSV ({error}); look for a quotation mark left open"
-            ) from error
-        yield start, cells
-        start = reader.line_num + 1
-
-
-def _lines(path: Path) -> Iterator[str]:
-    # Decoded line by line, so that a bad byte can be named by its place.
-    try:
-        with path.open("rb") as file:
-            for number, raw in enumerate(file, start=1):
-                yield _decoded(path, number, raw)
-    except OSError as error:
-        raise CatalogError(f"{path}: {error.strerror}; give the path of a readable CSV file") from error
-
-
-def _decoded(path: Path, number: int, raw: bytes) -> str:
-    try:
-        text = raw.decode("utf-8-sig" if number == 1 else "utf-8")
-    except UnicodeDecodeError as error:
-        at = f"byte {error.start + 1} of the line is 0x{raw[error.start]:02x}"
-        raise _refusal(path, number, f"not UTF-8 ({at}); save the file as UTF-8") from error
-    if "\0" in text:
-        raise _refusal(path, number, "a NUL byte; save the file as plain UTF-8 text")
-    return text
+CSV = CatalogFormat("csv", read_products, recognises, is_strict=True)

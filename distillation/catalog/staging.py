@@ -1,82 +1,157 @@
-"""An import's rows in temporary tables: checks and writes are one statement each, however many rows there are."""
+"""The input's records in tables of their own, block by block; each block is committed with how far it reaches."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
+from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from distillation.catalog.records import CatalogError, CoBuyRecord, ProductRecord
+from distillation.catalog.account import CatalogAccount
+from distillation.catalog.cleaning import is_asin, is_of_category
+from distillation.catalog.csvfiles import read_cobuys
+from distillation.catalog.job import Job
+from distillation.catalog.records import CatalogError, Chunk, Found, LeftOut, Position, ProductRecord
 
+Say = Callable[[str], None]
+TextOf = Callable[[int, Found], str]
+
+# Unlogged: they are soon gone, and after a crash of the database, which empties them, the input is read again.
 TABLES = """
-CREATE TEMP TABLE product_row (
-    n bigint GENERATED ALWAYS AS IDENTITY, source text, line bigint, asin text, title text, category text, image text
+DROP TABLE IF EXISTS catalog_staged_product, catalog_staged_cobuy, catalog_pair;
+CREATE UNLOGGED TABLE catalog_staged_product (
+    place bigint, asin text, title text, category text, image text, candidates text, price numeric(12, 2)
 );
-CREATE TEMP TABLE cobuy_row (
-    n bigint GENERATED ALWAYS AS IDENTITY, source text, line bigint, asin_a text, asin_b text
-);
-CREATE TEMP TABLE incoming_picture (asin text, picture_id bigint, problem text)
+CREATE UNLOGGED TABLE catalog_staged_cobuy (place bigint, asin_a text, asin_b text)
 """
-
-# Of rows that say the same, the first stands for all.
-INCOMING = """
-CREATE TEMP TABLE incoming_product AS SELECT DISTINCT ON (asin) * FROM product_row ORDER BY asin, n;
-CREATE UNIQUE INDEX ON incoming_product (asin);
-ANALYZE product_row, cobuy_row, incoming_product
+COUNT = """
+SELECT (SELECT count(*) FROM catalog_staged_product) + (SELECT count(*) FROM catalog_staged_cobuy)
 """
+COPY_PRODUCTS = "COPY catalog_staged_product FROM STDIN"
+COPY_COBUYS = "COPY catalog_staged_cobuy FROM STDIN"
 
-CONFLICT = """
-SELECT later.source, later.line, later.asin, earlier.source, earlier.line,
-       later.title, earlier.title, later.category, earlier.category, later.image, earlier.image
-FROM product_row later JOIN incoming_product earlier USING (asin)
-WHERE (later.title, later.category, later.image) <> (earlier.title, earlier.category, earlier.image)
-ORDER BY later.n LIMIT 1
-"""
-
-UNKNOWN = """
-SELECT source, line, asin
-FROM cobuy_row CROSS JOIN LATERAL (VALUES (asin_a), (asin_b)) AS ends (asin)
-WHERE NOT EXISTS (SELECT FROM incoming_product p WHERE p.asin = ends.asin)
-  AND NOT EXISTS (SELECT FROM distillation_product p WHERE p.asin = ends.asin)
-ORDER BY n LIMIT 1
-"""
+BLOCK_LINES = 20_000
+NULL = r"\N"
+_ASINS = re.compile(r"[A-Za-z0-9_-]{1,32}(?: [A-Za-z0-9_-]{1,32})*")
 
 
-def rows_stage(cursor: CursorWrapper, products: Iterable[ProductRecord], cobuys: Iterable[CoBuyRecord]) -> None:
-    """Read the whole input; raises CatalogError at the first row that cannot stand."""
-    cursor.execute(TABLES)
-    _copy(cursor, "COPY product_row (source, line, asin, title, category, image) FROM STDIN", products)
-    _copy(cursor, "COPY cobuy_row (source, line, asin_a, asin_b) FROM STDIN", cobuys)
-    cursor.execute(INCOMING)
-    _refuse_conflict(cursor)
-    _refuse_unknown(cursor)
+def place_of(file: int, line: int) -> int:
+    """Orders the lines of all files by one number."""
+    return file << 40 | line
 
 
-def rows_drop(cursor: CursorWrapper) -> None:
-    cursor.execute("DROP TABLE product_row, cobuy_row, incoming_product, incoming_picture")
+def place_named(job: Job, place: int) -> tuple[str, int]:
+    return job.request.files[place >> 40].name, place & (1 << 40) - 1
 
 
-def _copy(cursor: CursorWrapper, statement: str, records: Iterable[tuple]) -> None:
-    with cursor.copy(statement) as copy:
-        for record in records:
-            copy.write_row(record)
+def staging_holds(cursor: CursorWrapper, job: Job) -> bool:
+    cursor.execute("SELECT to_regclass('catalog_staged_product') IS NOT NULL")
+    if not job.row.progress or not cursor.fetchone()[0]:
+        return False
+    cursor.execute(COUNT)
+    return cursor.fetchone()[0] == job.row.progress["staged"]
 
 
-def _refuse_conflict(cursor: CursorWrapper) -> None:
-    cursor.execute(CONFLICT)
-    if conflict := cursor.fetchone():
-        source, line, asin, first_source, first_line, *values = conflict
-        pairs = zip(("title", "category", "image"), values[::2], values[1::2], strict=True)
-        name, here, there = next(pair for pair in pairs if pair[1] != pair[2])
-        where = f"line {first_line}" if first_source == source else f"{first_source}, line {first_line}"
-        raise CatalogError(
-            f'{source}, line {line}: {asin} has the {name} "{here}", but on {where} "{there}"; keep one of the two rows'
-        )
+def staging_drop(cursor: CursorWrapper) -> None:
+    cursor.execute("DROP TABLE IF EXISTS catalog_staged_product, catalog_staged_cobuy, catalog_pair")
 
 
-def _refuse_unknown(cursor: CursorWrapper) -> None:
-    cursor.execute(UNKNOWN)
-    if unknown := cursor.fetchone():
-        source, line, asin = unknown
-        raise CatalogError(
-            f"{source}, line {line}: {asin} is neither in the product files nor in the database; "
-            "add the product or remove the row"
-        )
+def files_stage(job: Job, say: Say) -> None:
+    progress, files = job.row.progress, job.request.files
+    while progress["file"] < len(files):
+        _file_stage(job, files[progress["file"]], say)
+        progress.update(file=progress["file"] + 1, line=0, offset=0)
+        job.save()
+
+
+def _file_stage(job: Job, path: Path, say: Say) -> None:
+    chunks, statement, text_of = _reading(job, path)
+    while True:
+        with transaction.atomic(), connection.cursor() as cursor:
+            with cursor.copy(statement) as copy:
+                end = _block_copy(copy.write, chunks, text_of, job)
+            if end is None:
+                return
+            job.row.progress.update(line=end.line, offset=end.offset)
+            job.save()
+        say(f"{path.name}: {end.line:,} lines read")
+
+
+def _reading(job: Job, path: Path) -> tuple[Iterator[Chunk], str, TextOf]:
+    file = job.row.progress["file"]
+    if file < len(job.request.paths):
+        wanted = job.request.category.casefold()
+        return job.request.form.read(path, job.position), COPY_PRODUCTS, _product_text(file, wanted, job.account)
+    return read_cobuys(path, job.position), COPY_COBUYS, _cobuy_text(file, job)
+
+
+def _block_copy(write: Callable[[str], None], chunks: Iterator[Chunk], text_of: TextOf, job: Job) -> Position | None:
+    """Hand over one block, a chunk at a time, so that the server works while the next is parsed."""
+    end, lines = None, 0
+    for behind, found in chunks:
+        texts = [text for line, one in found if (text := text_of(line, one))]
+        write("".join(texts))
+        job.row.progress["staged"] += len(texts)
+        end, lines = behind, lines + len(found)
+        if lines >= BLOCK_LINES:
+            break
+    return end
+
+
+def _product_text(file: int, wanted: str, account: CatalogAccount) -> TextOf:
+    first = place_of(file, 0)
+
+    def text_of(line: int, found: Found) -> str:
+        account.lines += 1
+        if wanted and isinstance(found, ProductRecord) and not is_of_category(found, wanted):
+            found = LeftOut("of another category", len(found.candidates))
+        if isinstance(found, LeftOut):
+            account.leave_out_line(found.reason)
+            account.candidates += found.candidates
+            account.leave_out_candidates("of a line left out", found.candidates)
+            return ""
+        asin, title, category, price, image, _, candidates, unreadable_price = found
+        account.prices_unreadable += unreadable_price
+        others = candidates_text(asin, candidates, account) if candidates else ""
+        kept = f"{asin}\t{title}\t{category}\t{image}\t{others}".replace("\\", r"\\")
+        return f"{first + line}\t{kept}\t{price or NULL}\n"
+
+    return text_of
+
+
+def candidates_text(own: str, raw: list, account: CatalogAccount) -> str:
+    account.candidates += len(raw)
+    try:
+        others = dict.fromkeys(raw)
+        text = " ".join(others)
+    except TypeError:  # not all of them are texts
+        return _candidates_chosen(own, raw, account)
+    if len(others) < len(raw) or own in others or not _ASINS.fullmatch(text):
+        return _candidates_chosen(own, raw, account)
+    return text
+
+
+def _candidates_chosen(own: str, raw: list, account: CatalogAccount) -> str:
+    valid = [asin for asin in raw if isinstance(asin, str) and is_asin(asin)]
+    others = dict.fromkeys(asin for asin in valid if asin != own)
+    account.leave_out_candidates("no ASIN", len(raw) - len(valid))
+    account.leave_out_candidates("the product itself", valid.count(own))
+    account.leave_out_candidates("twice in one line", len(valid) - valid.count(own) - len(others))
+    return " ".join(others)
+
+
+def _cobuy_text(file: int, job: Job) -> TextOf:
+    first = place_of(file, 0)
+
+    def text_of(line: int, pair: Found) -> str:
+        job.account.candidates += 1
+        if pair.asin_a == pair.asin_b:
+            if job.request.form.is_strict:
+                raise CatalogError(
+                    f"{job.request.files[file].name}, line {line}: {pair.asin_a} is paired with itself; remove the row"
+                )
+            job.account.leave_out_candidates("the product itself")
+            return ""
+        return f"{first + line}\t{pair.asin_a}\t{pair.asin_b}\n"
+
+    return text_of

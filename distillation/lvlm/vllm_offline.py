@@ -187,7 +187,10 @@ def worker_engine(model: str, load: Callable[[str], Engine] = OfflineEngine) -> 
     try:
         _loaded[model] = load(model)
     except Exception as error:
-        raise WrongModel(f"vLLM can't load {model} ({_words(error)}): correct the model, or LVLM_ENGINE.") from error
+        raise WrongModel(
+            f"vLLM can't load {model} ({_words(error)}): correct the model or LVLM_ENGINE, "
+            "and let one worker with --concurrency 1 have the GPU."
+        ) from error
     return _loaded[model]
 
 

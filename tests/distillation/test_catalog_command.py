@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from PIL import Image
 from pytest_django import Settings
 
-from distillation.models import Product
+from distillation.models import CatalogImport, Product
 
 pytestmark = pytest.mark.django_db
 
@@ -22,10 +22,8 @@ def test_summary_lines_add_up(tmp_path: Path) -> None:
     (tmp_path / "p.csv").write_text("asin,title\nB01,Radio\nB02,Cap\n")
     (tmp_path / "c.csv").write_text("asin_a,asin_b\nB01,B02\n")
     assert run(tmp_path / "p.csv", "--cobuys", tmp_path / "c.csv").splitlines() == [
-        "Product rows: 2 = 2 new + 0 updated + 0 unchanged + 0 repeated",
-        "Pictures of 2 products: 0 stored + 0 already there + 2 without one + 0 bad",
-        "Co-buy rows: 1 = 1 new + 0 already there + 0 repeated",
-        "Co-buys left out of runs with pictures, for want of one: 1",
+        "Product lines: 2 = 2 new + 0 updated + 0 unchanged + 0 left out",
+        "Co-buy candidates: 1 = 1 new + 0 already there + 0 left out",
     ]
 
 
@@ -51,6 +49,26 @@ def test_pictures_that_cannot_be_written_end_the_import(tmp_path: Path, settings
     settings.MEDIA_ROOT = tmp_path / "p.csv"  # a file where the folder should be
     (tmp_path / "p.csv").write_text("asin,title\nB01,Radio\n")
     Image.new("RGB", (9, 9)).save(tmp_path / "B01.png")
-    with pytest.raises(CommandError, match="nothing was imported: mend that and run it again"):
+    with pytest.raises(CommandError, match="mend that, then run the same command again and it goes on where it was"):
         run(tmp_path / "p.csv", "--images", tmp_path)
-    assert not Product.objects.exists()
+    settings.MEDIA_ROOT = tmp_path / "media"
+    run(tmp_path / "p.csv", "--images", tmp_path)
+    assert Product.objects.get().picture is not None
+    assert CatalogImport.objects.get().state == "done"
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "x"])
+def test_numbers_are_from_1_on(tmp_path: Path, number: str) -> None:
+    with pytest.raises(CommandError, match=f"{number} is no whole number from 1 on"):
+        run(tmp_path / "p.csv", f"--sample={number}")
+
+
+def test_a_wrong_format_is_named(tmp_path: Path) -> None:
+    (tmp_path / "p.json").write_text('{"parent_asin": "B01", "title": "Cap"}')
+    with pytest.raises(CommandError, match=r"^p.json looks like amazon-2023, not csv: give --format amazon-2023$"):
+        run(tmp_path / "p.json")
+
+
+def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match=r"p.csv: No such file or directory; give the path of a readable file$"):
+        run(tmp_path / "p.csv")
