@@ -8,7 +8,6 @@ from typing import NoReturn
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
-from django.db.models.functions import Now
 
 from annotation.allocation import JudgingRefused, LeaseGone, participant_lock, refuse_unless_at_work
 from annotation.models import Judgment, JudgmentRevision, Kind, Participant, Study
@@ -67,22 +66,38 @@ def judgment_save(
 def audit_save(*, participant: Participant, judgment_id: int, filter_right: bool, reason: str = "") -> Judgment:
     """Record whether the filter was right, and what it misjudged if not; the first answer counts."""
     participant = participant_lock(participant)
+    # A pause takes effect between items; what is revealed may still be answered.
+    is_closed = participant.study.state == Study.State.CLOSED
+    is_odd = reason and (filter_right or reason not in Judgment.AuditReason.values)
+    if not (is_closed or is_odd) and (audited := _write_audit(participant, judgment_id, filter_right, reason)):
+        return audited
     judgment = participant.judgments.filter(pk=judgment_id, audit_asked=True).first()
     if judgment is None:
         raise JudgingRefused("The filter can be audited after you have rated the item; rate it first")
     if judgment.filter_right is not None:
         return judgment
-    # A pause takes effect between items; what is revealed may still be answered.
-    if participant.study.state == Study.State.CLOSED:
+    if is_closed:
         refuse_unless_at_work(participant)
-    if reason and (filter_right or reason not in Judgment.AuditReason.values):
-        raise JudgingRefused("Choose one of the reasons on the page; they are for a filter that was wrong")
-    judgment.filter_right, judgment.audit_reason = filter_right, reason
-    participant.judgments.filter(pk=judgment.pk).update(
-        filter_right=filter_right, audit_reason=reason, audited_at=Now()
+    raise JudgingRefused("Choose one of the reasons on the page; they are for a filter that was wrong")
+
+
+def _write_audit(participant: Participant, judgment_id: int, filter_right: bool, reason: str) -> Judgment | None:
+    audited = Judgment.objects.raw(
+        """
+        WITH audited AS (
+            UPDATE annotation_judgment
+            SET filter_right = %(right)s, audit_reason = %(reason)s, audited_at = statement_timestamp()
+            WHERE id = %(judgment)s AND participant_id = %(participant)s AND audit_asked AND filter_right IS NULL
+            RETURNING *
+        ), moved AS (
+            UPDATE annotation_participant p SET revision = p.revision + 1
+            FROM audited WHERE p.id = audited.participant_id
+        )
+        SELECT * FROM audited
+        """,
+        {"right": filter_right, "reason": reason, "judgment": judgment_id, "participant": participant.pk},
     )
-    _revision_grows(participant)
-    return judgment
+    return next(iter(audited), None)
 
 
 @transaction.atomic

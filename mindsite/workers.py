@@ -29,17 +29,17 @@ def broker_check() -> None:
         raise OperationalError(str(error)) from error
 
 
-def worker_command(*, concurrency: int = 2) -> list[str]:
-    """One worker with the sweep's clock in it: all that one machine needs."""
+def worker_command(*, concurrency: int = 2, name: str = "celery") -> list[str]:
+    """One worker with the sweep's clock in it: all that one machine needs. A second one needs a name of its own."""
     return [
-        *(sys.executable, "-m", "celery", "--app", "mindsite", "worker"),
+        *(sys.executable, "-m", "celery", "--app", "mindsite", "worker", "--hostname", f"{name}@%h"),
         *("--beat", "--scheduler", "celery.beat:Scheduler"),  # in memory: there is nothing to remember, no file to lock
         *("--concurrency", str(concurrency), "--loglevel", "INFO", "--without-gossip", "--without-mingle"),
     ]
 
 
 @contextmanager
-def one_worker(say: Callable[[str], object]) -> Iterator[None]:
+def one_worker(say: Callable[[str], object], *, concurrency: int = 2) -> Iterator[None]:
     """A worker for the block: the one that runs, else one of our own."""
     if _worker_shows_itself():
         yield
@@ -49,8 +49,8 @@ def one_worker(say: Callable[[str], object]) -> Iterator[None]:
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         worker = subprocess.Popen(  # noqa: S603
-            worker_command(), cwd=settings.BASE_DIR, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-            start_new_session=True,
+            worker_command(concurrency=concurrency), cwd=settings.BASE_DIR,
+            stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
         )  # fmt: skip
     try:
         yield

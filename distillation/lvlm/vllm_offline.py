@@ -60,7 +60,7 @@ class VllmBackend:
         self.model = model
         self._engine = engine
         self._waiting: list[Waiting] = []
-        self._open: dict[str, Waiting] = {}  # touched in the engine's thread alone
+        self._open: dict[str, Waiting] = {}  # changed in the engine's thread alone
         self._turns: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:

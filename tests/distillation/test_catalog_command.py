@@ -4,12 +4,19 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from PIL import Image
 from pytest_django import Settings
 
 from distillation.models import CatalogImport, Product
 
 pytestmark = pytest.mark.django_db
+
+FILL_DISK = """
+CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$;
+CREATE TRIGGER full_disk BEFORE INSERT ON distillation_product FOR EACH ROW EXECUTE FUNCTION full_disk()
+"""
 
 
 def run(*arguments: object) -> str:
@@ -72,3 +79,17 @@ def test_a_wrong_format_is_named(tmp_path: Path) -> None:
 def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match=r"p.csv: No such file or directory; give the path of a readable file$"):
         run(tmp_path / "p.csv")
+
+
+def test_a_full_disk_is_one_line_and_the_import_goes_on_after(tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text("asin,title\nB01,Radio\n")
+    with connection.cursor() as cursor:
+        cursor.execute(FILL_DISK)
+        with pytest.raises(
+            CommandError, match=r"^the database's disk is full \(could not extend file\); free some space"
+        ):
+            run(tmp_path / "p.csv")
+        cursor.execute("DROP TRIGGER full_disk ON distillation_product")
+    assert not Product.objects.exists()
+    run(tmp_path / "p.csv")
+    assert (Product.objects.count(), CatalogImport.objects.count()) == (1, 1)

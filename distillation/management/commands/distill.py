@@ -82,7 +82,7 @@ class Command(BaseCommand):
     def _wait(self, run: Run) -> None:
         if run_progress(run).ended:
             return
-        with one_worker(say=self.stderr.write):
+        with one_worker(say=self.stderr.write, concurrency=1 if run.backend == "vllm" else 2):
             shown, starting_until = "", time.monotonic() + STARTS_WITHIN_S
             while not (progress := run_progress(run)).ended:
                 if time.monotonic() < starting_until and not Worker.objects.alive().exists():

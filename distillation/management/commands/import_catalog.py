@@ -81,4 +81,4 @@ def _database_trouble(error: Exception) -> str:
     said = (str(error).strip().splitlines() or ["no reason given"])[0]
     if isinstance(error.__cause__, psycopg.errors.DiskFull):
         return f"the database's disk is full ({said}); free some space, then {AGAIN}"
-    return f"the database broke off ({said}); when it is back, {AGAIN}"
+    return f"the database broke off ({said}); see that it runs and has room on its disk, then {AGAIN}"

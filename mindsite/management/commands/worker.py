@@ -13,9 +13,10 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--concurrency", type=int, default=2, help="tasks at a time")
+        parser.add_argument("--name", default="celery", help="another one for each further worker on this machine")
 
     def handle(self, **options) -> None:
-        command = worker_command(concurrency=options["concurrency"])
+        command = worker_command(concurrency=options["concurrency"], name=options["name"])
         worker = subprocess.Popen(command, cwd=settings.BASE_DIR, start_new_session=True)  # noqa: S603
         try:
             worker.wait()
