@@ -134,7 +134,7 @@ def _own_item(judgment: Judgment, error: str = "", values: dict | None = None) -
         ],
         "questions": questions_shown(study.questions, study.typicality_after_yes),
         "values": values or {**_latest_ratings(judgment), "comment": judgment.comment},
-        "verdict": verdict_shown(judgment.item.intention.verdict) if judgment.audit_asked else None,
+        "verdict": verdict_shown(judgment.item_id) if judgment.audit_asked else None,
         "submission": new_submission(),
         "comment_length": COMMENT_LENGTH,
         "earlier": latest_own(participant, before=judgment.pk),
