@@ -57,8 +57,9 @@ test-vllm: $(VLLM)/model/config.json
 lint: .venv/installed-dev
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
 
+# All measurements, or make bench ARGS="http quota".
 bench: .venv/installed-dev
-	@$(PY) -m benchmarks.whole_path $(ARGS)
+	@$(PY) -m benchmarks $(ARGS)
 
 clean:
 	rm -rf .venv
