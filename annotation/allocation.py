@@ -5,6 +5,7 @@ import random
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from django.core import signing
 from django.db import connection, transaction
@@ -41,11 +42,24 @@ class Finished:
 
 def participant_get(*, study_id: int, annotator: User) -> Participant:
     """The annotator's part in the study, made at the first visit. Raises Study.DoesNotExist where there is none."""
-    mine = Participant.objects.select_related("study")
-    try:
-        return mine.get(study=study_id, annotator=annotator, study__simulated=False)
-    except Participant.DoesNotExist:
+    mine = Participant.objects.raw(
+        """
+        SELECT p.*, s.xmin::text AS study_row FROM annotation_participant p JOIN annotation_study s ON s.id = p.study_id
+        WHERE p.study_id = %s AND p.annotator_id = %s AND NOT s.simulated
+        """,
+        [study_id, annotator.pk],
+    )
+    participant = next(iter(mine), None)
+    if participant is None:
         return participant_join(Study.objects.for_annotator(annotator).get(pk=study_id), annotator)
+    participant.study = _study(study_id, participant.study_row)
+    return participant
+
+
+@lru_cache(maxsize=64)
+def _study(pk: int, row: str) -> Study:
+    """As long as its row is the same one (`row` is PostgreSQL's xmin), a study need not be read and parsed anew."""
+    return Study.objects.get(pk=pk)
 
 
 def participant_join(study: Study, annotator: User) -> Participant:
@@ -59,10 +73,9 @@ def item_next(*, participant: Participant) -> Lease | Waiting | Finished:
     order that the annotator has neither judged nor skipped."""
     participant = participant_lock(participant)
     refuse_unless_at_work(participant)
-    if participant.judgments.to_audit().exists():
-        raise AuditOwed("Say first whether the filter was right about the item you have rated")
     if lease := lease_renew(participant) or _lease_anew(participant):
         return lease
+    _refuse_unaudited(participant)
     owed = owed_items(participant).aggregate(n=Count("pk"), first=Min("leases__expires_at"))
     if not owed["n"]:
         return Finished()
@@ -192,15 +205,14 @@ def participant_lock(participant: Participant) -> Participant:
     return participant
 
 
-def participant_refresh(participant: Participant, lock: str = "") -> int:
-    """Read anew what judging changes, in one query without building models; returns the study's judgments in all."""
+def participant_refresh(participant: Participant, lock: str = "") -> None:
+    """Read anew what judging changes, in one query without building models; `study_judged` is all of the study's."""
     with connection.cursor() as cursor:
         cursor.execute(_AS_IT_IS + lock, [participant.pk])
-        *own, study_state, version, judgments = cursor.fetchone()
+        *own, study_state, version, participant.study_judged = cursor.fetchone()
     for name, value in zip(_OWN, own, strict=True):
         setattr(participant, name, value)
     participant.study.state, participant.study.version = study_state, version
-    return judgments
 
 
 def refuse_unless_at_work(participant: Participant) -> None:
@@ -238,8 +250,15 @@ def _lease_anew(participant: Participant) -> Lease | None:
         gold = gold_next(participant)
         return gold and _lease(participant, gold.pk, Kind.GOLD, bool(secrets.randbits(1)))
     if random.random() < participant.study.repeat_share and (earlier := _to_repeat(participant)):  # noqa: S311
+        _refuse_unaudited(participant)
         return _lease(participant, earlier[0], Kind.REPEAT, earlier[1])
     return _take_from_anywhere(participant)
+
+
+def _refuse_unaudited(participant: Participant) -> None:
+    """Only where no item was found: the search for one has the same condition in it."""
+    if participant.judgments.to_audit().exists():
+        raise AuditOwed("Say first whether the filter was right about the item you have rated")
 
 
 def _to_repeat(participant: Participant) -> tuple[int, bool] | None:
@@ -292,7 +311,9 @@ def _take(participant: Participant, after: tuple[int, int] | None) -> Lease | No
         f"""
         WITH chosen AS (
             SELECT i.id, i.taken, i.order_key FROM annotation_item i
-            WHERE {_FREE} AND {beyond}
+            WHERE {_FREE} AND {beyond} AND NOT EXISTS (
+                SELECT FROM annotation_judgment j
+                WHERE j.participant_id = %(participant)s AND j.filter_right IS NULL AND j.audit_asked)
             ORDER BY {order} LIMIT 1 FOR UPDATE OF i SKIP LOCKED
         ), reserved AS (
             UPDATE annotation_item i SET taken = i.taken + 1 FROM chosen WHERE i.id = chosen.id

@@ -52,11 +52,11 @@ def page_context(
         "error": error,
         "saved": saved,
         "values": values or {},
-        "progress": progress(participant),
         "comment_length": COMMENT_LENGTH,
     }
     try:
-        return {**base, **_state(participant, checked, started)}
+        state = _state(participant, checked, started)  # first: what it reads under the lock is what progress shows
+        return {**base, **state, "progress": progress(participant)}
     except JudgingRefused:  # the study was paused, or another tab has saved, since this request began
         return page_context(participant, error=error, values=values)
 
@@ -133,8 +133,9 @@ def _check(participant: Participant) -> dict:
 def progress(participant: Participant) -> dict:
     """From the participants' counters: no count over items, and the same cost at a million of them."""
     study = participant.study
-    judged = participant_refresh(participant) if participant.pk else _judged(study)
-    done = participant.n_judged
+    if participant.study_judged is None:
+        _count(participant)
+    judged, done = participant.study_judged, participant.n_judged
     wanted = max(0, study.n_items * study.overlap - judged)
     total = done + max(0, min(wanted, study.n_items - done - participant.n_skipped))
     return {
@@ -145,9 +146,12 @@ def progress(participant: Participant) -> dict:
     }
 
 
-def _judged(study: Study) -> int:
-    counting = study.participants.exclude(state=Participant.State.EXCLUDED)
-    return counting.aggregate(n=Sum("n_judged", default=0))["n"]
+def _count(participant: Participant) -> None:
+    if participant.pk:
+        participant_refresh(participant)
+        return
+    counting = participant.study.participants.exclude(state=Participant.State.EXCLUDED)
+    participant.study_judged = counting.aggregate(n=Sum("n_judged", default=0))["n"]
 
 
 def own_figures(participant: Participant) -> dict:

@@ -56,6 +56,7 @@ def judgment_save(
         raise
     if judgment is None:
         return _submitted(participant, item_id, submission) or _refuse_without_lease(participant, item_id)
+    _counted(participant, judgment)
     if judgment.kind == Kind.GOLD:
         qualification_update(participant)
     rules_check(participant)
@@ -156,6 +157,14 @@ def _submitted(participant: Participant, item_id: int, submission: uuid.UUID) ->
     if earlier and (earlier.participant_id, earlier.item_id) != (participant.pk, item_id):
         raise JudgingRefused("This form belongs to another item; load the page again")
     return earlier
+
+
+def _counted(participant: Participant, judgment: Judgment) -> None:
+    """The object in hand follows the counts that the statement has moved in the rows."""
+    participant.seconds += judgment.active_seconds
+    if judgment.kind == Kind.ITEM:
+        participant.n_judged += 1
+        participant.study_judged += 1
 
 
 def _refuse_without_lease(participant: Participant, item_id: int) -> NoReturn:

@@ -172,6 +172,7 @@ class Participant(models.Model):
     n_skipped = models.PositiveIntegerField(default=0)
     seconds = models.FloatField(default=0, help_text="active time on all judgments")
     revision = models.PositiveIntegerField(default=0, help_text="counts judgments and audits; figures are keyed by it")
+    study_judged: int | None = None  # all judgments of the study, where allocation has just read them
     # Where the last search for an item ended, so that the next need not pass the annotator's own work again.
     cursor_taken = models.SmallIntegerField(default=-1)
     cursor_key = models.IntegerField(default=-1)

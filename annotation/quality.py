@@ -49,7 +49,7 @@ def rules_check(participant: Participant) -> None:
     Whom a researcher has let go on, with words of why, no rule pauses again.
     """
     rules = participant.study.rules
-    if not set(rules) - {ALARM} or participant.state_reason or (participant.n_judged + 1) % CHECK_EVERY:
+    if not set(rules) - {ALARM} or participant.state_reason or participant.n_judged % CHECK_EVERY:
         return
     if broken := rule_broken(rules, _recent_quality(participant)):
         Participant.objects.filter(pk=participant.pk, state=Participant.State.ACTIVE).update(

@@ -232,7 +232,7 @@ def test_a_study_that_is_not_open_says_so(as_annotator: Client, blind: Study, st
 def test_a_study_paused_since_the_request_began_says_so(blind: Study) -> None:
     who = participant(blind)
     Study.objects.update(state="paused")
-    assert (who.study.state, page_context(who)["state"]) == ("open", "paused")
+    assert (who.study.state, page_context(who, started=True)["state"]) == ("open", "paused")
 
 
 def test_progress_counts_only_ones_own_judgments(as_annotator: Client, blind: Study) -> None:
