@@ -103,12 +103,12 @@ class OpenAIBackend:
             raise next((each for each in problems if not isinstance(each, BackendAway)), problems[0])
 
     async def reply(self, request: Request) -> Reply:
-        began, sent, tries = time.monotonic(), 0, 0
+        began, sent, tries, slow = time.monotonic(), 0, 0, 0
         while True:
             server = await self._server_for(request.subject)
             try:
                 sent += 1
-                reply = await self._answer(server, request, tries)
+                reply = await self._answer(server, request, slow)
                 return replace(reply, usage=reply.usage + Usage(calls=sent))
             except TurnedDown as turned_down:
                 self._give_up_if_all_silent(str(turned_down))
@@ -116,6 +116,7 @@ class OpenAIBackend:
                     await self._places.pause(turned_down.wait_s)
             except Retry as retry:
                 tries += 1
+                slow += retry.failure.reason == "timeout"
                 if tries == TRIES and await self._is_there(server, began):
                     return Reply("", usage=Usage(calls=sent), error=retry.failure)
                 tries = min(tries, TRIES - 1)
@@ -138,7 +139,7 @@ class OpenAIBackend:
             soon = min(server.presence.retry_at for server in self._servers) - now
             await self._places.pause(max(SHORTEST_WAIT_S, soon))
 
-    async def _answer(self, server: Server, request: Request, tries: int) -> Reply:
+    async def _answer(self, server: Server, request: Request, slow: int) -> Reply:
         images = [part for part in request.parts if isinstance(part, Image)]
         async with self._room(server):
             if images and server.pictures.named is None:
@@ -146,7 +147,7 @@ class OpenAIBackend:
             refused: list[Way] = []
             for way in server.pictures.ways(images):
                 body = encode_request(request, self.model, self._pictures, way)
-                status, headers, content = await self._post(server, body, server.patience(tries, self._timeout_s))
+                status, headers, content = await self._post(server, body, server.patience(slow, self._timeout_s))
                 if status not in (400, 422) or refused_request(status, self._words(content)).reason == "too_long":
                     break
                 refused.append(way)

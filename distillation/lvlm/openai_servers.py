@@ -136,11 +136,11 @@ class Server:
     def took(self, seconds: float) -> None:
         self._usual_s = seconds if self._usual_s is None else 0.95 * self._usual_s + 0.05 * seconds
 
-    def patience(self, tries: int, longest: float) -> float:
-        """Seconds to wait for an answer: more with each try, so that what is only slow gets through."""
+    def patience(self, slow: int, longest: float) -> float:
+        """Seconds to wait for an answer: twice as long for each that did not come in time, as it may only be slow."""
         if self._usual_s is None:
             return longest
-        return min(longest, max(HANGS_AFTER_S, HANGS_AFTER * self._usual_s) * 2**tries)
+        return min(longest, max(HANGS_AFTER_S, HANGS_AFTER * self._usual_s) * 2**slow)
 
     def went_away(self) -> None:
         self.presence.went_away()

@@ -46,7 +46,7 @@ def test_patience_is_ten_times_the_usual_doubled_with_each_try():
     server = Server("http://h/v1", 64)
     assert server.patience(0, longest=120) == 120  # nothing is known yet
     server.took(1.0)
-    assert [server.patience(tries, longest=120) for tries in range(5)] == [10, 20, 40, 80, 120]
+    assert [server.patience(slow, longest=120) for slow in range(5)] == [10, 20, 40, 80, 120]
 
 
 def test_the_usual_follows_the_latest_answers():
