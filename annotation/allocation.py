@@ -11,6 +11,7 @@ from django.core import signing
 from django.db import connection, transaction
 from django.db.models import Count, F, Min, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from annotation.models import Item, Kind, Lease, Participant, Skip, Study
@@ -90,7 +91,7 @@ def item_skip(*, participant: Participant, item_id: int, reason: str) -> None:
     participant = participant_lock(participant)
     refuse_unless_at_work(participant)
     if reason not in Skip.Reason.values:
-        raise JudgingRefused(f"{reason!r} is no reason to skip; choose one of those on the page")
+        raise JudgingRefused(_("%(reason)r is no reason to skip; choose one of those on the page") % {"reason": reason})
     lease = Lease.objects.filter(participant=participant, item_id=item_id).first()
     if lease is None:
         return  # a second click, or the item went back already
@@ -146,7 +147,7 @@ def item_take(*, participant: Participant, ticket: str) -> None:
     """Lease the very item that went back, if it is still free. What else the annotator has in hand goes back."""
     item_id = item_of_ticket(participant, ticket)
     if item_id is None:
-        raise JudgingRefused("This item was not yours; here is what comes next")
+        raise JudgingRefused(_("This item was not yours; here is what comes next"))
     if Lease.objects.filter(participant=participant, item=item_id).exists():
         return  # a second click
     lease_release(participant=participant)
@@ -164,7 +165,7 @@ def _take_again(participant: Participant, item_id: int) -> None:
         return  # it has no quota, and comes next by itself
     free = owed_items(participant).filter(pk=item_id, taken__lt=F("overlap")).select_for_update(of=("self",))
     if held or participant.judgments.to_audit().exists() or not free.exists():
-        raise JudgingRefused("This item can't be had again; here is what comes next")
+        raise JudgingRefused(_("This item can't be had again; here is what comes next"))
     Item.objects.filter(pk=item_id).update(taken=F("taken") + 1)
     _lease(participant, item_id, Kind.ITEM, bool(secrets.randbits(1)))
 
@@ -218,9 +219,15 @@ def participant_refresh(participant: Participant, lock: str = "") -> None:
 def refuse_unless_at_work(participant: Participant) -> None:
     study = participant.study
     if study.state != Study.State.OPEN:
-        raise JudgingRefused(f"The study {study.name} is {study.state}; what you have saved is kept")
+        why = (
+            _("The study %(study)s is closed; what you have saved is kept")
+            if study.state == Study.State.CLOSED
+            else _("The study %(study)s is paused; what you have saved is kept")
+        )
+        raise JudgingRefused(why % {"study": study.name})
     if participant.state != Participant.State.ACTIVE:
-        raise JudgingRefused(f"Your work on {study.name} is stopped: {participant.state_reason}")
+        why = _("Your work on %(study)s is stopped: %(reason)s")
+        raise JudgingRefused(why % {"study": study.name, "reason": participant.state_reason})
 
 
 def owed_items(participant: Participant) -> QuerySet[Item]:
@@ -258,7 +265,7 @@ def _lease_anew(participant: Participant) -> Lease | None:
 def _refuse_unaudited(participant: Participant) -> None:
     """Only where no item was found: the search for one has the same condition in it."""
     if participant.judgments.to_audit().exists():
-        raise AuditOwed("Say first whether the filter was right about the item you have rated")
+        raise AuditOwed(_("Say first whether the filter was right about the item you have rated"))
 
 
 def _to_repeat(participant: Participant) -> tuple[int, bool] | None:

@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from annotation.allocation import JudgingRefused, LeaseGone, participant_lock, refuse_unless_at_work
 from annotation.models import Judgment, JudgmentRevision, Kind, Participant, Study
@@ -74,12 +75,12 @@ def audit_save(*, participant: Participant, judgment_id: int, filter_right: bool
         return audited
     judgment = participant.judgments.filter(pk=judgment_id, audit_asked=True).first()
     if judgment is None:
-        raise JudgingRefused("The filter can be audited after you have rated the item; rate it first")
+        raise JudgingRefused(_("The filter can be audited after you have rated the item; rate it first"))
     if judgment.filter_right is not None:
         return judgment
     if is_closed:
         refuse_unless_at_work(participant)
-    raise JudgingRefused("Choose one of the reasons on the page; they are for a filter that was wrong")
+    raise JudgingRefused(_("Choose one of the reasons on the page; they are for a filter that was wrong"))
 
 
 def _write_audit(participant: Participant, judgment_id: int, filter_right: bool, reason: str) -> Judgment | None:
@@ -117,7 +118,7 @@ def judgment_revise(
     refuse_unless_at_work(participant)
     judgment = participant.judgments.exclude(kind=Kind.GOLD).filter(pk=judgment_id).first()
     if judgment is None:
-        raise JudgingRefused("This is not an item that you have judged; go back to your own items")
+        raise JudgingRefused(_("This is not an item that you have judged; go back to your own items"))
     ratings = ratings_checked(participant.study, Ratings(plausibility, typicality))
     revision = JudgmentRevision.objects.create(
         judgment=judgment,
@@ -138,24 +139,24 @@ def judgment_revise(
 @transaction.atomic
 def comment_save(*, participant: Participant, judgment_id: int, comment: str) -> None:
     if not participant.judgments.filter(pk=judgment_id).update(comment=comment[:COMMENT_LENGTH]):
-        raise JudgingRefused("This is not an item that you have judged; go back to your own items")
+        raise JudgingRefused(_("This is not an item that you have judged; go back to your own items"))
 
 
 def ratings_checked(study: Study, ratings: Ratings) -> Ratings:
     first, second = study.questions
     if ratings.plausibility not in first.values:
-        raise JudgingRefused(f"Answer the question: {first.text}")
+        raise JudgingRefused(_("Answer the question: %(question)s") % {"question": first.text})
     if study.typicality_after_yes and ratings.plausibility < first.positive_from:
         return Ratings(ratings.plausibility, None)
     if ratings.typicality not in second.values:
-        raise JudgingRefused(f"Answer the question: {second.text}")
+        raise JudgingRefused(_("Answer the question: %(question)s") % {"question": second.text})
     return ratings
 
 
 def _submitted(participant: Participant, item_id: int, submission: uuid.UUID) -> Judgment | None:
     earlier = Judgment.objects.filter(submission=submission).first()
     if earlier and (earlier.participant_id, earlier.item_id) != (participant.pk, item_id):
-        raise JudgingRefused("This form belongs to another item; load the page again")
+        raise JudgingRefused(_("This form belongs to another item; load the page again"))
     return earlier
 
 
@@ -169,8 +170,8 @@ def _counted(participant: Participant, judgment: Judgment) -> None:
 
 def _refuse_without_lease(participant: Participant, item_id: int) -> NoReturn:
     if participant.judgments.filter(item_id=item_id).exists():
-        raise JudgingRefused("You have judged this item already; your first ratings count")
-    raise LeaseGone("This item is not yours any more: it went back to the others. Here is what comes next")
+        raise JudgingRefused(_("You have judged this item already; your first ratings count"))
+    raise LeaseGone(_("This item is not yours any more: it went back to the others. Here is what comes next"))
 
 
 def _revision_grows(participant: Participant) -> None:
@@ -218,4 +219,4 @@ def _write(participant: Participant, ratings: Ratings, written: dict) -> Judgmen
     except IntegrityError as error:
         # Only somebody else's submission, at this very instant, can be in the way.
         connection.needs_rollback = True
-        raise JudgingRefused("This form belongs to another item; load the page again") from error
+        raise JudgingRefused(_("This form belongs to another item; load the page again")) from error
