@@ -147,7 +147,7 @@ class OpenAIBackend:
             refused: list[Way] = []
             for way in server.pictures.ways(images):
                 body = encode_request(request, self.model, self._pictures, way)
-                status, headers, content = await self._post(server, body, server.patience(slow, self._timeout_s))
+                status, headers, content = await self._post(server, body, slow)
                 if status not in (400, 422) or refused_request(status, self._words(content)).reason == "too_long":
                     break
                 refused.append(way)
@@ -171,19 +171,22 @@ class OpenAIBackend:
         finally:
             room.release()
 
-    async def _post(self, server: Server, body: bytes, patience_s: float) -> tuple[int, Mapping[str, str], bytes]:
+    async def _post(self, server: Server, body: bytes, slow: int) -> tuple[int, Mapping[str, str], bytes]:
         assert self._session, "use the backend with `async with`"  # noqa: S101
-        timeout = aiohttp.ClientTimeout(total=patience_s, sock_connect=CHECK_S)
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=CHECK_S)
         url = f"{server.url}/chat/completions"
         began = time.monotonic()
         try:
-            async with self._session.post(url, data=body, timeout=timeout, allow_redirects=False) as response:
+            async with (
+                server.in_time(slow, self._timeout_s),
+                self._session.post(url, data=body, timeout=timeout, allow_redirects=False) as response,
+            ):
                 content = await _bounded(response)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             server.went_away()
             raise TurnedDown(self._without_key(str(error))) from None
         except TimeoutError:
-            raise Retry(Failure("timeout", f"No answer within {patience_s:.3g} s.")) from None
+            raise Retry(Failure("timeout", f"No answer within {time.monotonic() - began:.3g} s.")) from None
         except (aiohttp.ClientError, OSError) as error:
             raise Retry(Failure("reset", self._without_key(f"The connection broke: {error}"))) from None
         if response.status == 200:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 from distillation.lvlm.base import Image
@@ -132,9 +134,26 @@ class Server:
         self.presence = Presence()
         self.pictures = Pictures()
         self._usual_s: float | None = None
+        self._early: dict[asyncio.Timeout, float] = {}
 
     def took(self, seconds: float) -> None:
         self._usual_s = seconds if self._usual_s is None else 0.95 * self._usual_s + 0.05 * seconds
+        for deadline, began in self._early.items():
+            deadline.reschedule(min(deadline.when(), began + self.patience(0, longest=deadline.when() - began)))
+        self._early.clear()
+
+    @asynccontextmanager
+    async def in_time(self, slow: int, longest: float) -> AsyncIterator[float]:
+        """Raises TimeoutError after the seconds it yields. A call from before the first answer, when nothing is known
+        of the server, is held to what is usual as soon as that is known."""
+        seconds, began = self.patience(slow, longest), asyncio.get_running_loop().time()
+        async with asyncio.timeout(seconds) as deadline:
+            if self._usual_s is None:
+                self._early[deadline] = began
+            try:
+                yield seconds
+            finally:
+                self._early.pop(deadline, None)
 
     def patience(self, slow: int, longest: float) -> float:
         """Seconds to wait for an answer: twice as long for each that did not come in time, as it may only be slow."""

@@ -1,5 +1,8 @@
 """What is learned of a model server: how much it takes, how long that takes, is it there, which pictures it has."""
 
+import asyncio
+import time
+
 import pytest
 
 from distillation.lvlm import openai_servers
@@ -112,3 +115,15 @@ def test_a_url_may_carry_its_limit():
     for text in ("http://h:1,", "http://h:1,0", "http://h:1,many"):
         with pytest.raises(ValueError, match="give a number of at least 1"):
             url_and_limit(text, 64)
+
+
+def test_a_call_from_before_the_first_answer_is_held_to_what_turns_out_usual():
+    async def hang() -> float:
+        server, began = Server("http://127.0.0.1:1", 4), time.monotonic()
+        asyncio.get_running_loop().call_later(0.05, server.took, 0.01)  # another call is answered, in 10 ms
+        with pytest.raises(TimeoutError):
+            async with server.in_time(0, longest=120):
+                await asyncio.sleep(120)
+        return time.monotonic() - began
+
+    assert asyncio.run(hang()) < 60  # max(10 * 0.01, 0.5) = 0.5 s after it began, not 120
