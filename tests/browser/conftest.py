@@ -37,10 +37,13 @@ def browser() -> Iterator[Browser]:
 
 
 def sign_in(page: Page, user: User) -> None:
-    """By keyboard: the name has the focus."""
+    """By keyboard: the name gets the focus, a moment after the page is there."""
+    expect(page.locator("[name=username]")).to_be_focused()
     page.keyboard.type(user.username)
     page.keyboard.press("Tab")
+    expect(page.locator("[name=password]")).to_be_focused()
     page.keyboard.type("correct-horse")
+    expect(page.locator("[name=password]")).to_have_value("correct-horse")
     page.keyboard.press("Enter")
 
 
