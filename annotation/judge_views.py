@@ -42,10 +42,10 @@ def judge_home(request: HttpRequest) -> HttpResponse:
 @login_required
 def judge_page(request: HttpRequest, study_id: int) -> HttpResponse:
     """Polled while waiting; 204 leaves the page as it is."""
-    participant, checked = participant_of(request, study_id), request.GET.get("checked", "")
+    participant = participant_of(request, study_id)
     shown = page_context(
         participant,
-        checked=int(checked) if checked.isdecimal() and len(checked) < 19 else None,
+        checked=key_in(request, "checked"),
         saved="saved" in request.GET,
         started="start" in request.GET,
     )
@@ -150,6 +150,12 @@ def judge_ahead(request: HttpRequest, study_id: int) -> JsonResponse:
 def judge_pause(request: HttpRequest, study_id: int) -> HttpResponse:
     template = "judge/_pause.html" if request.htmx else "judge/pause.html"
     return render(request, template, pause_context(participant_of(request, study_id)))
+
+
+def key_in(request: HttpRequest, name: str) -> int | None:
+    """A primary key out of the query; None where there is none or what is there can't be one."""
+    text = request.GET.get(name, "")
+    return int(text) if text.isdecimal() and len(text) < 19 else None
 
 
 def participant_of(request: HttpRequest, study_id: int) -> Participant:

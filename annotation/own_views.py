@@ -21,7 +21,7 @@ from annotation.judge_page import (
     ratings_of,
     verdict_shown,
 )
-from annotation.judge_views import BROKEN_FORM, participant_of
+from annotation.judge_views import BROKEN_FORM, key_in, participant_of
 from annotation.judging import COMMENT_LENGTH, comment_save, judgment_revise
 from annotation.models import Judgment, JudgmentRevision, Kind, Participant
 
@@ -34,14 +34,15 @@ PER_PAGE = 20
 def judge_own(request: HttpRequest, study_id: int) -> HttpResponse:
     participant = participant_of(request, study_id)
     own = _own(participant)
-    if (before := request.GET.get("before", "")).isdecimal() and len(before) < 19:
+    before = key_in(request, "before")
+    if before is not None:
         own = own.filter(pk__lt=before)
     page = list(own.prefetch_related("revisions")[: PER_PAGE + 1])
     context = {
         "study": participant.study,
         "rows": [_row(judgment) for judgment in page[:PER_PAGE]],
         "before": page[PER_PAGE - 1].pk if len(page) > PER_PAGE else None,
-        "newest": not before,
+        "newest": before is None,
         "own": own_figures(participant),
     }
     return render(request, "judge/own.html", context)
@@ -52,8 +53,7 @@ def judge_own(request: HttpRequest, study_id: int) -> HttpResponse:
 @login_required
 def judge_own_latest(request: HttpRequest, study_id: int) -> HttpResponse:
     """Where “Back” goes; looked up when it is asked for, not with each item."""
-    participant, before = participant_of(request, study_id), request.GET.get("before", "")
-    found = latest_own(participant, int(before) if before.isdecimal() and len(before) < 19 else None)
+    found = latest_own(participant_of(request, study_id), key_in(request, "before"))
     return redirect("judge-own-item", study_id, found) if found else redirect("judge-own", study_id)
 
 

@@ -20,6 +20,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
+from benchmarks.place import percentile
+
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = ROOT / "distillation" / "sample"
 PORT = 18_947
@@ -106,10 +108,6 @@ def judge(page: Page, items: int) -> list[tuple[str, float]]:
             page.keyboard.press(key)
         page.wait_for_function("n => times.length >= n", arg=2 * place + 2)
     return page.evaluate("times")
-
-
-def percentile(values: list[float], share: float) -> float:
-    return sorted(values)[min(len(values) - 1, int(share * len(values)))]
 
 
 def report(times: list[tuple[str, float]]) -> dict:
