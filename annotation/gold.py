@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
+from annotation.items import items_add
 from annotation.models import Item, Study
 from annotation.population import drawable
 from annotation.protocol import StudyRefused
@@ -63,17 +64,12 @@ def gold_answers(rows: Sequence[GoldRow], runs: Sequence[Run], questions: Sequen
 
 def gold_add(study: Study, answers: dict[int, dict]) -> None:
     """Gold items have no quota: everybody may see each of them, and no figure counts them."""
-    Item.objects.bulk_create(
-        Item(
-            study=study,
-            intention_id=intention,
-            stratum="gold",
-            inclusion_probability=1,
-            order_key=place,
-            overlap=study.overlap,
-            gold=answer,
-        )
-        for place, (intention, answer) in enumerate(answers.items())
+    items_add(
+        study,
+        [
+            Item(intention_id=intention, stratum="gold", inclusion_probability=1, order_key=place, gold=answer)
+            for place, (intention, answer) in enumerate(answers.items())
+        ],
     )
 
 

@@ -11,9 +11,10 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from annotation.allocation import JudgingRefused, LeaseGone, participant_lock, refuse_unless_at_work
-from annotation.models import Judgment, JudgmentRevision, Kind, Participant, Study
+from annotation.models import Item, Judgment, JudgmentRevision, Kind, Participant, Study
 from annotation.qualification import qualification_update
 from annotation.quality import rules_check
+from annotation.tallying import items_retally
 
 COMMENT_LENGTH = 2_000
 
@@ -92,7 +93,9 @@ def _write_audit(participant: Participant, judgment_id: int, filter_right: bool,
             WHERE id = %(judgment)s AND participant_id = %(participant)s AND audit_asked AND filter_right IS NULL
             RETURNING *
         ), moved AS (
-            UPDATE annotation_participant p SET revision = p.revision + 1
+            UPDATE annotation_participant p
+            SET revision = p.revision + 1, n_audited = p.n_audited + (audited.kind = 'item')::int,
+                n_filter_right = p.n_filter_right + (audited.kind = 'item' AND audited.filter_right)::int
             FROM audited WHERE p.id = audited.participant_id
         )
         SELECT * FROM audited
@@ -132,6 +135,9 @@ def judgment_revise(
         participant.judgments.filter(pk=judgment.pk).update(
             plausibility=ratings.plausibility, typicality=ratings.typicality
         )
+        if judgment.kind == Kind.ITEM:
+            Item.objects.select_for_update(no_key=True).get(pk=judgment.item_id)
+            items_retally(participant.study, [judgment.item_id])
     _revision_grows(participant)
     return revision
 
@@ -179,8 +185,12 @@ def _revision_grows(participant: Participant) -> None:
 
 
 def _write(participant: Participant, ratings: Ratings, written: dict) -> Judgment | None:
-    """One statement: no lease, no judgment; the item's and the participant's counts move with it."""
+    """One statement: no lease, no judgment; the item's and the participant's counts move with it.
+
+    The time is taken under the item's lock: in its order the judgments' tallies grow.
+    """
     study = participant.study
+    plausible, typical = study.questions
     stored = Judgment.objects.raw(
         """
         WITH lease AS (
@@ -190,8 +200,12 @@ def _write(participant: Participant, ratings: Ratings, written: dict) -> Judgmen
         ), timed AS (
             SELECT *, least(seconds, greatest(0, coalesce(%(active)s::float8, seconds))) AS active FROM lease
         ), counted AS (
-            UPDATE annotation_item i SET n_judged = i.n_judged + 1
+            UPDATE annotation_item i
+            SET n_judged = i.n_judged + 1, judged_at = clock_timestamp(),
+                plausibility_tally = i.plausibility_tally + %(plausibility_unit)s,
+                typicality_tally = i.typicality_tally + %(typicality_unit)s
             FROM timed WHERE i.id = timed.item_id AND timed.kind = 'item'
+            RETURNING i.plausibility_tally, i.judged_at
         ), moved AS (
             UPDATE annotation_participant p
             SET n_judged = p.n_judged + (timed.kind = 'item')::int, seconds = p.seconds + timed.active,
@@ -200,16 +214,22 @@ def _write(participant: Participant, ratings: Ratings, written: dict) -> Judgmen
         )
         INSERT INTO annotation_judgment
             (item_id, participant_id, kind, submission, plausibility, typicality, a_on_left, seconds,
-             active_seconds, comment, version, audit_asked, audit_reason)
+             active_seconds, comment, version, audit_asked, audit_reason, tally,
+             created_at)
         SELECT item_id, %(participant)s, kind, %(submission)s, %(plausibility)s, %(typicality)s, a_on_left,
-               seconds, active, %(comment)s, %(version)s, %(audit)s AND kind <> 'gold', ''
-        FROM timed RETURNING *
+               seconds, active, %(comment)s, %(version)s,
+               %(audit)s AND kind <> 'gold'
+               AND (SELECT filter_yes IS NOT NULL FROM annotation_item WHERE id = item_id),
+               '', counted.plausibility_tally, coalesce(counted.judged_at, statement_timestamp())
+        FROM timed LEFT JOIN counted ON true RETURNING *
         """,
         {
             **written,
             "participant": participant.pk,
             "plausibility": ratings.plausibility,
             "typicality": ratings.typicality,
+            "plausibility_unit": plausible.unit(ratings.plausibility),
+            "typicality_unit": 0 if ratings.typicality is None else typical.unit(ratings.typicality),
             "version": study.version,
             "audit": random.random() < study.audit_share,  # noqa: S311 - a share, not a secret
         },

@@ -126,6 +126,16 @@ class Item(models.Model):
     gold = models.JSONField(
         null=True, blank=True, help_text="the known answer: plausibility, typicality or null, explanation"
     )
+    # What figures are grouped by, as it was when the item was drawn: no figure then reads more than the study's items.
+    run = models.ForeignKey(Run, models.PROTECT, related_name="+", db_index=False)
+    relation = models.CharField(max_length=20)
+    category = models.CharField(max_length=60, help_text="of both products; two categories are joined by +")
+    filter_yes = models.BooleanField(null=True, help_text="the filter's plain answer; null where no filter was asked")
+    p_yes = models.FloatField(null=True)
+    # Written in the statement that writes the judgment, see stats.packing.
+    plausibility_tally = models.BigIntegerField(default=0, db_default=0)
+    typicality_tally = models.BigIntegerField(default=0, db_default=0)
+    judged_at = models.DateTimeField(null=True, blank=True, help_text="the latest judgment that counts")
 
     objects = ItemQuerySet.as_manager()
 
@@ -170,6 +180,8 @@ class Participant(models.Model):
     n_tries = models.PositiveSmallIntegerField(default=0, help_text="failed tries at the qualification")
     n_judged = models.PositiveIntegerField(default=0, help_text="items judged; gold and repeats not counted")
     n_skipped = models.PositiveIntegerField(default=0)
+    n_audited = models.PositiveIntegerField(default=0, help_text="audits of counting judgments")
+    n_filter_right = models.PositiveIntegerField(default=0, help_text="of them those that say right")
     seconds = models.FloatField(default=0, help_text="active time on all judgments")
     revision = models.PositiveIntegerField(default=0, help_text="counts judgments and audits; figures are keyed by it")
     study_judged: int | None = None  # all judgments of the study, where allocation has just read them
@@ -243,6 +255,9 @@ class Judgment(models.Model):
     version = models.PositiveSmallIntegerField(default=1, help_text="of the study's protocol")
     audit_asked = models.BooleanField(default=True, help_text="whether the verdict is revealed and the audit asked")
     created_at = models.DateTimeField(db_default=Now())
+    tally = models.BigIntegerField(
+        null=True, blank=True, help_text="the item's plausibility tally with this judgment; null where it doesn't count"
+    )
     filter_right = models.BooleanField(null=True, blank=True, help_text="the audit; empty until answered")
     audit_reason = models.CharField(max_length=12, choices=AuditReason, blank=True)
     audited_at = models.DateTimeField(null=True, blank=True)

@@ -1,13 +1,14 @@
 """A researcher's hand on annotators: pause, let go on, exclude. Each takes the participant's lock first, as judging
 does, and items in the order of their ids, as the release of leases does."""
 
-from django.db import connection, transaction
-from django.db.models import F
+from django.db import transaction
+from django.db.models import F, Q
 
 from accounts.models import User
 from annotation.allocation import lease_release, participant_lock
-from annotation.models import Participant
+from annotation.models import Item, Kind, Lease, Participant
 from annotation.protocol import StudyRefused
+from annotation.tallying import items_retally
 
 State = Participant.State
 REASON_LENGTH = 200
@@ -35,25 +36,13 @@ def participant_exclude(*, participant: Participant, reason: str, by: User) -> N
     participant = participant_lock(participant)
     if participant.state == State.EXCLUDED:
         return  # a second click
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            WITH lease AS (
-                DELETE FROM annotation_lease WHERE participant_id = %(participant)s RETURNING item_id, kind
-            ), given_back AS (
-                SELECT item_id, 1 AS judged FROM annotation_judgment
-                WHERE participant_id = %(participant)s AND kind = 'item'
-                UNION ALL SELECT item_id, 0 FROM lease WHERE kind = 'item'
-            ), locked AS (
-                SELECT id FROM annotation_item WHERE id IN (SELECT item_id FROM given_back)
-                ORDER BY id FOR NO KEY UPDATE
-            )
-            UPDATE annotation_item i SET taken = i.taken - 1, n_judged = i.n_judged - g.judged
-            FROM locked JOIN given_back g ON g.item_id = locked.id WHERE i.id = locked.id
-            """,
-            {"participant": participant.pk},
-        )
+    judged = Q(pk__in=participant.judgments.filter(kind=Kind.ITEM).values("item"))
+    in_hand = Q(pk__in=Lease.objects.filter(participant=participant).values("item"))
+    locked = Item.objects.filter(judged | in_hand).order_by("pk").select_for_update(no_key=True)
+    items = list(locked.values_list("pk", flat=True))
+    lease_release(participant=participant)
     _move(participant, State.EXCLUDED, f"{by.get_username()} has excluded you: {_worded(reason)}")
+    items_retally(participant.study, items)
 
 
 def _refuse_unless(participant: Participant, state: str, what: str) -> None:

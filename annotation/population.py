@@ -1,4 +1,4 @@
-"""What a study can be drawn from: the runs' intentions that have a verdict, by stratum."""
+"""What a study can be drawn from, by stratum: intentions with a verdict, and imported ones, which may have none."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from distillation.models import Intention, Run
 
 BANDS = 5
+IMPORTED = "imported"  # the backend of runs whose intentions were made elsewhere
 CATEGORY_LENGTH = 60  # with all other parts of its name a stratum's fits into its column
 
 _a, _b = F("cobuy__a__category"), F("cobuy__b__category")
@@ -21,6 +22,7 @@ _EXPRESSIONS: dict[str, Expression] = {
     "verdict": Case(
         When(Q(verdict__p_yes__gte=F("run__strictness")), then=Value("kept")),
         When(Q(verdict__p_yes__isnull=True, verdict__yes=True), then=Value("kept")),
+        When(verdict__isnull=True, then=Value("no verdict")),
         default=Value("rejected"),
     ),
     # A slash stands between the parts of a stratum's name, so none is in a part.
@@ -60,7 +62,17 @@ def strata_members(
 
 
 def drawable(runs: Sequence[Run]) -> QuerySet[Intention]:
-    return Intention.objects.filter(run__in=runs, verdict__isnull=False)
+    has_verdict = Q(verdict__isnull=False) | Q(run__backend=IMPORTED)
+    return Intention.objects.filter(has_verdict, run__in=runs)
+
+
+def described(ids: Sequence[int]) -> dict[int, dict]:
+    """What an item keeps of its intention, by the intention's id."""
+    rows = Intention.objects.filter(pk__in=ids).annotate(
+        category_of_both=_EXPRESSIONS["category"], filter_yes=F("verdict__yes"), p_yes=F("verdict__p_yes")
+    )
+    columns = rows.values("pk", "run_id", "relation", "filter_yes", "p_yes", category=F("category_of_both"))
+    return {row.pop("pk"): row for row in columns}
 
 
 def _by_stratum(runs: Sequence[Run], strata: Sequence[str]) -> QuerySet[Intention]:

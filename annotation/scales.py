@@ -2,6 +2,8 @@
 
 from dataclasses import asdict, dataclass
 
+from annotation.stats.packing import unit
+
 
 @dataclass(frozen=True, slots=True)
 class Option:
@@ -23,6 +25,14 @@ class Question:
     @property
     def values(self) -> tuple[int, ...]:
         return tuple(option.value for option in self.options)
+
+    @property
+    def ascending(self) -> tuple[int, ...]:
+        """The categories in the order in which they are tallied."""
+        return tuple(sorted(self.values))
+
+    def unit(self, value: int) -> int:
+        return unit(self.ascending.index(value))
 
 
 def _options(*labels: str) -> tuple[Option, ...]:

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from accounts.models import User
 from annotation import sampling
 from annotation.gold import gold_add, gold_answers, gold_read
+from annotation.items import items_add
 from annotation.models import Item, Study
 from annotation.population import STRATA, strata_members
 from annotation.protocol import (
@@ -95,7 +96,7 @@ def allocate(sizes: dict[str, int], items: int, allocation: Allocation, runs: Se
     if items > (available := sum(sizes.values())):
         raise StudyRefused(
             f"The study asks for {items:,} items, but {', '.join(run.name for run in runs)} "
-            f"has {available:,} intentions with a verdict; ask for at most that many"
+            f"has {available:,} intentions that can be judged; ask for at most that many"
         )
     if allocation == EQUAL:
         return sampling.allocate_equal(sizes, items)
@@ -179,15 +180,15 @@ def _insert(study: Study) -> None:
 
 def _sample(study: Study, population: dict[str, np.ndarray], shares: dict[str, int]) -> None:
     drawn = sampling.draw(population, shares, np.random.default_rng(study.seed))
-    rows = (
-        Item(
-            study=study,
-            intention_id=each.id,
-            stratum=each.stratum,
-            inclusion_probability=each.inclusion_probability,
-            order_key=place,
-            overlap=study.overlap,
-        )
-        for place, each in enumerate(drawn)
+    items_add(
+        study,
+        [
+            Item(
+                intention_id=each.id,
+                stratum=each.stratum,
+                inclusion_probability=each.inclusion_probability,
+                order_key=place,
+            )
+            for place, each in enumerate(drawn)
+        ],
     )
-    Item.objects.bulk_create(rows, batch_size=5_000)

@@ -32,8 +32,8 @@ def study_simulate(*, study: Study, annotators: Sequence[User], seed: int = 0) -
 
 def _plausible(lease: Lease, rng: np.random.Generator) -> float:
     """How plausible the item is to the people we make up: it leans towards the filter's verdict, with noise."""
-    verdict = Verdict.objects.get(intention__items=lease.item_id)
-    p_yes = verdict.p_yes if verdict.p_yes is not None else float(verdict.yes)
+    verdict = Verdict.objects.filter(intention__items=lease.item_id).first()
+    p_yes = 0.5 if verdict is None else float(verdict.yes) if verdict.p_yes is None else verdict.p_yes
     return float(1 / (1 + np.exp(-(3 * (p_yes - 0.4) + rng.normal(0.5, 1.2)))))
 
 
@@ -47,6 +47,8 @@ def _judge(lease: Lease, plausible: float, rng: np.random.Generator) -> None:
         plausibility=int(says_plausible),
         typicality=typicality,
     )
+    if not judgment.audit_asked:
+        return
     kept = judgment.item.intention.verdict.kept(judgment.item.intention.run.strictness)
     right = (kept == says_plausible) if rng.random() < 0.9 else kept
     audit_save(participant=lease.participant, judgment_id=judgment.pk, filter_right=bool(right))

@@ -35,7 +35,7 @@ def test_a_design_opens_a_study(as_researcher: Client, researcher: User) -> None
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"items": 7}, "asks for 7 items, but r2 has 6 intentions with a verdict"),
+        ({"items": 7}, "asks for 7 items, but r2 has 6 intentions that can be judged"),
         ({"items": 0}, "greater than or equal to 1"),
         ({"overlap": 101}, "less than or equal to 100"),
         ({"runs": []}, "This field is required"),

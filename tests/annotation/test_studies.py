@@ -67,7 +67,7 @@ def test_intentions_without_a_verdict_are_not_sampled() -> None:
 
 
 REFUSED = {
-    "larger than the run": ({"items": 7}, "asks for 7 items, but r1 has 6 intentions with a verdict"),
+    "larger than the run": ({"items": 7}, "asks for 7 items, but r1 has 6 intentions that can be judged"),
     "without a name": ({"name": "  "}, "needs a name"),
     "a name too long": ({"name": "x" * 101}, "has 101 letters; a study's name may have 100"),
     "without items": ({"items": 0}, "at least one item"),
@@ -146,7 +146,7 @@ def test_the_command_speaks_json(capsys: pytest.CaptureFixture) -> None:
     ("asked", "why"),
     [
         ({"run": ["r9"]}, "There is no run named r9"),
-        ({"items": 11}, "has 10 intentions with a verdict"),
+        ({"items": 11}, "has 10 intentions that can be judged"),
         ({"strata": "colour"}, "Unknown strata colour"),
     ],
 )
