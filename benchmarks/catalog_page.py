@@ -1,22 +1,24 @@
 """The catalog's pages at 1,000,000 products and about 2,000,000 co-buys, asked of the real web server one by one.
 
-  python -m benchmarks.catalog_page [--products N] [--var DIR]
+  python -m benchmarks.catalog_page [--products N]
 
-Works in a database of its own, which it makes and drops; --var keeps it in DIR and uses again what is there.
+Works in a database of its own, which it makes and drops.
 """
 
 import argparse
 import http.client
-import os
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlencode
+
+from django.core.management import call_command
+
+from benchmarks.place import own_place, percentile
 
 ROOT = Path(__file__).resolve().parent.parent
 PORT = 18_942
@@ -67,31 +69,10 @@ WORDS = ("case", "cable", "black", "battery", "screen", "usb charger", "leather 
 FILTERS = ("", "&category=Department+001", "&category=Books", "&picture=stored", "&picture=wanted")
 
 
-@contextmanager
-def catalog(n: int) -> Iterator[None]:
-    """The embedded database with its tables and `n` products, in the directory that MINDSITE_VAR names."""
-    from mindsite import embedded  # noqa: PLC0415 - reads MINDSITE_VAR when it is imported
-
-    os.environ["DJANGO_SETTINGS_MODULE"] = "mindsite.settings"
-    with embedded.services(broker=False):
-        import django  # noqa: PLC0415
-
-        django.setup()
-        from django.core.management import call_command  # noqa: PLC0415
-
-        call_command("migrate", verbosity=0)
-        call_command("collectstatic", verbosity=0, interactive=False)
-        make(n)
-        yield
-
-
 def make(n: int) -> None:
     from django.db import connection  # noqa: PLC0415
 
     with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM distillation_product)")
-        if cursor.fetchone()[0]:
-            return
         start = time.perf_counter()
         cursor.execute(MAKE.replace("{n}", str(n)))
         cursor.execute("SELECT count(*) FROM distillation_cobuy")
@@ -173,19 +154,18 @@ def measure(kinds: dict[str, list[str]], cookie: str) -> None:
         print(f"{'':30} {'pages':>6} {'p50':>8} {'p95':>8}   slowest; ms, bar: p95 under {BAR_MS}")
         for kind, pages in kinds.items():
             times = sorted((milliseconds(web, path, cookie), path) for path in pages for _ in range(REPEATS))
-            p50, p95 = (times[min(len(times) - 1, int(share * len(times)))][0] for share in (0.5, 0.95))
+            p50, p95 = (percentile([ms for ms, _ in times], share) for share in (0.5, 0.95))
             print(f"{kind:30} {len(pages):6} {p50:8.1f} {p95:8.1f}   {times[-1][0]:.0f} at {times[-1][1]}")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--products", type=int, default=1_000_000)
-    parser.add_argument("--var", type=Path)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="mindsite-bench-") as folder:
-        os.environ.update(MINDSITE_VAR=str((options.var or Path(folder)).resolve() / "var"), LOG_LEVEL="ERROR")
-        with catalog(options.products):
-            measure(paths(), session())
+    with own_place():
+        call_command("collectstatic", verbosity=0, interactive=False)
+        make(options.products)
+        measure(paths(), session())
 
 
 if __name__ == "__main__":

@@ -1,19 +1,26 @@
 """Reads of the catalog that stay quick at a million products: pages by key, counts that stop, no scan of everything."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from django.contrib.postgres.search import SearchQuery, SearchVectorExact, SearchVectorField
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 from django.db.models import Exists, Func, OuterRef, Q, QuerySet
+from psycopg.errors import QueryCanceled
 
 from distillation.models import CoBuy, PictureSource, Product
 
 PAGE = 25
-COUNTED = 1_000  # up to these, matches are counted and sorted here
-MANY = 10 * COUNTED  # from here on the planner's estimate will do, if what is near bears it out
-WALKED = 1_500  # products looked at in order before an index is asked for all that match
+COUNTED = 1_000  # a product's co-buys are counted up to these
+MANY = 10_000  # from here on the planner's estimate will do, if what is near bears it out
+WALKED, SEARCHED = 300, 30_000  # products looked at in order before an index is asked for all that match
+# The planner takes a title's words apart as lightly as it compares a number, unless told what that costs.
+# Workers of the server's own would only take the processor away from other pages.
+LIMITS = """
+SET LOCAL statement_timeout = 1000; SET LOCAL cpu_operator_cost = 0.05; SET LOCAL max_parallel_workers_per_gather = 0
+"""
 CATEGORIES = 200
 
 _WANTED = Exists(PictureSource.objects.filter(pk=OuterRef("picture_source"), state=PictureSource.State.WANTED))
@@ -55,6 +62,13 @@ class Keyset(NamedTuple):
         if self.after is not None:
             rows = rows.filter(**{f"{key}__lt": self.after})
         return rows.order_by(f"-{key}")
+
+    @property
+    def nearest(self) -> str:
+        """The same of a column `id`, as SQL."""
+        if self.before is not None:
+            return f"WHERE id > {self.before} ORDER BY id LIMIT {PAGE + 1}"
+        return f"{f'WHERE id < {self.after} ' if self.after is not None else ''}ORDER BY id DESC LIMIT {PAGE + 1}"
 
     def pick(self, keys: list[int]) -> list[int]:
         """The same, of keys that are all here."""
@@ -108,34 +122,44 @@ class CatalogSearch:
         return self == CatalogSearch()
 
     def find(self, keyset: Keyset) -> Found:
-        matching = self._matching(self._in_category()).values_list("pk")
-        # To count up to COUNTED takes the index's list of all matches: too long where a word is in every second title.
-        if (estimate := _estimate(matching)) >= MANY and len(near := self._near(keyset)) > PAGE:
-            return Found(Page.at(keyset, lambda at: near), int(float(f"{estimate:.2g}")), "about")
-        some = _planned_whole(matching, f"LIMIT {COUNTED + 1}")
-        if len(some) <= COUNTED:
-            return Found(Page.at(keyset, lambda at: at.pick(some)), len(some))
-        return Found(Page.at(keyset, self._walk), COUNTED, "more than")
-
-    def _walk(self, keyset: Keyset) -> list[int]:
-        """In order for a bounded way; where that finds too few, all matches out of an index, sorted.
-
-        Walking alone would pass a million products for a word of one corner, sorting alone all matches of a common one.
-        """
-        near = self._near(keyset)
-        if len(near) > PAGE:
-            return near
-        rows = self._matching(keyset.cut(self._in_category())).order_by().values_list("pk")
-        order = "DESC" if keyset.before is None else "ASC"
-        return _planned_whole(rows, f"ORDER BY id {order} LIMIT {PAGE + 1}")
+        with _bounded():
+            everything = self._in_category()
+            # To count them all takes their list out of an index: too long where a word is in every second title.
+            estimate = _estimate(self._matching(everything).values_list("pk"))
+            if estimate >= MANY and len(near := self._near(keyset)) > PAGE:
+                return Found(Page.at(keyset, lambda at: near), int(float(f"{estimate:.2g}")), "about")
+            count, keys = self._indexed(everything, keyset)
+            return Found(Page.at(keyset, lambda at: keys if at == keyset else self._indexed(everything, at)[1]), count)
 
     def _near(self, keyset: Keyset) -> list[int]:
-        rows = keyset.cut(self._in_category()).values_list("pk", flat=True)
-        # Whether a picture is lacking is seen without taking the title apart, and few lack one: look further.
-        way = 10 * WALKED if self.picture in ("wanted", "failed") else WALKED
-        if end := rows[way : way + 1].first():
-            rows = rows.filter(pk__gte=end) if keyset.before is None else rows.filter(pk__lte=end)
-        return _planned(self._matching(rows)[: PAGE + 1])
+        """Of those next in order. What very many titles have is met within a few; what is rarer, an index finds."""
+        found = self._walk(WALKED, keyset)
+        if PAGE // 3 <= len(found) <= PAGE:
+            found = self._walk(10 * WALKED, keyset)
+        return found if len(found) > PAGE else self._indexed(self._next(SEARCHED, keyset).order_by(), keyset)[1]
+
+    def _walk(self, n: int, keyset: Keyset) -> list[int]:
+        return _planned(self._matching(self._next(n, keyset)).values_list("pk")[: PAGE + 1])
+
+    def _next(self, n: int, keyset: Keyset) -> QuerySet[Product]:
+        rows = keyset.cut(self._in_category())
+        end = rows.values_list("pk", flat=True)[n : n + 1].first()
+        if end is None:
+            return rows
+        return rows.filter(pk__gte=end) if keyset.before is None else rows.filter(pk__lte=end)
+
+    def _indexed(self, rows: QuerySet[Product], keyset: Keyset) -> tuple[int, list[int]]:
+        """How many of the rows match, and the nearest of them.
+
+        Planned apart from the LIMIT, which tempts to walk through a table in hope of early matches.
+        """
+        matching = _composed(self._matching(rows).values_list("pk"))
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"WITH matching (id) AS MATERIALIZED ({matching})"  # noqa: S608 - composed
+                f" SELECT (SELECT count(*) FROM matching), ARRAY(SELECT id FROM matching {keyset.nearest})"
+            )
+            return cursor.fetchone()
 
     def _in_category(self) -> QuerySet[Product]:
         return Product.objects.filter(category=self.category) if self.category else Product.objects.all()
@@ -151,23 +175,33 @@ class CatalogSearch:
         return rows
 
 
+class SearchTooLong(Exception):
+    """A search that would keep a web process busy: phrases of common words are looked up title by title."""
+
+
+@contextmanager
+def _bounded() -> Iterator[None]:
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(LIMITS)
+            yield
+    except OperationalError as error:
+        if isinstance(error.__cause__, QueryCanceled):
+            raise SearchTooLong from error
+        raise
+
+
 def _estimate(keys: QuerySet) -> int:
-    statement = connection.ops.compose_sql(*keys.query.sql_with_params())
-    return _fetch(f"EXPLAIN (FORMAT JSON) {statement}")[0][0]["Plan"]["Plan Rows"]
+    return _fetch(f"EXPLAIN (FORMAT JSON) {_composed(keys)}")[0][0]["Plan"]["Plan Rows"]
 
 
 def _planned(keys: QuerySet) -> list[int]:
-    """Run with the constants in the statement: a prepared plan would treat a rare word and a common one alike."""
-    return _fetch(connection.ops.compose_sql(*keys.query.sql_with_params()))
+    return _fetch(_composed(keys))
 
 
-def _planned_whole(keys: QuerySet, tail: str) -> list[int]:
-    """Planned as if all were wanted, run only as far as `tail` asks.
-
-    A LIMIT tempts the planner to walk a table in hope of early matches, and it thinks nothing of taking titles apart.
-    """
-    statement = connection.ops.compose_sql(*keys.query.sql_with_params())
-    return _fetch(f"WITH matching (id) AS MATERIALIZED ({statement}) SELECT id FROM matching {tail}")  # noqa: S608 - composed
+def _composed(keys: QuerySet) -> str:
+    """With the constants in the statement: a prepared plan would treat a rare word and a common one alike."""
+    return connection.ops.compose_sql(*keys.query.sql_with_params())
 
 
 def _fetch(statement: str) -> list:

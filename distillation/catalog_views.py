@@ -12,7 +12,8 @@ from django.views.decorators.http import require_safe
 from accounts.access import researcher_required
 from distillation import catalog_search
 from distillation.catalog.account import CatalogAccount
-from distillation.catalog_search import COUNTED, CatalogSearch, Keyset, Page
+from distillation.catalog.indexing import indexes_owed
+from distillation.catalog_search import COUNTED, CatalogSearch, Keyset, Page, SearchTooLong
 from distillation.models import CatalogImport, PictureSource, Product, RunProduct
 from distillation.views import picture_url, thumbnail_url
 
@@ -52,7 +53,10 @@ def catalog(request: HttpRequest) -> HttpResponse:
         return render(request, "catalog/list.html", {**context, "problem": form.problem}, status=400)
     asked = form.cleaned_data
     search = CatalogSearch.of(asked["q"], category=asked["category"], picture=asked["picture"])
-    page, count, sense = search.find(form.keyset)
+    try:
+        page, count, sense = search.find(form.keyset)
+    except SearchTooLong:
+        return render(request, "catalog/list.html", {**context, "problem": _too_long()}, status=503)
     found = {
         "search": search,
         "page": page,
@@ -101,6 +105,12 @@ def import_progress(request: HttpRequest, import_id: int) -> HttpResponse:
     if request.GET.get("revision") == progress["revision"]:
         return HttpResponse(status=204)
     return render(request, "catalog/_import_progress.html", {"import": row, "progress": progress})
+
+
+def _too_long() -> str:
+    if indexes_owed():
+        return "This search takes too long while the indexes of a large import are being made: try again in a minute."
+    return "This search takes too long: leave out the quotation marks, or add a word that fewer titles have."
 
 
 def _rows(page: Page) -> list[dict]:

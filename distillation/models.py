@@ -74,7 +74,13 @@ class Product(models.Model):
         indexes = [
             GinIndex(SearchVector("title", config="english"), name="product_title_words"),
             models.Index(fields=["category", "id"], name="product_by_category"),
-            models.Index(fields=["id"], condition=Q(picture__isnull=True), name="product_without_picture"),
+            # With the source, so that those whose picture is wanted are told from the others without the table.
+            models.Index(
+                fields=["id"],
+                include=["picture_source"],
+                condition=Q(picture__isnull=True),
+                name="product_without_picture",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -129,6 +135,22 @@ class CatalogImport(models.Model):
 
     def __str__(self) -> str:
         return f"import {self.pk} ({self.format})"
+
+
+class OwedIndex(models.Model):
+    """An index that a large import has set aside: to be made when the tables are complete, by whoever comes first."""
+
+    definition = models.TextField(unique=True)
+
+    class Meta:
+        verbose_name_plural = "owed indexes"
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        return self.definition.split(" IF NOT EXISTS ")[1].split()[0]
 
 
 class RunQuerySet(models.QuerySet):
@@ -228,8 +250,19 @@ class RunCoBuy(models.Model):
         return f"{self.run_id} {self.cobuy_id}: {self.n_owed} owed"
 
 
+class IntentionQuerySet(models.QuerySet):
+    def for_page(self) -> "IntentionQuerySet":
+        return self.select_related("run", "verdict", "cobuy__a__picture", "cobuy__b__picture")
+
+
 class Intention(models.Model):
-    """One answer to: why would somebody buy both, under this relation?"""
+    """One answer to: why would somebody buy both, under this relation?
+
+    The table has a further column, `search`, that a trigger fills (migration 0005). It is no field: as large as the
+    text, it would come with every read of an intention. annotation.knowledge_search asks for it.
+    """
+
+    BLOCK = 8192  # ids that share a block in `search`; the trigger has the same number
 
     run = models.ForeignKey(Run, models.CASCADE, related_name="intentions")
     cobuy = models.ForeignKey(CoBuy, models.PROTECT, related_name="intentions")
@@ -238,6 +271,8 @@ class Intention(models.Model):
     text = models.TextField()
     raw_reply = models.TextField()
     created_at = models.DateTimeField(db_default=Now())
+
+    objects = IntentionQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "cobuy", "relation", "sample"], name="intention_once")]

@@ -15,6 +15,8 @@ from django.db import connection, transaction
 
 from distillation import ledger
 from distillation.catalog.download import StoreAway, pictures_download
+from distillation.catalog.indexing import indexes_make, indexes_owed
+from distillation.catalog.job import import_is_running
 from distillation.catalog.sources import sources_due
 from distillation.drains import drain_hold, drains_alive
 from distillation.lvlm.base import BackendAway, WrongModel
@@ -117,14 +119,22 @@ def download_pictures() -> None:
         log.error("%s; the download goes on by itself in a minute.", error)
 
 
+@shared_task
+def make_indexes() -> None:
+    indexes_make(wait=False)
+
+
 @shared_task(expires=30)
 def sweep() -> None:
-    """End the runs that owe nothing more; bring every worker to those that do. Wake the download of pictures due."""
+    """End the runs that owe nothing more; bring every worker to those that do. Wake the download of pictures due, and
+    what an import that was killed has left undone of its indexes."""
     for run in Run.objects.filter(state=Run.State.RUNNING):
         if not run_finish_if_done(run=run):
             _call_workers(run)
     if sources_due():
         download_pictures.apply_async(expires=30)
+    if indexes_owed() and not import_is_running():
+        make_indexes.apply_async(expires=30)
 
 
 def _call_workers(run: Run, at_least: int = 0) -> None:

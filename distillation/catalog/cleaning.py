@@ -18,6 +18,7 @@ _TAG = re.compile(r"<[^>]*>?")
 _TAG_WORDS = re.compile(r"""<[^>]*\balt=["']([^"']*)["'][^>]*>""")
 _AMOUNT = r"\$?\s*(\d{1,3}(?:,\d{3})+|\d{1,10})(\.\d+)?"
 _PRICE = re.compile(rf"{_AMOUNT}(?:\s*-\s*{_AMOUNT})?")
+_PLAIN_PRICE = re.compile(r"\$([1-9]\d{0,8}\.\d\d)")  # as most are written
 MAX_PRICE = 10**9
 MAX_URL = 2000
 MAX_TITLE = 10_000  # far from where the database can't index its words any more
@@ -29,6 +30,8 @@ def clean_text(raw: str) -> str:
         raw = html.unescape(html.unescape(raw))
     if not (raw.isascii() and raw.isprintable()):
         raw = _INVISIBLE.sub("", raw)
+    elif "  " not in raw and raw[:1] != " " and raw[-1:] != " ":
+        return raw
     return " ".join(raw.split())
 
 
@@ -42,7 +45,8 @@ def clean_price(raw: object) -> str | None:
     if raw is None:
         return ""
     if isinstance(raw, str):
-        return _price(raw)
+        plain = _PLAIN_PRICE.fullmatch(raw)
+        return plain[1] if plain else _price(raw)
     return _price(str(raw)) if type(raw) in (int, float) else None
 
 

@@ -8,23 +8,30 @@ from distillation.catalog.indexing import indexes_aside, is_large_first, plan_fo
 from distillation.catalog.job import Job
 from distillation.catalog.products import sequence_follow
 
-# Candidates of a line are distinct, so a pair met from both sides is one that both products name.
+# The order is that of the keys that the pairs are written with. Sorted before they are grouped: the planner takes most
+# pairs for repeats, and would group them in each of its processes for nothing.
 PAIRS = """
 CREATE UNLOGGED TABLE catalog_pair AS
-SELECT least(a, b) AS a_id, greatest(a, b) AS b_id, count(*) AS n, bool_or(a < b) AND bool_or(a > b) AS reciprocal
+SELECT row_number() OVER (ORDER BY a_id, b_id) AS number, a_id, b_id, count(*) AS n{more}
 FROM (
-    SELECT own.id AS a, other.id AS b
-    FROM catalog_staged_product line JOIN distillation_product own USING (asin)
-         CROSS JOIN LATERAL unnest(string_to_array(line.candidates, ' ')) AS candidate (asin)
-         JOIN distillation_product other ON other.asin = candidate.asin
-    WHERE line.candidates <> ''
-    UNION ALL
-    SELECT own.id, other.id
-    FROM catalog_staged_cobuy JOIN distillation_product own ON own.asin = asin_a
-         JOIN distillation_product other ON other.asin = asin_b
-) AS directed
-GROUP BY 1, 2
+    SELECT least(a, b) AS a_id, greatest(a, b) AS b_id, a < b AS is_named_by_a
+    FROM (
+        SELECT a, other.id AS b
+        FROM (
+            SELECT own.id AS a, unnest(string_to_array(line.candidates, ' ')) AS asin
+            FROM catalog_staged_product line JOIN distillation_product own USING (asin)
+            WHERE line.candidates <> ''
+        ) AS candidate JOIN distillation_product other USING (asin)
+        UNION ALL
+        SELECT own.id, other.id
+        FROM catalog_staged_cobuy JOIN distillation_product own ON own.asin = asin_a
+             JOIN distillation_product other ON other.asin = asin_b
+    ) AS directed
+    ORDER BY 1, 2
+) AS undirected
+GROUP BY a_id, b_id
 """
+RECIPROCAL = ", bool_or(is_named_by_a) AND NOT bool_and(is_named_by_a) AS reciprocal"
 
 ONE_SIDED = "DELETE FROM catalog_pair WHERE NOT reciprocal"
 
@@ -60,7 +67,7 @@ WHERE pair.a_id = rest.a_id AND pair.b_id = rest.b_id
 # Numbered here and not by the sequence, so that an import killed and resumed gives the same ids.
 INSERT = """
 INSERT INTO distillation_cobuy (id, a_id, b_id)
-SELECT (SELECT COALESCE(max(id), 0) FROM distillation_cobuy) + row_number() OVER (ORDER BY a_id, b_id), a_id, b_id
+SELECT (SELECT COALESCE(max(id), 0) FROM distillation_cobuy) + number, a_id, b_id
 FROM catalog_pair pair
 WHERE NOT EXISTS (SELECT FROM distillation_cobuy known WHERE known.a_id = pair.a_id AND known.b_id = pair.b_id)
 """
@@ -85,7 +92,7 @@ def _pairs_find(cursor: CursorWrapper, job: Job) -> int:
     # Most pairs are met once: sorting them all beats hashing them, and hashed ones would have to be sorted anyway.
     cursor.execute("SET LOCAL enable_hashagg = off; SET LOCAL enable_memoize = off")
     plan_for(cursor, job.row.progress["staged"])
-    cursor.execute(PAIRS)
+    cursor.execute(PAIRS.format(more=RECIPROCAL if job.request.reciprocal_only else ""))
     cursor.execute("SELECT COALESCE(sum(n), 0), count(*) FROM catalog_pair")
     known, pairs = map(int, cursor.fetchone())
     unknown = account.candidates - sum(account.candidates_left_out.values()) - known

@@ -1,23 +1,36 @@
-"""A large first import fills its empty tables bare and indexes them after: several times as quick as row by row."""
+"""A large first import fills its empty tables bare; their keys come back with the rows, their other indexes after it.
+
+Which indexes are owed is a matter of rows that come and go together with them: a kill loses none and makes none twice.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Thread
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from distillation.models import Product
+from distillation.models import OwedIndex, Product
 
 # Below this the detour costs more than it saves.
 LARGE = 50_000
 MANY = 1_000
 
-# The primary key stays, for other tables refer to it; rows come in its order anyway.
-ASIDE = """
-SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid), conname, pg_get_constraintdef(c.oid)
-FROM pg_index LEFT JOIN pg_constraint c ON c.conindid = indexrelid AND c.contype = 'u'
-WHERE indrelid = %s::regclass AND NOT indisprimary
+# Foreign keys to the table come first, for they hang on its primary key.
+KEYS = """
+SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
+WHERE confrelid = %(table)s::regclass OR conrelid = %(table)s::regclass AND contype IN ('p', 'u')
+ORDER BY confrelid <> %(table)s::regclass, conname
+"""
+# With how closely PostgreSQL looks at what is in them, which no definition tells.
+INDEXES = """
+SELECT indexrelid::regclass::text,
+       regexp_replace(pg_get_indexdef(indexrelid), ' INDEX ', ' INDEX IF NOT EXISTS ') || COALESCE((
+           SELECT string_agg(format('; ALTER INDEX %%s ALTER %%s SET STATISTICS %%s',
+                                    attrelid::regclass, attnum, attstattarget), '')
+           FROM pg_attribute WHERE attrelid = indexrelid AND attstattarget >= 0
+       ), '')
+FROM pg_index WHERE indrelid = %s::regclass AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
+ORDER BY indexrelid
 """
 
 
@@ -32,47 +45,42 @@ def is_large_first(cursor: CursorWrapper, table: str, rows: int) -> bool:
 
 
 @contextmanager
-def indexes_aside(cursor: CursorWrapper, table: str, skip: str = "") -> Iterator[None]:
-    """Readers wait meanwhile, for a table with nothing in it. The index `skip` is left for later."""
+def indexes_aside(cursor: CursorWrapper, table: str) -> Iterator[None]:
+    """Readers wait meanwhile, for a table with nothing in it, and so do those of tables that refer to it."""
     cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # no index can be made while checks are owed
-    cursor.execute(ASIDE, [table])
-    indexes = cursor.fetchall()
-    for name, _, constraint, _ in indexes:
-        cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {constraint}" if constraint else f"DROP INDEX {name}")
+    cursor.execute(KEYS, {"table": table})
+    keys = cursor.fetchall()
+    for holder, name, _ in keys:
+        cursor.execute(f"ALTER TABLE {holder} DROP CONSTRAINT {name}")
+    cursor.execute(INDEXES, [table])
+    for name, definition in cursor.fetchall():
+        cursor.execute(f"DROP INDEX {name}")
+        OwedIndex.objects.get_or_create(definition=definition)
     yield
-    for name, definition, constraint, terms in indexes:
-        if name != skip:
-            cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {constraint} {terms}" if constraint else definition)
+    for holder, name, terms in reversed(keys):
+        cursor.execute(f"ALTER TABLE {holder} ADD CONSTRAINT {name} {terms}")
 
 
-TITLE_WORDS = next(index for index in Product._meta.indexes if index.name == "product_title_words")
+def indexes_owed() -> bool:
+    return OwedIndex.objects.exists()
 
 
-@contextmanager
-def title_words_indexed() -> Iterator[None]:
-    """Makes the index on titles, where it is missing, beside what goes on in the block: it needs one processor."""
-    errors: list[Exception] = []
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT to_regclass(%s) IS NULL", [TITLE_WORDS.name])
-        is_missing = cursor.fetchone()[0]
-    maker = Thread(target=_make_title_words, args=[errors.append])
-    if is_missing:
-        maker.start()
-    try:
-        yield
-    finally:
-        if is_missing:
-            maker.join()
-    if errors:
-        raise errors[0]
+def indexes_make(say: Callable[[str], None] = lambda line: None, *, wait: bool = True) -> None:
+    """All that are owed; without `wait`, unless somebody else is making them just now."""
+    while name := _index_make(wait):
+        say(f"{name}: made")
 
 
-def _make_title_words(fail: Callable[[Exception], None]) -> None:
-    try:
-        with connection.schema_editor() as editor:
-            editor.execute("SET LOCAL maintenance_work_mem = '256MB'")
-            editor.add_index(Product, TITLE_WORDS)
-    except Exception as error:  # raised again where the block ends
-        fail(error)
-    finally:
-        connection.close()
+def _index_make(wait: bool) -> str:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"SELECT pg_{'' if wait else 'try_'}advisory_xact_lock(hashtext('owed_index'))")
+        is_free = cursor.fetchone()[0] is not False  # the one that waits returns nothing
+        owed = OwedIndex.objects.order_by("pk").first() if is_free else None
+        if owed is None:
+            return ""
+        cursor.execute("SET LOCAL maintenance_work_mem = '256MB'")
+        cursor.execute(owed.definition)
+        owed.delete()
+        if not indexes_owed():
+            cursor.execute(f"ANALYZE {Product._meta.db_table}")
+        return owed.name

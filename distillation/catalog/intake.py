@@ -9,7 +9,7 @@ from distillation.catalog.account import CatalogAccount
 from distillation.catalog.cobuys import cobuys_write
 from distillation.catalog.folder import pictures_store
 from distillation.catalog.formats import refuse_wrong_format
-from distillation.catalog.indexing import title_words_indexed
+from distillation.catalog.indexing import indexes_make
 from distillation.catalog.job import ImportRequest, Job, State, alone
 from distillation.catalog.products import products_write, repeats_settle
 from distillation.catalog.records import CatalogError
@@ -21,8 +21,9 @@ SETTINGS = "SET LOCAL work_mem = '128MB'; SET LOCAL maintenance_work_mem = '256M
 
 
 def catalog_import(request: ImportRequest, say: Say = lambda line: None) -> CatalogAccount:
-    """Started again after whatever has stopped it, it goes on where it was."""
+    """Started again after whatever has stopped it, it goes on where it was. The indexes it leaves owed come after."""
     with alone():
+        indexes_make(say)  # what an earlier import owes, for this one reads its tables
         job = Job.of(request)
         try:
             _read(job, say)
@@ -51,10 +52,9 @@ def _read(job: Job, say: Say) -> None:
 def _write(job: Job, say: Say) -> None:
     _step(job, "repeats", repeats_settle, say)
     _step(job, "products", products_write, say)
-    with title_words_indexed():
-        _step(job, "co-buys", cobuys_write, say)
-        if job.request.images:
-            pictures_store(job, job.request.images, say)
+    _step(job, "co-buys", cobuys_write, say)
+    if job.request.images:
+        pictures_store(job, job.request.images, say)
     _refuse_wrong_sums(job)
     with transaction.atomic(), connection.cursor() as cursor:
         staging_drop(cursor)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.db.models.functions import Now
 
@@ -117,6 +117,12 @@ def alone() -> Iterator[None]:
         finally:
             if not connection.needs_rollback and connection.is_usable():
                 cursor.execute("SELECT pg_advisory_unlock(hashtext('catalog_import'))")
+
+
+def import_is_running() -> bool:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT NOT pg_try_advisory_xact_lock(hashtext('catalog_import'))")
+        return cursor.fetchone()[0]
 
 
 def _locked(cursor: CursorWrapper) -> bool:

@@ -12,6 +12,7 @@ from distillation.catalog.records import START, CatalogError, Chunk, Found, Left
 
 BLOCK = 256 * 1024
 MAX_LINE = 1_000_000
+TOO_LONG = LeftOut(f"a line of more than {MAX_LINE:,} bytes")
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 
 
@@ -80,8 +81,5 @@ def records_read(path: Path, start: Position, parse: Callable[[bytes], Found]) -
     lines = Lines(path, start)
     for block in lines:
         first = lines.end.line - len(block) + 1
-        yield Chunk(lines.end, [(n, _record(line, parse)) for n, line in enumerate(block, start=first)])
-
-
-def _record(line: bytes, parse: Callable[[bytes], Found]) -> Found:
-    return parse(line) if len(line) <= MAX_LINE else LeftOut(f"a line of more than {MAX_LINE:,} bytes")
+        found = [parse(line) if len(line) <= MAX_LINE else TOO_LONG for line in block]
+        yield Chunk(lines.end, list(enumerate(found, start=first)))

@@ -4,7 +4,7 @@ from contextlib import nullcontext
 
 from django.db.backends.utils import CursorWrapper
 
-from distillation.catalog.indexing import TITLE_WORDS, indexes_aside, is_large_first, plan_for
+from distillation.catalog.indexing import indexes_aside, is_large_first, plan_for
 from distillation.catalog.job import Job
 from distillation.catalog.records import CatalogError
 from distillation.catalog.staging import place_named
@@ -124,7 +124,7 @@ def products_write(cursor: CursorWrapper, job: Job) -> None:
     products = cursor.fetchone()[0]
     plan_for(cursor, products)
     large = is_large_first(cursor, "distillation_product", products)
-    with indexes_aside(cursor, "distillation_product", skip=TITLE_WORDS.name) if large else nullcontext():
+    with indexes_aside(cursor, "distillation_product") if large else nullcontext():
         cursor.execute(UPDATE)
         account.products_updated = cursor.rowcount
         cursor.execute(INSERT)
@@ -134,7 +134,7 @@ def products_write(cursor: CursorWrapper, job: Job) -> None:
         _count_sources(cursor, job)
     cursor.execute("DROP VIEW catalog_given")
     sequence_follow(cursor, "distillation_product")
-    # Not the titles: their statistics are those of their index, which takes longer than all the others together.
+    # Not the titles: their statistics are those of their index, and take long.
     cursor.execute("ANALYZE distillation_product (id, asin, category, picture_id)")
 
 

@@ -9,8 +9,18 @@ from django.test import Client
 from django.urls import reverse
 
 from distillation.catalog.account import CatalogAccount
-from distillation.catalog_search import COUNTED, PAGE, CatalogSearch, Keyset, _planned, cobuys_page
-from distillation.models import CatalogImport, CoBuy, Feature, Picture, PictureSource, Product, Run, RunProduct
+from distillation.catalog_search import PAGE, CatalogSearch, Keyset, _planned, cobuys_page
+from distillation.models import (
+    CatalogImport,
+    CoBuy,
+    Feature,
+    OwedIndex,
+    Picture,
+    PictureSource,
+    Product,
+    Run,
+    RunProduct,
+)
 from tests.distillation.builders import product, run
 
 pytestmark = pytest.mark.django_db
@@ -112,10 +122,13 @@ def test_a_picture_is_there_or_wanted_or_failed(as_researcher: Client) -> None:
 
 
 @pytest.mark.parametrize("asked", [{}, {"q": "lamp"}, {"q": "B0"}, {"category": "Home"}, {"picture": "failed"}])
-def test_pages_older_and_newer_show_every_product_once(asked: dict, as_researcher: Client, monkeypatch) -> None:
-    """More than COUNTED match, so that pages are walked; at every step back stands the page one came from."""
-    monkeypatch.setattr("distillation.catalog_search.COUNTED", 30)
-    monkeypatch.setattr("distillation.catalog_search.WALKED", 40)
+@pytest.mark.parametrize("many", [0, 1_000])
+def test_pages_older_and_newer_show_every_product_once(
+    many: int, asked: dict, as_researcher: Client, monkeypatch
+) -> None:
+    """Whether they are walked or found by an index; at every step back stands the page one came from."""
+    monkeypatch.setattr("distillation.catalog_search.MANY", many)
+    monkeypatch.setattr("distillation.catalog_search.WALKED", 20)
     products(60, category="Home")
     first = as_researcher.get(CATALOG, asked).context
     second = as_researcher.get(CATALOG, {**asked, "after": first["page"].next}).context
@@ -129,8 +142,9 @@ def test_pages_older_and_newer_show_every_product_once(asked: dict, as_researche
 
 def test_a_word_of_one_corner_is_found_beyond_the_walk(as_researcher: Client, monkeypatch) -> None:
     """The 40 newest products, which the walk passes, lack the word; the 40 before them have it."""
-    monkeypatch.setattr("distillation.catalog_search.COUNTED", 10)
-    monkeypatch.setattr("distillation.catalog_search.WALKED", 20)
+    monkeypatch.setattr("distillation.catalog_search.MANY", 0)
+    monkeypatch.setattr("distillation.catalog_search.WALKED", 5)
+    monkeypatch.setattr("distillation.catalog_search.SEARCHED", 20)
     rows = products(80)
     Product.objects.filter(pk__lte=rows[39].pk).update(title="Corner")
     assert shown(as_researcher, q="corner") == [row.asin for row in rows[39:14:-1]]
@@ -150,11 +164,21 @@ def test_beyond_the_last_page_there_is_a_way_back(as_researcher: Client) -> None
     assert "There is no product yet" not in html and "first page</a>" in html
 
 
-def test_many_matches_are_more_than_the_limit(as_researcher: Client) -> None:
-    products(COUNTED)
-    assert as_researcher.get(CATALOG, {"q": "lamp"}).context["count_text"] == "1,000 products"
-    product("Z1", "Lamp")
-    assert as_researcher.get(CATALOG, {"q": "lamp"}).context["count_text"] == "more than 1,000 products"
+def test_matches_are_counted(as_researcher: Client) -> None:
+    products(PAGE + 2)
+    product("Z1", "Chair")
+    assert as_researcher.get(CATALOG, {"q": "lamp"}).context["count_text"] == "27 products"
+    assert as_researcher.get(CATALOG, {"q": "chair"}).context["count_text"] == "1 product"
+
+
+def test_a_search_that_takes_too_long_says_what_to_do(as_researcher: Client, monkeypatch) -> None:
+    monkeypatch.setattr("distillation.catalog_search.LIMITS", "SET LOCAL statement_timeout = 1")
+    products(2_000)
+    answer = as_researcher.get(CATALOG, {"q": '"lamp lamp"'})
+    assert answer.status_code == 503
+    assert "leave out the quotation marks, or add a word" in answer.context["problem"]
+    OwedIndex.objects.create(definition="CREATE INDEX IF NOT EXISTS product_title_words ON distillation_product (id)")
+    assert "try again in a minute" in as_researcher.get(CATALOG, {"q": '"lamp lamp"'}).context["problem"]
 
 
 @pytest.mark.parametrize("asked", [{}, {"q": "lamp"}, {"category": "Home"}])

@@ -1,5 +1,7 @@
 import json
 from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -8,14 +10,15 @@ import psycopg
 from django.core.management.base import BaseCommand, CommandError
 from django.db import InterfaceError, OperationalError
 
-from distillation.catalog.account import CatalogAccount
 from distillation.catalog.download import downloads_wake
 from distillation.catalog.formats import FORMATS
+from distillation.catalog.indexing import indexes_make, indexes_owed
 from distillation.catalog.intake import catalog_import
 from distillation.catalog.job import ImportRequest
 from distillation.catalog.records import CatalogError
 
 AGAIN = "run the same command again and it goes on where it was"
+INDEXES_LATER = "a worker makes the indexes that are missing for quick searches; the catalog itself is complete"
 
 
 class Command(BaseCommand):
@@ -39,24 +42,32 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         request = _request(options)
-        account = self._imported(request)
+        with _errors_told(AGAIN):
+            account = catalog_import(request, self._say)
         if request.download:
             downloads_wake()
         self.stdout.write(json.dumps(asdict(account)) if options["json"] else "\n".join(account.report()))
-
-    def _imported(self, request: ImportRequest) -> CatalogAccount:
-        try:
-            return catalog_import(request, self._say)
-        except CatalogError as error:
-            raise CommandError(str(error)) from error
-        except OSError as error:  # pictures that can't be written, say
-            raise CommandError(f"{error}; mend that, then {AGAIN}") from error
-        except (OperationalError, InterfaceError) as error:
-            raise CommandError(_database_trouble(error)) from error
+        self.stdout.flush()
+        if indexes_owed():
+            self._say("The catalog is complete. Now the indexes for its pages are made; until then searches are slow.")
+            with _errors_told(INDEXES_LATER):
+                indexes_make(self._say)
 
     def _say(self, line: str) -> None:
         if self.stderr.isatty():
             self.stderr.write(line, style_func=str)
+
+
+@contextmanager
+def _errors_told(then: str) -> Iterator[None]:
+    try:
+        yield
+    except CatalogError as error:
+        raise CommandError(str(error)) from error
+    except OSError as error:  # pictures that can't be written, say
+        raise CommandError(f"{error}; mend that, then {then}") from error
+    except (OperationalError, InterfaceError) as error:
+        raise CommandError(_database_trouble(error, then)) from error
 
 
 def _positive(text: str) -> int:
@@ -77,8 +88,8 @@ def _request(options: dict[str, Any]) -> ImportRequest:
     )
 
 
-def _database_trouble(error: Exception) -> str:
+def _database_trouble(error: Exception, then: str) -> str:
     said = (str(error).strip().splitlines() or ["no reason given"])[0]
     if isinstance(error.__cause__, psycopg.errors.DiskFull):
-        return f"the database's disk is full ({said}); free some space, then {AGAIN}"
-    return f"the database broke off ({said}); see that it runs and has room on its disk, then {AGAIN}"
+        return f"the database's disk is full ({said}); free some space, then {then}"
+    return f"the database broke off ({said}); see that it runs and has room on its disk, then {then}"
