@@ -1,31 +1,26 @@
-"""The figures of a study: rows to arrays to statistics. Numbers here, words in `figures_page`."""
+"""The figures of a study: rows alike to statistics. Numbers here, words in `figures_page`."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 import numpy as np
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Q, Sum
 from numpy.typing import NDArray
 
-from annotation.models import Item, Judgment, Kind, Participant, Study
+from annotation.models import Participant, Study
+from annotation.patterns import By, Patterns, patterns
 from annotation.scales import Question
+from annotation.selection import EVERYTHING, Selection
 from annotation.stats.agreement import agreement_report
 from annotation.stats.estimate import Estimate
-from annotation.stats.filter_quality import FilterQuality, confusion, majority
-from annotation.stats.rates import hajek_rate, wilson
+from annotation.stats.filter_quality import FilterQuality, confusion
+from annotation.stats.grouped import grouped_ratios
+from annotation.stats.packing import unpack
+from annotation.stats.rates import NO_JUDGMENTS, hajek_rate, wilson
+from annotation.stats.sample import sample_of
+from annotation.stats.votes import Majority, majority
 from distillation.pipeline.relations import RELATIONS
-
-
-@dataclass(frozen=True, slots=True)
-class Tallies:
-    """Judged items of a study as columns of equal length; counts are (items, options in ascending order)."""
-
-    relation: NDArray[np.str_]
-    kept: NDArray[np.bool_]
-    inclusion: NDArray[np.float64]
-    stratum: NDArray[np.str_]
-    counts: dict[str, NDArray[np.int64]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,158 +43,142 @@ class Figures:
     by_relation: list[dict]
 
     def as_dict(self) -> dict:
+        counts = ("items", "items_judged", "items_complete", "judgments", "wanted", "annotators")
         return {
-            **{
-                name: getattr(self, name) for name in ("items", "items_judged", "items_complete", "judgments", "wanted")
-            },
-            "annotators": self.annotators,
+            **{name: getattr(self, name) for name in counts},
             "agreement": self.agreement,
             "rates": {name: rate.as_dict() for name, rate in self.rates.items()},
             "raw_rates": {name: rate.as_dict() for name, rate in self.raw_rates.items()},
             "filter": {**self.filter.as_dict(), "ties_left_out": self.ties, "audit": self.audit.as_dict()},
-            "by_relation": [
-                {
-                    "relation": row["relation"],
-                    **{name: row[name].as_dict() for name in self.rates},
-                    "items": row["items"],
-                }
-                for row in self.by_relation
-            ],
+            "by_relation": [{"relation": row["group"], **_leaves(row)} for row in self.by_relation],
         }
 
 
 def study_revision(study: Study) -> str:
-    """Grows with every judgment and audit. A sum over participants misses no late commit, as the highest id would."""
+    """Grows with every judgment and audit, and tells strictnesses apart. A sum over participants misses no late commit,
+    as the highest id would."""
     total = Participant.objects.filter(study=study).aggregate(n=Sum("revision", default=0))["n"]
-    return f"{total}-{study.state}"
+    strictness = "/".join(f"{each:g}" for each in study.runs.order_by("pk").values_list("strictness", flat=True))
+    return f"{total}-{study.state}-{strictness}"
 
 
-def study_figures(study: Study, *, with_excluded: bool = False) -> Figures:
-    """Without excluded annotators, as everywhere, or with them, to see what they change."""
-    tallies = _tallies(study, with_excluded)
-    progress = study.items.sampled().aggregate(
-        items=Count("pk"),
-        wanted=Sum("overlap", default=0),
-        complete=Count("pk", filter=Q(n_judged=F("overlap"))),
-    )
-    audits = _judgments(study, with_excluded).aggregate(
-        judgments=Count("pk"),
-        asked=Count("filter_right"),
-        right=Count("pk", filter=Q(filter_right=True)),
-        annotators=Count("participant", distinct=True),
-        last=Max("created_at"),
-    )
-    quality, ties = _filter_quality(tallies, study.questions[0])
+def study_figures(study: Study, selection: Selection = EVERYTHING) -> Figures:
+    rows, progress = patterns(study, selection)
     return Figures(
-        items=progress["items"],
-        items_judged=len(tallies.relation),
-        items_complete=progress["complete"],
-        judgments=audits["judgments"],
-        wanted=progress["wanted"],
-        annotators=audits["annotators"],
-        updated_at=audits["last"],
-        rates=_by_question(study, lambda question: _rate(tallies, question)),
-        raw_rates=_by_question(study, lambda question: _raw_rate(tallies, question)),
-        agreement=_by_question(study, lambda question: _agreement(tallies, question)),
-        filter=quality,
-        ties=ties,
-        audit=wilson(audits["right"], audits["asked"]),
-        by_relation=_by_relation(study, tallies),
+        **asdict(progress),
+        **people(study, selection),
+        **figures_of(rows, study.questions),
+        by_relation=[
+            {**row, "words": RELATIONS[row["group"]].words or "open"} for row in by_group(rows, study.questions)
+        ],
     )
 
 
-def _judgments(study: Study, with_excluded: bool) -> QuerySet[Judgment]:
-    judgments = Judgment.objects.filter(kind=Kind.ITEM) if with_excluded else Judgment.objects.counting()
-    return judgments.filter(item__study=study)
+def figures_by(study: Study, selection: Selection, by: By) -> list[dict]:
+    """Rates by category or run, the best first."""
+    return by_group(patterns(study, selection, by)[0], study.questions)
 
 
-def _by_question(study: Study, figure: Callable[[Question], object]) -> dict:
-    return {question.name: figure(question) for question in study.questions}
-
-
-def _tallies(study: Study, with_excluded: bool) -> Tallies:
-    strictness = {run.pk: run.strictness for run in study.runs.all()}
-    counting, judged = Q(judgments__kind=Kind.ITEM), Q(n_judged__gt=0)
-    if with_excluded:
-        judged = Exists(Judgment.objects.filter(item=OuterRef("pk"), kind=Kind.ITEM))
-    else:
-        counting &= ~Q(judgments__participant__state=Participant.State.EXCLUDED)
-    columns = {
-        f"{question.name}_{value}": Count("judgments", filter=counting & Q(**{f"judgments__{question.name}": value}))
-        for question in study.questions
-        for value in sorted(question.values)
+def figures_of(rows: Patterns, questions: tuple[Question, ...]) -> dict:
+    """What follows from the rows alone, and so from an export as well."""
+    quality, ties = filter_quality(rows, questions[0])
+    return {
+        "items_judged": int(rows.items.sum()),
+        "judgments": int(rows.items @ rows.counts[questions[0].name].sum(axis=1)),
+        "rates": _by_question(questions, lambda question: rate(rows, question)),
+        "raw_rates": _by_question(questions, lambda question: raw_rate(rows, question)),
+        "agreement": _by_question(questions, lambda question: agreement(rows, question)),
+        "filter": quality,
+        "ties": ties,
     }
-    rows = list(
-        Item.objects.sampled()
-        .filter(judged, study=study)
-        .annotate(**columns)
-        .order_by("pk")
-        .values(
-            "intention__relation", "intention__run_id", "intention__verdict__p_yes", "intention__verdict__yes",
-            "inclusion_probability", "stratum", *columns,
-        )
-    )  # fmt: skip
-    return Tallies(
-        relation=np.array([row["intention__relation"] for row in rows], dtype=str),
-        kept=np.array([_kept(row, strictness) for row in rows], dtype=bool),
-        inclusion=np.array([row["inclusion_probability"] for row in rows], dtype=float),
-        stratum=np.array([row["stratum"] for row in rows], dtype=str),
-        counts={
-            question.name: np.array(
-                [[row[f"{question.name}_{value}"] for value in sorted(question.values)] for row in rows], dtype=np.int64
-            ).reshape(len(rows), len(question.values))
-            for question in study.questions
-        },
-    )
 
 
-def _kept(row: dict, strictness: dict[int, float]) -> bool:
-    p_yes = row["intention__verdict__p_yes"]
-    return row["intention__verdict__yes"] if p_yes is None else p_yes >= strictness[row["intention__run_id"]]
+def by_group(rows: Patterns, questions: tuple[Question, ...]) -> list[dict]:
+    groups, group = np.unique(rows.group, return_inverse=True)
+    sample = sample_of(len(rows.items), 1 / rows.inclusion, rows.stratum, items=rows.items)
+
+    def shares(of: NDArray, among: NDArray[np.bool_]) -> list[Estimate]:
+        return grouped_ratios(of * among, among, group, sample, NO_JUDGMENTS)
+
+    columns = {question.name: shares(*_says_yes(rows, question)) for question in questions}
+    columns["kept"] = shares(rows.kept, rows.filtered)
+    n = np.bincount(group, rows.items, len(groups)).astype(int).tolist()
+    found = [
+        {"group": name, "words": name, "items": n[g], **{column: each[g] for column, each in columns.items()}}
+        for g, name in enumerate(groups.tolist())
+    ]
+    return sorted(found, key=lambda row: (row["plausibility"].value is None, -(row["plausibility"].value or 0)))
 
 
-def _positive(tallies: Tallies, question: Question) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """(judgments at or over `positive_from`, all judgments) of each item."""
-    counts = tallies.counts[question.name]
-    over = np.array([value >= question.positive_from for value in sorted(question.values)])
+def positive(rows: Patterns, question: Question) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """(judgments at or over `positive_from`, all judgments) of each row's items."""
+    counts = rows.counts[question.name]
+    over = np.array([value >= question.positive_from for value in question.ascending])
     return counts @ over, counts.sum(axis=1)
 
 
-def _rate(tallies: Tallies, question: Question, among: NDArray[np.bool_] | bool = True) -> Estimate:
+def people(study: Study, selection: Selection) -> dict:
+    """Annotators and audits: counted on the participants, unless some judgments only are chosen."""
+    if selection == EVERYTHING:
+        people = study.participants.exclude(state=Participant.State.EXCLUDED).filter(n_judged__gt=0)
+        counted = people.aggregate(
+            annotators=Count("pk"), asked=Sum("n_audited", default=0), right=Sum("n_filter_right", default=0)
+        )
+    else:
+        counted = selection.judgments(study).aggregate(
+            annotators=Count("participant", distinct=True),
+            asked=Count("filter_right"),
+            right=Count("pk", filter=Q(filter_right=True)),
+        )
+    return {"annotators": counted["annotators"], "audit": wilson(counted["right"], counted["asked"])}
+
+
+def _by_question(questions: tuple[Question, ...], figure: Callable[[Question], object]) -> dict:
+    return {question.name: figure(question) for question in questions}
+
+
+def rate(rows: Patterns, question: Question) -> Estimate:
     """The mean over items of the share of their annotators who say yes, weighted to the runs."""
-    positive, n = _positive(tallies, question)
-    share = positive / np.maximum(n, 1)
-    return hajek_rate(share, tallies.inclusion, tallies.stratum, domain=(n > 0) & among)
+    share, judged = _says_yes(rows, question)
+    return hajek_rate(share, rows.inclusion, rows.stratum, domain=judged, items=rows.items)
 
 
-def _raw_rate(tallies: Tallies, question: Question) -> Estimate:
-    positive, n = _positive(tallies, question)
-    return wilson(int(positive.sum()), int(n.sum()))
+def _says_yes(rows: Patterns, question: Question) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """The share of an item's annotators, and where there are any."""
+    says, n = positive(rows, question)
+    return says / np.maximum(n, 1), n > 0
 
 
-def _agreement(tallies: Tallies, question: Question) -> dict:
-    return agreement_report(tallies.counts[question.name], values=sorted(question.values))
+def raw_rate(rows: Patterns, question: Question) -> Estimate:
+    says, n = positive(rows, question)
+    return wilson(int(rows.items @ says), int(rows.items @ n))
 
 
-def _filter_quality(tallies: Tallies, plausibility: Question) -> tuple[FilterQuality, int]:
-    positive, n = _positive(tallies, plausibility)
-    votes = majority(np.stack([n - positive, positive], axis=1))
-    decided = votes.winner >= 0
+def agreement(rows: Patterns, question: Question) -> dict:
+    packed, alike = np.unique(rows.packed[question.name], return_inverse=True)
+    counts = unpack(packed, len(question.options))
+    return agreement_report(counts, np.bincount(alike, rows.items), values=question.ascending)
+
+
+def filter_quality(rows: Patterns, plausibility: Question) -> tuple[FilterQuality, int]:
+    votes = majority_of(rows, plausibility)
+    decided = (votes.winner >= 0) & rows.filtered
     quality = confusion(
-        tallies.kept[decided],
+        rows.kept[decided],
         votes.winner[decided] == 1,
-        weights=1 / tallies.inclusion[decided],
-        strata=tallies.stratum[decided],
+        weights=1 / rows.inclusion[decided],
+        strata=rows.stratum[decided],
+        items=rows.items[decided],
     )
     return quality, votes.ties
 
 
-def _by_relation(study: Study, tallies: Tallies) -> list[dict]:
-    rows = []
-    for code in sorted(set(tallies.relation.tolist())):
-        these = tallies.relation == code
-        rates = _by_question(study, lambda question, these=these: _rate(tallies, question, these))
-        kept = hajek_rate(tallies.kept, tallies.inclusion, tallies.stratum, domain=these)
-        words = RELATIONS[code].words or "open"
-        rows.append({"relation": code, "words": words, "items": int(these.sum()), "kept": kept, **rates})
-    return sorted(rows, key=lambda row: (row["plausibility"].value is None, -(row["plausibility"].value or 0)))
+def majority_of(rows: Patterns, plausibility: Question) -> Majority:
+    """Winner 1 where most say yes; ties are counted where there is a verdict."""
+    says, n = positive(rows, plausibility)
+    return majority(np.stack([n - says, says], axis=1), items=rows.items * rows.filtered)
+
+
+def _leaves(row: dict) -> dict:
+    estimates = {name: each.as_dict() for name, each in row.items() if isinstance(each, Estimate)}
+    return {**estimates, "items": row["items"]}

@@ -3,6 +3,10 @@
 `counts[i, k]` is how many annotators put an item into category k, `weights[i]` how many items have that row of counts
 (1 unless given), so tallies grouped in SQL need no expansion. The columns are the categories of the scale, in order;
 a category nobody used counts for AC1 and AC2, whose chance agreement depends on the number of categories.
+
+`sample`, where given, says more of the rows than `weights` and replaces them: inclusion weights, strata, co-buys. The
+coefficient is then that of the whole run, with a linearised variance. Assumed throughout: items are the sampling units
+(or co-buys, if given), and the annotators are those of the study, not a sample of all annotators.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from annotation.stats.estimate import Estimate, undefined
-from annotation.stats.intervals import influence_interval
+from annotation.stats.sample import Sample, sample_of
 from annotation.stats.scales import identity, linear, midranks, ordinal, quadratic
 
 Floats = NDArray[np.float64]
@@ -26,31 +30,34 @@ NO_ORDER = "the categories have no order"
 AC2_SCALES = {"linear": linear, "quadratic": quadratic, "ordinal": ordinal}
 
 
-def percent_agreement(counts: ArrayLike, weights: ArrayLike | None = None) -> dict[str, Estimate]:
+def percent_agreement(
+    counts: ArrayLike, weights: ArrayLike | None = None, *, sample: Sample | None = None
+) -> dict[str, Estimate]:
     """Share of agreeing pairs, every item (Fleiss 1971), every pair or every judgment (Krippendorff 2011) alike."""
-    counts, weights = _pairable(*_judged(counts, weights))
+    counts, sample = _pairable(*_judged(counts, weights, sample))
     raters = counts.sum(axis=1)
     pairs = raters * (raters - 1)
     agreeing = _agreeing_pairs(counts, np.eye(counts.shape[1])) / pairs
     sizes = {"item_mean": np.ones_like(raters), "pooled": pairs, "weighted": raters}
-    return {name: _ratio(agreeing, size, weights, NO_PAIRS) for name, size in sizes.items()}
+    return {name: _ratio(agreeing, size, sample, NO_PAIRS) for name, size in sizes.items()}
 
 
-def prevalence(counts: ArrayLike, weights: ArrayLike | None = None) -> list[Estimate]:
+def prevalence(counts: ArrayLike, weights: ArrayLike | None = None, *, sample: Sample | None = None) -> list[Estimate]:
     """Share of each category among all judgments, in the order of the columns: a ratio estimate over items."""
-    counts, weights = _judged(counts, weights)
+    counts, sample = _judged(counts, weights, sample)
     raters = counts.sum(axis=1)
-    return [_ratio(column / raters, raters, weights, NO_JUDGMENTS) for column in counts.T]
+    return [_ratio(column / raters, raters, sample, NO_JUDGMENTS) for column in counts.T]
 
 
-def fleiss_kappa(counts: ArrayLike, weights: ArrayLike | None = None) -> Estimate:
+def fleiss_kappa(counts: ArrayLike, weights: ArrayLike | None = None, *, sample: Sample | None = None) -> Estimate:
     """Fleiss 1971; for unequal numbers of raters Gwet 2014, chapter 2."""
-    return _chance_corrected(counts, weights, identity, lambda agreement, shares: agreement @ shares)
+    judged = _judged(counts, weights, sample)
+    return _chance_corrected(*judged, identity, lambda agreement, shares: agreement @ shares)
 
 
-def gwet_ac1(counts: ArrayLike, weights: ArrayLike | None = None) -> Estimate:
+def gwet_ac1(counts: ArrayLike, weights: ArrayLike | None = None, *, sample: Sample | None = None) -> Estimate:
     """Gwet 2008, with unequal numbers of raters as in Gwet 2014, chapter 2."""
-    return _chance_corrected(counts, weights, identity, _random_rating)
+    return _chance_corrected(*_judged(counts, weights, sample), identity, _random_rating)
 
 
 def gwet_ac2(
@@ -58,9 +65,11 @@ def gwet_ac2(
     weights: ArrayLike | None = None,
     values: Sequence[float] | None = None,
     scale: Literal["linear", "quadratic", "ordinal"] = "quadratic",
+    *,
+    sample: Sample | None = None,
 ) -> Estimate:
     """AC1 with partial agreement, Gwet 2014, chapter 3; categories without `values` are equally spaced."""
-    return _chance_corrected(counts, weights, AC2_SCALES[scale], _random_rating, values)
+    return _chance_corrected(*_judged(counts, weights, sample), AC2_SCALES[scale], _random_rating, values)
 
 
 def krippendorff_alpha(
@@ -68,14 +77,17 @@ def krippendorff_alpha(
     weights: ArrayLike | None = None,
     level: Literal["nominal", "ordinal", "interval"] = "nominal",
     values: Sequence[float] | None = None,
+    *,
+    sample: Sample | None = None,
 ) -> Estimate:
     """α = 1 - (1 - ε)(1 - p_a)/(1 - p_e) with ε = 1/Σn_i: Krippendorff 2011, in agreements as in Gwet 2011.
 
     The ordinal metric moves with the items; its interval adds that to Gwet's, which takes the metric as given.
     """
-    counts, weights = _pairable(*_judged(counts, weights))
-    if reason := _undefined_because(counts, weights):
-        return undefined(reason, int(weights.sum()))
+    counts, sample = _pairable(*_judged(counts, weights, sample))
+    if reason := _undefined_because(counts, sample):
+        return undefined(reason, sample.size())
+    weights = sample.shares()
     totals, numbers = weights @ counts, _category_numbers(values, counts.shape[1])
     scale = {"nominal": identity(numbers), "ordinal": quadratic(midranks(totals)), "interval": quadratic(numbers)}
     agreement = scale[level]
@@ -93,41 +105,47 @@ def krippendorff_alpha(
     influence = (p_i - p_a - p_a * surplus - 2 * (1 - uncorrected) * (chance_i - p_e - p_e * surplus)) / (1 - p_e)
     if level == "ordinal":
         influence += _midrank_influence(counts, weights, alpha)
-    return Estimate(float(alpha), influence_interval(alpha, influence, weights, -1, 1), int(n))
+    return Estimate(float(alpha), sample.interval(alpha, influence, -1, 1), sample.size())
 
 
 def agreement_report(
-    counts: ArrayLike, weights: ArrayLike | None = None, values: Sequence[float] | None = None
+    counts: ArrayLike,
+    weights: ArrayLike | None = None,
+    values: Sequence[float] | None = None,
+    *,
+    sample: Sample | None = None,
 ) -> Leaves:
     """Every coefficient as a JSON leaf; without `values` those that need an order are undefined and say so."""
-    counts, weights = _judged(counts, weights)
-    pairable = int(_pairable(counts, weights)[1].sum())
+    counts, sample = _judged(counts, weights, sample)
+    pairable = _pairable(counts, sample)[1].size()
 
     def leaf(coefficient: Callable[..., Estimate], **kind: str) -> Leaves:
         if values is None:
             return undefined(NO_ORDER, pairable).as_dict()
-        return coefficient(counts, weights, values=values, **kind).as_dict()
+        return coefficient(counts, values=values, sample=sample, **kind).as_dict()
 
     return {
-        "items": int(weights.sum()),
-        "labels": int((weights @ counts).sum()),
+        "items": sample.size(),
+        "labels": round(float(sample.items @ counts.sum(axis=1))),
         "pairable_items": pairable,
-        "percent_agreement": {name: share.as_dict() for name, share in percent_agreement(counts, weights).items()},
-        "fleiss_kappa": fleiss_kappa(counts, weights).as_dict(),
+        "percent_agreement": {
+            name: share.as_dict() for name, share in percent_agreement(counts, sample=sample).items()
+        },
+        "fleiss_kappa": fleiss_kappa(counts, sample=sample).as_dict(),
         "krippendorff_alpha": {
-            "nominal": krippendorff_alpha(counts, weights).as_dict(),
+            "nominal": krippendorff_alpha(counts, sample=sample).as_dict(),
             "ordinal": leaf(krippendorff_alpha, level="ordinal"),
             "interval": leaf(krippendorff_alpha, level="interval"),
         },
-        "gwet_ac1": gwet_ac1(counts, weights).as_dict(),
+        "gwet_ac1": gwet_ac1(counts, sample=sample).as_dict(),
         "gwet_ac2": {scale: leaf(gwet_ac2, scale=scale) for scale in AC2_SCALES},
-        "prevalence": [share.as_dict() for share in prevalence(counts, weights)],
+        "prevalence": [share.as_dict() for share in prevalence(counts, sample=sample)],
     }
 
 
 def _chance_corrected(
-    counts: ArrayLike,
-    weights: ArrayLike | None,
+    counts: Floats,
+    sample: Sample,
     scale: Callable[[Floats], Floats],
     chance: Callable[[Floats, Floats], Floats],
     values: Sequence[float] | None = None,
@@ -136,10 +154,10 @@ def _chance_corrected(
 
     Items with one judgment tell nothing of p_a but belong to the category shares behind p_e.
     """
-    counts, weights = _judged(counts, weights)
     pairable = counts.sum(axis=1) >= 2
-    if reason := _undefined_because(counts, weights):
-        return undefined(reason, int(weights[pairable].sum()))
+    if reason := _undefined_because(counts, sample):
+        return undefined(reason, sample.size(pairable))
+    weights = sample.shares()
     raters = counts.sum(axis=1)
     agreement = scale(_category_numbers(values, counts.shape[1]))
     n, n_pairable = weights.sum(), weights[pairable].sum()
@@ -153,7 +171,7 @@ def _chance_corrected(
 
     observed_i = n / n_pairable * (p_i - p_e * pairable)
     influence = (observed_i - 2 * (1 - value) * (chance_i - p_e)) / (1 - p_e) - value
-    return Estimate(float(value), influence_interval(value, influence, weights, -1, 1), int(n_pairable))
+    return Estimate(float(value), sample.interval(value, influence, -1, 1), sample.size(pairable))
 
 
 def _random_rating(agreement: Floats, shares: Floats) -> Floats:
@@ -175,36 +193,36 @@ def _midrank_influence(counts: Floats, weights: Floats, alpha: float) -> Floats:
     expected = (np.outer(totals, totals) - np.diag(totals)) / (totals.sum() - 1)
     difference = np.subtract.outer(midranks(totals), midranks(totals))
     gradient = -4 * ((observed - (1 - alpha) * expected) * difference).sum(axis=1) / (expected * difference**2).sum()
-    return n * np.apply_along_axis(midranks, 1, counts) @ gradient
+    return n * midranks(counts) @ gradient
 
 
-def _ratio(share: Floats, size: Floats, weights: Floats, reason: str) -> Estimate:
+def _ratio(share: Floats, size: Floats, sample: Sample, reason: str) -> Estimate:
     """Σ size·share / Σ size over items, a ratio estimate: Cochran 1977, section 2.11."""
-    n = weights.sum()
-    if not n:
+    if not sample.size():
         return undefined(reason)
+    weights = sample.shares()
     value = weights @ (size * share) / (weights @ size)
-    influence = size * (share - value) / (weights @ size / n)
-    return Estimate(float(value), influence_interval(value, influence, weights, 0, 1), int(n))
+    influence = size * (share - value) / (weights @ size / weights.sum())
+    return Estimate(float(value), sample.interval(value, influence, 0, 1), sample.size())
 
 
-def _judged(counts: ArrayLike, weights: ArrayLike | None) -> tuple[Floats, Floats]:
+def _judged(counts: ArrayLike, weights: ArrayLike | None, sample: Sample | None) -> tuple[Floats, Sample]:
     counts = np.asarray(counts, dtype=float)
-    weights = np.ones(len(counts)) if weights is None else np.asarray(weights, dtype=float)
-    judged = (counts.sum(axis=1) > 0) & (weights > 0)
-    return counts[judged], weights[judged]
+    sample = sample or sample_of(len(counts), items=weights)
+    judged = (counts.sum(axis=1) > 0) & (sample.items > 0)
+    return counts[judged], sample.where(judged)
 
 
-def _pairable(counts: Floats, weights: Floats) -> tuple[Floats, Floats]:
+def _pairable(counts: Floats, sample: Sample) -> tuple[Floats, Sample]:
     pairable = counts.sum(axis=1) >= 2
-    return counts[pairable], weights[pairable]
+    return counts[pairable], sample.where(pairable)
 
 
-def _undefined_because(counts: Floats, weights: Floats) -> str:
-    pairable = _pairable(counts, weights)[1].sum()
+def _undefined_because(counts: Floats, sample: Sample) -> str:
+    pairable = _pairable(counts, sample)[1].size()
     if not pairable:
         return NO_PAIRS
-    if np.count_nonzero(weights @ counts) == 1:
+    if np.count_nonzero(sample.items @ counts) == 1:
         return ONE_CATEGORY
     return ONE_ITEM if pairable == 1 else ""
 

@@ -1,37 +1,62 @@
-"""Intervals shared by several figures. All are at 95 %."""
+"""Intervals shared by several figures. All are at 95 %, for numbers and for arrays of them alike."""
 
 from math import sqrt
 from statistics import NormalDist
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
 
 Z95 = NormalDist().inv_cdf(0.975)
-# The series below needs 5 degrees of freedom; these are the exact quantiles for 1 to 4.
-_T95_SMALL = (12.706204736, 4.302652730, 3.182446305, 2.776445105)
+# The series below needs 5 degrees of freedom; these are the exact quantiles for 4 to 1.
+_T95_SMALL = (2.776445105, 3.182446305, 4.302652730, 12.706204736)
+# Below this a variance is a rounding error: all items said the same.
+NO_VARIANCE = 1e-15
 
 
-def t95(df: float) -> float:
-    """0.975 quantile of Student's t: Abramowitz and Stegun 1964, eq. 26.7.5."""
-    if df < 5:
-        return _T95_SMALL[int(df) - 1]
+def t95(df: ArrayLike) -> Floats:
+    """0.975 quantile of Student's t: Abramowitz and Stegun 1964, eq. 26.7.5; below 5 interpolated in 1/df."""
+    per = 1 / np.maximum(np.asarray(df, dtype=float), 1)
+    # The table goes on from the series' own value, or the quantile would jump at 5.
+    small = np.interp(per, [1 / 5, 1 / 4, 1 / 3, 1 / 2, 1], [_t95_series(1 / 5), *_T95_SMALL])
+    return np.where(per > 1 / 5, small, _t95_series(per))[()]
+
+
+def _t95_series(per: Floats | float) -> Floats | float:
+    """In 1/df."""
     z = Z95
     g1 = (z**3 + z) / 4
     g2 = (5 * z**5 + 16 * z**3 + 3 * z) / 96
     g3 = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384
     g4 = (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160
-    return z + g1 / df + g2 / df**2 + g3 / df**3 + g4 / df**4
+    return z + g1 * per + g2 * per**2 + g3 * per**3 + g4 * per**4
 
 
-def influence_interval(
-    value: float, influence: NDArray[np.float64], weights: NDArray[np.float64], low: float, high: float
-) -> tuple[float, float] | None:
-    """value ± t(n-1)·√(Σ influence²/(n(n-1))), items as sampling units: Gwet 2014, chapter 5.
+def score_interval(p: ArrayLike, n: ArrayLike, z: ArrayLike = Z95) -> tuple[Floats, Floats]:
+    """(p + z²/2n ± z·√(p(1-p)/n + z²/4n²)) / (1 + z²/n): Wilson 1927."""
+    p, n = np.asarray(p, dtype=float), np.asarray(n, dtype=float)
+    centre = p + z**2 / (2 * n)
+    half = z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
+    low, high = (centre - half) / (1 + z**2 / n), (centre + half) / (1 + z**2 / n)
+    # At the ends the bound is exactly p, which rounding would miss.
+    return np.where(p > 0, low, 0.0)[()], np.where(p < 1, high, 1.0)[()]
 
-    None for one item, and where no item stands out: an interval of no width would claim certainty.
+
+def share_interval(p: ArrayLike, variance: ArrayLike, df: ArrayLike, kish: ArrayLike) -> tuple[Floats, Floats]:
+    """Wilson's at the effective size p(1-p)/V with Student's t: Kott and Carr 1997, Dean and Pagano 2015.
+
+    Where all say the same the variance knows nothing; Kish's effective size does.
     """
-    n = weights.sum()
-    if n < 2:
-        return None
-    half = t95(n - 1) * sqrt(weights @ influence**2 / (n * (n - 1)))
+    p, variance = np.asarray(p, dtype=float), np.asarray(variance, dtype=float)
+    varies = variance > NO_VARIANCE
+    n = np.where(varies, p * (1 - p) / np.where(varies, variance, 1), kish)
+    return score_interval(p, n, np.where(varies, t95(df), Z95))
+
+
+def t_interval(
+    value: float, variance: float, df: float, low: float = -np.inf, high: float = np.inf
+) -> tuple[float, float] | None:
+    """value ± t(df)·√V within the figure's range; None where nothing varies, as no width would claim certainty."""
+    half = float(t95(df)) * sqrt(variance)
     return (max(low, float(value - half)), min(high, float(value + half))) if half > 1e-12 else None

@@ -1,10 +1,11 @@
-from math import sqrt
+"""Shares: of a count, and of a run from the sample that was judged."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from annotation.stats.estimate import Estimate, undefined
-from annotation.stats.intervals import Z95
+from annotation.stats.intervals import Z95, score_interval, share_interval
+from annotation.stats.sample import sample_of
 
 NO_JUDGMENTS = "no judgments yet"
 
@@ -13,7 +14,8 @@ def wilson(successes: int, n: int, z: float = Z95) -> Estimate:
     """Share with the score interval of Wilson 1927."""
     if n == 0:
         return undefined(NO_JUDGMENTS)
-    return Estimate(successes / n, _score_interval(successes / n, n, z), n)
+    low, high = score_interval(successes / n, n, z)
+    return Estimate(successes / n, (float(low), float(high)), n)
 
 
 def hajek_rate(
@@ -21,40 +23,54 @@ def hajek_rate(
     inclusion_probabilities: ArrayLike,
     strata: ArrayLike | None = None,
     domain: ArrayLike | None = None,
+    *,
+    items: ArrayLike | None = None,
+    clusters: ArrayLike | None = None,
 ) -> Estimate:
     """Σ(y/π) / Σ(1/π) and its linearised variance: Särndal, Swensson and Wretman 1992, section 5.7.
 
-    A `domain` limits both sums; items outside it still count for the variance of a stratified sample (section 10.3).
-    The interval is Wilson's at the effective sample size p(1-p)/V (Kott and Carr 1997), so it stays inside [0, 1].
+    All arguments are (rows,); row r stands for `items[r]` items. A `domain` limits both sums; items outside it still
+    count for the variance of a stratified sample (section 10.3). `clusters`, such as co-buys, are the sampling units
+    within strata where given (also those that reach into several, see `Sample.variance`), else items are. The interval
+    is Wilson's at the effective size p(1-p)/V (Kott and Carr 1997) with Satterthwaite's degrees of freedom, so it stays
+    inside [0, 1]. Assumed: items judged are a random part of those drawn in their stratum.
     """
-    y, w = np.asarray(values, dtype=float), 1 / np.asarray(inclusion_probabilities, dtype=float)
+    y, pi = np.asarray(values, dtype=float), np.asarray(inclusion_probabilities, dtype=float)
     within = np.ones(len(y), dtype=bool) if domain is None else np.asarray(domain, dtype=bool)
-    if not within.any():
-        return undefined(NO_JUDGMENTS)
-    w = w * within / w[within].sum()
-    rate = min(1.0, float(w @ y))
-    variance = stratified_variance(w * (y - rate), strata)
-    # Where all say the same the variance knows nothing; Kish's effective size does.
-    effective_n = rate * (1 - rate) / variance if variance > 1e-15 else 1 / (w @ w)
-    return Estimate(rate, _score_interval(rate, effective_n, Z95), int(within.sum()))
+    return sample_of(len(y), 1 / pi, strata, items=items, clusters=clusters).ratio(y * within, within, NO_JUDGMENTS)
 
 
-def stratified_variance(u: NDArray[np.float64], strata: ArrayLike | None) -> float:
-    """Σ_h n_h/(n_h-1) Σ_k (u_k - ū_h)² for a total of u, without the correction for a finite population.
+def horvitz_thompson_rate(
+    values: ArrayLike,
+    inclusion_probabilities: ArrayLike,
+    population: float,
+    strata: ArrayLike | None = None,
+    *,
+    items: ArrayLike | None = None,
+    clusters: ArrayLike | None = None,
+) -> Estimate:
+    """Σ(y/π) / N for a run of known size N: Horvitz and Thompson 1952; arguments (rows,) as in `hajek_rate`.
 
-    A run is itself a sample of what the model would say. A stratum of one item is compared with the mean of u, 0.
+    Its variance holds the doubt about Σ(1/π) too, which Hájek's takes out, so it is worse where that varies. A sample
+    that weighs more than N can pass 1 and is cut there.
     """
-    stratum = np.zeros(len(u), dtype=int) if strata is None else np.unique(strata, return_inverse=True)[1]
-    size = np.bincount(stratum)
-    mean = np.where(size > 1, np.bincount(stratum, u) / size, 0)
-    correction = size / np.maximum(size - 1, 1)
-    return float(correction[stratum] @ (u - mean[stratum]) ** 2)
+    y, pi = np.asarray(values, dtype=float), np.asarray(inclusion_probabilities, dtype=float)
+    sample = sample_of(len(y), 1 / pi, strata, items=items, clusters=clusters)
+    if not sample.size():
+        return undefined(NO_JUDGMENTS)
+    rate = min(1.0, sample.total(y) / population)
+    variance, df = sample.variance(sample.weights * y / population)
+    kish = sample.kish(sample.weights / sample.total(np.ones(len(y))))
+    low, high = share_interval(rate, variance, df, kish)
+    return Estimate(rate, (float(low), float(high)), sample.size())
 
 
-def _score_interval(p: float, n: float, z: float) -> tuple[float, float]:
-    """(p + z²/2n ± z·√(p(1-p)/n + z²/4n²)) / (1 + z²/n)."""
-    centre = p + z**2 / (2 * n)
-    half = z * sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
-    low, high = (centre - half) / (1 + z**2 / n), (centre + half) / (1 + z**2 / n)
-    # At the ends the bound is exactly p, which rounding would miss.
-    return (low if p > 0 else 0.0), (high if p < 1 else 1.0)
+def stratified_variance(
+    u: NDArray[np.float64],
+    strata: ArrayLike | None = None,
+    *,
+    items: ArrayLike | None = None,
+    clusters: ArrayLike | None = None,
+) -> float:
+    """Of the sum of u (rows,) over items, from what differs within strata: see `Sample.variance`."""
+    return float(sample_of(len(u), None, strata, items=items, clusters=clusters).variance(np.asarray(u, float))[0])

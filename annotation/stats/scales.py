@@ -26,8 +26,8 @@ def ordinal(values: Floats) -> Floats:
 
 
 def midranks(totals: Floats) -> Floats:
-    """Mean rank of each category's judgments; squared differences are the ordinal metric of Krippendorff 2011."""
-    return np.cumsum(totals) - totals / 2
+    """Mean rank of each category's judgments (…, categories); squared differences: the metric of Krippendorff 2011."""
+    return np.cumsum(totals, axis=-1) - totals / 2
 
 
 def _distance(values: Floats) -> Floats:

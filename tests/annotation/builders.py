@@ -43,7 +43,8 @@ def rate_all(in_study: Study, ratings: dict[int, list[tuple[int, int | None]]]) 
         who = participant(in_study, f"ann-{i}")
         while isinstance(lease := item_next(participant=who), Lease):
             judgment = save(lease, *ratings[lease.item_id][i])
-            audit_save(participant=who, judgment_id=judgment.pk, filter_right=True)
+            if judgment.audit_asked:
+                audit_save(participant=who, judgment_id=judgment.pk, filter_right=True)
 
 
 def show_pictures() -> None:

@@ -11,9 +11,10 @@ from annotation.models import Study
 from annotation.reports import study_figures
 from annotation.simulation import study_simulate
 from annotation.stats.agreement import gwet_ac1, krippendorff_alpha, percent_agreement
-from annotation.stats.filter_quality import confusion, majority
+from annotation.stats.filter_quality import confusion
 from annotation.stats.rates import hajek_rate
 from annotation.stats.tallies import tallies_from_labels
+from annotation.stats.votes import majority
 from distillation.models import Run, Verdict
 from tests.annotation.builders import participant, rate_all, study
 from tests.distillation.builders import finished_run
@@ -32,6 +33,7 @@ def tiny(db: None) -> Study:
     made = study(run=finished_run(4), items=4, overlap=2)
     for item, kept in zip(made.items.order_by("pk"), [True, True, False, True], strict=True):
         Verdict.objects.filter(intention=item.intention_id).update(p_yes=0.9 if kept else 0.2, yes=kept)
+        made.items.filter(pk=item.pk).update(p_yes=0.9 if kept else 0.2, filter_yes=kept)
     rate_all(made, dict(zip(made.items.order_by("pk").values_list("pk", flat=True), RATINGS, strict=True)))
     return made
 
@@ -69,9 +71,11 @@ def test_rates_of_unequal_strata_are_weighted_back_to_the_run(db: None) -> None:
 def test_agreement_is_that_of_the_raw_matrix(tiny: Study) -> None:
     agreement = study_figures(tiny).agreement
     for name, table in (("plausibility", PLAUSIBLE), ("typicality", TYPICAL)):
-        assert agreement[name]["krippendorff_alpha"]["nominal"] == krippendorff_alpha(table).as_dict()
-        assert agreement[name]["krippendorff_alpha"]["ordinal"] == krippendorff_alpha(table, level="ordinal").as_dict()
-        assert agreement[name]["gwet_ac1"] == gwet_ac1(table).as_dict()
+        for level in ("nominal", "ordinal"):
+            again = krippendorff_alpha(table, level=level)
+            assert agreement[name]["krippendorff_alpha"][level]["value"] == pytest.approx(again.value, abs=1e-14)
+            assert agreement[name]["krippendorff_alpha"][level]["ci95"] == pytest.approx(again.ci95, abs=1e-14)
+        assert agreement[name]["gwet_ac1"]["value"] == pytest.approx(gwet_ac1(table).value, abs=1e-14)
     # Three of four items agree on plausibility.
     assert agreement["plausibility"]["percent_agreement"]["item_mean"]["value"] == 0.75
 
@@ -106,7 +110,7 @@ def test_audits_are_counted_apart(tiny: Study) -> None:
 def test_relations_have_their_own_rates(db: None) -> None:
     made = study(run=finished_run(2), items=4, overlap=1)
     rate_all(made, {item.pk: [(int(item.intention.relation == "isA"), 1)] for item in made.items.all()})
-    by_relation = {row["relation"]: row["plausibility"] for row in study_figures(made).by_relation}
+    by_relation = {row["group"]: row["plausibility"] for row in study_figures(made).by_relation}
     assert {code: (rate.value, rate.n) for code, rate in by_relation.items()} == {"isA": (1.0, 2), "usedFor": (0.0, 2)}
 
 

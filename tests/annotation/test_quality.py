@@ -13,6 +13,7 @@ from annotation.protocol import StudyRefused
 from annotation.quality import annotators_quality, rules_alarm
 from annotation.reports import study_figures, study_revision
 from annotation.rules import rule_broken, rules_problem
+from annotation.selection import Selection
 from annotation.stats.annotators import Quality, longest_line, pair_agreement, share
 from annotation.stats.estimate import undefined
 from annotation.stats.planning import design_effect, half_width
@@ -219,7 +220,7 @@ def test_figures_with_and_without_the_excluded(researcher: User) -> None:
     good, bad = participant(made, "good"), participant(made, "bad")
     judge(good, 1), judge(good, 1), judge(bad, 0), judge(bad, 0)
     participant_exclude(participant=bad, reason="a robot", by=researcher)
-    without, with_them = study_figures(made), study_figures(made, with_excluded=True)
+    without, with_them = study_figures(made), study_figures(made, Selection(with_excluded=True))
     assert (without.judgments, without.rates["plausibility"].value) == (2, 1)  # 2 of 2
     assert (with_them.judgments, with_them.rates["plausibility"].value) == (4, 0.5)  # 2 of 4
     assert (without.items_complete, without.annotators, with_them.annotators) == (0, 1, 2)

@@ -11,6 +11,7 @@ from annotation.stats.agreement import (
     percent_agreement,
     prevalence,
 )
+from annotation.stats.sample import sample_of
 
 # Fleiss 1971, table 1: 30 patients, 6 psychiatrists, 5 diagnoses.
 FLEISS_1971 = """00060 03003 01401 00006 03030 20400 00402 20310 20040 00006 10050 11040 03300 10050 02031
@@ -101,6 +102,24 @@ def test_kappa_falls_with_prevalence_where_ac1_does_not():
 def test_undefined_says_why(counts, reason):
     for estimate in (fleiss_kappa(counts), gwet_ac1(counts), gwet_ac2(counts), krippendorff_alpha(counts)):
         assert (estimate.value, estimate.ci95, estimate.reason) == (None, None, reason)
+
+
+def test_weighted_agreement_is_that_of_the_run():
+    # An item that stands for three weighs like three alike; α's own correction for small samples apart.
+    counts, weights = [[2, 0], [0, 2], [1, 1]], [1, 1, 3]
+    weighted = sample_of(3, weights)
+    for coefficient in (fleiss_kappa, gwet_ac1):
+        assert coefficient(counts, sample=weighted).value == pytest.approx(coefficient(counts, weights).value)
+    assert krippendorff_alpha(counts, sample=weighted).n == 3
+
+
+def test_strata_narrow_agreement():
+    # Items nearly all alike in one stratum and nearly all split in the other: their mix is fixed by design.
+    alike, split = [[2, 0], [0, 2]], [[1, 1]]
+    counts, strata = alike * 24 + split * 2 + split * 48 + alike, [0] * 50 + [1] * 50
+    plain, stratified = gwet_ac1(counts), gwet_ac1(counts, sample=sample_of(100, strata=strata))
+    assert stratified.value == plain.value
+    assert stratified.ci95[1] - stratified.ci95[0] < 0.5 * (plain.ci95[1] - plain.ci95[0])
 
 
 def test_perfect_agreement_claims_no_interval():

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from annotation.stats.filter_quality import confusion, majority
+from annotation.stats.filter_quality import confusion
 from annotation.stats.rates import wilson
 
 
@@ -87,10 +87,3 @@ def test_as_dict_holds_cells_and_leaves():
     leaves = confusion(*items(1, 1, 0, 0)).as_dict()
     assert (leaves["tp"], leaves["precision"]["value"]) == (1, 0.5)
     assert leaves["false_rejection_rate"]["reason"] == "the filter rejected nothing"
-
-
-@pytest.mark.parametrize(("tie", "winner"), [("leave_out", -1), ("lowest", 0), ("highest", 2)])
-def test_majority_has_a_stated_tie_rule(tie, winner):
-    # An item won, one tied between the first and the last category, one not judged.
-    result = majority([[0, 2, 1], [1, 0, 1], [0, 0, 0]], tie=tie)
-    assert (result.winner.tolist(), result.ties) == ([1, winner, -1], 1)

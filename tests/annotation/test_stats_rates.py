@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from annotation.stats.estimate import Estimate, undefined
-from annotation.stats.intervals import t95
-from annotation.stats.rates import hajek_rate, wilson
+from annotation.stats.intervals import score_interval, t95
+from annotation.stats.rates import hajek_rate, horvitz_thompson_rate, stratified_variance, wilson
 
 
 def test_wilson_of_newcombe_1998():
@@ -28,10 +28,10 @@ def test_hajek_weighs_by_inclusion_probability():
 
 
 def test_hajek_with_equal_probabilities_is_wilson():
-    # The linearised variance has n/(n-1), so the effective size is 199 of 200.
+    # The linearised variance has n/(n-1), so the effective size is 199 of 200, and t(199) is 1.972.
     values = [1] * 60 + [0] * 140
     assert hajek_rate(values, [0.3] * 200).value == pytest.approx(0.3)
-    assert hajek_rate(values, [0.3] * 200).ci95 == pytest.approx(wilson(60, 200).ci95, abs=5e-4)
+    assert hajek_rate(values, [0.3] * 200).ci95 == pytest.approx(score_interval(0.3, 199, 1.972), abs=1e-5)
 
 
 def test_hajek_of_a_domain_leaves_the_others_out():
@@ -61,6 +61,53 @@ def test_hajek_has_no_bias_where_the_plain_mean_has():
     rates = [hajek_rate(values, pi).value for values in plausible]
     assert np.mean(rates) == pytest.approx(0.35, abs=0.006)
     assert np.mean(plausible) > 0.5
+
+
+def test_horvitz_thompson_knows_the_population():
+    # 2 · 1 + 10 · 1 + 10 · 0 of 30; Hájek divides by 22 instead.
+    rate = horvitz_thompson_rate([1, 1, 0], [0.5, 0.1, 0.1], population=30)
+    assert (rate.value, rate.n) == (pytest.approx(12 / 30), 3)
+
+
+def test_horvitz_thompson_equals_hajek_where_the_weights_sum_to_the_population():
+    # Strata of 20 and 80, ten drawn of each.
+    values, chance, strata = [1] * 7 + [0] * 3 + [1] * 2 + [0] * 8, [0.5] * 10 + [0.125] * 10, [0] * 10 + [1] * 10
+    one, other = hajek_rate(values, chance, strata), horvitz_thompson_rate(values, chance, 100, strata)
+    assert other.value == pytest.approx(one.value)
+    assert other.ci95 == pytest.approx(one.ci95)
+
+
+def test_horvitz_thompson_of_nothing_says_why():
+    assert horvitz_thompson_rate([], [], 30).reason == "no judgments yet"
+
+
+def test_stratified_variance_by_hand():
+    # Stratum 0: 2/1 · ((1 - 2)² + (3 - 2)²) = 4. Stratum 1 has one item, compared with 0: 5² = 25.
+    assert stratified_variance(np.array([1.0, 3, 5]), [0, 0, 1]) == pytest.approx(4 + 25)
+
+
+def test_cluster_variance_by_hand():
+    # Totals by co-buy 4 and 5, mean 4.5: 2/1 · (0.5² + 0.5²).
+    assert stratified_variance(np.array([1.0, 3, 5]), clusters=["x", "x", "y"]) == pytest.approx(1)
+
+
+def test_co_buys_across_strata_keep_what_they_share():
+    # Strata x: 1, 3 and y: 5, 9, less their means -1, 1 and -2, 2; co-buys sum to -3 and 3: 2/1 · (9 + 9).
+    u, strata = np.array([1.0, 3, 5, 9]), ["x", "x", "y", "y"]
+    assert stratified_variance(u, strata, clusters=[1, 2, 1, 2]) == pytest.approx(36)
+
+
+def test_co_buys_that_say_the_same_count_once():
+    # 50 co-buys of 4 equal intentions are 50 units: the width is that of 50, not of 200.
+    values, cobuys = np.repeat([1] * 30 + [0] * 20, 4), np.repeat(np.arange(50), 4)
+    clustered, once = hajek_rate(values, [0.1] * 200, clusters=cobuys), hajek_rate([1] * 30 + [0] * 20, [0.1] * 50)
+    assert clustered.ci95 == pytest.approx(once.ci95)
+    assert clustered.n == 200
+
+
+def test_unanimous_co_buys_keep_the_doubt_of_their_number():
+    rate = hajek_rate([1] * 40, [0.1] * 40, clusters=np.repeat(np.arange(10), 4))
+    assert rate.ci95 == pytest.approx(wilson(10, 10).ci95)
 
 
 @pytest.mark.parametrize(

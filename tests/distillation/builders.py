@@ -22,8 +22,11 @@ def run(name: str = "r1", *, relations: str = "usedFor,isA", with_images: bool =
 
 
 def finished_run(n_cobuys: int = 3, *, relations: str = "usedFor,isA", kept_every: int = 2, **more) -> Run:
-    """A run whose intentions all have a verdict; every `kept_every`-th is kept (p_yes 0.9, else 0.2)."""
-    pairs = cobuys(n_cobuys)
+    """A run whose intentions all have a verdict; every `kept_every`-th is kept (p_yes 0.9, else 0.2).
+
+    A second one is over the same co-buys.
+    """
+    pairs = list(CoBuy.objects.order_by("pk")) or cobuys(n_cobuys)
     made = run(relations=relations, **more)
     units = [(cobuy, relation) for cobuy in pairs for relation in made.config["relations"]]
     for i, (cobuy, relation) in enumerate(units):

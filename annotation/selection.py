@@ -1,0 +1,60 @@
+"""Which judgments figures count: what a researcher has chosen above the dashboard. The choices are an allow-list."""
+
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+from urllib.parse import urlencode
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from annotation.models import Item, Judgment, Kind, Participant, Study
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Empty fields choose nothing. `since` and `until` are days, both within."""
+
+    relation: str = ""
+    category: str = ""
+    run: int | None = None
+    group: int | None = None
+    since: date | None = None
+    until: date | None = None
+    with_excluded: bool = False
+
+    @property
+    def chooses_judgments(self) -> bool:
+        """Then the tallies on the items, which count them all, are of no use."""
+        return any((self.group, self.since, self.until, self.with_excluded))
+
+    @property
+    def query(self) -> str:
+        """For addresses, the parts that choose something."""
+        return urlencode({name: int(each) if each is True else each for name, each in asdict(self).items() if each})
+
+    def of_items(self, prefix: str = "") -> Q:
+        chosen = {"relation": self.relation, "category": self.category, "run": self.run}
+        return Q(**{f"{prefix}{name}": value for name, value in chosen.items() if value})
+
+    def judgments(self, study: Study) -> QuerySet[Judgment]:
+        """What counts: first judgments of sampled items, by annotators who are not excluded unless asked for."""
+        judgments = Judgment.objects.filter(self.of_items("item__"), kind=Kind.ITEM, participant__study=study)
+        if not self.with_excluded:
+            judgments = judgments.exclude(participant__state=Participant.State.EXCLUDED)
+        if self.group:
+            judgments = judgments.filter(participant__annotator__groups=self.group)
+        if self.since:
+            judgments = judgments.filter(created_at__gte=_start_of(self.since))
+        if self.until:
+            judgments = judgments.filter(created_at__lt=_start_of(self.until + timedelta(days=1)))
+        return judgments
+
+    def items(self, study: Study) -> QuerySet[Item]:
+        return Item.objects.sampled().filter(self.of_items(), study=study)
+
+
+EVERYTHING = Selection()
+
+
+def _start_of(day: date):
+    return timezone.make_aware(timezone.datetime(day.year, day.month, day.day))
