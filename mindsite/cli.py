@@ -13,7 +13,8 @@ from kombu.exceptions import OperationalError as BrokerError
 
 from mindsite import embedded
 
-WITHOUT_SERVICES = {"help", "version", "check", "collectstatic", "makemessages", "compilemessages", "agreement"}
+WITHOUT_SERVICES = {"help", "version", "check", "collectstatic", "makemessages", "compilemessages"}
+AGREEMENT = "agreement"
 WITH_BROKER = {"demo", "distill", "import_catalog", "resume_run", "retry_failed", "serve", "worker"}
 
 
@@ -44,6 +45,8 @@ def _end(*_: object) -> None:
 def _run(argv: list[str]) -> int:
     command = argv[1] if len(argv) > 1 else "help"
     _read_settings()
+    if command == AGREEMENT:
+        return _agreement(argv)
     if command in WITHOUT_SERVICES or {"-h", "--help", "--version"} & set(argv):
         execute_from_command_line(argv)
         return 0
@@ -52,6 +55,14 @@ def _run(argv: list[str]) -> int:
         if not os.environ.get("DATABASE_URL") and command not in ("migrate", "makemigrations"):
             bring_up_to_date()
         execute_from_command_line(argv)
+    return 0
+
+
+def _agreement(argv: list[str]) -> int:
+    """It needs no models, and to set Django up would take as long as to read 300,000 lines."""
+    from annotation.management.commands.agreement import Command  # noqa: PLC0415 - numpy is not for every command
+
+    Command().run_from_argv(argv)
     return 0
 
 
