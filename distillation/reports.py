@@ -159,7 +159,7 @@ def run_counts(run: Run) -> Counts:
     products = _products(run)
     return Counts(
         cobuys=cobuys,
-        units=cobuys * run.units_per_cobuy,
+        units=_n_units(run, cobuys),
         owed=n_owed(run),
         features=Step("Features", products["done"], lacking, products["all"], products["cached"]),
         failed=failed,
@@ -169,13 +169,18 @@ def run_counts(run: Run) -> Counts:
 
 def run_ended(run: Run) -> tuple[int, int]:
     """(units with a verdict, all units): as in `Counts`, where no more than that is asked."""
-    units = _n_cobuys(run) * run.units_per_cobuy
+    units = _n_units(run, _n_cobuys(run))
     failed = Failure.objects.filter(run=run, cobuy__isnull=False).count()
     return units - n_owed(run) - failed, units
 
 
 def n_owed(run: Run) -> int:
     return run.cobuys.filter(n_owed__gt=0).aggregate(n=Sum("n_owed", default=0))["n"]
+
+
+def _n_units(run: Run, cobuys: int) -> int:
+    """An imported run has what its file had; any other owes each co-buy the same."""
+    return run.config.get("imported") or cobuys * run.units_per_cobuy
 
 
 def _n_cobuys(run: Run) -> int:

@@ -1,0 +1,168 @@
+"""Intentions made elsewhere as a finished run, to be judged and compared; in one transaction, whole or not at all."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
+from django.db.models.functions import Now
+
+from distillation.catalog.records import CatalogError
+from distillation.intentions.account import IntentionAccount
+from distillation.intentions.layouts import layout_recognised
+from distillation.intentions.reading import Row, rows_read
+from distillation.intentions.records import IntentionRecord, Reader
+from distillation.intentions.staging import intentions_place, intentions_stage
+from distillation.models import Run
+from distillation.pipeline.relations import RELATIONS
+
+BACKEND = "imported"
+NOT_KNOWN = "not known"
+SAY_EVERY = 100_000
+
+SETTINGS = "SET LOCAL work_mem = '128MB'; SET LOCAL jit = off"
+
+Say = Callable[[str], None]
+
+# The same rows on both sides, whatever their ids.
+DIFFERENCES = """
+WITH stored AS (
+    SELECT i.cobuy_id, i.relation::text, i.sample::bigint, i.text, v.yes, v.p_yes, v.reason
+    FROM distillation_intention i LEFT JOIN distillation_verdict v ON v.intention_id = i.id WHERE i.run_id = %s
+), given AS (
+    SELECT cobuy_id, relation, sample, text, yes, p_yes, CASE WHEN yes IS NOT NULL THEN reason END
+    FROM intention_ready
+)
+SELECT EXISTS (TABLE stored EXCEPT TABLE given) OR EXISTS (TABLE given EXCEPT TABLE stored)
+"""
+INSERT = """
+INSERT INTO distillation_intention (run_id, cobuy_id, relation, sample, text, raw_reply)
+SELECT %s, cobuy_id, relation, sample, text, raw FROM intention_ready ORDER BY cobuy_id, relation, sample
+"""
+INSERT_VERDICTS = """
+INSERT INTO distillation_verdict (intention_id, yes, p_yes, reason, raw_reply)
+SELECT i.id, r.yes, r.p_yes, r.reason, r.answer
+FROM intention_ready r JOIN distillation_intention i USING (cobuy_id, relation, sample)
+WHERE i.run_id = %s AND r.yes IS NOT NULL ORDER BY i.id
+"""
+# A verdict that the file does not hold stands as owed, so that the sums of the run's page add up; a finished run is
+# never taken up again.
+INSERT_COBUYS = """
+INSERT INTO distillation_runcobuy (run_id, cobuy_id, n_owed)
+SELECT %s, cobuy_id, count(*) - count(yes) FROM intention_ready GROUP BY cobuy_id ORDER BY cobuy_id
+"""
+INSERT_TICK = """
+INSERT INTO distillation_runtick
+    (run_id, at, calls, prompt_tokens, cached_tokens, completion_tokens, features, intentions, verdicts, yes, failures)
+SELECT %s, date_trunc('minute', now()), 0, 0, 0, 0, 0, count(*), count(yes), count(*) FILTER (WHERE yes), 0
+FROM intention_ready
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class IntentionImport:
+    path: Path
+    run: str
+    format: str = "auto"
+    model: str = ""
+    create: bool = False
+
+
+def intentions_import(request: IntentionImport, say: Say = lambda line: None) -> IntentionAccount:
+    """The same file again under the same name changes nothing; another file under it is refused."""
+    rows = rows_read(request.path)
+    first = next(rows, None)
+    if first is None:
+        raise CatalogError(f"{request.path.name}: no row below the header; give a file with intentions")
+    layout = layout_recognised(request.path.name, list(first[1]), request.format)
+    not_read = [name for name in first[1] if name not in (*layout.places(first[1]).values(), "id")]
+    account = IntentionAccount(run=request.run, format=layout.name, columns_not_read=not_read)
+    run = _checked(Run(name=request.run, backend=BACKEND, model=request.model or layout.origin))
+    reader = Reader(request.path, layout, account)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(SETTINGS)
+        # Two at once: the second finds the first one's run.
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('run_start'), hashtext(%s))", [run.name])
+        intentions_stage(cursor, _records(reader, chain([first], rows), say))
+        say(f"{account.rows:,} rows read; now they are written")
+        intentions_place(cursor, account, create=request.create)
+        _write(cursor, run, account)
+    return account
+
+
+def _records(reader: Reader, rows: Iterator[Row], say: Say) -> Iterator[IntentionRecord]:
+    for line, row in rows:
+        if record := reader.record(line, row):
+            yield record
+        if reader.account.rows % SAY_EVERY == 0:
+            say(f"{reader.path.name}: {reader.account.rows:,} rows read")
+
+
+def _checked(run: Run) -> Run:
+    run.config = {}
+    if run.name == "new":
+        raise CatalogError('The name "new" stands for the page that starts a run; choose another')
+    try:
+        run.clean_fields(exclude=["created_at", "config"])
+    except ValidationError as error:
+        lines = [f"{field} {getattr(run, field)!r}: {' '.join(words)}" for field, words in error.message_dict.items()]
+        raise CatalogError("; ".join(lines)) from error
+    return run
+
+
+def _write(cursor: CursorWrapper, run: Run, account: IntentionAccount) -> None:
+    if not account.adds_up():
+        raise CatalogError("the sums of the import do not add up: report this with the file")
+    if stored := Run.objects.filter(name=run.name).first():
+        account.unchanged = _refuse_unless_same(cursor, stored, run.model)
+        return
+    if not account.written:
+        raise CatalogError(_why_nothing(account))
+    run.config = _config(cursor)
+    run.state, run.finished_at = Run.State.DONE, Now()
+    run.save()
+    cursor.execute(INSERT, [run.pk])
+    cursor.execute(INSERT_VERDICTS, [run.pk])
+    cursor.execute(INSERT_COBUYS, [run.pk])
+    cursor.execute(INSERT_TICK, [run.pk])
+
+
+def _refuse_unless_same(cursor: CursorWrapper, stored: Run, model: str) -> bool:
+    other = f"Run {stored.name} exists and holds %s; give the new run another name"
+    if stored.backend != BACKEND:
+        raise CatalogError(other % f"what {stored.backend} has made")
+    if stored.model != model:
+        raise CatalogError(other % f"intentions of {stored.model}, not of {model}")
+    cursor.execute(DIFFERENCES, [stored.pk])
+    if cursor.fetchone()[0]:
+        raise CatalogError(other % "other intentions than this import would write")
+    return True
+
+
+def _why_nothing(account: IntentionAccount) -> str:
+    reason, count = max(account.left_out.items(), key=lambda item: item[1])
+    return (
+        f"None of {account.rows:,} rows can be imported ({count:,} x {reason}); import the catalog first, or make the "
+        "products with --create"
+    )
+
+
+def _config(cursor: CursorWrapper) -> dict:
+    """What pages read of any run's; how these intentions were made is not known here."""
+    cursor.execute("SELECT array_agg(DISTINCT relation), max(sample) + 1, count(*) FROM intention_ready")
+    found, samples, imported = cursor.fetchone()
+    return {
+        "imported": imported,
+        "relations": [code for code in RELATIONS if code in found],
+        "samples": samples,
+        "with_images": False,
+        "limit": None,
+        "temperature": NOT_KNOWN,
+        "max_tokens": NOT_KNOWN,
+        "prompt_version": NOT_KNOWN,
+        "prompt_digest": "",
+        "prompt_folder": None,
+    }

@@ -1,0 +1,73 @@
+"""Rows of intention files: CSV or JSON lines, plain, gzip or zstd; what can't be read is refused by its line."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import orjson
+
+from distillation.catalog.csvtable import Table, refusal
+from distillation.catalog.lines import MAX_LINE, Lines
+from distillation.catalog.records import CatalogError
+
+Row = tuple[int, dict[str, str]]
+
+
+def rows_read(path: Path) -> Iterator[Row]:
+    """Each with the number of the line that it begins on; names of columns in lower case, absent values empty."""
+    first = _first_line(path).removeprefix(b"\xef\xbb\xbf").lstrip()
+    if first.startswith(b"["):
+        raise refusal(path, 1, "a JSON array; write one object a line instead")
+    return _json_rows(path) if first.startswith(b"{") else _csv_rows(path)
+
+
+def _first_line(path: Path) -> bytes:
+    for block in Lines(path):
+        for line in block:
+            if line.strip():
+                return line
+    raise CatalogError(f"{path.name}: the file is empty; give a CSV file with a header, or JSON lines")
+
+
+def _csv_rows(path: Path) -> Iterator[Row]:
+    rows = Table(path).rows()
+    _, header = next(rows)
+    names = [cell.strip().lower() for cell in header]
+    if doubled := sorted({name for name in names if name and names.count(name) > 1}):
+        raise refusal(path, 1, f"column {doubled[0]} is there twice; keep one of them")
+    for line, cells in rows:
+        if len(cells) == len(names):
+            yield line, dict(zip(names, cells, strict=True))
+        elif any(cell.strip() for cell in cells):
+            hint = "put quotation marks around a cell that holds a comma" if len(cells) > len(names) else "complete it"
+            raise refusal(path, line, f"the header has {len(names)} cells, this row {len(cells)}; {hint}")
+
+
+def _json_rows(path: Path) -> Iterator[Row]:
+    lines = Lines(path)
+    for block in lines:
+        first = lines.end.line - len(block) + 1
+        for number, raw in enumerate(block, start=first):
+            if raw.strip():
+                yield number, _json_row(path, number, raw)
+
+
+def _json_row(path: Path, number: int, raw: bytes) -> dict[str, str]:
+    if len(raw) > MAX_LINE:
+        raise refusal(path, number, f"more than {MAX_LINE:,} bytes; give a file with an object a line")
+    try:
+        record = orjson.loads(raw.removeprefix(b"\xef\xbb\xbf") if number == 1 else raw)
+    except orjson.JSONDecodeError as error:
+        raise refusal(path, number, f"not JSON in UTF-8 ({error.msg}); mend or remove the line") from error
+    if not isinstance(record, dict):
+        raise refusal(path, number, "not a JSON object; write one object a line")
+    row = {name.strip().lower(): _text(value) for name, value in record.items()}
+    if "\0" in "".join(row.values()):
+        raise refusal(path, number, "a NUL sign; remove it")
+    return row
+
+
+def _text(value: object) -> str:
+    """Lists and objects hold nothing that is read here."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value) if isinstance(value, str | int | float) else ""
