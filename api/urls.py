@@ -1,0 +1,47 @@
+from django.urls import path, re_path, register_converter
+from django.urls.converters import StringConverter
+
+from api import catalog, docs, intentions, judging, runs, studies, token_routes
+from api.nowhere import Nowhere
+from distillation import urls as _converters  # noqa: F401 - it registers asin and digest
+
+
+class RunNameConverter(StringConverter):
+    regex = r"[\w.-]{1,100}"
+
+
+register_converter(RunNameConverter, "run")
+
+app_name = "api"
+urlpatterns = [
+    path("schema/", docs.Schema.as_view(), name="schema"),
+    path("docs/", docs.docs, name="docs"),
+    path("products", catalog.Products.as_view(), name="product-list"),
+    path("products/<asin:asin>", catalog.ProductDetail.as_view(), name="product"),
+    path("cobuys", catalog.CoBuys.as_view(), name="cobuy-list"),
+    path("cobuys/<int:cobuy_id>", catalog.CoBuyDetail.as_view(), name="cobuy"),
+    path("pictures/<digest:digest>.jpg", catalog.PictureDetail.as_view(), name="picture"),
+    path("runs", runs.Runs.as_view(), name="run-list"),
+    path("runs/<run:name>", runs.RunDetail.as_view(), name="run"),
+    path("runs/<run:name>/status", runs.RunStatus.as_view(), name="run-status"),
+    path("runs/<run:name>/pause", runs.RunPause.as_view(), name="run-pause"),
+    path("runs/<run:name>/resume", runs.RunResume.as_view(), name="run-resume"),
+    path("runs/<run:name>/cancel", runs.RunCancel.as_view(), name="run-cancel"),
+    path("runs/<run:name>/retry", runs.RunRetry.as_view(), name="run-retry"),
+    path("intentions", intentions.Intentions.as_view(), name="intention-list"),
+    path("intentions/<int:intention_id>", intentions.IntentionDetail.as_view(), name="intention"),
+    path("studies", studies.Studies.as_view(), name="study-list"),
+    path("studies/<int:study_id>", studies.StudyDetail.as_view(), name="study"),
+    path("studies/<int:study_id>/figures", studies.StudyFigures.as_view(), name="study-figures"),
+    path("studies/<int:study_id>/judgments.csv", studies.StudyJudgments.as_view(), name="study-judgments"),
+    path("studies/<int:study_id>/next", judging.NextItem.as_view(), name="next"),
+    path("studies/<int:study_id>/skip", judging.ItemSkip.as_view(), name="skip"),
+    path("studies/<int:study_id>/judgments", judging.OwnJudgments.as_view(), name="own-judgments"),
+    path("my-studies", judging.MyStudies.as_view(), name="my-studies"),
+    path("judgments/<int:judgment_id>", judging.JudgmentDetail.as_view(), name="judgment"),
+    path("judgments/<int:judgment_id>/audit", judging.JudgmentAudit.as_view(), name="judgment-audit"),
+    path("judgments/<int:judgment_id>/revisions", judging.JudgmentRevisions.as_view(), name="judgment-revisions"),
+    path("tokens", token_routes.Tokens.as_view(), name="token-list"),
+    path("tokens/<int:token_id>", token_routes.TokenDetail.as_view(), name="token"),
+    re_path(r"[\s\S]*", Nowhere.as_view(), name="nowhere"),  # a line's end too
+]

@@ -1,0 +1,28 @@
+import pytest
+from django.test import Client
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_schema_is_openapi_3_1(db: None) -> None:
+    schema = Client().get("/api/v1/schema/").json()
+    assert schema["openapi"] == "3.1.0"
+    assert set(schema["components"]["securitySchemes"]) == {"token", "session"}
+
+
+def test_every_operation_tells_its_problems_role_and_scope(db: None) -> None:
+    for path, operations in Client().get("/api/v1/schema/").json()["paths"].items():
+        for method, operation in operations.items():
+            assert {"400", "401", "403", "406", "429"} <= set(operation["responses"]), path
+            assert ("404" in operation["responses"]) == ("{" in path)
+            assert ("422" in operation["responses"]) == (method in ("post", "patch"))
+            assert "Scope `" in operation["description"]
+
+
+def test_the_docs_need_nothing_from_elsewhere(db: None) -> None:
+    page = Client().get("/api/v1/docs/")
+    html = page.content.decode()
+    assert "unsafe-eval" not in page["Content-Security-Policy"]
+    assert "script-src" not in page["Content-Security-Policy"]  # default-src 'self' stands
+    assert "://" not in html
+    assert html.count("<script") == html.count('<script src="/static/') == 2
