@@ -12,13 +12,21 @@ PARTS = {
     "import": ["catalog_import"],
     "pictures": ["pictures"],
     "catalog": ["catalog_page"],
+    "search": ["knowledge_search"],
     "pipeline": ["pipeline"],
     "run_page": ["run_page"],
+    "knowledge_export": ["knowledge_export"],
+    "export": ["export"],
     "quota": ["judging", "quota"],
     "http": ["judging", "http"],
     "flat": ["judging", "flat"],
     "kill": ["judging", "kill"],
     "browser": ["browser"],
+    "tallies": ["tallies"],
+    "figures": ["figures"],
+    "coverage": ["coverage"],
+    "bias": ["coverage", "bias"],
+    "agreement": ["agreement"],
 }
 
 

@@ -81,11 +81,11 @@ def _plain_s3() -> object:
     return Config(s3={"addressing_style": "path"}, request_checksum_calculation=when, response_checksum_validation=when)
 
 
-def _networks(texts: list[str]) -> list[str]:
+def _networks(name: str) -> list[str]:
     try:
-        return [str(ip_network(text)) for text in texts]
+        return [str(ip_network(text)) for text in env.list(name, default=[])]
     except ValueError as error:
-        raise ImproperlyConfigured(f"FETCH_PRIVATE_NETWORKS: {error}; give networks such as 10.20.0.0/16") from error
+        raise ImproperlyConfigured(f"{name}: {error}; give networks such as 10.20.0.0/16") from error
 
 
 SECRET_KEY = env.str("SECRET_KEY", "") or _secret_key(embedded.VAR / "secret_key")
@@ -98,6 +98,8 @@ INSTALLED_APPS = [
     "accounts",
     "distillation",
     "annotation",
+    "api",
+    "webhooks",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -108,6 +110,9 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_htmx",
     "axes",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
 ]
 
 MIDDLEWARE = [
@@ -222,7 +227,10 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 2, "interval_start": 0, "interval_step": 0.2}
-CELERY_BEAT_SCHEDULE = {"sweep": {"task": "distillation.tasks.sweep", "schedule": 10.0}}
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {"task": "distillation.tasks.sweep", "schedule": 10.0},
+    "webhooks": {"task": "webhooks.tasks.webhooks_sweep", "schedule": 10.0},
+}
 if CELERY_BROKER_URL.startswith("amqp"):
     # Quorum queues keep a message on disk and through the loss of a node; a publisher is told that they have it.
     CELERY_TASK_DEFAULT_QUEUE_TYPE = "quorum"
@@ -247,6 +255,36 @@ LOGGING = {
     "loggers": {"psycopg.pool": {"level": "ERROR"}},
 }
 
+# The API. Requests are counted in each web process by itself.
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],  # routes say more: api.base.ApiView
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_METADATA_CLASS": None,
+    "DEFAULT_SCHEMA_CLASS": "api.schema.ApiSchema",
+    "DEFAULT_THROTTLE_RATES": {
+        "caller": env.str("API_RATE", "1200/min"),
+        "anonymous": env.str("API_RATE_ANONYMOUS", "60/min"),
+    },
+    "EXCEPTION_HANDLER": "api.problems.problem_handler",
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Mindsite",
+    "DESCRIPTION": "Purchase intentions, and what people say of them. The rules are those of the pages.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "RunState": "distillation.models.Run.State",
+        "StudyState": "annotation.models.Study.State",
+        "AuditReason": "annotation.models.Judgment.AuditReason",
+        "SkipReason": "annotation.models.Skip.Reason",
+    },
+}
+
 # Distillation: calls in flight for one worker process against one model server, and the seconds that a call may take.
 LVLM_IN_FLIGHT = env.int("LVLM_IN_FLIGHT", 64)
 LVLM_TIMEOUT = env.float("LVLM_TIMEOUT", 120)
@@ -255,8 +293,15 @@ LVLM_API_KEY = env.str("LVLM_API_KEY", "")
 # Pictures from the web: which hosts (names or *.suffix; none: every public one) and which networks that are not public
 # may be reached; bytes and seconds for a picture; how many at once for one worker process, of one host and in all.
 FETCH_HOSTS = env.list("FETCH_HOSTS", default=[])
-FETCH_PRIVATE_NETWORKS = _networks(env.list("FETCH_PRIVATE_NETWORKS", default=[]))
+FETCH_PRIVATE_NETWORKS = _networks("FETCH_PRIVATE_NETWORKS")
 FETCH_MAX_BYTES = env.int("FETCH_MAX_BYTES", 30_000_000)
 FETCH_TIMEOUT = env.float("FETCH_TIMEOUT", 30)
 FETCH_PER_HOST = env.int("FETCH_PER_HOST", 8)
 FETCH_IN_FLIGHT = env.int("FETCH_IN_FLIGHT", 32)
+
+# Where webhooks may go: the same two choices, for them.
+WEBHOOK_HOSTS = env.list("WEBHOOK_HOSTS", default=[])
+WEBHOOK_PRIVATE_NETWORKS = _networks("WEBHOOK_PRIVATE_NETWORKS")
+
+# What a Prometheus sends as its bearer token to read /metrics; without it only administrators can.
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")

@@ -2,13 +2,21 @@ from django.contrib import admin
 from django.urls import include, path
 
 from accounts.views import home
+from mindsite import monitoring
 
 urlpatterns = [
     path("", home, name="home"),
     path("accounts/", include("accounts.urls")),
     path("people/", include("accounts.people_urls")),
     path("crowd/", include("annotation.crowd_urls")),
+    path("api/v1/", include("api.urls")),
+    path("api-tokens/", include("api.page_urls")),
     path("", include("distillation.urls")),
     path("", include("annotation.urls")),
+    path("knowledge/", include("annotation.knowledge_urls")),
+    path("webhooks/", include("webhooks.urls")),
+    path("healthz", monitoring.healthz, name="healthz"),
+    path("readyz", monitoring.readyz, name="readyz"),
+    path("metrics", monitoring.metrics, name="metrics"),
     path("admin/", admin.site.urls),
 ]

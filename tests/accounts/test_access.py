@@ -12,19 +12,23 @@ pytestmark = pytest.mark.django_db
 
 ROLES = ("anonymous", "annotator", "researcher", "administrator")
 DOORS = {
-    "public": "login logout join enter crowd-entry",
+    "public": "login logout join enter crowd-entry healthz readyz",
     "annotator": (
         "home password picture thumbnail judge-home judge-page judge-save judge-audit judge-skip judge-take "
-        "judge-present judge-ahead judge-pause judge-own judge-own-item judge-own-latest"
+        "judge-present judge-ahead judge-pause judge-own judge-own-item judge-own-latest "
+        "api-token-list api-token-new api-token-revoke"
     ),
     "researcher": (
         "people-list people-person people-state people-person-groups people-sign-in-link people-groups "
         "people-group-delete people-links people-invite people-crowd-link people-link-revoke run-list run-new "
         "run-detail run-progress run-latest run-kept-at run-state run-retry run-strictness run-prices catalog product "
         "import-list import-detail import-progress study-list study-new study-plan study-preview-new study "
-        "study-figures study-state study-preview study-protocol study-annotators study-annotator study-export"
+        "study-figures study-state study-preview study-protocol study-annotators study-annotator study-compare "
+        "study-panel study-panel-csv study-panel-svg study-strictness study-items "
+        "study-report study-report-markdown study-export study-exports study-export-manifest "
+        "knowledge intention"
     ),
-    "administrator": "people-password",
+    "administrator": "people-password webhooks webhook-remove metrics",
 }
 OPENED_BY = {name: door for door, names in DOORS.items() for name in names.split()}
 EXAMPLES = {"IntConverter": 0, "DigestConverter": "0" * 64}  # other parts of an address are texts
@@ -34,7 +38,7 @@ def walk(patterns: list) -> Iterator[URLPattern]:
     for pattern in patterns:
         if isinstance(pattern, URLPattern):
             yield pattern
-        elif pattern.namespace != "admin":
+        elif pattern.namespace not in ("admin", "api"):  # tests/api has a table of its own
             yield from walk(pattern.url_patterns)
 
 

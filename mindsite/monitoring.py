@@ -1,0 +1,125 @@
+"""For load balancers and Prometheus: what is true of database, broker and worker, and how much there is to do."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from secrets import compare_digest
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.db.models import Count, Sum
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from kombu.exceptions import OperationalError
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from accounts.models import User
+from annotation.models import Lease, Participant, Study
+from distillation.models import Failure, Run, RunCoBuy, RunTick, Worker
+from mindsite.workers import broker_check
+from webhooks.models import Delivery
+
+
+@require_safe
+@never_cache
+def healthz(request: HttpRequest) -> HttpResponse:
+    """This process answers; nothing else is asked."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@require_safe
+@never_cache
+def readyz(request: HttpRequest) -> HttpResponse:
+    """200 where all parts are well, else 503 and which is not. `?only=database` for who serves pages alone."""
+    parts = {"database": _database, "broker": _broker, "worker": _worker}
+    only = request.GET.get("only")
+    if only is not None and only not in parts:
+        return JsonResponse({"error": f"There is no part {only[:40]!r}; there are {', '.join(parts)}"}, status=400)
+    found = {name: check() for name, check in parts.items() if only in (None, name)}
+    well = all(state == "ok" for state in found.values())
+    return JsonResponse(found, status=200 if well else 503)
+
+
+@require_safe
+@never_cache
+def metrics(request: HttpRequest) -> HttpResponse:
+    """For administrators, and for a Prometheus that has METRICS_TOKEN as its bearer token."""
+    if not _may_scrape(request):
+        raise PermissionDenied("This page is not open to your account: it is for administrators and Prometheus.")
+    registry = CollectorRegistry()
+    registry.register(Ledger())
+    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+class Ledger(Collector):
+    """Gauges out of the database, which all web processes and workers share: each scrape tells the same."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        runs = Run.objects.values_list("state").annotate(n=Count("pk")).order_by("state")
+        yield _by("mindsite_runs", "Runs by state", "state", runs)
+        owed = RunCoBuy.objects.filter(n_owed__gt=0, run__state=Run.State.RUNNING).aggregate(n=Sum("n_owed"))["n"]
+        yield _one("mindsite_intentions_owed", "Intentions that running runs still owe", owed)
+        done = RunTick.objects.aggregate(calls=Sum("calls"), verdicts=Sum("verdicts"))
+        yield _one("mindsite_lvlm_calls", "Requests sent to model servers, tries that failed included", done["calls"])
+        yield _one("mindsite_verdicts", "Verdicts written", done["verdicts"])
+        failures = Failure.objects.values_list("reason").annotate(n=Count("pk")).order_by("reason")
+        yield _by("mindsite_failures", "Units that ended without a result, by reason", "reason", failures)
+        studies = Study.objects.values_list("state").annotate(n=Count("pk")).order_by("state")
+        yield _by("mindsite_studies", "Studies by state", "state", studies)
+        judged = Participant.objects.aggregate(n=Sum("n_judged"), audits=Sum("n_audited"))
+        yield _one("mindsite_judgments", "Judgments of sampled items", judged["n"])
+        yield _one("mindsite_audits", "Audits of them", judged["audits"])
+        yield _one("mindsite_leases", "Items in the hands of annotators", Lease.objects.count())
+        yield _one("mindsite_workers", "Workers alive", Worker.objects.alive().count())
+        deliveries = Delivery.objects.values_list("state").annotate(n=Count("pk")).order_by("state")
+        yield _by("mindsite_webhook_deliveries", "Deliveries of webhooks by state", "state", deliveries)
+
+
+def _may_scrape(request: HttpRequest) -> bool:
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if settings.METRICS_TOKEN and compare_digest(given.encode(), settings.METRICS_TOKEN.encode()):
+        return True
+    user: User = request.user
+    return user.is_authenticated and user.is_administrator
+
+
+def _one(name: str, words: str, value: int | None) -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, words, value=value or 0)
+
+
+def _by(name: str, words: str, label: str, counts) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, words, labels=[label])
+    for value, n in counts:
+        family.add_metric([value], n)
+    return family
+
+
+def _database() -> str:
+    try:
+        executor = MigrationExecutor(connection)
+        owed = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError as error:
+        return f"can't be reached: {_words(error)}"
+    return f"{len(owed)} migrations are not applied; run manage.py migrate" if owed else "ok"
+
+
+def _broker() -> str:
+    try:
+        broker_check()
+    except OperationalError as error:
+        return f"can't be reached: {_words(error)}"
+    return "ok"
+
+
+def _worker() -> str:
+    with suppress(DatabaseError):
+        return "ok" if Worker.objects.alive().exists() else "none is running; start one with manage.py worker"
+    return "unknown: the database can't be reached"
+
+
+def _words(error: Exception) -> str:
+    return " ".join(str(error).split())[:200] or type(error).__name__
