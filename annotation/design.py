@@ -10,7 +10,7 @@ from django.db.models import Sum
 from annotation.models import Participant
 from annotation.population import strata_sizes
 from annotation.protocol import StudyRefused, eligible, refuse_too_few
-from annotation.services import Allocation, allocate
+from annotation.services import Allocation, allocate, units_of
 from annotation.stats.planning import design_effect, half_width
 from distillation.models import Run
 from distillation.words import duration
@@ -57,14 +57,15 @@ def plan_make(
     overlap: int,
     strata: Sequence[str],
     allocation: Allocation,
+    paired: bool,
     groups: Sequence[Group],
     audit_share: float,
     repeat_share: float,
     qualification_items: int,
 ) -> Plan:
-    sizes, problem, shares = _sizes(runs, strata), "", {}
+    sizes, problem, shares = _sizes(runs, strata, paired=paired), "", {}
     try:
-        shares = allocate(sizes, items, allocation, runs)
+        shares = allocate(sizes, units_of(items, runs, paired=paired), allocation, runs)
         refuse_too_few(overlap, groups)
     except StudyRefused as refusal:
         problem = str(refusal)
@@ -87,10 +88,12 @@ def plan_make(
     )
 
 
-def _sizes(runs: Sequence[Run], strata: Sequence[str]) -> dict[str, int]:
+def _sizes(runs: Sequence[Run], strata: Sequence[str], *, paired: bool) -> dict[str, int]:
     of = ",".join(f"{run.pk}@{run.strictness}" for run in runs)
     return cache.get_or_set(
-        f"strata:{of}:{','.join(strata)}", lambda: strata_sizes(runs, strata), timeout=SIZES_KEPT_SECONDS
+        f"strata:{of}:{paired}:{','.join(strata)}",
+        lambda: strata_sizes(runs, strata, paired=paired),
+        timeout=SIZES_KEPT_SECONDS,
     )
 
 

@@ -195,6 +195,11 @@ class StudyForm(ProtocolForm):
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text="One stratum a line, named as in the review below: usedFor/kept: 20",
     )
+    paired = forms.BooleanField(
+        label="Draw the same co-buys and relations from each run",
+        required=False,
+        help_text="For a comparison of runs, pair by pair: it tells differences with far fewer items",
+    )
     seed = forms.IntegerField(min_value=0, max_value=2**53, help_text="The same seed draws the same items")
     items = forms.IntegerField(label="Items", min_value=1, max_value=10_000_000, initial=100)
     overlap = forms.IntegerField(label="Annotators for each item", min_value=1, max_value=100, initial=3)
@@ -235,13 +240,13 @@ class StudyForm(ProtocolForm):
 
     def design(self) -> dict:
         """What `study_create` wants."""
-        sample = ("name", "runs", "strata", "allocation", "seed", "items", "overlap", "gold", "groups")
+        sample = ("name", "runs", "strata", "allocation", "seed", "paired", "items", "overlap", "gold", "groups")
         return {**{name: self.cleaned_data[name] for name in sample}, **self.protocol()}
 
     def plan(self) -> dict | None:
         """What `plan_make` wants, from a form that may be half filled in."""
         said = getattr(self, "cleaned_data", {})
-        sample = ("runs", "items", "overlap", "strata", "allocation", "groups", "qualification_items")
+        sample = ("runs", "items", "overlap", "strata", "allocation", "paired", "groups", "qualification_items")
         if not all(name in said for name in (*sample, "audit", "audit_percent", "repeat_percent")) or not said["runs"]:
             return None
         return {

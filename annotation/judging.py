@@ -17,6 +17,37 @@ from annotation.quality import rules_check
 from annotation.tallying import items_retally
 
 COMMENT_LENGTH = 2_000
+_WRITE = """
+    WITH lease AS (
+        DELETE FROM annotation_lease WHERE participant_id = %(participant)s AND item_id = %(item)s
+        RETURNING item_id, kind, a_on_left,
+                  extract(epoch FROM statement_timestamp() - started_at)::float8 AS seconds
+    ), timed AS (
+        SELECT *, least(seconds, greatest(0, coalesce(%(active)s::float8, seconds))) AS active FROM lease
+    ), counted AS (
+        UPDATE annotation_item i
+        SET n_judged = i.n_judged + 1, judged_at = clock_timestamp(),
+            plausibility_tally = i.plausibility_tally + %(plausibility_unit)s,
+            typicality_tally = i.typicality_tally + %(typicality_unit)s
+        FROM timed WHERE i.id = timed.item_id AND timed.kind = 'item'
+        RETURNING i.plausibility_tally, i.judged_at
+    ), moved AS (
+        UPDATE annotation_participant p
+        SET n_judged = p.n_judged + (timed.kind = 'item')::int, seconds = p.seconds + timed.active,
+            revision = p.revision + 1
+        FROM timed WHERE p.id = %(participant)s
+    )
+    INSERT INTO annotation_judgment
+        (item_id, participant_id, kind, submission, plausibility, typicality, a_on_left, seconds,
+         active_seconds, comment, version, audit_asked, audit_reason, tally,
+         created_at)
+    SELECT item_id, %(participant)s, kind, %(submission)s, %(plausibility)s, %(typicality)s, a_on_left,
+           seconds, active, %(comment)s, %(version)s,
+           %(audit)s AND kind <> 'gold'
+           AND (SELECT filter_yes IS NOT NULL FROM annotation_item WHERE id = item_id),
+           '', counted.plausibility_tally, coalesce(counted.judged_at, statement_timestamp())
+    FROM timed LEFT JOIN counted ON true RETURNING *
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,37 +223,7 @@ def _write(participant: Participant, ratings: Ratings, written: dict) -> Judgmen
     study = participant.study
     plausible, typical = study.questions
     stored = Judgment.objects.raw(
-        """
-        WITH lease AS (
-            DELETE FROM annotation_lease WHERE participant_id = %(participant)s AND item_id = %(item)s
-            RETURNING item_id, kind, a_on_left,
-                      extract(epoch FROM statement_timestamp() - started_at)::float8 AS seconds
-        ), timed AS (
-            SELECT *, least(seconds, greatest(0, coalesce(%(active)s::float8, seconds))) AS active FROM lease
-        ), counted AS (
-            UPDATE annotation_item i
-            SET n_judged = i.n_judged + 1, judged_at = clock_timestamp(),
-                plausibility_tally = i.plausibility_tally + %(plausibility_unit)s,
-                typicality_tally = i.typicality_tally + %(typicality_unit)s
-            FROM timed WHERE i.id = timed.item_id AND timed.kind = 'item'
-            RETURNING i.plausibility_tally, i.judged_at
-        ), moved AS (
-            UPDATE annotation_participant p
-            SET n_judged = p.n_judged + (timed.kind = 'item')::int, seconds = p.seconds + timed.active,
-                revision = p.revision + 1
-            FROM timed WHERE p.id = %(participant)s
-        )
-        INSERT INTO annotation_judgment
-            (item_id, participant_id, kind, submission, plausibility, typicality, a_on_left, seconds,
-             active_seconds, comment, version, audit_asked, audit_reason, tally,
-             created_at)
-        SELECT item_id, %(participant)s, kind, %(submission)s, %(plausibility)s, %(typicality)s, a_on_left,
-               seconds, active, %(comment)s, %(version)s,
-               %(audit)s AND kind <> 'gold'
-               AND (SELECT filter_yes IS NOT NULL FROM annotation_item WHERE id = item_id),
-               '', counted.plausibility_tally, coalesce(counted.judged_at, statement_timestamp())
-        FROM timed LEFT JOIN counted ON true RETURNING *
-        """,
+        _WRITE,
         {
             **written,
             "participant": participant.pk,

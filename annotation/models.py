@@ -45,6 +45,7 @@ class Study(models.Model):
     )
     strata = models.JSONField(default=list, help_text="what the sample was stratified by")
     seed = models.BigIntegerField(default=0)
+    paired = models.BooleanField(default=False, help_text="each run gave the same co-buys and relations, to compare")
     preset = models.CharField(max_length=20, default="mind")
     scales = models.JSONField(help_text="the questions with their wording, as asked")
     typicality_after_yes = models.BooleanField(
@@ -320,3 +321,22 @@ class Skip(models.Model):
 
     def __str__(self) -> str:
         return f"item {self.item_id}: {self.reason}"
+
+
+class ExportRecord(models.Model):
+    """Judgments that left. Without `finished_at` the reader went away before the last byte, or the export failed."""
+
+    study = models.ForeignKey(Study, models.CASCADE, related_name="exports")
+    format = models.CharField(max_length=20)
+    options = models.JSONField(default=dict, help_text="which rows and cells were asked for")
+    study_version = models.PositiveSmallIntegerField(help_text="of the study's protocol")
+    software_version = models.CharField(max_length=40)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+    snapshot_at = models.DateTimeField(null=True, blank=True, help_text="the moment that all rows are of")
+    rows = models.PositiveBigIntegerField(null=True, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"export {self.pk} of study {self.study_id}"

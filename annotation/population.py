@@ -4,7 +4,20 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 
 import numpy as np
-from django.db.models import Case, CharField, Count, Expression, F, Q, QuerySet, Value, When
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    Exists,
+    Expression,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce, Concat, Greatest, Least, Left, NullIf, Replace
 from numpy.typing import NDArray
 
@@ -14,6 +27,7 @@ BANDS = 5
 IMPORTED = "imported"  # the backend of runs whose intentions were made elsewhere
 CATEGORY_LENGTH = 60  # with all other parts of its name a stratum's fits into its column
 
+_SAME_UNIT = {name: OuterRef(name) for name in ("cobuy", "relation", "sample")}
 _a, _b = F("cobuy__a__category"), F("cobuy__b__category")
 _both = Concat(Least(_a, _b), Value(" + "), Greatest(_a, _b))
 _category = Left(Case(When(Q(cobuy__a__category=_b), then=_a), default=_both), CATEGORY_LENGTH)
@@ -44,17 +58,20 @@ STRATA = {
 }
 
 
-def strata_sizes(runs: Sequence[Run], strata: Sequence[str]) -> dict[str, int]:
-    counted = _by_stratum(runs, strata).values("stratum").annotate(n=Count("pk")).order_by("stratum")
+def strata_sizes(runs: Sequence[Run], strata: Sequence[str], *, paired: bool = False) -> dict[str, int]:
+    counted = _by_stratum(runs, strata, paired=paired).values("stratum").annotate(n=Count("pk")).order_by("stratum")
     return dict(counted.values_list("stratum", "n"))
 
 
 def strata_members(
-    runs: Sequence[Run], strata: Sequence[str], without: Collection[int]
+    runs: Sequence[Run], strata: Sequence[str], without: Collection[int], *, paired: bool = False
 ) -> dict[str, NDArray[np.int64]]:
-    """Ids by stratum, `without` left out, in the order of ids so that the seed decides."""
+    """Ids by stratum, `without` left out, in the order of ids so that the seed decides.
+
+    Paired: those of the first run for which each other run has an intention too.
+    """
     ids = defaultdict(list)
-    rows = _by_stratum(runs, strata).order_by("pk").values_list("pk", "stratum")
+    rows = _by_stratum(runs, strata, without, paired=paired).order_by("pk").values_list("pk", "stratum")
     for pk, stratum in rows.iterator(chunk_size=20_000):
         if pk not in without:
             ids[stratum].append(pk)
@@ -66,6 +83,12 @@ def drawable(runs: Sequence[Run]) -> QuerySet[Intention]:
     return Intention.objects.filter(has_verdict, run__in=runs)
 
 
+def partners(ids: Sequence[int], run: Run) -> dict[int, int]:
+    """For each intention the one of this run on the same co-buy, relation and sample."""
+    of_run = Intention.objects.filter(run=run, **_SAME_UNIT).values("pk")[:1]
+    return dict(Intention.objects.filter(pk__in=ids).annotate(partner=Subquery(of_run)).values_list("pk", "partner"))
+
+
 def described(ids: Sequence[int]) -> dict[int, dict]:
     """What an item keeps of its intention, by the intention's id."""
     rows = Intention.objects.filter(pk__in=ids).annotate(
@@ -75,9 +98,15 @@ def described(ids: Sequence[int]) -> dict[int, dict]:
     return {row.pop("pk"): row for row in columns}
 
 
-def _by_stratum(runs: Sequence[Run], strata: Sequence[str]) -> QuerySet[Intention]:
+def _by_stratum(
+    runs: Sequence[Run], strata: Sequence[str], without: Collection[int] = (), *, paired: bool = False
+) -> QuerySet[Intention]:
     """Each intention with its stratum's name: the parts in the order asked for, with slashes between."""
     parts: list[Expression] = [Value("")]
     for name in strata:
         parts += [Value("/"), _EXPRESSIONS[name]] if len(parts) > 1 else [_EXPRESSIONS[name]]
-    return drawable(runs).annotate(stratum=Concat(*parts, Value(""), output_field=CharField()))
+    stratum = Concat(*parts, Value(""), output_field=CharField())
+    if not paired:
+        return drawable(runs).annotate(stratum=stratum)
+    others = (drawable([run]).exclude(pk__in=without).filter(**_SAME_UNIT) for run in runs[1:])
+    return drawable(runs[:1]).filter(*map(Exists, others)).annotate(stratum=stratum)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Unpack
 
 import numpy as np
@@ -13,7 +14,7 @@ from annotation import sampling
 from annotation.gold import gold_add, gold_answers, gold_read
 from annotation.items import items_add
 from annotation.models import Item, Study
-from annotation.population import STRATA, strata_members
+from annotation.population import STRATA, partners, strata_members
 from annotation.protocol import (
     Protocol,
     StudyRefused,
@@ -40,6 +41,7 @@ def study_create(
     strata: Sequence[str] = (),
     allocation: Allocation = EQUAL,
     seed: int = 0,
+    paired: bool = False,
     gold: Iterable[str] | None = None,
     groups: Sequence[Group] = (),
     state: str = Study.State.OPEN,
@@ -47,9 +49,10 @@ def study_create(
     created_by: User | None = None,
     **protocol: Unpack[Protocol],
 ) -> Study:
-    """Sample the runs' judged-by-the-filter intentions and open the study. A study is whole or not there.
+    """Sample the runs' intentions and open the study. A study is whole or not there.
 
-    `gold` are the lines of a CSV. What is gold is not drawn as well: the sample speaks of the others.
+    `paired` draws the same co-buys and relations from each run. `gold` are the lines of a CSV. What is gold is not
+    drawn as well: the sample speaks of the others.
     """
     _refuse_unusable(name=name, runs=runs, items=items, overlap=overlap, strata=strata, seed=seed)
     study = Study(
@@ -61,17 +64,19 @@ def study_create(
         simulated=simulated,
         created_by=created_by,
         n_items=items,
+        paired=paired,
     )
     protocol_set(study, protocol)
     answers = gold_answers(gold_read(gold), runs, study.questions) if gold is not None else {}
     refuse_unqualifiable(study, len(answers))
     refuse_too_few(overlap, groups)
-    population = strata_members(runs, strata, without=answers)
-    shares = allocate({name: len(ids) for name, ids in population.items()}, items, allocation, runs)
+    units = units_of(items, runs, paired=paired)
+    population = strata_members(runs, strata, without=answers, paired=paired)
+    shares = allocate({name: len(ids) for name, ids in population.items()}, units, allocation, runs)
     _insert(study)
     study.runs.set(runs)
     study.groups.set(groups)
-    _sample(study, population, shares)
+    _sample(study, population, shares, runs)
     gold_add(study, answers)
     return study
 
@@ -178,8 +183,23 @@ def _insert(study: Study) -> None:
         raise _name_taken(study.name) from error
 
 
-def _sample(study: Study, population: dict[str, np.ndarray], shares: dict[str, int]) -> None:
-    drawn = sampling.draw(population, shares, np.random.default_rng(study.seed))
+def units_of(items: int, runs: Sequence[Run], *, paired: bool) -> int:
+    """What is drawn: items, or for paired runs what each of them gives."""
+    if not paired:
+        return items
+    if len(runs) < 2:
+        raise StudyRefused("Runs are compared in pairs; name two or more, or don't pair")
+    units, over = divmod(items, len(runs))
+    if over:
+        raise StudyRefused(f"{items:,} items can't come from {len(runs)} runs alike; ask for {units * len(runs):,}")
+    return units
+
+
+def _sample(study: Study, population: dict[str, np.ndarray], shares: dict[str, int], runs: Sequence[Run]) -> None:
+    rng = np.random.default_rng(study.seed)
+    drawn = sampling.draw(population, shares, rng)
+    if study.paired:
+        drawn = _of_all_runs(drawn, runs, rng)
     items_add(
         study,
         [
@@ -192,3 +212,12 @@ def _sample(study: Study, population: dict[str, np.ndarray], shares: dict[str, i
             for place, each in enumerate(drawn)
         ],
     )
+
+
+def _of_all_runs(drawn: list[sampling.Drawn], runs: Sequence[Run], rng: np.random.Generator) -> list[sampling.Drawn]:
+    """With their partners, mixed: which run an item is of can't be told from its place."""
+    whole = list(drawn)
+    for run in runs[1:]:
+        partner = partners([each.id for each in drawn], run)
+        whole += [replace(each, id=partner[each.id]) for each in drawn]
+    return [whole[i] for i in rng.permutation(len(whole))]

@@ -68,6 +68,11 @@ class Migration(migrations.Migration):
     dependencies = [("annotation", "0003_study_design"), ("distillation", "0003_product_without_picture")]
 
     operations = [
+        migrations.AddField(
+            "study",
+            "paired",
+            models.BooleanField(default=False, help_text="each run gave the same co-buys and relations, to compare"),
+        ),
         migrations.AddField("item", "run", _run(null=True)),
         migrations.AddField("item", "relation", models.CharField(max_length=20, default=""), preserve_default=False),
         migrations.AddField(
@@ -112,4 +117,10 @@ class Migration(migrations.Migration):
         # The rows above leave checks of foreign keys behind, which have to be through before the table may change.
         migrations.RunSQL("SET CONSTRAINTS ALL IMMEDIATE", migrations.RunSQL.noop),
         migrations.AlterField("item", "run", _run()),
+        # Columns that go together: without this the planner expects as many patterns as items.
+        migrations.RunSQL(
+            "CREATE STATISTICS item_patterns (ndistinct) ON relation, stratum, inclusion_probability, "
+            "plausibility_tally, typicality_tally FROM annotation_item",
+            "DROP STATISTICS item_patterns",
+        ),
     ]

@@ -16,5 +16,8 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   const part = event.detail.elt;
   if (part.matches("[data-poll]") && (document.hidden || isRead(part))) event.preventDefault();
 });
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-print]")) print();
+});
 document.addEventListener("htmx:afterSwap", localTimes);
 localTimes();

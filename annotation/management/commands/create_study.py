@@ -32,6 +32,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--allocation", default="equal", help="equal, proportional, or numbers: usedFor/kept:20,usedFor/rejected:10"
         )
+        parser.add_argument(
+            "--paired", action="store_true", help="the same co-buys and relations from each run, to compare the runs"
+        )
         parser.add_argument("--seed", type=int, default=0, help="the same seed draws the same sample")
         parser.add_argument(
             "--group", action="append", default=[], metavar="NAME", help="who may judge; else everybody"
@@ -84,6 +87,7 @@ class Command(BaseCommand):
                 strata=[part.strip() for part in options["strata"].split(",") if part.strip()],
                 allocation=allocation_parse(options["allocation"]),
                 seed=options["seed"],
+                paired=options["paired"],
                 gold=_text(options["gold"]).splitlines() if options["gold"] else None,
                 groups=_named(Group, options["group"], "an administrator makes one"),
                 state=Study.State.PAUSED if options["paused"] else Study.State.OPEN,
