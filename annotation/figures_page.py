@@ -1,189 +1,183 @@
-"""The study page's words and formats for the numbers of `reports`."""
+"""The headline figures of a study in words, and which judgments they count."""
 
-from annotation.models import Study
-from annotation.reports import Figures, study_figures, study_revision
+from dataclasses import replace
+
+from django.db.models import Count, Sum
+
+from annotation.models import Participant, Study
+from annotation.panels.agreement import coefficients
+from annotation.panels.panel import Asked, How
+from annotation.panels.rows import judged, sample
+from annotation.panels.shares import RATE_HOW
+from annotation.panels.words import Form, because, interval, large, percent, plain, whole_percent
+from annotation.patterns import Patterns
+from annotation.plots import Scale, span
+from annotation.reports import agreement as agreement_of
+from annotation.reports import filter_quality, people, positive, rate, raw_rate, study_revision
+from annotation.scales import Question
+from annotation.selection import Selection
+from annotation.stats.ceiling import Ceiling, human_ceiling
 from annotation.stats.estimate import Estimate
 
-RATE_HOW = (
-    "Share of an item's annotators who say so, averaged over items with weight 1/inclusion probability, so that it "
-    "speaks of the whole run (Hájek; Särndal et al. 1992). Interval: Wilson's at the effective sample size. Without "
-    "weights {positive} of all {n} judgments: {raw}."
-)
-HOW = {
-    "percent_item_mean": "Of all pairs of judgments on an item the share that agree, averaged over items.",
-    "percent_pooled": "Agreeing pairs of all items together, divided by all pairs.",
-    "fleiss_kappa": "(observed − expected) / (1 − expected), expected from the shares of the answers; with unequal "
-    "numbers of annotators as in Gwet 2014.",
-    "alpha_nominal": "1 − observed / expected disagreement, all answers equally far apart (Krippendorff 2011).",
-    "alpha_ordinal": "As nominal, with the distance of two answers by how many judgments lie between them.",
-    "gwet_ac1": "(observed − expected) / (1 − expected), expected as for guessing annotators (Gwet 2008); steadier "
-    "than κ and α where nearly all say the same.",
-    "gwet_ac2": "As AC1, with quadratic weights: near answers count as half agreement and more.",
-    "accuracy": "Items where the verdict is that of the majority, weighted to the run.",
-    "precision": "Of the kept items the share that the majority finds plausible.",
-    "recall": "Of the items that the majority finds plausible the share that is kept.",
-    "specificity": "Of the items that the majority finds implausible the share that is rejected.",
-    "f1": "2 · precision · recall / (precision + recall).",
-    "mcc": "The correlation of verdict and majority (Matthews 1975): 1 perfect, 0 as by chance.",
-    "false_rejection_rate": "Of the rejected items the share that the majority finds plausible.",
-}
-FILTER_HOW = (
-    " Truth is the majority of an item's annotators; ties are left out. Interval: Wilson's at the effective sample "
-    "size, for MCC on Fisher's scale."
-)
-FILTER_NAMES = {
-    "accuracy": "Accuracy",
-    "precision": "Precision",
-    "recall": "Recall",
-    "specificity": "Specificity",
-    "f1": "F1",
-    "mcc": "MCC",
-    "false_rejection_rate": "False rejections",
-}
+UNIT, SIGNED = Scale(0, 1, 0, 100), Scale(-1, 1, 0, 100)
+POLL_SECONDS, SLOW_POLL_SECONDS = 1, 10
 
 
-def figures_page(study: Study, *, with_excluded: bool = False) -> dict:
+def dashboard(study: Study, selection: Selection) -> dict:
+    """What the headline figures' template needs."""
     # The revision is read first: a judgment in between is then shown again, never missed.
-    revision = study_revision(study)
-    figures = study_figures(study, with_excluded=with_excluded)
-    return {
-        "revision": revision,
-        **{name: getattr(figures, name) for name in ("items", "items_judged", "items_complete", "judgments", "wanted")},
-        "annotators": figures.annotators,
-        "updated_at": figures.updated_at,
-        "headlines": _headlines(study, figures),
-        "agreement": [_agreement(study, figures, question.name) for question in study.questions],
-        "confusion": _confusion(figures),
-        "audit": {
-            "name": "“The filter was right”, said after the reveal",
-            **_percent_row(figures.audit, "answers"),
-            "how": "Share of the audits that say right, with Wilson's interval (1927). Who has seen the verdict tends "
-            "to follow it; accuracy above comes from blind ratings.",
-        },
-        "by_relation": [_relation(row) for row in figures.by_relation],
-    }
+    asked = Asked(study, selection, study_revision(study))
+    page = {"study": study, "revision": asked.revision, "selection": selection}
+    return {**page, "figures": figures_page(asked), **_who_counts(study, selection)}
 
 
-def _headlines(study: Study, figures: Figures) -> list[dict]:
+def figures_page(asked: Asked) -> dict:
+    return asked.once("headlines", lambda: _page(asked))
+
+
+def _page(asked: Asked) -> dict:
+    rows, progress = judged(asked)
+    study = asked.study
     first = study.questions[0]
-    alpha = figures.agreement[first.name]["krippendorff_alpha"]["nominal"]
-    return [
-        *(_rate_headline(figures, question.name, question.short) for question in study.questions),
-        {
-            "key": "agreement",
-            "title": "Agreement (α, plausible)",
-            **_row(_leaf(alpha), _plain, "items judged twice or more"),
-            "how": f"Krippendorff's α, nominal. {HOW['alpha_nominal']} Interval with items as sampling units.",
-        },
-        {
-            "key": "accuracy",
-            "title": "Filter accuracy",
-            **_percent_row(figures.filter.accuracy, "items"),
-            "how": HOW["accuracy"] + FILTER_HOW,
-        },
-    ]
-
-
-def _rate_headline(figures: Figures, name: str, title: str) -> dict:
-    raw = figures.raw_rates[name]
-    how = RATE_HOW.format(positive=round((raw.value or 0) * raw.n), n=raw.n, raw=_percent(raw.value))
-    row = _percent_row(figures.rates[name], "items")
-    n = f"n = {_counted(raw.n, 'judgment')} of {_counted(figures.rates[name].n, 'item')}" if raw.n else ""
-    return {"key": name, "title": title, **row, "n": n, "how": how}
-
-
-def _agreement(study: Study, figures: Figures, name: str) -> dict:
-    report = figures.agreement[name]
-    question = next(question for question in study.questions if question.name == name)
-    options = sorted(question.options, key=lambda option: option.value)
-    shares = [
-        f"{_percent(share['value'])} {option.label}"
-        for option, share in zip(options, report["prevalence"], strict=True)
-    ]
-    ordered = len(options) > 2
-    leaves = {
-        "percent_item_mean": ("Percent agreement (item mean)", report["percent_agreement"]["item_mean"], _percent),
-        "percent_pooled": ("Percent agreement (pooled pairs)", report["percent_agreement"]["pooled"], _percent),
-        "fleiss_kappa": ("Fleiss κ", report["fleiss_kappa"], _plain),
-        "alpha_nominal": ("Krippendorff α, nominal", report["krippendorff_alpha"]["nominal"], _plain),
-        "alpha_ordinal": ("Krippendorff α, ordinal", report["krippendorff_alpha"]["ordinal"], _plain),
-        "gwet_ac1": ("Gwet AC1", report["gwet_ac1"], _plain),
-        "gwet_ac2": ("Gwet AC2, quadratic", report["gwet_ac2"]["quadratic"], _plain),
-    }
-    if not ordered:  # with two answers these equal the nominal ones
-        leaves.pop("alpha_ordinal"), leaves.pop("gwet_ac2")
+    counted = people(study, asked.selection)
+    judgments = int(rows.items @ rows.counts[first.name].sum(axis=1))
     return {
-        "question": question.short,
-        "prevalence": ", ".join(reversed(shares)) if figures.judgments else "",
-        "rows": [
-            {"name": title, **_row(_leaf(leaf), form), "how": HOW[key]} for key, (title, leaf, form) in leaves.items()
+        "items": progress.items,
+        "items_judged": int(rows.items.sum()),
+        "items_complete": progress.items_complete,
+        "judgments": judgments,
+        "wanted": progress.wanted,
+        "annotators": counted["annotators"],
+        "updated_at": progress.updated_at,
+        "is_weighted": bool(len(rows.items)) and float(rows.inclusion.min()) < float(rows.inclusion.max()),
+        "poll_seconds": SLOW_POLL_SECONDS if asked.selection.chooses_judgments else POLL_SECONDS,
+        "headlines": [
+            *(_rate(rows, question) for question in study.questions),
+            _agreement(rows, first),
+            _accuracy(rows, first),
         ],
+        "audit": _audit(counted["audit"]),
     }
 
 
-def _confusion(figures: Figures) -> dict:
-    quality = figures.filter
-    rows = [
-        {
-            "name": title,
-            **_row(getattr(quality, name), _plain if name in ("f1", "mcc") else _percent),
-            "how": HOW[name] + FILTER_HOW,
-        }
-        for name, title in FILTER_NAMES.items()
-    ]
-    cells = {cell: getattr(quality, cell) for cell in ("tp", "fp", "fn", "tn")}
-    return {**cells, "ties": figures.ties, "n": sum(cells.values()), "rows": rows}
+def _who_counts(study: Study, selection: Selection) -> dict:
+    """How many judgments of which people are left out by a researcher's decision."""
+    found = study.participants.filter(state=Participant.State.EXCLUDED).aggregate(
+        people=Count("pk"), judgments=Sum("n_judged", default=0)
+    )
+    return {"n_excluded": found["people"], "excluded_judgments": found["judgments"],
+            "with_excluded": selection.with_excluded, "toggled": _toggled(selection)}  # fmt: skip
 
 
-def _relation(row: dict) -> dict:
-    kept = row["kept"].value
+def _toggled(selection: Selection) -> str:
+    return replace(selection, with_excluded=not selection.with_excluded).query
+
+
+def _rate(rows: Patterns, question: Question) -> dict:
+    figure, raw = rate(rows, question), raw_rate(rows, question)
+    yes = large(round((raw.value or 0) * raw.n))
+    says = f" Without weights {yes} of {large(raw.n)} judgments: {percent(raw.value)}."
     return {
-        "relation_words": row["words"],
-        "plausible": _dot(row["plausibility"]),
-        "typical": _dot(row["typicality"]),
-        "kept_share_text": _percent(kept),
+        "key": question.name,
+        "title": question.short,
+        **_said(figure, percent),
+        "span": span(figure, UNIT),
+        "n": f"{_items(figure.n)}, {large(raw.n)} judgment{'' if raw.n == 1 else 's'}" if raw.n else "",
+        "how": replace(RATE_HOW, text=RATE_HOW.text + (says if raw.n else "")),
+        "show": "show=judged",
     }
 
 
-def _dot(share: Estimate) -> dict:
-    low, high = share.ci95 or (None, None)
-    text = f"{_percent(share.value)} ({_interval(share.ci95, _percent)})" if share.ci95 else share.reason
-    return {"value": share.value, "low": low, "high": high, "text": text, "n": share.n}
-
-
-def _leaf(leaf: dict) -> Estimate:
-    ci95 = tuple(leaf["ci95"]) if leaf["ci95"] else None
-    return Estimate(leaf["value"], ci95, leaf["n"], leaf.get("reason", ""))
-
-
-def _percent_row(figure: Estimate, unit: str) -> dict:
-    return _row(figure, _percent, unit)
-
-
-def _row(figure: Estimate, form, unit: str = "") -> dict:
-    n = f"n = {figure.n:,} {unit}" if unit else f"{figure.n:,}"
+def _agreement(rows: Patterns, question: Question) -> dict:
+    report = agreement_of(rows, question)
+    found = coefficients(report, question)
+    alpha, top = found["α"], report["prevalence"][-1]["value"]
+    beside = (
+        f"AC1 {plain(found['AC1'].value)}, pairs agree {whole_percent(found['pairs'].value)}, "
+        f"{question.label(question.ascending[-1]).lower()} {whole_percent(top)}"
+    )
     return {
-        "value": "undefined" if figure.value is None else form(figure.value),
-        "interval": _interval(figure.ci95, form),
-        "n": n,
-        "reason": figure.reason or ("no interval: all judgments agree" if not figure.ci95 else ""),
+        "key": "agreement",
+        "title": f"Agreement on {question.short.lower()}, α",
+        **_said(alpha, plain),
+        "span": span(alpha, SIGNED if (alpha.ci95 or (0,))[0] < 0 else UNIT),
+        "lines": [beside] if alpha.n else [],
+        "n": f"{_items(alpha.n)} with two or more judgments",
+        "how": How(
+            "Krippendorff's α, nominal: 1 is perfect agreement, 0 is chance. Only items with two or more judgments. It "
+            "falls when nearly all say the same, so read it beside AC1 and the share of yes. Interval with items as "
+            "sampling units.",
+            "α = 1 − observed / expected disagreement",
+            "Krippendorff 2011; interval as in Gwet 2011; AC1 Gwet 2008.",
+        ),
+        "show": "show=judged",
     }
 
 
-def _interval(ci95: tuple[float, float] | None, form) -> str:
-    if not ci95:
-        return ""
-    low, high = (form(bound) for bound in ci95)
-    return f"{low.removesuffix(' %')}–{high}" if not low.startswith("−") else f"{low.removesuffix(' %')} to {high}"
+def _accuracy(rows: Patterns, question: Question) -> dict:
+    quality, ties = filter_quality(rows, question)
+    ceiling, figure = _ceiling(rows, question), quality.accuracy
+    people_do, same = ceiling.annotators.accuracy, ceiling.filter.accuracy
+    has_ceiling = people_do.value is not None and figure.value is not None
+    return {
+        "key": "accuracy",
+        "title": "Filter accuracy",
+        **_said(figure, percent, mark="● filter, " if has_ceiling else ""),
+        "span": span(figure, UNIT),
+        "ceiling": span(people_do, UNIT) if has_ceiling else None,
+        "lines": [f"○ human ceiling {percent(people_do.value)} ({interval(people_do.ci95, percent)})"]
+        if has_ceiling
+        else [],
+        "n": f"{_items(figure.n)} with a majority",
+        "how": How(
+            "How often the filter's verdict is that of the majority, weighted to the run; "
+            f"{large(ties)} with a tie left out. Human ceiling: each annotator against the majority of the item's "
+            f"others, {large(ceiling.comparisons)} comparisons."
+            + (
+                f" On exactly these the filter reaches {percent(same.value)} ({interval(same.ci95, percent)})."
+                if same.value is not None
+                else ""
+            ),
+            "accuracy = Σ wᵢ [verdict = majority] / Σ wᵢ, wᵢ = 1/πᵢ",
+            "Särndal, Swensson and Wretman 1992, section 5.7; Wilson's interval at the effective size.",
+        ),
+        "show": "show=wrong",
+    }
 
 
-def _percent(share: float | None) -> str:
-    return "–" if share is None else f"{100 * share:.1f} %"
+def _ceiling(rows: Patterns, question: Question) -> Ceiling:
+    filtered = rows.filtered
+    says, n = positive(rows, question)
+    design = sample(rows).where(filtered)
+    return human_ceiling(
+        says[filtered], n[filtered], rows.kept[filtered], design.weights, design.stratum, items=design.items
+    )
 
 
-def _plain(value: float) -> str:
-    return f"{value:.2f}".replace("-", "−")
+def _audit(figure: Estimate) -> dict:
+    return {
+        "key": "audit",
+        "title": "“The filter was right”, said after the reveal",
+        **_said(figure, percent),
+        "n": f"{large(figure.n)} answer{'' if figure.n == 1 else 's'}",
+        "how": How(
+            "Share of the audits that say right. Who has seen the verdict tends to follow it; accuracy comes from "
+            "blind ratings.",
+            "p̂ = right / audits",
+            "Wilson 1927.",
+        ),
+    }
 
 
-def _counted(n: int, thing: str) -> str:
-    return f"{n:,} {thing}" if n == 1 else f"{n:,} {thing}s"
+def _said(figure: Estimate, form: Form, mark: str = "") -> dict:
+    value, _, unit = form(figure.value).partition(" ") if figure.value is not None else ("undefined", "", "")
+    return {
+        "value": value,
+        "unit": unit,
+        "interval": f"{mark}95 %: {interval(figure.ci95, form)}" if figure.ci95 else "",
+        "reason": because(figure),
+    }
+
+
+def _items(n: int) -> str:
+    return f"{large(n)} item{'' if n == 1 else 's'}"

@@ -1,21 +1,21 @@
 """The researcher's pages: studies, their figures, their judgments."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.text import slugify
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import researcher_required
 from annotation.annotators_page import annotators_page
-from annotation.exports import judgments_csv
-from annotation.figures_page import figures_page
+from annotation.figures_page import dashboard
 from annotation.models import Participant, Study
+from annotation.panels.all import PANELS
 from annotation.participation import participant_exclude, participant_pause, participant_resume
 from annotation.protocol import StudyRefused
 from annotation.quality import rules_alarm
 from annotation.reports import study_revision
+from annotation.selection_form import SelectionForm
 from annotation.services import study_set_state
 
 
@@ -30,7 +30,14 @@ def study_list(request: HttpRequest) -> HttpResponse:
 @researcher_required
 def study_detail(request: HttpRequest, study_id: int) -> HttpResponse:
     study = get_object_or_404(Study, pk=study_id)
-    return render(request, "studies/detail.html", {**_figures(request, study), "alarm": rules_alarm(study)})
+    form = SelectionForm(request.GET, study=study)
+    page = {"study": study, "form": form, "alarm": rules_alarm(study), "panels": PANELS.values()}
+    if form.problem:
+        return render(request, "studies/detail.html", {**page, "problem": form.problem}, status=400)
+    answer = render(request, "studies/detail.html", {**page, **dashboard(study, form.selection)})
+    if request.htmx:
+        answer["HX-Push-Url"] = "?".join(filter(None, (request.path, form.selection.query)))
+    return answer
 
 
 @require_safe
@@ -40,7 +47,10 @@ def study_figures(request: HttpRequest, study_id: int) -> HttpResponse:
     study = get_object_or_404(Study, pk=study_id)
     if request.GET.get("revision") == study_revision(study):
         return HttpResponse(status=204)
-    return render(request, "studies/_figures.html", _figures(request, study))
+    form = SelectionForm(request.GET, study=study)
+    if form.problem:
+        return HttpResponse(form.problem, status=400, content_type="text/plain; charset=utf-8")
+    return render(request, "studies/_figures.html", dashboard(study, form.selection))
 
 
 @require_POST
@@ -52,15 +62,6 @@ def study_state(request: HttpRequest, study_id: int) -> HttpResponse:
     except StudyRefused as error:
         messages.error(request, str(error))
     return redirect("study", study.pk)
-
-
-@require_safe
-@researcher_required
-def study_export(request: HttpRequest, study_id: int) -> HttpResponse:
-    study = get_object_or_404(Study, pk=study_id)
-    name = f"{slugify(study.name) or study.pk}-judgments.csv"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
-    return StreamingHttpResponse(judgments_csv(study), content_type="text/csv; charset=utf-8", headers=headers)
 
 
 @require_safe
@@ -89,16 +90,6 @@ def study_annotator(request: HttpRequest, study_id: int, participant_id: int) ->
     except StudyRefused as refusal:
         messages.error(request, str(refusal))
     return redirect("study-annotators", study_id)
-
-
-def _figures(request: HttpRequest, study: Study) -> dict:
-    with_excluded = bool(request.GET.get("excluded"))
-    return {
-        "study": study,
-        "figures": figures_page(study, with_excluded=with_excluded),
-        "with_excluded": with_excluded,
-        "n_excluded": study.participants.filter(state=Participant.State.EXCLUDED).count(),
-    }
 
 
 def _row(study: Study) -> dict:

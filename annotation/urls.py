@@ -1,6 +1,16 @@
 from django.urls import path
 
-from annotation import design_views, judge_views, own_views, study_views
+from annotation import (
+    compare_views,
+    design_views,
+    export_views,
+    item_views,
+    judge_views,
+    own_views,
+    panel_views,
+    report_views,
+    study_views,
+)
 
 urlpatterns = [
     path("judge/", judge_views.judge_home, name="judge-home"),
@@ -21,6 +31,14 @@ urlpatterns = [
     path("studies/preview", design_views.study_preview_new, name="study-preview-new"),
     path("studies/<int:study_id>/", study_views.study_detail, name="study"),
     path("studies/<int:study_id>/figures", study_views.study_figures, name="study-figures"),
+    path("studies/<int:study_id>/panels/<slug:name>/", panel_views.study_panel, name="study-panel"),
+    path("studies/<int:study_id>/panels/<slug:name>.csv", panel_views.study_panel_csv, name="study-panel-csv"),
+    path("studies/<int:study_id>/panels/<slug:name>.svg", panel_views.study_panel_svg, name="study-panel-svg"),
+    path("studies/<int:study_id>/strictness", panel_views.study_strictness, name="study-strictness"),
+    path("studies/<int:study_id>/items/", item_views.study_items, name="study-items"),
+    path("studies/<int:study_id>/report/", report_views.study_report_page, name="study-report"),
+    path("studies/<int:study_id>/report.md", report_views.study_report_markdown, name="study-report-markdown"),
+    path("studies/<int:study_id>/compare/", compare_views.study_compare, name="study-compare"),
     path("studies/<int:study_id>/state", study_views.study_state, name="study-state"),
     path("studies/<int:study_id>/preview", design_views.study_preview, name="study-preview"),
     path("studies/<int:study_id>/protocol/", design_views.study_protocol, name="study-protocol"),
@@ -28,5 +46,11 @@ urlpatterns = [
     path(
         "studies/<int:study_id>/annotators/<int:participant_id>/", study_views.study_annotator, name="study-annotator"
     ),
-    path("studies/<int:study_id>/judgments.csv", study_views.study_export, name="study-export"),
+    path("studies/<int:study_id>/judgments.csv", export_views.study_export, name="study-export"),
+    path("studies/<int:study_id>/exports/", export_views.study_exports, name="study-exports"),
+    path(
+        "studies/<int:study_id>/exports/<int:export_id>/manifest.json",
+        export_views.export_manifest,
+        name="study-export-manifest",
+    ),
 ]

@@ -1,18 +1,30 @@
 import csv
+import hashlib
 import io
+import json
 import re
+from datetime import date
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from annotation import exports
+from accounts.models import User
 from annotation.allocation import item_next
 from annotation.exports import judgments_csv
-from annotation.models import Judgment, Study
+from annotation.exports import rows as export_rows
+from annotation.exports.options import Options
+from annotation.exports.recording import export_start, manifest
+from annotation.exports.rows import Rows
+from annotation.exports.streams import judgments_stream
+from annotation.judging import judgment_revise
+from annotation.models import ExportRecord, Judgment, Study
+from annotation.participation import participant_exclude
+from annotation.selection import Selection
 from distillation.models import Intention
 from tests.annotation.builders import judge, participant, save, study
 from tests.distillation.builders import finished_run
@@ -43,9 +55,17 @@ def rows(made: Study) -> list[dict]:
     return list(csv.DictReader(io.StringIO(text(made), newline="")))
 
 
+def stream(made: Study, form: str = "csv", **options) -> bytes:
+    return b"".join(judgments_stream(Rows(made, Options(format=form, **options))))
+
+
+def rows_with(made: Study, **options) -> list[dict]:
+    return list(csv.DictReader(io.StringIO(stream(made, **options).decode(), newline="")))
+
+
 def test_one_row_for_each_judgment(judged: Study) -> None:
     ids = [(int(row["item"]), row["annotator"]) for row in rows(judged)]
-    assert ids == list(Judgment.objects.order_by("pk").values_list("item", "participant__pseudonym"))
+    assert ids == list(Judgment.objects.order_by("item", "pk").values_list("item", "participant__pseudonym"))
 
 
 def test_columns_are_those_of_the_vocabulary(judged: Study) -> None:
@@ -98,8 +118,20 @@ def test_no_cell_is_a_formula(judged: Study, start: str) -> None:
 
 def test_names_are_no_formulas_either(judged: Study) -> None:
     Study.objects.update(name="=A1")
+    judged.refresh_from_db()
     judged.runs.update(name="-A1")
     assert (rows(judged)[0]["study"], rows(judged)[0]["run"]) == ("'=A1", "'-A1")
+
+
+def test_an_apostrophe_that_was_there_gets_another(judged: Study) -> None:
+    Intention.objects.update(text="'=1+1")
+    assert rows(judged)[0]["intention"] == "''=1+1"
+
+
+def test_a_file_for_machines_has_cells_as_they_are(judged: Study) -> None:
+    Intention.objects.update(text="=1+1")
+    row = rows_with(judged, machine=True)[0]
+    assert (row["intention"], row["model"]) == ("=1+1", "=rules")
 
 
 def test_times_are_utc_in_iso_whatever_the_zone_of_the_database(judged: Study) -> None:
@@ -110,10 +142,102 @@ def test_times_are_utc_in_iso_whatever_the_zone_of_the_database(judged: Study) -
 
 
 def test_rows_are_passed_on_in_pieces(judged: Study, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exports, "CHUNK", 100)
+    monkeypatch.setattr(export_rows, "CHUNK", 100)
     pieces = list(judgments_csv(judged))
     assert len(pieces) > 3
     assert b"".join(pieces).count(b"\n") == 5  # a header and 4 judgments
+
+
+def test_ranges_join_without_a_seam(judged: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = text(judged)
+    monkeypatch.setattr(export_rows, "FIRST_RANGE", 1)
+    monkeypatch.setattr(export_rows, "RANGE", 2)
+    assert text(judged) == whole
+
+
+def test_another_study_s_judgments_stay_out(judged: Study) -> None:
+    other = study(run=judged.runs.get(), name="Other", items=2, overlap=1)
+    judge(participant(other, "ann-1"))
+    assert len(rows(other)) == 1
+    assert len(rows(judged)) == 4
+
+
+def test_json_lines_hold_the_same_with_types(judged: Study) -> None:
+    first = json.loads(stream(judged, "jsonl").splitlines()[0])
+    assert ",".join(first) == COLUMNS
+    assert (first["plausibility"], first["typicality"], first["counts"], first["comment"]) == (1, 3, True, None)
+    assert {name: "" if value is None else str(value) for name, value in first.items()} == {
+        **rows_with(judged, machine=True)[0], "counts": "True", "simulated": "False",
+        **{name: str(first[name]) for name in ("p_yes", "strictness", "inclusion_probability")},
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("evil", ["two\nlines\r\nand more", "ünïcödé 🛒", "a\\b", "\\.", '"', "\x01\x02"])
+def test_any_text_comes_through_json_lines_and_parquet(judged: Study, evil: str) -> None:
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    Intention.objects.update(text=evil)
+    lines = stream(judged, "jsonl").decode().split("\n")[:-1]
+    assert {json.loads(line)["intention"] for line in lines} == {evil}
+    assert set(pq.read_table(io.BytesIO(stream(judged, "parquet")))["intention"].to_pylist()) == {evil}
+
+
+def test_parquet_has_columns_of_their_types(judged: Study) -> None:
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    table = pq.read_table(io.BytesIO(stream(judged, "parquet")))
+    assert ",".join(table.column_names) == COLUMNS
+    types = {name: str(table.schema.field(name).type) for name in ("plausibility", "p_yes", "counts", "judged_at")}
+    assert types == {"plausibility": "int64", "p_yes": "double", "counts": "bool", "judged_at": "timestamp[us, tz=UTC]"}
+    times = Judgment.objects.order_by("item", "pk").values_list("created_at", flat=True)
+    assert table["judged_at"].to_pylist() == list(times)
+
+
+def test_label_studio_has_a_task_for_each_item(judged: Study) -> None:
+    tasks = json.loads(stream(judged, "label-studio"))
+    assert [task["id"] for task in tasks] == sorted(judged.items.values_list("pk", flat=True))
+    annotation = tasks[0]["annotations"][0]
+    said = {result["from_name"]: result["value"] for result in annotation["result"]}
+    assert said["plausibility"] == {"choices": ["Yes"]}
+    assert said["typicality"] == {"choices": ["Very"]}
+    assert said["audit"] == {"choices": ["wrong"]}
+    assert annotation["completed_by"]["email"].endswith("@annotators.invalid")
+
+
+@pytest.mark.parametrize(("form", "empty"), [("jsonl", b""), ("label-studio", b"[]\n")])
+def test_no_judgment_no_row(db: None, form: str, empty: bytes) -> None:
+    assert stream(study(), form) == empty
+
+
+def test_a_row_for_each_time_that_ratings_were_given(db: None) -> None:
+    """Before the reveal a change counts, after it the first ratings go on counting."""
+    made = study(run=finished_run(2), items=1, overlap=2, audit_share=0)
+    first = save(item_next(participant=participant(made, "ann-1")), 1, 3)
+    Study.objects.update(audit_share=1)
+    second = save(item_next(participant=participant(Study.objects.get(), "ann-2")), 1, 3)
+    for judgment in (first, second):
+        ratings = {"plausibility": 0, "typicality": 0, "submission": uuid4()}
+        judgment_revise(participant=judgment.participant, judgment_id=judgment.pk, **ratings)
+    columns = ("revision", "plausibility", "typicality", "after_reveal", "counts")
+    assert [tuple(row[name] for name in columns) for row in rows_with(made, revisions=True)] == [
+        ("0", "1", "3", "", "f"), ("1", "0", "0", "f", "t"), ("0", "1", "3", "", "t"), ("1", "0", "0", "t", "f"),
+    ]  # fmt: skip
+
+
+def test_filters_are_those_of_the_figures(judged: Study, researcher: User) -> None:
+    item = judged.items.earliest("pk")
+    assert len(rows_with(judged, selection=Selection(relation=item.relation))) == 2 * judged.items.filter(
+        relation=item.relation
+    ).count()  # fmt: skip
+    Judgment.objects.filter(pk=Judgment.objects.earliest("pk").pk).update(created_at="2026-03-01T23:59:59Z")
+    day = Selection(since=date(2026, 3, 1), until=date(2026, 3, 1))
+    assert len(rows_with(judged, selection=day)) == 1
+
+
+def test_excluded_annotators_stay_in_and_do_not_count(judged: Study, researcher: User) -> None:
+    participant_exclude(participant=participant(judged, "ann-1"), reason="a test", by=researcher)
+    assert sorted(row["counts"] for row in rows(judged)) == ["f", "f", "t", "t"]
+    assert {row["counts"] for row in rows_with(judged, selection=Selection(with_excluded=True))} == {"t"}
 
 
 def test_the_page_streams_the_same_bytes(as_researcher: Client, judged: Study) -> None:
@@ -121,6 +245,48 @@ def test_the_page_streams_the_same_bytes(as_researcher: Client, judged: Study) -
     assert answer.streaming
     assert answer["Content-Disposition"] == 'attachment; filename="s-judgments.csv"'
     assert b"".join(answer.streaming_content).decode() == text(judged)
+
+
+def test_the_page_s_manifest_says_what_the_file_is(as_researcher: Client, judged: Study) -> None:
+    asked = {"format": "jsonl", "rows": "revisions", "since": "2020-01-01"}
+    answer = as_researcher.get(reverse("study-export", args=[judged.pk]), asked)
+    content = b"".join(answer.streaming_content)
+    assert answer["Content-Disposition"] == 'attachment; filename="s-judgments.jsonl"'
+    told = as_researcher.get(re.match('<(.*)>; rel="describedby"', answer["Link"])[1]).json()
+    assert (told["row_count"], told["sha256"]) == (4, hashlib.sha256(content).hexdigest())
+    assert (told["rows"], told["filters"], told["complete"]) == ("revisions", {"since": "2020-01-01"}, True)
+    assert (told["study"]["name"], told["study"]["protocol_version"]) == ("S", 1)
+
+
+def test_an_export_that_was_left_is_not_complete(judged: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export_rows, "CHUNK", 100)
+    record, pieces = export_start(study=judged, options=Options())
+    next(pieces)
+    pieces.close()
+    record.refresh_from_db()
+    assert (record.finished_at, manifest(record)["complete"]) == (None, False)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"format": "xls"}, {"relation": "nonsense"}, {"since": "yesterday"}, {"run": "0"}, 
+        {"password": "x", "rows": "y"},
+        {"format": "label-studio", "rows": "revisions"},
+    ],
+)  # fmt: skip
+def test_what_can_not_be_asked_is_refused(as_researcher: Client, judged: Study, asked: dict) -> None:
+    answer = as_researcher.get(reverse("study-export", args=[judged.pk]), asked)
+    assert (answer.status_code, ExportRecord.objects.count()) == (400, 0)
+    assert "Nothing was exported." in answer.content.decode()
+
+
+def test_the_page_lists_earlier_exports(as_researcher: Client, judged: Study) -> None:
+    b"".join(as_researcher.get(reverse("study-export", args=[judged.pk])).streaming_content)
+    page = as_researcher.get(reverse("study-exports", args=[judged.pk])).content.decode()
+    record = ExportRecord.objects.get()
+    assert reverse("study-export-manifest", args=[judged.pk, record.pk]) in page
+    assert "csv, judgments" in page
 
 
 def test_a_reader_who_leaves_harms_nobody(judged: Study) -> None:
@@ -139,8 +305,33 @@ def test_the_command_writes_a_file(judged: Study, tmp_path: Path) -> None:
     output = tmp_path / "judgments.csv"
     output.write_text("older")
     call_command("export_judgments", "S", output=output)
+    beside = tmp_path / "judgments.csv.manifest.json"
     assert output.read_text() == text(judged)
-    assert list(tmp_path.iterdir()) == [output]
+    assert sorted(tmp_path.iterdir()) == [output, beside]
+    told = json.loads(beside.read_text())
+    assert (told["row_count"], told["sha256"]) == (4, hashlib.sha256(output.read_bytes()).hexdigest())
+
+
+def test_the_command_takes_formats_and_filters(judged: Study, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    options = {"run": "r1", "relation": judged.items.earliest("pk").relation, "since": date(2020, 1, 1)}
+    call_command("export_judgments", "S", output=tmp_path / "j", format="jsonl", json=True, **options)
+    told = json.loads(capsys.readouterr().out)
+    assert told["row_count"] == len((tmp_path / "j").read_text().splitlines())
+    assert told["filters"]["since"] == "2020-01-01"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"run": "r9"}, "no run named r9"), ({"group": "g9"}, "no group named g9"),
+        ({"relation": "cause"}, "no item that these filters let through"),
+        ({"json": True}, "both go to standard output"),
+        ({"format": "label-studio", "revisions": True}, "ask for the revisions in another format"),
+    ],
+)  # fmt: skip
+def test_the_command_refuses_in_a_line(judged: Study, options: dict, said: str) -> None:
+    with pytest.raises(CommandError, match=said):
+        call_command("export_judgments", "S", **options)
 
 
 @pytest.mark.parametrize("where", ["missing/judgments.csv", "file/judgments.csv", "folder"])
@@ -158,8 +349,9 @@ def test_an_export_that_fails_half_way_leaves_the_older_file(
 ) -> None:
     output = tmp_path / "judgments.csv"
     output.write_text("older")
-    monkeypatch.setattr(exports, "_SQL", "COPY (SELECT 1 / (i - 3) FROM generate_series(1, %s + 9) i) TO STDOUT")
-    with pytest.raises(Exception, match="division by zero"):
+    fails = export_rows.COLUMNS | {"seconds": "1 / (j.id - (SELECT max(id) FROM annotation_judgment))"}
+    monkeypatch.setattr(export_rows, "COLUMNS", fails)
+    with pytest.raises(Exception, match="division by zero"), transaction.atomic():
         call_command("export_judgments", "S", output=output)
     assert output.read_text() == "older"
     assert list(tmp_path.iterdir()) == [output]

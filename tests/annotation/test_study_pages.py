@@ -32,12 +32,22 @@ ACCESS = {
     "study-preview-new": ("post", RESEARCHERS),
     "study": ("get", RESEARCHERS),
     "study-figures": ("get", RESEARCHERS),
+    "study-panel": ("get", RESEARCHERS),
+    "study-panel-csv": ("get", RESEARCHERS),
+    "study-panel-svg": ("get", RESEARCHERS),
+    "study-strictness": ("post", RESEARCHERS),
+    "study-items": ("get", RESEARCHERS),
+    "study-report": ("get", RESEARCHERS),
+    "study-report-markdown": ("get", RESEARCHERS),
+    "study-compare": ("get", RESEARCHERS),
     "study-state": ("post", RESEARCHERS),
     "study-preview": ("get", RESEARCHERS),
     "study-protocol": ("get", RESEARCHERS),
     "study-annotators": ("get", RESEARCHERS),
     "study-annotator": ("post", RESEARCHERS),
     "study-export": ("get", RESEARCHERS),
+    "study-exports": ("get", RESEARCHERS),
+    "study-export-manifest": ("get", ["login", "forbidden", "not found", "not found"]),
 }
 
 
@@ -47,7 +57,7 @@ def made(db: None) -> Study:
 
 
 def address(pattern, made: Study) -> str:
-    ids = {"study_id": made.pk, "participant_id": participant(made).pk, "judgment_id": 0}
+    ids = {"study_id": made.pk, "participant_id": participant(made).pk, "judgment_id": 0, "export_id": 0, "name": "coming"}
     return reverse(pattern.name, kwargs={name: ids[name] for name in pattern.pattern.converters})
 
 
@@ -104,14 +114,14 @@ def test_a_judgment_through_the_pages_moves_the_figures(
     answer = figures(as_researcher, made, before)
     assert answer.status_code == 200
     assert "1 of 8 judgments by 1 annotator" in text(answer)  # 4 items x 2
-    assert "n = 1 judgment of 1 item" in text(answer)
+    assert "1 item, 1 judgment" in text(answer)
 
 
 def test_an_audit_moves_them_too(as_researcher: Client, as_annotator: Client, made: Study) -> None:
     rate(as_annotator, made)
     before = revision(figures(as_researcher, made).content.decode())
     audit(as_annotator, made)
-    assert "n = 1 answers" in text(figures(as_researcher, made, before))
+    assert "1 answer" in text(figures(as_researcher, made, before))
 
 
 def test_a_change_of_state_moves_them_too(as_researcher: Client, made: Study) -> None:
@@ -122,15 +132,15 @@ def test_a_change_of_state_moves_them_too(as_researcher: Client, made: Study) ->
 
 def test_figures_without_judgments_say_why(as_researcher: Client, made: Study) -> None:
     shown = text(as_researcher.get(reverse("study", args=[made.pk])))
-    assert "Agreement (α, plausible) undefined no item has two judgments" in shown
+    assert "Agreement on plausible, α undefined no item has two judgments" in shown
     assert "Filter accuracy undefined no judgments yet" in shown
 
 
 def test_agreement_of_one_voice_is_undefined(as_researcher: Client) -> None:
     made = study(items=2, overlap=2)
     rate_all(made, {item.pk: [(1, 3), (1, 3)] for item in made.items.all()})
-    shown = text(figures(as_researcher, made))
-    assert "Krippendorff α, nominal undefined all judgments fall into one category" in shown
+    shown = text(as_researcher.get(reverse("study-panel", args=[made.pk, "agreement"])))
+    assert "Krippendorff α, nominal – all judgments fall into one category" in shown
 
 
 def test_the_page_names_its_runs_and_links_the_export(as_researcher: Client, made: Study) -> None:
@@ -159,6 +169,14 @@ def test_the_administration_links_the_figures(administrator: User, made: Study) 
     client = Client()
     client.force_login(administrator)
     assert reverse("study", args=[made.pk]) in client.get("/admin/annotation/study/").content.decode()
+
+
+def test_the_administration_shows_the_figures(administrator: User, made: Study) -> None:
+    client = Client()
+    client.force_login(administrator)
+    shown = client.get(f"/admin/annotation/study/{made.pk}/change/")
+    assert "0 of 8 judgments" in text(shown)
+    assert shown.content.decode().count('class="panel waiting') == 11
 
 
 @pytest.mark.parametrize("state", ["paused", "closed", "open"])
@@ -208,7 +226,7 @@ def test_figures_can_be_read_with_the_excluded(as_researcher: Client, made: Stud
     judge(ann)
     do(as_researcher, made, ann.pk, "exclude")
     without = as_researcher.get(reverse("study", args=[made.pk]))
-    with_them = as_researcher.get(reverse("study", args=[made.pk]), {"excluded": "1"})
+    with_them = as_researcher.get(reverse("study", args=[made.pk]), {"with_excluded": "1"})
     assert "0 of 8 judgments" in text(without)
     assert "1 of 8 judgments" in text(with_them)
-    assert "excluded=1" in with_them.content.decode()
+    assert "with_excluded=1" in with_them.content.decode()

@@ -1,14 +1,20 @@
-"""Write a study's judgments as CSV, one row each."""
+"""Write a study's judgments: CSV, JSON lines, Parquet or Label Studio JSON, with a manifest beside the file."""
 
-import os
+import json
 import sys
-import tempfile
+from datetime import date
 from pathlib import Path
 
+from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from annotation.exports import judgments_csv
+from annotation.exports.options import FORMATS, Options
+from annotation.exports.recording import export_start, manifest
+from annotation.knowledge.drafts import file_draft, pieces_write
+from annotation.knowledge.manifest import manifest_write
+from annotation.knowledge.selection import ExportRefused
 from annotation.models import Study
+from annotation.selection import Selection
 
 
 class Command(BaseCommand):
@@ -16,30 +22,67 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("study")
-        parser.add_argument("--output", type=Path, help="default: standard output")
+        parser.add_argument("--output", type=Path, metavar="FILE", help="default: standard output, without a manifest")
+        parser.add_argument("--format", choices=FORMATS, default="csv")
+        parser.add_argument("--revisions", action="store_true", help="a row for each change of ratings, the first too")
+        parser.add_argument(
+            "--machine", action="store_true", help="CSV with cells as they are, also what a spreadsheet would run"
+        )
+        filters = parser.add_argument_group("filters")
+        filters.add_argument("--relation", default="")
+        filters.add_argument("--category", default="")
+        filters.add_argument("--run", metavar="NAME")
+        filters.add_argument("--group", metavar="NAME", help="of annotators")
+        filters.add_argument("--since", type=date.fromisoformat, metavar="DAY", help="2026-01-31; the day is within")
+        filters.add_argument("--until", type=date.fromisoformat, metavar="DAY")
+        filters.add_argument(
+            "--with-excluded", action="store_true", help="let the column counts count excluded annotators too"
+        )
+        parser.add_argument("--json", action="store_true", help="print the manifest")
 
     def handle(self, **options) -> None:
         study = Study.objects.filter(name=options["study"]).first()
         if study is None:
             raise CommandError(f"There is no study named {options['study']}")
-        if options["output"] is None:
-            for piece in judgments_csv(study):
+        if options["json"] and options["output"] is None:
+            raise CommandError("--json and the judgments both go to standard output; give --output a file")
+        try:
+            self._export(study, _asked(study, options), options)
+        except ExportRefused as error:
+            raise CommandError(str(error)) from error
+
+    def _export(self, study: Study, asked: Options, options: dict) -> None:
+        record, pieces = export_start(study=study, options=asked)
+        output = options["output"]
+        if output is None:
+            for piece in pieces:
                 sys.stdout.buffer.write(piece)
             return
-        try:
-            self._write(study, options["output"])
-        except OSError as error:
-            raise CommandError(f"{options['output']} can't be written ({error.strerror})") from error
+        beside = output.with_name(f"{output.name}.manifest.json")
+        with file_draft(beside) as manifest_draft, file_draft(output) as draft:
+            pieces_write(draft, pieces)
+            manifest_write(manifest_draft, manifest(record))
+        told = f"{output}: {record.rows:,} rows; {beside.name} says what they are"
+        self.stdout.write(json.dumps(manifest(record), ensure_ascii=False) if options["json"] else told)
 
-    def _write(self, study: Study, output: Path) -> None:
-        """Beside it first, then renamed: the file is whole or not there."""
-        with tempfile.NamedTemporaryFile(dir=output.parent, delete=False) as draft:
-            try:
-                for piece in judgments_csv(study):
-                    draft.write(piece)
-                draft.flush()
-                os.replace(draft.name, output)
-            except BaseException:
-                os.unlink(draft.name)
-                raise
-        output.chmod(0o644)
+
+def _asked(study: Study, options: dict) -> Options:
+    as_given = {name: options[name] for name in ("relation", "category", "since", "until", "with_excluded")}
+    run, group = _named(study.runs, options["run"]), _named(Group.objects, options["group"])
+    asked = Options(
+        format=options["format"],
+        revisions=options["revisions"],
+        machine=options["machine"],
+        selection=Selection(**as_given, run=run, group=group),
+    )
+    asked.refuse_empty(study)
+    return asked
+
+
+def _named(among, name: str | None) -> int | None:
+    if name is None:
+        return None
+    found = among.filter(name=name).first()
+    if found is None:
+        raise ExportRefused(f"There is no {among.model._meta.verbose_name} named {name} for this study")
+    return found.pk

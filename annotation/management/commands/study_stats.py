@@ -6,7 +6,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from annotation.figures_page import figures_page
 from annotation.models import Study
-from annotation.reports import study_figures
+from annotation.panels import agreement, confusion
+from annotation.panels.panel import Asked, Panel, Shown
+from annotation.reports import study_figures, study_revision
+from annotation.selection import EVERYTHING
 
 
 class Command(BaseCommand):
@@ -25,22 +28,23 @@ class Command(BaseCommand):
                 json.dumps({"study": study.name, "simulated": study.simulated, **study_figures(study).as_dict()})
             )
             return
-        page = figures_page(study)
+        asked = Asked(study, EVERYTHING, study_revision(study))
+        page = figures_page(asked)
         self.stdout.write(f"{study.name}: {page['judgments']:,} of {page['wanted']:,} judgments")
         if study.simulated:
             self.stdout.write("Simulated judgments: made by a program, not by people.")
-        for group, rows in self._groups(page):
-            self.stdout.write(f"\n{group}")
-            for row in rows:
-                self.stdout.write(
-                    f"  {row['name']:36} {row['value']:>9}  {row['interval'] or row['reason']:24} {row['n']}"
-                )
+        self.stdout.write("\nHeadlines")
+        for row in [*page["headlines"], page["audit"]]:
+            value = " ".join(filter(None, (row["value"], row["unit"])))
+            self.stdout.write(f"  {row['title']:36} {value:>9}  {row['interval'] or row['reason']:28} {row['n']}")
+        for panel in (agreement.PANEL, confusion.PANEL):
+            self._write(panel, panel.shown(asked))
 
-    def _groups(self, page: dict) -> list[tuple[str, list[dict]]]:
-        headlines = [{**row, "name": row["title"]} for row in page["headlines"]]
-        agreement = [(f"Agreement: {part['question']}", part["rows"]) for part in page["agreement"]]
-        return [
-            ("Headlines", headlines),
-            *agreement,
-            ("Filter against people", [*page["confusion"]["rows"], page["audit"]]),
-        ]
+    def _write(self, panel: Panel, shown: Shown) -> None:
+        self.stdout.write(f"\n{panel.title}")
+        if shown.table is None:
+            self.stdout.write(f"  {shown.empty}")
+            return
+        for line in shown.table.lines:
+            name, figure = ": ".join(cell.text for cell in line[:-2]), line[-2]
+            self.stdout.write(f"  {name:48} {figure.text:>9}  {figure.small:28} n = {line[-1].text}")

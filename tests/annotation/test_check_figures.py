@@ -1,0 +1,72 @@
+"""What the pages show can be worked out from the export, to the last digit."""
+
+import json
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from annotation.exports import judgments_csv
+from annotation.figures_check import figures_check
+from annotation.models import Item, Participant, Study
+from annotation.simulation import study_simulate
+from tests.annotation.builders import judge, participant, study
+from tests.distillation.builders import finished_run
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def judged(db: None) -> Study:
+    """Two strata of unequal weight, three annotators, a fourth who is excluded, some items not judged by all."""
+    made = study(run=finished_run(10, kept_every=4), items=12, overlap=3, strata=["verdict"])
+    judge(participant(made, "out"), 0, 1)
+    Participant.objects.update(state="excluded")
+    call_command("recompute", "S")
+    judge(participant(made, "early"), 0, 1, right=False)
+    study_simulate(study=made, annotators=[participant(made, f"ann-{i}").annotator for i in range(2)])
+    return made
+
+
+def test_nothing_differs(judged: Study, capsys: pytest.CaptureFixture) -> None:
+    n, differences = figures_check(judged)
+    assert (n > 100, differences) == (True, [])
+    call_command("check_figures", "S")
+    assert f"{n} of {n} numbers are those of the CSV" in capsys.readouterr().out
+
+
+def test_nothing_differs_before_the_first_judgment(db: None) -> None:
+    assert figures_check(study())[1] == []
+
+
+def test_a_wrong_tally_is_found(judged: Study, capsys: pytest.CaptureFixture) -> None:
+    item = Item.objects.filter(n_judged__gt=0).first()
+    Item.objects.filter(pk=item.pk).update(plausibility_tally=item.plausibility_tally + 1)
+    with pytest.raises(CommandError, match="differ from the export"):
+        call_command("check_figures", "S", json=True)
+    differing = {each["figure"] for each in json.loads(capsys.readouterr().out)["differences"]}
+    assert {"judgments", "raw_rates.plausibility.n"} <= differing
+
+
+def test_a_file_exported_before_is_compared_with_what_is_shown_now(judged: Study, tmp_path: Path) -> None:
+    path = tmp_path / "judgments.csv"
+    path.write_bytes(b"".join(judgments_csv(judged)))
+    call_command("check_figures", "S", csv=path)
+    judge(participant(judged, "late"), 1, 3)
+    with pytest.raises(CommandError, match="differ"):
+        call_command("check_figures", "S", csv=path)
+
+
+@pytest.mark.parametrize(("content", "said"), [(b"item,annotator\n", "missing"), (b"\xff", "not UTF-8")])
+def test_a_file_that_is_no_export(judged: Study, tmp_path: Path, content: bytes, said: str) -> None:
+    path = tmp_path / "judgments.csv"
+    path.write_bytes(content)
+    with pytest.raises(CommandError, match=said):
+        call_command("check_figures", "S", csv=path)
+
+
+def test_unknown_study_and_file(judged: Study, tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="There is no study named nowhere"):
+        call_command("check_figures", "nowhere")
+    with pytest.raises(CommandError, match="can't be read"):
+        call_command("check_figures", "S", csv=tmp_path / "nowhere")
