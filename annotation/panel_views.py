@@ -1,5 +1,7 @@
 """The panels of a study's dashboard: as part of the page, as a page, as SVG and as CSV; and what one may set there."""
 
+from urllib.parse import urlencode
+
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
@@ -24,11 +26,13 @@ BYTE_ORDER_MARK = "\ufeff"  # spreadsheets take a file without it for Latin-1
 class PanelForm(SelectionForm):
     by = forms.ChoiceField(required=False, choices=[(by, by) for by in NAMES])
     at = forms.FloatField(required=False, min_value=0, max_value=1)
+    wanted = forms.FloatField(required=False, min_value=0, max_value=1)
 
     @property
     def own(self) -> dict:
         """What the panel itself is asked for, beside the choice that all share."""
-        return {"by": self.cleaned_data.pop("by") or "relation", "at": self.cleaned_data.pop("at")}
+        own = {name: self.cleaned_data.pop(name) for name in ("by", "at", "wanted")}
+        return {**own, "by": own["by"] or "relation"}
 
 
 @require_safe
@@ -100,7 +104,9 @@ def _asked(study: Study, form: PanelForm) -> Asked:
 
 
 def _page(panel: Panel, asked: Asked) -> dict:
-    query = "&".join(filter(None, (asked.selection.query, f"by={asked.by}" if panel.has_switch else "")))
+    own = {"by": asked.by if panel.has_switch else "", "wanted": asked.wanted}
+    own = urlencode({name: value for name, value in own.items() if value})
+    query = "&".join(filter(None, (asked.selection.query, own)))
     return {
         "study": asked.study,
         "panel": panel,

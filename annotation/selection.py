@@ -28,9 +28,13 @@ class Selection:
         return any((self.group, self.since, self.until, self.with_excluded))
 
     @property
+    def fields(self) -> dict[str, object]:
+        """For forms and addresses, the parts that choose something."""
+        return {name: int(each) if each is True else each for name, each in asdict(self).items() if each}
+
+    @property
     def query(self) -> str:
-        """For addresses, the parts that choose something."""
-        return urlencode({name: int(each) if each is True else each for name, each in asdict(self).items() if each})
+        return urlencode(self.fields)
 
     def of_items(self, prefix: str = "") -> Q:
         chosen = {"relation": self.relation, "category": self.category, "run": self.run}

@@ -26,6 +26,7 @@ class Asked:
     revision: str
     by: By = "relation"
     at: float | None = None  # a threshold
+    wanted: float | None = None  # a precision
 
     def once(self, what: str, make: Callable[[], Made]) -> Made:
         """Shared among panels, pages and people, for as long as nobody judges."""
@@ -63,4 +64,4 @@ class Panel:
     has_switch: bool = False  # by relation, category or run
 
     def shown(self, asked: Asked) -> Shown:
-        return asked.once(f"{self.name} {asked.by} {asked.at}", lambda: self.show(asked))
+        return asked.once(f"{self.name} {asked.by} {asked.at} {asked.wanted}", lambda: self.show(asked))

@@ -1,7 +1,7 @@
 """What the panels are computed from: few rows that stand for many items, read once for each revision."""
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date
 from math import ceil, log2
 
 import numpy as np
@@ -110,9 +110,10 @@ def days(asked: Asked) -> list[Day]:
     return asked.once("rows by day", lambda: _days(asked))
 
 
-_BY_DAY = "SELECT day, {tally} AS tally, unit, count(*) FROM ({judgments}) j GROUP BY 1, 2, 3"
+# The columns of the statistics judgment_days: with anything else to group by, the planner sorts all judgments.
+_BY_DAY = "SELECT day, plausibility, {tally} AS tally, count(*) FROM ({judgments}) j GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
 _GROWN = """
-    SELECT day, unit, sum(unit) OVER (PARTITION BY item_id ORDER BY created_at, id)::bigint AS grown
+    SELECT day, plausibility, sum(unit) OVER (PARTITION BY item_id ORDER BY created_at, id)::bigint AS grown
     FROM ({judgments}) j
 """
 
@@ -120,15 +121,25 @@ _GROWN = """
 def _days(asked: Asked) -> list[Day]:
     """A judgment knows its item's tally as it was with it; where only some judgments are chosen, it is summed here."""
     question, chosen = asked.study.questions[0], asked.selection.chooses_judgments
-    units = [When(plausibility=value, then=Value(question.unit(value), BigIntegerField())) for value in question.values]
-    unit_of = Case(*units, default=Value(0), output_field=BigIntegerField())
-    judgments = asked.selection.judgments(asked.study).order_by().annotate(day=TruncDate("created_at"), unit=unit_of)
-    columns = ("day", "unit", "item_id", "created_at", "id") if chosen else ("day", "unit", "tally")
-    inner, values = judgments.values(*columns).query.sql_with_params()
+    judgments = asked.selection.judgments(asked.study).order_by().annotate(day=TruncDate("created_at", tzinfo=UTC))
+    if chosen:
+        judgments = judgments.annotate(unit=_unit(question)).values(
+            "day", "plausibility", "unit", "item_id", "created_at", "id"
+        )
+    else:
+        judgments = judgments.values("day", "plausibility", "tally")
+    inner, values = judgments.query.sql_with_params()
     source = _GROWN.format(judgments=inner) if chosen else inner
     with connection.cursor() as cursor:
         cursor.execute(_BY_DAY.format(tally="grown" if chosen else "tally", judgments=source), values)
-        return sorted((Day(*row) for row in cursor.fetchall()), key=lambda each: each.day)
+        return [Day(day, tally, question.unit(answer), n) for day, answer, tally, n in cursor.fetchall()]
+
+
+def _unit(question: Question) -> Case:
+    units = (
+        When(**{question.name: value}, then=Value(question.unit(value), BigIntegerField())) for value in question.values
+    )
+    return Case(*units, default=Value(0), output_field=BigIntegerField())
 
 
 def one_in(asked: Asked) -> int:

@@ -65,7 +65,7 @@ def show(asked: Asked) -> Shown:
     columns = (Column("Up to"), Column("α", "coefficient"), Column("Pairs agree", "share"), Column("Items", "count"),
                Column("Judgments since the day above", "count"))  # fmt: skip
     return Shown(
-        short="Krippendorff's α on plausible, of all judgments up to each day, with 95 % interval.",
+        short="Krippendorff's α on plausible, of all judgments up to each day (UTC), with 95 % interval.",
         plot=_plot(found) if any(each.alpha.value is not None for each in found) else None,
         table=Table(
             "Agreement up to each day",

@@ -1,6 +1,7 @@
 """What a stricter or a milder filter would keep, and how good that would be."""
 
 import json
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -32,7 +33,9 @@ def show(asked: Asked) -> Shown:
         return Shown(empty="No item has a verdict and a majority of people yet: there is nothing to draw.")
     curve = asked.once("curve", lambda: threshold_curve(**rows.arguments()))
     draws = _draws(rows)
-    best, *wanted = asked.once("thresholds", lambda: _choices(curve, rows, draws))
+    precisions = WANTED if asked.wanted is None else (asked.wanted,)
+    titles = ("The best F1", *(f"A precision of {100 * wanted:g} %" for wanted in precisions))
+    best, *wanted = _choices(curve, rows, draws, precisions)
     runs = list(asked.study.runs.filter(**({"pk": asked.selection.run} if asked.selection.run else {})).order_by("pk"))
     at = asked.at if asked.at is not None else runs[0].strictness
     return Shown(
@@ -40,13 +43,13 @@ def show(asked: Asked) -> Shown:
         plot=_plot(curve, at, best),
         table=_table(curve),
         more={
-            "at": f"{at:.2f}",
+            "at": f"{at:g}",
             "strictness": f"{runs[0].strictness:g}",
             "readout": [_read(name, curve.at(at)[name]) for name in READ],
-            "curve": json.dumps([[_rounded(getattr(curve, name), k) for name in READ] for k in DRAWN]),
+            "curve": json.dumps([_at(curve, k) for k in DRAWN]),
             "draws": draws,
-            "choices": [_choice("The best F1", best)]
-            + [_choice(f"A precision of {whole_percent(w)}", choice) for w, choice in zip(WANTED, wanted, strict=True)],
+            "wanted": "" if asked.wanted is None else f"{asked.wanted:g}",
+            "choices": [_choice(title, choice, curve) for title, choice in zip(titles, (best, *wanted), strict=True)],
             "runs": [{"pk": run.pk, "name": run.name, "strictness": f"{run.strictness:g}"} for run in runs],
         },
     )
@@ -57,9 +60,9 @@ def _draws(rows: Decided) -> int:
     return max(LEAST_DRAWS, min(DRAWS, MOST_DRAWN // min(len(rows.items), cells)))
 
 
-def _choices(curve: Thresholds, rows: Decided, draws: int) -> list[Choice]:
+def _choices(curve: Thresholds, rows: Decided, draws: int, precisions: Sequence[float]) -> list[Choice]:
     resampled = resampled_curves(**rows.arguments(), draws=draws)
-    return [best_threshold(curve, resampled, "f1"), *(threshold_for(curve, resampled, wanted) for wanted in WANTED)]
+    return [best_threshold(curve, resampled, "f1"), *(threshold_for(curve, resampled, wanted) for wanted in precisions)]
 
 
 def _runs_use(runs: list[Run]) -> str:
@@ -98,15 +101,21 @@ def _points(curve: Thresholds, at: float, along, down) -> list[Point]:
 
 
 def _values(values: np.ndarray) -> list[float | None]:
-    return [None if np.isnan(value) else round(float(value), 4) for value in values[DRAWN]]
+    return [_rounded(value) for value in values[DRAWN]]
 
 
 def _bounds(of: Band) -> tuple[list[float | None], list[float | None]]:
     return _values(of.low), _values(of.high)
 
 
-def _rounded(of: Band, k: int) -> list[float | None]:
-    return [None if np.isnan(part[k]) else round(float(part[k]), 4) for part in (of.value, of.low, of.high)]
+def _at(curve: Thresholds, k: int) -> list[list[float | None]]:
+    """What the page's script reads out at a thousandth: value and bounds of each figure."""
+    bands = [getattr(curve, name) for name in READ]
+    return [[_rounded(part[k]) for part in (band.value, band.low, band.high)] for band in bands]
+
+
+def _rounded(value: float) -> float | None:
+    return None if np.isnan(value) else round(float(value), 4)
 
 
 def _read(name: str, figure: Estimate) -> dict:
@@ -119,12 +128,13 @@ def _read(name: str, figure: Estimate) -> dict:
     }
 
 
-def _choice(title: str, choice: Choice) -> dict:
+def _choice(title: str, choice: Choice, curve: Thresholds) -> dict:
     threshold = choice.threshold
     if threshold.value is None:
         return {"title": title, "reason": threshold.reason}
     low, high = threshold.ci95
-    return {"title": title, "at": f"{threshold.value:g}", "interval": f"{low:.2f}–{high:.2f}"}
+    reads = json.dumps(_at(curve, round(1000 * threshold.value)))
+    return {"title": title, "at": f"{threshold.value:g}", "interval": f"{low:.2f}–{high:.2f}", "reads": reads}
 
 
 def _table(curve: Thresholds) -> Table:

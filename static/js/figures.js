@@ -4,14 +4,14 @@ const find = (selector, within = document) => within.querySelector(selector);
 const percent = (share, digits) => `${(100 * share).toFixed(digits)} %`;
 const kept = new Map(); // by panel: which tables are open, and where the slider stands
 
-function place(slides, at) {
-  const curve = JSON.parse(slides.dataset.curve)[Math.round(at * 100)];
+function place(slides, at, curve = JSON.parse(slides.dataset.curve)[Math.round(at * 100)]) {
   const x = `${9 + 89 * at}%`;
   const marker = find("line.follows", slides);
   marker.setAttribute("x1", x);
   marker.setAttribute("x2", x);
-  find("[data-at]", slides).textContent = at.toFixed(2);
-  find("#strictness-to", slides)?.setAttribute("value", at.toFixed(2));
+  const words = String(Number(at.toFixed(3)));
+  find("[data-at]", slides).textContent = words;
+  find("#strictness-to", slides)?.setAttribute("value", words);
   const foot = Number(marker.getAttribute("y2"));
   const circles = slides.querySelectorAll("svg.p-chart > circle");
   slides.querySelectorAll("[data-reads]").forEach((read, i) => {
@@ -33,7 +33,7 @@ document.addEventListener("click", (event) => {
   if (!to) return;
   const slides = to.closest(".slides");
   find("#strict", slides).value = to.dataset.goto;
-  place(slides, Number(to.dataset.goto));
+  place(slides, Number(to.dataset.goto), JSON.parse(to.dataset.atIt));
 });
 
 // The slider does not submit where there are scripts.

@@ -147,6 +147,13 @@ def test_the_threshold_is_read_where_asked(judged: Study) -> None:
     assert show("threshold", judged).more["readout"][0]["value"] == "66.7 %"
 
 
+def test_a_wanted_precision_is_looked_for(as_researcher: Client, judged: Study) -> None:
+    shown = page(as_researcher, judged, "threshold", wanted="0.85", with_excluded="1")
+    assert "A precision of 85 % : no threshold that keeps 20 judged items" in text(shown)
+    assert 'name="with_excluded" value="1"' in shown.content.decode()
+    assert page(as_researcher, judged, "threshold", wanted="85").status_code == 400
+
+
 def test_agreement_up_to_the_last_day_is_that_of_all(judged: Study) -> None:
     last = up_to_each_day(days(asked(judged)), judged.questions[0])[-1]
     assert last.alpha == krippendorff_alpha([[0, 2], [1, 1], [2, 0], [0, 2]])

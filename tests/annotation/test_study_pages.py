@@ -57,7 +57,13 @@ def made(db: None) -> Study:
 
 
 def address(pattern, made: Study) -> str:
-    ids = {"study_id": made.pk, "participant_id": participant(made).pk, "judgment_id": 0, "export_id": 0, "name": "coming"}
+    ids = {
+        "study_id": made.pk,
+        "participant_id": participant(made).pk,
+        "judgment_id": 0,
+        "export_id": 0,
+        "name": "coming",
+    }
     return reverse(pattern.name, kwargs={name: ids[name] for name in pattern.pattern.converters})
 
 

@@ -74,10 +74,14 @@ def test_the_slider_reads_the_curve_by_keyboard(open_as: Opener, researcher: Use
     slider.focus()
     slider.press("Home")  # at 0 everything is kept
     readout = page.locator("#readout")
-    expect(readout).to_contain_text("0.00")
+    expect(readout.locator("[data-at]")).to_have_text("0")
     expect(readout.locator("[data-reads]").first).to_contain_text("100.0 %")
     slider.press("ArrowRight")
     expect(readout).to_contain_text("0.01")
+    best = page.get_by_role("button", name="The best F1")
+    at = best.inner_text()
+    best.click()
+    expect(readout.locator("[data-at]")).to_have_text(at)
 
 
 def test_the_strictness_is_asked_for_once_and_then_set(open_as: Opener, researcher: User, judged: Study) -> None:
