@@ -114,7 +114,9 @@ def _protocol(study: Study) -> str:
 
 def _judging(study: Study, figures: Figures) -> str:
     begun = study.created_at.date().isoformat()
-    ended = figures.updated_at.date().isoformat() if figures.updated_at else "–"
+    if not figures.updated_at:
+        return "Nothing has been judged yet."
+    ended = figures.updated_at.date().isoformat()
     return (
         f"{figures.annotators} annotators gave {figures.judgments:,} of {figures.wanted:,} wanted judgments on "
         f"{figures.items_judged:,} items ({figures.items_complete:,} with all), from {begun} to {ended}."
@@ -186,7 +188,8 @@ def _agreement(figures: Figures, question: Question) -> Table:
             leaf = leaf[key]
         estimate = Estimate(leaf["value"], leaf["ci95"] and tuple(leaf["ci95"]), leaf["n"], leaf.get("reason", ""))
         rows.append((name, *_shown(estimate, _percent if is_share else _plain)))
-    return Table(f"Agreement: {question.short} ({shares})", ("", "Value", "95 %", "Items"), rows)
+    caption = f"Agreement: {question.short}" + (f" ({shares})" if shares else "")
+    return Table(caption, ("", "Value", "95 %", "Items"), rows)
 
 
 def _filter(study: Study, figures: Figures) -> Table:

@@ -36,8 +36,8 @@ def grouped_ratios(
     several = (size > 1)[:, np.newaxis]
     around = np.where(several, squares - sums**2 / np.maximum(size, 1)[:, np.newaxis], squares)
     variance, df = combined_variance(np.maximum(around, 0), size, informing)
-    kish = 1 / np.maximum(total((weights * x / scale) ** 2), 1e-300)
-    low, high = share_interval(share, variance, df, kish)
+    squared = total((weights * x / scale) ** 2)
+    low, high = share_interval(share, variance, df, 1 / np.where(squared > 0, squared, 1))
     n = total(x > 0)
     return [
         Estimate(float(share[g]), (float(low[g]), float(high[g])), round(float(n[g])))
