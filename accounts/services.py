@@ -34,6 +34,7 @@ def person_deactivate(*, person: User, by: User) -> None:
         raise PeopleRefused("You can't deactivate yourself; ask another administrator or researcher")
     User.objects.filter(pk=person.pk).update(is_active=False)
     Link.objects.filter(person=person, revoked_at=None).update(revoked_at=timezone.now())
+    person.api_tokens.filter(revoked_at=None).update(revoked_at=timezone.now())
     _sessions_end(person)
 
 

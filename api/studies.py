@@ -1,26 +1,20 @@
 """Studies as researchers see them: made, opened and paused, their figures, their judgments."""
 
-from collections.abc import Iterator
-
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
-from django.http import StreamingHttpResponse
-from django.utils.text import slugify
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView
-from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import User
-from annotation.exports import judgments_csv
 from annotation.models import Study
 from annotation.protocol import Wording
 from annotation.reports import study_figures
 from annotation.services import allocation_parse, study_create, study_set_state, study_warnings
 from api.base import ApiView, ListQuery, the_one
+from api.figures import FiguresSerializer
 from api.idempotency import idempotent
 from api.models import Scope
 from api.problems import Unprocessable
@@ -38,10 +32,10 @@ class StudySerializer(serializers.ModelSerializer):
     class Meta:
         model = Study
         fields = (
-            "id", "name", "state", "runs", "groups", "n_items", "overlap", "strata", "seed", "preset", "questions",
-            "typicality_after_yes", "guidelines", "audit_share", "order", "qualification_items", "qualification_pass",
-            "qualification_tries", "repeat_share", "repeat_distance", "rules", "lease_minutes", "version", "simulated",
-            "created_at",
+            "id", "name", "state", "runs", "groups", "n_items", "overlap", "strata", "seed", "paired", "preset",
+            "questions", "typicality_after_yes", "guidelines", "audit_share", "order", "qualification_items",
+            "qualification_pass", "qualification_tries", "repeat_share", "repeat_distance", "rules",
+            "lease_minutes", "version", "simulated", "created_at",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -98,30 +92,10 @@ class StudyDetail(StudyView):
 
 
 class StudyFigures(StudyView):
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses=FiguresSerializer)
     def get(self, request: Request, study_id: int) -> Response:
         """Agreement, rates and filter quality as `study_stats --json` prints them; what is undefined has a reason."""
         return Response(study_figures(self.study()).as_dict())
-
-
-class CsvRenderer(BaseRenderer):
-    """Says what the answer is; the database writes it."""
-
-    media_type, format = "text/csv", "csv"
-
-
-class StudyJudgments(StudyView):
-    reads = Scope.EXPORT
-    renderer_classes = (CsvRenderer,)
-
-    @extend_schema(responses={(200, "text/csv"): OpenApiTypes.STR})
-    def get(self, request: Request, study_id: int) -> StreamingHttpResponse:
-        """All judgments, one row each."""
-        study = self.study()
-        name = f"{slugify(study.name) or study.pk}-judgments.csv"
-        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        rows: Iterator[bytes] = judgments_csv(study)
-        return StreamingHttpResponse(rows, content_type="text/csv; charset=utf-8", headers=headers)
 
 
 def _design(asked: dict) -> dict:

@@ -70,6 +70,7 @@ class NewStudySerializer(serializers.Serializer):
         default="equal", max_length=10_000, help_text="equal, proportional, or numbers: usedFor/kept: 20, isA/kept: 10"
     )
     seed = serializers.IntegerField(default=0, min_value=0, max_value=2**63 - 1)
+    paired = serializers.BooleanField(default=False, help_text="the same co-buys and relations from each of the runs")
     gold = serializers.CharField(default="", allow_blank=True, max_length=2_000_000, help_text="CSV, as on the page")
     groups = serializers.ListField(
         child=serializers.CharField(max_length=150), default=list, help_text="who may judge; none: every annotator"

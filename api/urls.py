@@ -1,7 +1,7 @@
 from django.urls import path, re_path, register_converter
 from django.urls.converters import StringConverter
 
-from api import catalog, docs, intentions, judging, runs, studies, token_routes
+from api import catalog, docs, exports, intentions, judging, runs, studies, token_routes, webhooks
 from api.nowhere import Nowhere
 from distillation import urls as _converters  # noqa: F401 - it registers asin and digest
 
@@ -28,12 +28,18 @@ urlpatterns = [
     path("runs/<run:name>/resume", runs.RunResume.as_view(), name="run-resume"),
     path("runs/<run:name>/cancel", runs.RunCancel.as_view(), name="run-cancel"),
     path("runs/<run:name>/retry", runs.RunRetry.as_view(), name="run-retry"),
+    path("runs/<run:name>/intentions.jsonl", exports.RunIntentionsLines.as_view(), name="run-intentions-jsonl"),
+    path("runs/<run:name>/intentions.csv", exports.RunIntentionsCsv.as_view(), name="run-intentions-csv"),
     path("intentions", intentions.Intentions.as_view(), name="intention-list"),
     path("intentions/<int:intention_id>", intentions.IntentionDetail.as_view(), name="intention"),
     path("studies", studies.Studies.as_view(), name="study-list"),
     path("studies/<int:study_id>", studies.StudyDetail.as_view(), name="study"),
     path("studies/<int:study_id>/figures", studies.StudyFigures.as_view(), name="study-figures"),
-    path("studies/<int:study_id>/judgments.csv", studies.StudyJudgments.as_view(), name="study-judgments"),
+    path("studies/<int:study_id>/judgments.csv", exports.StudyJudgments.as_view(), name="study-judgments"),
+    path("studies/<int:study_id>/export", exports.StudyExport.as_view(), name="study-export"),
+    path(
+        "studies/<int:study_id>/exports/<int:export_id>", exports.ExportManifest.as_view(), name="study-export-manifest"
+    ),
     path("studies/<int:study_id>/next", judging.NextItem.as_view(), name="next"),
     path("studies/<int:study_id>/skip", judging.ItemSkip.as_view(), name="skip"),
     path("studies/<int:study_id>/judgments", judging.OwnJudgments.as_view(), name="own-judgments"),
@@ -43,5 +49,8 @@ urlpatterns = [
     path("judgments/<int:judgment_id>/revisions", judging.JudgmentRevisions.as_view(), name="judgment-revisions"),
     path("tokens", token_routes.Tokens.as_view(), name="token-list"),
     path("tokens/<int:token_id>", token_routes.TokenDetail.as_view(), name="token"),
+    path("webhooks", webhooks.Webhooks.as_view(), name="webhook-list"),
+    path("webhooks/<int:webhook_id>", webhooks.WebhookDetail.as_view(), name="webhook"),
+    path("webhooks/<int:webhook_id>/deliveries", webhooks.WebhookDeliveries.as_view(), name="webhook-deliveries"),
     re_path(r"[\s\S]*", Nowhere.as_view(), name="nowhere"),  # a line's end too
 ]

@@ -282,6 +282,7 @@ SPECTACULAR_SETTINGS = {
         "StudyState": "annotation.models.Study.State",
         "AuditReason": "annotation.models.Judgment.AuditReason",
         "SkipReason": "annotation.models.Skip.Reason",
+        "WebhookEvent": "webhooks.models.Event",
     },
 }
 

@@ -2,9 +2,12 @@
 
 from dataclasses import asdict, dataclass
 
+from django.contrib.auth.models import Group
+
 from annotation.knowledge.selection import ExportRefused
 from annotation.models import Study
 from annotation.selection import EVERYTHING, Selection
+from distillation.models import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,5 +47,13 @@ class Options:
 
     def as_json(self) -> dict:
         chosen = {name: value for name, value in asdict(self.selection).items() if value}
-        filters = {name: value.isoformat() if name in ("since", "until") else value for name, value in chosen.items()}
+        filters = {name: _worded(name, value) for name, value in chosen.items()}
         return {"rows": "revisions" if self.revisions else "judgments", "machine": self.machine, "filters": filters}
+
+
+def _worded(name: str, value: object) -> object:
+    """For people and other databases: days in ISO 8601, runs and groups by their names."""
+    if name in ("since", "until"):
+        return value.isoformat()
+    model = {"run": Run, "group": Group}.get(name)
+    return value if model is None else model.objects.get(pk=value).name

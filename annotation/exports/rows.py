@@ -13,8 +13,8 @@ from annotation.exports.options import Options
 from annotation.models import Study
 
 # Items; of larger ranges the first row comes later, of smaller ones the last.
-FIRST_RANGE, RANGE = 1_000, 10_000
-ROOM = "32MB"  # for a range to be joined and sorted without the disk
+FIRST_RANGE, RANGE = 1_000, 50_000
+ROOM = "64MB"  # for a range to be joined and sorted without the disk
 CHUNK = 64 * 1024
 
 # A spreadsheet runs a cell that begins so; an apostrophe keeps it text. One that is there already gets another, so that
@@ -71,16 +71,12 @@ FREE_TEXT = frozenset(
     ("study", "run", "model", "asin_a", "asin_b", "intention", "annotator", "comment", "stratum", "category")
 )
 
-# Of the run's texts there are few: made safe once, not in each row.
-_RUNS = """
-    WITH runs AS MATERIALIZED (SELECT id, {run} AS name, backend, {model} AS model, strictness FROM distillation_run r)
-"""
 _FROM = """
     FROM annotation_judgment j
     JOIN annotation_participant p ON p.id = j.participant_id
     JOIN annotation_item i ON i.id = j.item_id
     JOIN distillation_intention t ON t.id = i.intention_id
-    JOIN runs r ON r.id = i.run_id
+    JOIN distillation_run r ON r.id = i.run_id
     JOIN distillation_cobuy c ON c.id = t.cobuy_id
     JOIN distillation_product a ON a.id = c.a_id
     JOIN distillation_product b ON b.id = c.b_id
@@ -148,7 +144,7 @@ class Rows:
     def _query(self, columns: dict[str, str], said: str, guarded: bool) -> str:
         cells = ", ".join(f"{_cell(name, sql, guarded)} AS {name}" for name, sql in columns.items())
         where = f"WHERE i.study_id = %(study)s AND i.id >= %(first)s AND i.id < %(beyond)s {self._filters}"
-        return f"{_runs(guarded)} SELECT {cells} {_FROM} {said} {where}"
+        return f"SELECT {cells} {_FROM} {said} {where}"
 
     def ranges(self) -> Iterator[dict[str, int]]:
         with connection.cursor() as cursor:
@@ -165,11 +161,6 @@ class Rows:
             with cursor.copy(f"COPY ({query}) TO STDOUT {form}", self.params | places) as copy:
                 yield from copy
             self.n_copied += cursor.rowcount
-
-
-def _runs(guarded: bool) -> str:
-    texts = {name: inert(f"r.{name}") if guarded else f"r.{name}" for name in ("name", "model")}
-    return _RUNS.format(run=texts["name"], model=texts["model"])
 
 
 def inert(expression: str) -> str:
@@ -192,5 +183,4 @@ def joined(rows: Iterable[bytes | memoryview], least: int | None = None) -> Iter
 
 
 def _cell(name: str, sql: str, guarded: bool) -> str:
-    is_open = guarded and name in FREE_TEXT and not sql.startswith("r.")
-    return inert(sql) if is_open else sql
+    return inert(sql) if guarded and name in FREE_TEXT else sql

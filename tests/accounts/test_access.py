@@ -26,7 +26,7 @@ DOORS = {
         "study-figures study-state study-preview study-protocol study-annotators study-annotator study-compare "
         "study-panel study-panel-csv study-panel-svg study-strictness study-items "
         "study-report study-report-markdown study-export study-exports study-export-manifest "
-        "knowledge intention"
+        "knowledge knowledge-download intention"
     ),
     "administrator": "people-password webhooks webhook-remove metrics",
 }

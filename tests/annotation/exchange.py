@@ -16,7 +16,7 @@ from annotation.judging import audit_save, comment_save, judgment_revise
 from annotation.models import Judgment, Participant, Study
 from annotation.participation import participant_exclude
 from annotation.tallying import study_recompute
-from tests.annotation.builders import participant, save, study
+from tests.annotation.builders import judge, participant, save, study
 from tests.distillation.builders import finished_run
 
 GOLD = [
@@ -24,6 +24,15 @@ GOLD = [
     "B000000004,B000000005,isA,1,2,Because.",
 ]
 COMMENTS = ["=1+1", "'=1", "'", 'a "b"\r\nc', "\\.", "ünïcödé 🛒"]
+
+
+def study_of_four() -> Study:
+    """Two items, judged by two annotators alike."""
+    made = study(run=finished_run(2, model="=rules"), items=2, overlap=2)
+    for name in ("ann-1", "ann-2"):
+        for _ in range(2):
+            judge(participant(made, name), 1, 3, right=False)
+    return made
 
 
 def study_judged(researcher: User) -> Study:

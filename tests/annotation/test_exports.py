@@ -1,32 +1,23 @@
-import csv
-import hashlib
 import io
 import json
 import re
 from datetime import date
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from django.core.management import CommandError, call_command
-from django.db import connection, transaction
-from django.test import Client
-from django.urls import reverse
+from django.db import connection
 
 from accounts.models import User
 from annotation.allocation import item_next
 from annotation.exports import judgments_csv
 from annotation.exports import rows as export_rows
-from annotation.exports.options import Options
-from annotation.exports.recording import export_start, manifest
-from annotation.exports.rows import Rows
-from annotation.exports.streams import judgments_stream
 from annotation.judging import judgment_revise
-from annotation.models import ExportRecord, Judgment, Study
+from annotation.models import Judgment, Study
 from annotation.participation import participant_exclude
 from annotation.selection import Selection
 from distillation.models import Intention
 from tests.annotation.builders import judge, participant, save, study
+from tests.annotation.exchange import exported, rows_of, study_of_four
 from tests.distillation.builders import finished_run
 
 pytestmark = pytest.mark.django_db
@@ -40,11 +31,7 @@ COLUMNS = (
 
 @pytest.fixture
 def judged(db: None) -> Study:
-    made = study(run=finished_run(2, model="=rules"), items=2, overlap=2)
-    for name in ("ann-1", "ann-2"):
-        for _ in range(2):
-            judge(participant(made, name), 1, 3, right=False)
-    return made
+    return study_of_four()
 
 
 def text(made: Study) -> str:
@@ -52,15 +39,11 @@ def text(made: Study) -> str:
 
 
 def rows(made: Study) -> list[dict]:
-    return list(csv.DictReader(io.StringIO(text(made), newline="")))
-
-
-def stream(made: Study, form: str = "csv", **options) -> bytes:
-    return b"".join(judgments_stream(Rows(made, Options(format=form, **options))))
+    return rows_of(b"".join(judgments_csv(made)))
 
 
 def rows_with(made: Study, **options) -> list[dict]:
-    return list(csv.DictReader(io.StringIO(stream(made, **options).decode(), newline="")))
+    return rows_of(exported(made, **options))
 
 
 def test_one_row_for_each_judgment(judged: Study) -> None:
@@ -163,7 +146,7 @@ def test_another_study_s_judgments_stay_out(judged: Study) -> None:
 
 
 def test_json_lines_hold_the_same_with_types(judged: Study) -> None:
-    first = json.loads(stream(judged, "jsonl").splitlines()[0])
+    first = json.loads(exported(judged, "jsonl").splitlines()[0])
     assert ",".join(first) == COLUMNS
     assert (first["plausibility"], first["typicality"], first["counts"], first["comment"]) == (1, 3, True, None)
     assert {name: "" if value is None else str(value) for name, value in first.items()} == {
@@ -177,15 +160,15 @@ def test_any_text_comes_through_json_lines_and_parquet(judged: Study, evil: str)
     import pyarrow.parquet as pq  # noqa: PLC0415
 
     Intention.objects.update(text=evil)
-    lines = stream(judged, "jsonl").decode().split("\n")[:-1]
+    lines = exported(judged, "jsonl").decode().split("\n")[:-1]
     assert {json.loads(line)["intention"] for line in lines} == {evil}
-    assert set(pq.read_table(io.BytesIO(stream(judged, "parquet")))["intention"].to_pylist()) == {evil}
+    assert set(pq.read_table(io.BytesIO(exported(judged, "parquet")))["intention"].to_pylist()) == {evil}
 
 
 def test_parquet_has_columns_of_their_types(judged: Study) -> None:
     import pyarrow.parquet as pq  # noqa: PLC0415
 
-    table = pq.read_table(io.BytesIO(stream(judged, "parquet")))
+    table = pq.read_table(io.BytesIO(exported(judged, "parquet")))
     assert ",".join(table.column_names) == COLUMNS
     types = {name: str(table.schema.field(name).type) for name in ("plausibility", "p_yes", "counts", "judged_at")}
     assert types == {"plausibility": "int64", "p_yes": "double", "counts": "bool", "judged_at": "timestamp[us, tz=UTC]"}
@@ -194,7 +177,7 @@ def test_parquet_has_columns_of_their_types(judged: Study) -> None:
 
 
 def test_label_studio_has_a_task_for_each_item(judged: Study) -> None:
-    tasks = json.loads(stream(judged, "label-studio"))
+    tasks = json.loads(exported(judged, "label-studio"))
     assert [task["id"] for task in tasks] == sorted(judged.items.values_list("pk", flat=True))
     annotation = tasks[0]["annotations"][0]
     said = {result["from_name"]: result["value"] for result in annotation["result"]}
@@ -206,7 +189,7 @@ def test_label_studio_has_a_task_for_each_item(judged: Study) -> None:
 
 @pytest.mark.parametrize(("form", "empty"), [("jsonl", b""), ("label-studio", b"[]\n")])
 def test_no_judgment_no_row(db: None, form: str, empty: bytes) -> None:
-    assert stream(study(), form) == empty
+    assert exported(study(), form) == empty
 
 
 def test_a_row_for_each_time_that_ratings_were_given(db: None) -> None:
@@ -238,125 +221,3 @@ def test_excluded_annotators_stay_in_and_do_not_count(judged: Study, researcher:
     participant_exclude(participant=participant(judged, "ann-1"), reason="a test", by=researcher)
     assert sorted(row["counts"] for row in rows(judged)) == ["f", "f", "t", "t"]
     assert {row["counts"] for row in rows_with(judged, selection=Selection(with_excluded=True))} == {"t"}
-
-
-def test_the_page_streams_the_same_bytes(as_researcher: Client, judged: Study) -> None:
-    answer = as_researcher.get(reverse("study-export", args=[judged.pk]))
-    assert answer.streaming
-    assert answer["Content-Disposition"] == 'attachment; filename="s-judgments.csv"'
-    assert b"".join(answer.streaming_content).decode() == text(judged)
-
-
-def test_the_page_s_manifest_says_what_the_file_is(as_researcher: Client, judged: Study) -> None:
-    asked = {"format": "jsonl", "rows": "revisions", "since": "2020-01-01"}
-    answer = as_researcher.get(reverse("study-export", args=[judged.pk]), asked)
-    content = b"".join(answer.streaming_content)
-    assert answer["Content-Disposition"] == 'attachment; filename="s-judgments.jsonl"'
-    told = as_researcher.get(re.match('<(.*)>; rel="describedby"', answer["Link"])[1]).json()
-    assert (told["row_count"], told["sha256"]) == (4, hashlib.sha256(content).hexdigest())
-    assert (told["rows"], told["filters"], told["complete"]) == ("revisions", {"since": "2020-01-01"}, True)
-    assert (told["study"]["name"], told["study"]["protocol_version"]) == ("S", 1)
-
-
-def test_an_export_that_was_left_is_not_complete(judged: Study, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(export_rows, "CHUNK", 100)
-    record, pieces = export_start(study=judged, options=Options())
-    next(pieces)
-    pieces.close()
-    record.refresh_from_db()
-    assert (record.finished_at, manifest(record)["complete"]) == (None, False)
-
-
-@pytest.mark.parametrize(
-    "asked",
-    [
-        {"format": "xls"}, {"relation": "nonsense"}, {"since": "yesterday"}, {"run": "0"}, 
-        {"password": "x", "rows": "y"},
-        {"format": "label-studio", "rows": "revisions"},
-    ],
-)  # fmt: skip
-def test_what_can_not_be_asked_is_refused(as_researcher: Client, judged: Study, asked: dict) -> None:
-    answer = as_researcher.get(reverse("study-export", args=[judged.pk]), asked)
-    assert (answer.status_code, ExportRecord.objects.count()) == (400, 0)
-    assert "Nothing was exported." in answer.content.decode()
-
-
-def test_the_page_lists_earlier_exports(as_researcher: Client, judged: Study) -> None:
-    b"".join(as_researcher.get(reverse("study-export", args=[judged.pk])).streaming_content)
-    page = as_researcher.get(reverse("study-exports", args=[judged.pk])).content.decode()
-    record = ExportRecord.objects.get()
-    assert reverse("study-export-manifest", args=[judged.pk, record.pk]) in page
-    assert "csv, judgments" in page
-
-
-def test_a_reader_who_leaves_harms_nobody(judged: Study) -> None:
-    pieces = judgments_csv(judged)
-    next(pieces)
-    pieces.close()
-    assert Judgment.objects.count() == 4
-
-
-def test_the_command_writes_to_standard_output(judged: Study, capfdbinary: pytest.CaptureFixture) -> None:
-    call_command("export_judgments", "S")
-    assert capfdbinary.readouterr().out.decode() == text(judged)
-
-
-def test_the_command_writes_a_file(judged: Study, tmp_path: Path) -> None:
-    output = tmp_path / "judgments.csv"
-    output.write_text("older")
-    call_command("export_judgments", "S", output=output)
-    beside = tmp_path / "judgments.csv.manifest.json"
-    assert output.read_text() == text(judged)
-    assert sorted(tmp_path.iterdir()) == [output, beside]
-    told = json.loads(beside.read_text())
-    assert (told["row_count"], told["sha256"]) == (4, hashlib.sha256(output.read_bytes()).hexdigest())
-
-
-def test_the_command_takes_formats_and_filters(judged: Study, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
-    options = {"run": "r1", "relation": judged.items.earliest("pk").relation, "since": date(2020, 1, 1)}
-    call_command("export_judgments", "S", output=tmp_path / "j", format="jsonl", json=True, **options)
-    told = json.loads(capsys.readouterr().out)
-    assert told["row_count"] == len((tmp_path / "j").read_text().splitlines())
-    assert told["filters"]["since"] == "2020-01-01"
-
-
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        ({"run": "r9"}, "no run named r9"), ({"group": "g9"}, "no group named g9"),
-        ({"relation": "cause"}, "no item that these filters let through"),
-        ({"json": True}, "both go to standard output"),
-        ({"format": "label-studio", "revisions": True}, "ask for the revisions in another format"),
-    ],
-)  # fmt: skip
-def test_the_command_refuses_in_a_line(judged: Study, options: dict, said: str) -> None:
-    with pytest.raises(CommandError, match=said):
-        call_command("export_judgments", "S", **options)
-
-
-@pytest.mark.parametrize("where", ["missing/judgments.csv", "file/judgments.csv", "folder"])
-def test_where_nothing_can_be_written_the_command_says_so(judged: Study, tmp_path: Path, where: str) -> None:
-    (tmp_path / "file").touch()
-    (tmp_path / "folder").mkdir()
-    with pytest.raises(CommandError, match="can't be written") as refusal:
-        call_command("export_judgments", "S", output=tmp_path / where)
-    assert "\n" not in str(refusal.value)
-    assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "folder"]
-
-
-def test_an_export_that_fails_half_way_leaves_the_older_file(
-    judged: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    output = tmp_path / "judgments.csv"
-    output.write_text("older")
-    fails = export_rows.COLUMNS | {"seconds": "1 / (j.id - (SELECT max(id) FROM annotation_judgment))"}
-    monkeypatch.setattr(export_rows, "COLUMNS", fails)
-    with pytest.raises(Exception, match="division by zero"), transaction.atomic():
-        call_command("export_judgments", "S", output=output)
-    assert output.read_text() == "older"
-    assert list(tmp_path.iterdir()) == [output]
-
-
-def test_the_command_refuses_an_unknown_study(db: None) -> None:
-    with pytest.raises(CommandError, match="There is no study named nowhere"):
-        call_command("export_judgments", "nowhere")

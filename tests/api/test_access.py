@@ -14,11 +14,14 @@ from django.urls import URLPattern, reverse
 from accounts.models import User
 from accounts.services import user_create
 from annotation.allocation import participant_get
+from annotation.exports.options import Options
+from annotation.exports.recording import export_start
 from api.models import ApiToken
 from api.urls import urlpatterns
 from distillation.models import CoBuy, Intention, Picture, Product, Run
 from tests.annotation.builders import judge, show_pictures, study
 from tests.api.builders import JSON, program
+from webhooks.models import Event, Webhook
 
 pytestmark = pytest.mark.django_db
 
@@ -42,9 +45,12 @@ DOORS = {
     "researchers": (
         "product-list:get product:get cobuy-list:get cobuy:get run-list:get run-list:post run:get run-status:get "
         "run-pause:post run-resume:post run-cancel:post run-retry:post intention-list:get intention:get study-list:get "
-        "study-list:post study:get study:patch study-figures:get study-judgments:get"
+        "study-list:post study:get study:patch study-figures:get study-judgments:get study-export:get "
+        "study-export-manifest:get run-intentions-jsonl:get run-intentions-csv:get"
     ),
-    "administrators": "token-list:get token:delete",
+    "administrators": (
+        "token-list:get token:delete webhook-list:get webhook-list:post webhook:delete webhook-deliveries:get"
+    ),
     "nobody": "nowhere:get",
 }
 OPENED_BY = {route: door for door, routes in DOORS.items() for route in routes.split()}
@@ -85,6 +91,8 @@ def address(callers: dict[str, Client], annotator: User, researcher: User) -> Ca
         "intention_id": Intention.objects.first().pk,
         "digest": Picture.objects.get().digest,
         "token_id": ApiToken.objects.first().pk,
+        "export_id": export_start(study=made, options=Options())[0].pk,
+        "webhook_id": Webhook.objects.create(url="https://example.org/hook", events=[Event.RUN_FINISHED]).pk,
     }
     return lambda pattern: reverse(
         f"api:{pattern.name}", kwargs={name: parts[name] for name in pattern.pattern.converters}

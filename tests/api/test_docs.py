@@ -1,6 +1,10 @@
 import pytest
 from django.test import Client
 
+from annotation.reports import study_figures
+from api.figures import FiguresSerializer
+from tests.annotation.builders import judge, participant, study
+
 pytestmark = pytest.mark.django_db
 
 
@@ -17,6 +21,14 @@ def test_every_operation_tells_its_problems_role_and_scope(db: None) -> None:
             assert ("404" in operation["responses"]) == ("{" in path)
             assert ("422" in operation["responses"]) == (method in ("post", "patch"))
             assert "Scope `" in operation["description"]
+
+
+def test_the_figures_are_as_the_schema_tells(db: None) -> None:
+    """What is not declared would be left out, what is declared and not there would fail."""
+    made = study()
+    judge(participant(made))
+    figures = study_figures(made).as_dict()
+    assert FiguresSerializer(figures).data == figures
 
 
 def test_the_docs_need_nothing_from_elsewhere(db: None) -> None:

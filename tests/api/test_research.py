@@ -158,6 +158,17 @@ def test_a_study_that_cannot_be_is_refused_in_the_pages_words(rosa: Client, chan
     assert not Study.objects.exists()
 
 
+def test_runs_are_compared_in_a_paired_study(rosa: Client) -> None:
+    finished_run()
+    finished_run(name="r2")
+    made = send(rosa, "studies", name="S", runs=["r1", "r2"], items=4, overlap=1, paired=True).json()["study"]
+    drawn = Study.objects.get(pk=made["id"]).items.values_list("intention__cobuy", "relation", "run__name")
+    of = {name: {(cobuy, relation) for cobuy, relation, run in drawn if run == name} for name in ("r1", "r2")}
+    assert made["paired"] and len(of["r1"]) == 2 and of["r1"] == of["r2"]
+    refused = send(rosa, "studies", name="T", runs=["r1"], items=4, overlap=1, paired=True)
+    assert (refused.status_code, refused.json()["detail"][:27]) == (422, "Runs are compared in pairs;")
+
+
 def test_a_study_is_paused(rosa: Client) -> None:
     made = study()
     assert send(rosa, f"studies/{made.pk}", method="patch", state="paused").json()["state"] == "paused"

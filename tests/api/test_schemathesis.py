@@ -17,11 +17,14 @@ from schemathesis.specs.openapi import checks
 
 from accounts.models import User
 from annotation.allocation import item_next
+from annotation.exports.options import Options
+from annotation.exports.recording import export_start
 from annotation.models import Participant, Study
 from distillation.models import CoBuy, Intention, Picture, Product, Run
 from tests.annotation.builders import judge, participant, show_pictures, study
 from tests.api.builders import program
 from tests.distillation.builders import finished_run
+from webhooks.models import Event, Webhook
 
 pytestmark = pytest.mark.django_db
 
@@ -40,6 +43,7 @@ SENSIBLE = {
     "runs": ["r1"], "items": 2, "overlap": 1, "strata": [], "allocation": "equal", "groups": [], "gold": "",
     "preset": "mind", "wording": {}, "qualification_items": 0, "qualification_pass": 0,
     "backend": "baseline", "base_urls": [], "model": "", "relations": "isA", "with_images": False,
+    "paired": False, "url": "https://example.org/hook", "events": ["run.finished"],
     "plausibility": 1, "typicality": 2,
 }  # fmt: skip
 
@@ -59,6 +63,8 @@ def there(db: None) -> dict[str, object]:
         "cobuy_id": CoBuy.objects.first().pk,
         "intention_id": Intention.objects.first().pk,
         "digest": Picture.objects.get().digest,
+        "export_id": export_start(study=made, options=Options())[0].pk,
+        "webhook_id": Webhook.objects.create(url="https://example.org/hook", events=[Event.RUN_FINISHED]).pk,
     }
 
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.services import person_deactivate
+from accounts.services import person_deactivate, person_reactivate
 from api.models import ApiToken, Scope
 from api.tokens import TokenRefused, token_create, token_revoke
 from tests.api.builders import DAY, program, send
@@ -54,6 +54,13 @@ def test_a_deactivated_owner_opens_nothing(annotator: User, researcher: User) ->
     client = program(annotator)
     person_deactivate(person=annotator, by=researcher)
     assert status(client) == 401
+
+
+def test_a_reactivated_owner_has_to_make_a_new_token(annotator: User, researcher: User) -> None:
+    client = program(annotator)
+    person_deactivate(person=annotator, by=researcher)
+    person_reactivate(person=annotator)
+    assert (ApiToken.objects.get().state, status(client)) == ("revoked", 401)
 
 
 def test_a_scope_that_is_lacking_is_named(researcher: User) -> None:
