@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from django.core.cache import cache
+from django.db import connection, transaction
 
 from annotation.models import Study
 from annotation.panels.tables import Table
@@ -31,7 +32,14 @@ class Asked:
     def once(self, what: str, make: Callable[[], Made]) -> Made:
         """Shared among panels, pages and people, for as long as nobody judges."""
         key = hashlib.sha256(repr((self.study.pk, self.selection, self.revision, what)).encode()).hexdigest()
-        return cache.get_or_set(f"figures-{key}", make, KEPT_SECONDS)
+        return cache.get_or_set(f"figures-{key}", lambda: _planned_anew(make), KEPT_SECONDS)
+
+
+def _planned_anew(make: Callable[[], Made]) -> Made:
+    """With plans for this study: one for all studies, as for other prepared statements, knows not how large it is."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+        return make()
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,7 @@ def test_the_figures_move_by_themselves(judging: Page, open_as: Opener, research
     expect(figures).to_contain_text("0 of 8 judgments")
     keys(judging, "1", "4", "Enter")
     expect(figures).to_contain_text("1 of 8 judgments by 1 annotator", timeout=3000)
-    expect(figures).to_contain_text("1 judgment of 1 item")
+    expect(figures).to_contain_text("1 item, 1 judgment")
 
 
 def test_save_says_what_is_missing(judging: Page) -> None:
