@@ -111,7 +111,7 @@ def repeats_settle(cursor: CursorWrapper, job: Job) -> None:
     job.account.leave_out_line("replaced by a later line", replaced)
     job.account.leave_out_candidates("of a line repeated or replaced", int(candidates))
     job.row.progress["staged"] -= same + replaced
-    cursor.execute("ANALYZE catalog_staged_product, catalog_staged_cobuy")
+    cursor.execute("ANALYZE catalog_staged_product (place, asin), catalog_staged_cobuy")
 
 
 def products_write(cursor: CursorWrapper, job: Job) -> None:
