@@ -27,14 +27,14 @@ def judgments_stream(rows: Rows) -> Iterator[bytes]:
         yield from joined(_STREAMS[rows.options.format](rows))
 
 
-def _csv(rows: Rows) -> Iterator[bytes | memoryview]:
+def _csv(rows: Rows) -> Iterator[bytes]:
     query = rows.selected(guarded=not rows.options.machine)
     yield ",".join(rows.columns).encode() + b"\n"
     for places in rows.ranges():
         yield from rows.copied(query, AS_CSV, **places)
 
 
-def _jsonl(rows: Rows) -> Iterator[memoryview]:
+def _jsonl(rows: Rows) -> Iterator[bytes]:
     query = f"SELECT row_to_json(x)::text FROM ({rows.selected()}) x"  # noqa: S608 - of our own columns
     for places in rows.ranges():
         yield from rows.copied(query, AS_LINES, **places)
@@ -46,18 +46,18 @@ def _parquet(rows: Rows) -> Iterator[bytes]:
     return parquet(list(rows.columns), joined(lines, ROW_GROUP))
 
 
-def _label_studio(rows: Rows) -> Iterator[bytes | memoryview]:
+def _label_studio(rows: Rows) -> Iterator[bytes]:
     query, params = label_studio(rows)
     rows.params |= params
     before = b"[\n"
     for places in rows.ranges():
-        for task in rows.copied(query, AS_LINES, **places):
-            yield before + bytes(task).removesuffix(b"\n")
+        for lines in rows.copied(query, AS_LINES, **places):
+            yield before + lines.removesuffix(b"\n").replace(b"\n", b",\n")
             before = b",\n"
     yield b"\n]\n" if before == b",\n" else b"[]\n"
 
 
-_STREAMS: dict[str, Callable[[Rows], Iterator[bytes | memoryview]]] = {
+_STREAMS: dict[str, Callable[[Rows], Iterator[bytes]]] = {
     "csv": _csv,
     "jsonl": _jsonl,
     "parquet": _parquet,
