@@ -212,6 +212,8 @@ def test_the_command_speaks_json(tiny: Study, capsys: pytest.CaptureFixture) -> 
     printed = json.loads(capsys.readouterr().out)
     assert (printed["judgments"], printed["simulated"]) == (8, False)
     assert printed["rates"]["plausibility"]["value"] == pytest.approx(0.625)
+    agreement = printed["agreement"]["typicality"]
+    assert [agreement[key] for key in ("items", "annotators", "labels", "repeated_labels")] == [4, 2, 8, 0]
 
 
 def test_the_command_refuses_an_unknown_study(db: None) -> None:

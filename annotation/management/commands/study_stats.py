@@ -24,9 +24,7 @@ class Command(BaseCommand):
         if study is None:
             raise CommandError(f"There is no study named {options['study']}")
         if options["json"]:
-            self.stdout.write(
-                json.dumps({"study": study.name, "simulated": study.simulated, **study_figures(study).as_dict()})
-            )
+            self.stdout.write(json.dumps(_as_json(study)))
             return
         asked = Asked(study, EVERYTHING, study_revision(study))
         page = figures_page(asked)
@@ -48,3 +46,13 @@ class Command(BaseCommand):
         for line in shown.table.lines:
             name, figure = ": ".join(cell.text for cell in line[:-2]), line[-2]
             self.stdout.write(f"  {name:48} {figure.text:>9}  {figure.small:28} n = {line[-1].text}")
+
+
+def _as_json(study: Study) -> dict:
+    """Agreement has the keys that `agreement CSV` gives it; a label can't be repeated here."""
+    figures = study_figures(study).as_dict()
+    judgments = EVERYTHING.judgments(study)
+    for name, report in figures["agreement"].items():
+        answered = judgments.exclude(**{name: None}).order_by().values("participant").distinct().count()
+        figures["agreement"][name] = {**report, "annotators": answered, "repeated_labels": 0}
+    return {"study": study.name, "simulated": study.simulated, **figures}
