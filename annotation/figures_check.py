@@ -5,27 +5,67 @@ Neither the tallies on the items nor the patterns that they are grouped by are r
 
 import math
 import tempfile
-from array import array
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Container, Iterator
+from dataclasses import asdict, dataclass, field, is_dataclass, replace
+from functools import partial
+from itertools import takewhile
 from typing import BinaryIO
+from uuid import uuid4
 
-import numpy as np
-
-from annotation.exports import judgments_csv
-from annotation.judgment_files.cells import ImportRefused
-from annotation.judgment_files.reading import csv_rows
+from annotation.exports.options import Options
+from annotation.exports.rows import Rows
+from annotation.exports.streams import judgments_stream
+from annotation.figures_check_panels import (
+    GAMMA,
+    Lines,
+    Recounted,
+    agreement,
+    ceiling,
+    filter_against_people,
+    joint,
+    reliability,
+    settling,
+    shares,
+    threshold,
+)
+from annotation.figures_check_people import annotators, coming, revised
+from annotation.figures_check_rows import Judged, judged_in, patterns_in
+from annotation.figures_page import UNIT, figures_page
 from annotation.knowledge.snapshot import snapshot
-from annotation.models import Study
-from annotation.patterns import Patterns
+from annotation.models import Judgment, Study
+from annotation.panels.all import PANELS
+from annotation.panels.panel import Asked, Shown
+from annotation.panels.rows import one_in
+from annotation.panels.tables import Table
+from annotation.panels.words import interval, large, percent
+from annotation.plots import span
 from annotation.reports import Figures, by_group, figures_of, study_figures
-from annotation.scales import Question
-from annotation.stats.packing import unit
+from annotation.selection import EVERYTHING
+from annotation.stats.estimate import Estimate
 from annotation.stats.rates import wilson
 
 TOLERANCE = 1e-12
-# Of the sample's design: items that nobody has judged are not in the export.
-NOT_IN_CSV = ("items", "wanted")
+# Of the sample's design, for items that nobody has judged are not in the export, and what is known of gold items.
+NOT_IN_CSV = {
+    "figures": ("items", "wanted"),
+    "coming": ("Items with none", "Judgments to go"),
+    "annotators": ("Gold as expected",),
+}
+RECOUNTED: dict[str, Callable[[Recounted], Lines]] = {
+    **{f"{name} by {by}": partial(shares, by=by, name=name)
+       for name in ("plausibility", "typicality") for by in ("relation", "category", "run")},
+    "confusion": filter_against_people,
+    "agreement": agreement,
+    "threshold": threshold,
+    "calibration": reliability,
+    "settling": settling,
+    "joint": joint,
+    "anchoring": revised,
+    "coming": coming,
+    "annotators": annotators,
+}  # fmt: skip
+# Of very many judgments these are read from a part of the items.
+SAMPLED = ("Median seconds", "Says yes", "Agrees with the others")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,110 +76,174 @@ class Difference:
 
 
 @dataclass(slots=True)
-class Judged:
-    """What counts in the CSV. `said` has, for each question, the places of item and answer, judgment by judgment."""
+class Check:
+    """`compared` numbers by where they are shown; `not_in_csv` names those that are not compared, and why."""
 
-    items: dict[str, int] = field(default_factory=dict)
-    columns: dict[str, list] = field(
-        default_factory=lambda: {name: [] for name in ("relation", "filter", "stratum", "inclusion_probability")}
-    )
-    said: dict[str, tuple[array, array]] = field(default_factory=dict)
-    annotators: set[str] = field(default_factory=set)
-    asked: int = 0
-    right: int = 0
+    compared: dict[str, int] = field(default_factory=dict)
+    differences: list[Difference] = field(default_factory=list)
+    not_in_csv: list[str] = field(default_factory=list)
+
+    @property
+    def numbers(self) -> int:
+        return sum(self.compared.values())
+
+    def compare(self, where: str, shown: dict, anew: dict, name: str) -> None:
+        pairs = list(_pairs(shown, anew, name))
+        self.compared[where] = len(pairs)
+        self.differences += [Difference(*pair) for pair in pairs if not _alike(*pair[1:])]
 
 
-def figures_check(study: Study, csv: BinaryIO | None = None) -> tuple[int, list[Difference]]:
-    """How many numbers were compared, and which differ. Without a CSV one is exported, of the same moment."""
+def figures_check(study: Study, csv: BinaryIO | None = None) -> Check:
+    """Without a CSV one is exported, with the revisions and of the same moment."""
+    check = Check()
     with snapshot(), tempfile.TemporaryFile() as exported:
-        shown = study_figures(study)
         if csv is None:
-            exported.writelines(judgments_csv(study))
+            exported.writelines(judgments_stream(Rows(study, Options(revisions=True))))
             exported.seek(0)
-        judged = _judged(csv or exported, study)
-        anew = _figures(judged, study, shown)
-    pairs = list(_pairs(shown.as_dict(), anew.as_dict()))
-    differences = [Difference(*pair) for pair in pairs if not _alike(*pair[1:])]
-    return len(pairs), differences
+        judged = judged_in(csv or exported, study)
+        found = Recounted(study, judged, patterns_in(judged, study.questions))
+        _check_figures(check, found)
+        # A revision of its own: what is kept for others may be of a moment ago.
+        asked = Asked(study, EVERYTHING, str(uuid4()))
+        _check_ceiling(check, found, asked)
+        for where, recount in RECOUNTED.items():
+            _check_panel(check, found, asked, where, recount)
+    return check
 
 
-def _judged(file: BinaryIO, study: Study) -> Judged:
-    judged = Judged(said={question.name: (array("q"), array("q")) for question in study.questions})
-    places = {
-        question.name: {str(value): place for place, value in enumerate(question.ascending)}
-        for question in study.questions
-    }
-    for line, row in csv_rows(file):
-        if row["counts"] != "t":
-            continue
-        try:
-            _add(judged, row, places)
-        except KeyError as error:
-            raise ImportRefused(f"line {line}: {error} is none of the study's answers") from error
-    return judged
+def _check_figures(check: Check, found: Recounted) -> None:
+    shown = study_figures(found.study)
+    left_out = NOT_IN_CSV["figures"]
+    check.not_in_csv += left_out
+    both = [{name: each for name, each in figures.as_dict().items() if name not in left_out}
+            for figures in (shown, _figures(found, shown))]  # fmt: skip
+    check.compare("figures", *both, name="")
 
 
-def _add(judged: Judged, row: dict[str, str], places: dict[str, dict[str, int]]) -> None:
-    item = judged.items.setdefault(row["item"], len(judged.items))
-    if item == len(judged.columns["relation"]):
-        for name, column in judged.columns.items():
-            column.append(row[name])
-    for name, (items, answers) in judged.said.items():
-        if row[name]:
-            items.append(item)
-            answers.append(places[name][row[name]])
-    judged.annotators.add(row["annotator"])
-    judged.asked += row["audit"] != ""
-    judged.right += row["audit"] == "right"
-
-
-def _figures(judged: Judged, study: Study, shown: Figures) -> Figures:
-    rows = _patterns(judged, study.questions)
+def _figures(found: Recounted, shown: Figures) -> Figures:
+    rows, judged, questions = found.rows, found.judged, found.study.questions
+    audits = judged["audit"][judged.counting]
     return Figures(
         items=shown.items,
         wanted=shown.wanted,
-        items_complete=int((rows.counts[study.questions[0].name].sum(axis=1) == study.overlap).sum()),
-        annotators=len(judged.annotators),
+        items_complete=int((rows.counts[questions[0].name].sum(axis=1) == found.study.overlap).sum()),
+        annotators=len(set(judged["annotator"][judged.counting].tolist())),
         updated_at=None,
-        audit=wilson(judged.right, judged.asked),
-        by_relation=by_group(rows, study.questions),
-        **figures_of(rows, study.questions),
+        audit=wilson(int((audits == 1).sum()), int((audits >= 0).sum())),
+        by_relation=by_group(rows, questions),
+        **figures_of(rows, questions),
     )
 
 
-def _patterns(judged: Judged, questions: tuple[Question, ...]) -> Patterns:
-    """Each item is a row of its own."""
-    n, filtered = len(judged.items), np.array(judged.columns["filter"], dtype=str)
-    counts = {}
-    for question in questions:
-        counts[question.name] = np.zeros((n, len(question.options)), dtype=np.int64)
-        items, answers = (np.frombuffer(places, dtype=np.int64) for places in judged.said[question.name])
-        np.add.at(counts[question.name], (items, answers), 1)
-    units = {question.name: np.array([unit(place) for place in range(len(question.options))]) for question in questions}
-    return Patterns(
-        items=np.ones(n, dtype=np.int64),
-        group=np.array(judged.columns["relation"], dtype=str),
-        kept=filtered == "kept",
-        filtered=filtered != "",
-        stratum=np.unique(np.array(judged.columns["stratum"], dtype=str), return_inverse=True)[1],
-        inclusion=np.array(judged.columns["inclusion_probability"], dtype=float),
-        packed={name: counts[name] @ units[name] for name in counts},
-        counts=counts,
+def _check_ceiling(check: Check, found: Recounted, asked: Asked) -> None:
+    """The page has it in words only."""
+    shown = next(each for each in figures_page(asked)["headlines"] if each["key"] == "accuracy")
+    anew, has_filter = ceiling(found), bool(found.decided.any())
+    people, same = anew.annotators.accuracy, anew.filter.accuracy
+    has_ceiling = people.value is not None and has_filter
+    compared = f"{large(anew.comparisons)} comparisons."
+    if same.value is not None:
+        compared += f" On exactly these the filter reaches {percent(same.value)} ({interval(same.ci95, percent)})."
+    words = f"○ human ceiling {percent(people.value)} ({interval(people.ci95, percent)})"
+    check.compare(
+        "human ceiling",
+        {"said": shown["lines"], "drawn": shown["ceiling"], "compared": shown["how"].text.partition("others, ")[2]},
+        {
+            "said": [words] if has_ceiling else [],
+            "drawn": span(people, UNIT) if has_ceiling else None,
+            "compared": compared,
+        },
+        name="human ceiling",
     )
+
+
+def _check_panel(check: Check, found: Recounted, asked: Asked, where: str, recount: Callable) -> None:
+    name, _, by = where.partition(" by ")
+    if reason := _unknowable(name, found.judged, asked):
+        check.not_in_csv.append(f"{where}: {reason}")
+        return
+    left_out = {each: f"{where}: {each}" for each in NOT_IN_CSV.get(name, ())}
+    if name == "annotators" and (part := one_in(asked)) > 1:
+        left_out |= {each: f"{where}: {each} ({_sampled(part)})" for each in SAMPLED}
+    check.not_in_csv += left_out.values()
+    shown = PANELS[name].shown(replace(asked, by=by or "relation"))
+    lines = [_without(left_out, each) for each in (_lines(name, shown), recount(found))]
+    check.compare(where, *lines, name=where)
+
+
+def _unknowable(name: str, judged: Judged, asked: Asked) -> str:
+    """Why a CSV can't tell what the panel shows."""
+    if name == "joint" and (part := one_in(asked)) > 1:
+        return _sampled(part)
+    if name == "anchoring" and not judged.has_revisions:
+        return "the CSV has no revisions; leave out --csv, or export it with --revisions"
+    if name == "anchoring" and (n := _unanswered(asked.study)):
+        return f"{n:,} verdicts were revealed to people who have not answered yet, and the CSV has answers only"
+    return ""
+
+
+def _sampled(part: int) -> str:
+    return f"of 1 in {part} items, and the CSV does not say which"
+
+
+def _unanswered(study: Study) -> int:
+    unanswered = Judgment.objects.counting().to_audit().filter(participant__study=study)
+    return unanswered.exclude(revisions__after_reveal=True).count()
+
+
+def _lines(name: str, shown: Shown) -> Lines:
+    """The table, and what else of full precision the panel shows."""
+    lines = _of_table(shown.table) if shown.table else {}
+    if name == "coming" and shown.table:
+        lines["Pace"] = {"Judgments a day": shown.more["coming"].pace}
+    if name == "joint" and shown.table:
+        gamma = next(each for each in shown.more["figures"] if each["name"] == GAMMA)
+        lines[GAMMA] = {part: gamma[part] for part in ("value", "interval")}
+    if name == "threshold" and shown.table:
+        parts = ("at", "interval", "reason")
+        lines |= {each["title"]: {part: each[part] for part in parts if part in each} for each in shown.more["choices"]}
+    if name == "anchoring" and shown.table:
+        lines["p"] = {"said": shown.short.partition("p = ")[2]}
+    return lines
+
+
+def _of_table(table: Table) -> Lines:
+    """A line is called by its first words; words at its end, such as an annotator's state, are no numbers."""
+    n_words = len(list(takewhile(lambda column: column.kind == "text", table.columns))) or 1
+    places = [place for place, column in enumerate(table.columns) if place >= n_words and column.kind != "text"]
+    return {
+        ", ".join(map(str, row[:n_words])): {table.columns[place].title: row[place] for place in places}
+        for row in table.rows
+    }
+
+
+def _without(left_out: Container[str], lines: Lines) -> Lines:
+    kept = {name: values for name, values in lines.items() if name not in left_out}
+    return {
+        name: {column: each for column, each in values.items() if column not in left_out}
+        for name, values in kept.items()
+    }
 
 
 def _pairs(shown: object, anew: object, name: str = "") -> Iterator[tuple[str, object, object]]:
     """The numbers and words of both, by what they are called."""
-    if isinstance(shown, list) and any(isinstance(each, dict) and "relation" in each for each in shown):
-        shown, anew = ({each["relation"]: each for each in rows} for rows in (shown, anew))
-    if isinstance(shown, list | tuple) and isinstance(anew, list | tuple):
-        shown, anew = dict(enumerate(shown)), dict(enumerate(anew))
+    shown, anew = (_opened(each) for each in (shown, anew))
     if not (isinstance(shown, dict) and isinstance(anew, dict)):
         yield name, shown, anew
         return
     for key in (*shown, *(key for key in anew if key not in shown)):
-        if name or key not in NOT_IN_CSV:
-            yield from _pairs(shown.get(key), anew.get(key), f"{name}.{key}" if name else str(key))
+        yield from _pairs(shown.get(key), anew.get(key), f"{name}.{key}" if name else str(key))
+
+
+def _opened(value: object) -> object:
+    """What has parts, as a dictionary of them."""
+    if isinstance(value, Estimate):
+        return value.as_dict()
+    if is_dataclass(value):
+        return asdict(value)
+    if isinstance(value, list) and any(isinstance(each, dict) and "relation" in each for each in value):
+        return {each["relation"]: each for each in value}
+    return dict(enumerate(value)) if isinstance(value, list | tuple) else value
 
 
 def _alike(shown: object, anew: object) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from annotation.figures_check import NOT_IN_CSV, figures_check
+from annotation.figures_check import Check, figures_check
 from annotation.judgment_files.cells import ImportRefused
 from annotation.judgment_files.reading import opened
 from annotation.models import Study
@@ -28,17 +28,28 @@ class Command(BaseCommand):
         path = options["csv"]
         try:
             with opened(path) if path else nullcontext() as file:
-                n, differences = figures_check(study, file)
+                check = figures_check(study, file)
         except ImportRefused as refusal:
             raise CommandError(f"{path}: {refusal}") from refusal
         except (OSError, ValueError) as error:  # a value error: a NUL in the path
             raise CommandError(f"{path} can't be read ({getattr(error, 'strerror', None) or error})") from error
-        if options["json"]:
-            report = {"study": study.name, "numbers": n, "differences": [asdict(each) for each in differences]}
-            self.stdout.write(json.dumps(report | {"not_in_csv": NOT_IN_CSV}))
-        else:
-            for each in differences:
-                self.stdout.write(f"{each.figure}: {each.shown} on the page, {each.from_csv} from the CSV")
-            self.stdout.write(f"{n - len(differences):,} of {n:,} numbers are those of the CSV")
-        if differences:
-            raise CommandError(f"{len(differences):,} figures of study {study.name} differ from the export")
+        self.stdout.write(json.dumps({"study": study.name, **_report(check)}) if options["json"] else _words(check))
+        if check.differences:
+            raise CommandError(f"{len(check.differences):,} figures of study {study.name} differ from the export")
+
+
+def _report(check: Check) -> dict:
+    return {
+        "numbers": check.numbers,
+        "compared": check.compared,
+        "differences": [asdict(each) for each in check.differences],
+        "not_in_csv": check.not_in_csv,
+    }
+
+
+def _words(check: Check) -> str:
+    lines = [f"{where}: {n:,} compared" for where, n in check.compared.items()]
+    lines += [f"not in the CSV: {each}" for each in check.not_in_csv]
+    lines += [f"{each.figure}: {each.shown} on the page, {each.from_csv} from the CSV" for each in check.differences]
+    same = check.numbers - len(check.differences)
+    return "\n".join((*lines, f"{same:,} of {check.numbers:,} numbers are those of the CSV"))
