@@ -1,10 +1,12 @@
 """Who judges, how much, how quickly, and how well that fits with the others."""
 
 from collections import Counter, defaultdict
+from dataclasses import dataclass
 
 import numpy as np
 from django.db.models import Count, F, Func, IntegerField, Value
 from django.db.models.functions import Least
+from numpy.typing import NDArray
 
 from annotation.models import Judgment, Kind, Participant, Study
 from annotation.panels.panel import Asked, How, Panel, Shown
@@ -30,8 +32,9 @@ def show(asked: Asked) -> Shown:
     if not people:
         return Shown(empty="Nobody has begun yet.")
     part = one_in(asked)
-    says_yes, agrees = _against_others(asked, part)
-    seconds, gold, repeats = _seconds(asked, part), _gold(asked.study), _repeats(asked.study)
+    judged = _judged(asked, part)
+    says_yes, agrees = _against_others(judged, asked.study.questions[0])
+    seconds, gold, repeats = _seconds(judged), _gold(asked.study), _repeats(asked.study)
     rows = [
         {
             "name": who.pseudonym,
@@ -55,26 +58,42 @@ def show(asked: Asked) -> Shown:
     )
 
 
-def _against_others(asked: Asked, part: int) -> tuple[dict[int, Estimate], dict[int, Estimate]]:
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """Columns of equal length; row r stands for `n[r]` judgments alike."""
+
+    who: NDArray[np.int64]
+    counts: NDArray[np.bool_]
+    answer: NDArray[np.int64]
+    tally: NDArray[np.int64]
+    seconds: NDArray[np.int64]
+    n: NDArray[np.int64]
+
+
+def _judged(asked: Asked, part: int) -> _Judged:
+    """Read once for all that the table says: the judgments are many."""
+    whole = Least(Func("active_seconds", function="round"), Value(float(LONGEST_SECONDS)), output_field=IntegerField())
+    columns = ("participant_id", "participant__state", "plausibility", "item__plausibility_tally", "whole")
+    judgments = some_judgments(asked, part, with_excluded=True).annotate(whole=whole)
+    rows = list(judgments.values_list(*columns).annotate(n=Count("pk")))
+    who, state, answer, tally, seconds, n = zip(*sorted(rows), strict=True) if rows else ((),) * 6
+    counts = np.array(state, dtype=str) != State.EXCLUDED
+    numbers = (np.array(column, dtype=np.int64) for column in (who, answer, tally, seconds, n))
+    who, answer, tally, seconds, n = numbers
+    return _Judged(who, counts, answer, tally, seconds, n)
+
+
+def _against_others(rows: _Judged, question: Question) -> tuple[dict[int, Estimate], dict[int, Estimate]]:
     """By participant: says yes, and agrees with the majority of the others."""
-    question = asked.study.questions[0]
-    judgments = some_judgments(asked, part, with_excluded=True)
-    columns = ("participant_id", "participant__state", "plausibility", "item__plausibility_tally")
-    grouped = judgments.values_list(*columns).annotate(n=Count("pk")).order_by(*columns)
-    rows = list(grouped)
-    if not rows:
-        return {}, {}
-    who, state, plausibility, tally, n = zip(*rows, strict=True)
-    own = np.array(plausibility) >= question.positive_from
-    counts = unpack(tally, len(question.options))
+    own = rows.answer >= question.positive_from
+    counts = unpack(rows.tally, len(question.options))
     # Whose judgments don't count are not in the tally that they are compared with.
-    own_missing = np.array(state) == State.EXCLUDED
+    own_missing = ~rows.counts
     yes = counts[:, _positive(question)].sum(axis=1) + own_missing * own
     judged = counts.sum(axis=1) + own_missing
-    found = annotator_ceilings(who, own, yes, judged, own, items=n)
-    who, n = np.array(who), np.array(n)
+    found = annotator_ceilings(rows.who, own, yes, judged, own, items=rows.n)
     return (
-        {pk: wilson(int(n[(who == pk) & own].sum()), int(n[who == pk].sum())) for pk in found},
+        {pk: wilson(int(rows.n[(rows.who == pk) & own].sum()), int(rows.n[rows.who == pk].sum())) for pk in found},
         {pk: ceiling.annotators.accuracy for pk, ceiling in found.items()},
     )
 
@@ -83,14 +102,12 @@ def _positive(question: Question) -> list[bool]:
     return [value >= question.positive_from for value in question.ascending]
 
 
-def _seconds(asked: Asked, part: int) -> dict[int, int]:
+def _seconds(rows: _Judged) -> dict[int, int]:
     """The median of the active seconds, to the second."""
-    whole = Least(Func("active_seconds", function="round"), Value(float(LONGEST_SECONDS)), output_field=IntegerField())
-    judgments = some_judgments(asked, part, with_excluded=True).annotate(whole=whole)
-    found = defaultdict(list)
-    for who, second, n in judgments.values_list("participant_id", "whole").annotate(n=Count("pk")):
-        found[who].append((second, n))
-    return {who: _median(sorted(pairs)) for who, pairs in found.items()}
+    found = defaultdict(Counter)
+    for who, second, n in zip(rows.who.tolist(), rows.seconds.tolist(), rows.n.tolist(), strict=True):
+        found[who][second] += n
+    return {who: _median(sorted(seconds.items())) for who, seconds in found.items()}
 
 
 def _median(pairs: list[tuple[float, int]]) -> int:
