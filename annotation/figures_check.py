@@ -3,6 +3,7 @@
 Neither the tallies on the items nor the patterns that they are grouped by are read.
 """
 
+import json
 import math
 import tempfile
 from collections.abc import Callable, Container, Iterator
@@ -17,8 +18,10 @@ from annotation.exports.rows import Rows
 from annotation.exports.streams import judgments_stream
 from annotation.figures_check_panels import (
     GAMMA,
+    READ_OUT,
     Lines,
     Recounted,
+    Rounded,
     agreement,
     ceiling,
     filter_against_people,
@@ -192,7 +195,7 @@ def _unanswered(study: Study) -> int:
 
 
 def _lines(name: str, shown: Shown) -> Lines:
-    """The table, and what else of full precision the panel shows."""
+    """The table, and the numbers beside it that are in no table."""
     lines = _of_table(shown.table) if shown.table else {}
     if name == "coming" and shown.table:
         lines["Pace"] = {"Judgments a day": shown.more["coming"].pace}
@@ -200,7 +203,8 @@ def _lines(name: str, shown: Shown) -> Lines:
         gamma = next(each for each in shown.more["figures"] if each["name"] == GAMMA)
         lines[GAMMA] = {part: gamma[part] for part in ("value", "interval")}
     if name == "threshold" and shown.table:
-        parts = ("at", "interval", "reason")
+        parts, slider = ("at", "interval", "reason"), enumerate(json.loads(shown.more["curve"]))
+        lines |= {f"slider at {k / 100:g}": dict(zip(READ_OUT, figures, strict=True)) for k, figures in slider}
         lines |= {each["title"]: {part: each[part] for part in parts if part in each} for each in shown.more["choices"]}
     if name == "anchoring" and shown.table:
         lines["p"] = {"said": shown.short.partition("p = ")[2]}
@@ -247,6 +251,8 @@ def _opened(value: object) -> object:
 
 
 def _alike(shown: object, anew: object) -> bool:
+    if isinstance(shown, float) and isinstance(anew, Rounded):
+        return abs(shown - anew) <= 0.5e-4 + TOLERANCE
     if isinstance(shown, int | float) and isinstance(anew, int | float):
         return math.isclose(shown, anew, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
     return shown == anew

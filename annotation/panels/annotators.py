@@ -72,7 +72,9 @@ class _Judged:
 
 def _judged(asked: Asked, part: int) -> _Judged:
     """Read once for all that the table says: the judgments are many."""
-    whole = Least(Func("active_seconds", function="round"), Value(float(LONGEST_SECONDS)), output_field=IntegerField())
+    # By way of the milliseconds that an export has, so that it gives the same seconds.
+    exported = Func(F("active_seconds") * 1000.0, function="round") / 1000.0
+    whole = Least(Func(exported, function="round"), Value(float(LONGEST_SECONDS)), output_field=IntegerField())
     columns = ("participant_id", "participant__state", "plausibility", "item__plausibility_tally", "whole")
     judgments = some_judgments(asked, part, with_excluded=True).annotate(whole=whole)
     rows = list(judgments.values_list(*columns).annotate(n=Count("pk")))

@@ -16,7 +16,8 @@ from accounts.models import User
 from annotation.allocation import item_next
 from annotation.exports import judgments_csv
 from annotation.figures_check import RECOUNTED, Check, figures_check
-from annotation.judging import judgment_revise
+from annotation.judging import audit_save, judgment_revise
+from annotation.judgment_files.cells import ImportRefused
 from annotation.models import Item, Judgment, Lease, Participant, Study
 from annotation.panels.all import PANELS
 from annotation.panels.panel import Asked
@@ -64,8 +65,11 @@ def large(db: None) -> Study:
 def _judge_all(who: Participant, every: int) -> None:
     """A no for each `every`-th; of 25 items at most."""
     for i in range(25):
-        if isinstance(item_next(participant=who), Lease):
-            judge(who, int(i % every > 0), i % 4 if i % every else None, right=i % 5 > 0)
+        if not isinstance(lease := item_next(participant=who), Lease):
+            return
+        judgment = save(lease, int(i % every > 0), i % 4 if i % every else None)
+        if judgment.audit_asked:
+            audit_save(participant=who, judgment_id=judgment.pk, filter_right=i % 5 > 0)
 
 
 def _revise(judgment: Judgment, plausibility: int) -> None:
@@ -119,7 +123,9 @@ def test_who_is_excluded_is_worked_out_anew_too(large: Study, researcher: User) 
 
 
 def test_repeats_are_worked_out_anew(db: None) -> None:
-    made = study(run=finished_run(10), items=20, overlap=2, repeat_share=0.3, repeat_distance=2)
+    made = study(
+        run=finished_run(10), items=20, overlap=2, repeat_share=0.3, repeat_distance=2, typicality_after_yes=True
+    )
     for name, every in (("ann-0", 2), ("ann-1", 3)):
         _judge_all(participant(made, name), every)
     assert Judgment.objects.filter(kind="repeat").count() > 2
@@ -212,7 +218,7 @@ def test_an_item_that_is_two_things_is_refused(large: Study) -> None:
     def change(rows: list[dict]) -> None:
         rows[1]["relation"] = "isA" if rows[0]["relation"] != "isA" else "cause"
 
-    with pytest.raises(Exception, match=r"line 3: item \d+ has relation"):
+    with pytest.raises(ImportRefused, match=r"line 3: item \d+ has relation"):
         figures_check(large, _changed(_exported(large), change))
 
 
