@@ -17,6 +17,9 @@ def at_reveal(page: Page) -> None:
 
 
 def judge_by_keys(page: Page, plausible: str, typical: str, *right: str) -> None:
+    # What has just been swapped in takes keys a moment later: nobody types faster.
+    page.wait_for_load_state()
+    expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added")).to_have_count(0)
     keys(page, plausible, typical, "Enter")
     at_reveal(page)
     keys(page, *right)
