@@ -77,10 +77,9 @@ def _pairs(study: Study, a: Run, b: Run) -> _Pairs:
 
 
 def _of_shares(pairs: _Pairs, question: Question) -> Compared:
-    over = np.array([value >= question.positive_from for value in question.ascending])
     counts = pairs.tallies[question.name]
     both = np.logical_and(*(each.sum(axis=1) > 0 for each in counts))
-    a, b = ((each @ over)[both] / each.sum(axis=1)[both] for each in counts)
+    a, b = ((each @ question.says_yes)[both] / each.sum(axis=1)[both] for each in counts)
     return _compared(question.short, a, b, pairs, both)
 
 

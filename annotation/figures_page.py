@@ -7,16 +7,15 @@ from django.db.models import Count, Sum
 from annotation.models import Participant, Study
 from annotation.panels.agreement import coefficients
 from annotation.panels.panel import Asked, How
-from annotation.panels.rows import judged, sample
+from annotation.panels.rows import judged
 from annotation.panels.shares import RATE_HOW
 from annotation.panels.words import Form, because, interval, large, percent, plain, whole_percent
 from annotation.patterns import Patterns
 from annotation.plots import Scale, span
 from annotation.reports import agreement as agreement_of
-from annotation.reports import filter_quality, people, positive, rate, raw_rate, study_revision
+from annotation.reports import ceiling, filter_quality, people, rate, raw_rate, study_revision
 from annotation.scales import Question
 from annotation.selection import Selection
-from annotation.stats.ceiling import Ceiling, human_ceiling
 from annotation.stats.estimate import Estimate
 
 UNIT, SIGNED = Scale(0, 1, 0, 100), Scale(-1, 1, 0, 100)
@@ -116,8 +115,8 @@ def _agreement(rows: Patterns, question: Question) -> dict:
 
 def _accuracy(rows: Patterns, question: Question) -> dict:
     quality, ties = filter_quality(rows, question)
-    ceiling, figure = _ceiling(rows, question), quality.accuracy
-    people_do, same = ceiling.annotators.accuracy, ceiling.filter.accuracy
+    best, figure = ceiling(rows, question), quality.accuracy
+    people_do, same = best.annotators.accuracy, best.filter.accuracy
     has_ceiling = people_do.value is not None and figure.value is not None
     return {
         "key": "accuracy",
@@ -132,7 +131,7 @@ def _accuracy(rows: Patterns, question: Question) -> dict:
         "how": How(
             "How often the filter's verdict is that of the majority, weighted to the run; "
             f"{large(ties)} with a tie left out. Human ceiling: each annotator against the majority of the item's "
-            f"others, {large(ceiling.comparisons)} comparisons."
+            f"others, {large(best.comparisons)} comparisons."
             + (
                 f" On exactly these the filter reaches {percent(same.value)} ({interval(same.ci95, percent)})."
                 if same.value is not None
@@ -143,15 +142,6 @@ def _accuracy(rows: Patterns, question: Question) -> dict:
         ),
         "show": "show=wrong",
     }
-
-
-def _ceiling(rows: Patterns, question: Question) -> Ceiling:
-    filtered = rows.filtered
-    says, n = positive(rows, question)
-    design = sample(rows).where(filtered)
-    return human_ceiling(
-        says[filtered], n[filtered], rows.kept[filtered], design.weights, design.stratum, items=design.items
-    )
 
 
 def _audit(figure: Estimate) -> dict:

@@ -120,16 +120,19 @@ def _tallied(study: Study, selection: Selection) -> QuerySet:
     if not selection.chooses_judgments:
         live = ("n_judged", "judged_at", "plausibility_tally", "typicality_tally")
         return selection.items(study).values(*OF_ITEM, *live)
-    tallies = {f"{question.name}_tally": _tally(question) for question in study.questions}
+    tallies = {
+        f"{question.name}_tally": Sum(unit_of(question), output_field=BigIntegerField()) for question in study.questions
+    }
     rows = selection.judgments(study).order_by().values("item_id", **{name: F(f"item__{name}") for name in OF_ITEM})
     return rows.annotate(n_judged=Count("pk"), judged_at=Max("created_at"), **tallies)
 
 
-def _tally(question: Question) -> Sum:
+def unit_of(question: Question) -> Case:
+    """What a judgment adds to its item's tally."""
     units = (
         When(**{question.name: value}, then=Value(question.unit(value), BigIntegerField())) for value in question.values
     )
-    return Sum(Case(*units, default=Value(0), output_field=BigIntegerField()), output_field=BigIntegerField())
+    return Case(*units, default=Value(0), output_field=BigIntegerField())
 
 
 def _progress_of(columns: Columns) -> Progress:

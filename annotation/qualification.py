@@ -15,12 +15,16 @@ def gold_next(participant: Participant) -> Item | None:
 
 def gold_is_right(judgment: Judgment, study: Study) -> bool:
     """As expected: the same answer on plausibility, and the same side of typical where that is known."""
-    expected, (plausible, typical) = judgment.item.gold, study.questions
-    if (judgment.plausibility >= plausible.positive_from) != (expected["plausibility"] >= plausible.positive_from):
+    return is_as_expected(study, judgment.plausibility, judgment.typicality, judgment.item.gold)
+
+
+def is_as_expected(study: Study, plausibility: int, typicality: int | None, expected: dict) -> bool:
+    plausible, typical = study.questions
+    if not plausible.same_side(plausibility, expected["plausibility"]):
         return False
-    if expected.get("typicality") is None or judgment.typicality is None:
+    if expected.get("typicality") is None or typicality is None:
         return True
-    return (judgment.typicality >= typical.positive_from) == (expected["typicality"] >= typical.positive_from)
+    return typical.same_side(typicality, expected["typicality"])
 
 
 def try_done(participant: Participant) -> int:

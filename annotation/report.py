@@ -12,10 +12,10 @@ from django.db.models import Count
 from annotation.exports import judgments_csv
 from annotation.models import Judgment, Kind, Participant, Skip, Study
 from annotation.patterns import patterns
-from annotation.reports import Figures, positive, study_figures
+from annotation.reports import Figures, ceiling, figures_from
 from annotation.scales import Question
 from annotation.selection import EVERYTHING
-from annotation.stats.ceiling import human_ceiling
+from annotation.stats.ceiling import Ceiling
 from annotation.stats.estimate import Estimate
 from annotation.stats.packing import unpack
 from annotation.stats.rates import hajek_rate
@@ -61,7 +61,8 @@ class Report:
 
 
 def study_report(study: Study) -> Report:
-    figures = study_figures(study)
+    rows, progress = patterns(study, EVERYTHING)
+    figures = figures_from(study, EVERYTHING, rows, progress)
     return Report(
         title=study.name,
         simulated=study.simulated,
@@ -70,7 +71,7 @@ def study_report(study: Study) -> Report:
         tables=[
             _rates(study, figures),
             *(_agreement(figures, question) for question in study.questions),
-            _filter(study, figures),
+            _filter(figures, ceiling(rows, study.questions[0])),
             _by_relation(study, figures),
         ],
         checks=_checks(study),
@@ -165,7 +166,7 @@ def _clustered(study: Study) -> dict[str, Estimate]:
     rates = {}
     for question, packed in zip(study.questions, columns[3:], strict=True):
         counts = unpack(packed.astype(np.int64), len(question.options))
-        yes = counts @ [value >= question.positive_from for value in question.ascending]
+        yes = counts @ question.says_yes
         n = counts.sum(axis=1)
         rates[question.name] = hajek_rate(
             yes / np.maximum(n, 1), columns[2].astype(float), columns[1].astype(str), n > 0, clusters=columns[0]
@@ -192,23 +193,12 @@ def _agreement(figures: Figures, question: Question) -> Table:
     return Table(caption, ("", "Value", "95 %", "Items"), rows)
 
 
-def _filter(study: Study, figures: Figures) -> Table:
+def _filter(figures: Figures, best: Ceiling) -> Table:
     quality = figures.filter
     rows = [(name, *_shown(getattr(quality, key), _percent if is_share else _plain)) for name, key, is_share in FILTER]
-    rows_alike, _ = patterns(study, EVERYTHING)
-    says, n = positive(rows_alike, study.questions[0])
-    asked = rows_alike.filtered
-    ceiling = human_ceiling(
-        says[asked],
-        n[asked],
-        rows_alike.kept[asked],
-        1 / rows_alike.inclusion[asked],
-        rows_alike.stratum[asked],
-        items=rows_alike.items[asked],
-    )
     rows += [
-        ("Human ceiling: an annotator against the others", *_shown(ceiling.annotators.accuracy)),
-        ("The filter on the same comparisons", *_shown(ceiling.filter.accuracy)),
+        ("Human ceiling: an annotator against the others", *_shown(best.annotators.accuracy)),
+        ("The filter on the same comparisons", *_shown(best.filter.accuracy)),
         ("“The filter was right”, said after the reveal", *_shown(figures.audit)),
     ]
     cells = f"{quality.tp} rightly kept, {quality.fp} wrongly kept, {quality.fn} wrongly rejected, {quality.tn} rightly"

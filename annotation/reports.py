@@ -9,16 +9,17 @@ from django.db.models import Count, Q, Sum
 from numpy.typing import NDArray
 
 from annotation.models import Participant, Study
-from annotation.patterns import By, Patterns, patterns
+from annotation.patterns import Patterns, Progress, patterns
 from annotation.scales import Question
 from annotation.selection import EVERYTHING, Selection
 from annotation.stats.agreement import agreement_report
+from annotation.stats.ceiling import Ceiling, human_ceiling
 from annotation.stats.estimate import Estimate
 from annotation.stats.filter_quality import FilterQuality, confusion
 from annotation.stats.grouped import grouped_ratios
 from annotation.stats.packing import unpack
 from annotation.stats.rates import NO_JUDGMENTS, hajek_rate, wilson
-from annotation.stats.sample import sample_of
+from annotation.stats.sample import Sample, sample_of
 from annotation.stats.votes import Majority, majority
 from distillation.pipeline.relations import RELATIONS
 
@@ -63,7 +64,10 @@ def study_revision(study: Study) -> str:
 
 
 def study_figures(study: Study, selection: Selection = EVERYTHING) -> Figures:
-    rows, progress = patterns(study, selection)
+    return figures_from(study, selection, *patterns(study, selection))
+
+
+def figures_from(study: Study, selection: Selection, rows: Patterns, progress: Progress) -> Figures:
     return Figures(
         **asdict(progress),
         **people(study, selection),
@@ -72,11 +76,6 @@ def study_figures(study: Study, selection: Selection = EVERYTHING) -> Figures:
             {**row, "words": RELATIONS[row["group"]].words or "open"} for row in by_group(rows, study.questions)
         ],
     )
-
-
-def figures_by(study: Study, selection: Selection, by: By) -> list[dict]:
-    """Rates by category or run, the best first."""
-    return by_group(patterns(study, selection, by)[0], study.questions)
 
 
 def figures_of(rows: Patterns, questions: tuple[Question, ...]) -> dict:
@@ -93,12 +92,16 @@ def figures_of(rows: Patterns, questions: tuple[Question, ...]) -> dict:
     }
 
 
+def sample(rows: Patterns) -> Sample:
+    return sample_of(len(rows.items), 1 / rows.inclusion, rows.stratum, items=rows.items)
+
+
 def by_group(rows: Patterns, questions: tuple[Question, ...]) -> list[dict]:
     groups, group = np.unique(rows.group, return_inverse=True)
-    sample = sample_of(len(rows.items), 1 / rows.inclusion, rows.stratum, items=rows.items)
+    design = sample(rows)
 
     def shares(of: NDArray, among: NDArray[np.bool_]) -> list[Estimate]:
-        return grouped_ratios(of * among, among, group, sample, NO_JUDGMENTS)
+        return grouped_ratios(of * among, among, group, design, NO_JUDGMENTS)
 
     columns = {question.name: shares(*_says_yes(rows, question)) for question in questions}
     columns["kept"] = shares(rows.kept, rows.filtered)
@@ -113,8 +116,7 @@ def by_group(rows: Patterns, questions: tuple[Question, ...]) -> list[dict]:
 def positive(rows: Patterns, question: Question) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """(judgments at or over `positive_from`, all judgments) of each row's items."""
     counts = rows.counts[question.name]
-    over = np.array([value >= question.positive_from for value in question.ascending])
-    return counts @ over, counts.sum(axis=1)
+    return counts @ question.says_yes, counts.sum(axis=1)
 
 
 def people(study: Study, selection: Selection) -> dict:
@@ -171,6 +173,14 @@ def filter_quality(rows: Patterns, plausibility: Question) -> tuple[FilterQualit
         items=rows.items[decided],
     )
     return quality, votes.ties
+
+
+def ceiling(rows: Patterns, plausibility: Question) -> Ceiling:
+    """On the items that the filter is judged on."""
+    asked = rows.filtered
+    says, n = positive(rows, plausibility)
+    design = sample(rows).where(asked)
+    return human_ceiling(says[asked], n[asked], rows.kept[asked], design.weights, design.stratum, items=design.items)
 
 
 def majority_of(rows: Patterns, plausibility: Question) -> Majority:

@@ -31,6 +31,14 @@ class Question:
         """The categories in the order in which they are tallied."""
         return tuple(sorted(self.values))
 
+    @property
+    def says_yes(self) -> tuple[bool, ...]:
+        """Which of the ascending categories count as plausible, as typical."""
+        return tuple(value >= self.positive_from for value in self.ascending)
+
+    def same_side(self, one: int, other: int) -> bool:
+        return (one >= self.positive_from) == (other >= self.positive_from)
+
     def unit(self, value: int) -> int:
         return unit(self.ascending.index(value))
 

@@ -14,6 +14,7 @@ from annotation.panels.rows import one_in, sampled_words, some_judgments
 from annotation.panels.tables import Column, Table
 from annotation.panels.words import interval, large, whole_percent
 from annotation.plots import Scale, span
+from annotation.qualification import is_as_expected
 from annotation.scales import Question
 from annotation.stats.ceiling import annotator_ceilings
 from annotation.stats.estimate import Estimate, undefined
@@ -91,17 +92,13 @@ def _against_others(rows: _Judged, question: Question) -> tuple[dict[int, Estima
     counts = unpack(rows.tally, len(question.options))
     # Whose judgments don't count are not in the tally that they are compared with.
     own_missing = ~rows.counts
-    yes = counts[:, _positive(question)].sum(axis=1) + own_missing * own
+    yes = counts @ question.says_yes + own_missing * own
     judged = counts.sum(axis=1) + own_missing
     found = annotator_ceilings(rows.who, own, yes, judged, own, items=rows.n)
     return (
         {pk: wilson(int(rows.n[(rows.who == pk) & own].sum()), int(rows.n[rows.who == pk].sum())) for pk in found},
         {pk: ceiling.annotators.accuracy for pk, ceiling in found.items()},
     )
-
-
-def _positive(question: Question) -> list[bool]:
-    return [value >= question.positive_from for value in question.ascending]
 
 
 def _seconds(rows: _Judged) -> dict[int, int]:
@@ -121,14 +118,11 @@ def _gold(study: Study) -> dict[int, Estimate]:
     """By participant: gold items answered as expected."""
     if not study.items.filter(gold__isnull=False).exists():
         return {}
-    plausible, typical = study.questions
     answers = Judgment.objects.filter(participant__study=study, kind=Kind.GOLD).order_by()
     columns = answers.values_list("participant_id", "plausibility", "typicality", "item__gold")
     found = defaultdict(Counter)
     for who, first, second, gold, n in columns.annotate(n=Count("pk")):
-        known = gold.get("typicality") is not None and second is not None
-        right = _same(plausible, first, gold["plausibility"])
-        found[who][right and (not known or _same(typical, second, gold["typicality"]))] += n
+        found[who][is_as_expected(study, first, second, gold)] += n
     return _shares(found)
 
 
@@ -145,17 +139,13 @@ def _repeats(study: Study) -> dict[int, Estimate]:
     columns = again.annotate(**earlier).values_list("participant_id", "plausibility", "typicality", *earlier)
     found = defaultdict(Counter)
     for who, first, second, was_first, was_second, n in columns.annotate(n=Count("pk")):
-        same_second = second == was_second if None in (second, was_second) else _same(typical, second, was_second)
-        found[who][_same(plausible, first, was_first) and same_second] += n
+        same_second = second == was_second if None in (second, was_second) else typical.same_side(second, was_second)
+        found[who][plausible.same_side(first, was_first) and same_second] += n
     return _shares(found)
 
 
 def _shares(found: dict[int, Counter[bool]]) -> dict[int, Estimate]:
     return {who: wilson(counts[True], counts.total()) for who, counts in found.items()}
-
-
-def _same(question: Question, one: int, other: int) -> bool:
-    return (one >= question.positive_from) == (other >= question.positive_from)
 
 
 def _row(row: dict) -> dict:

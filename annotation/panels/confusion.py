@@ -3,11 +3,11 @@
 import numpy as np
 
 from annotation.panels.panel import Asked, How, Panel, Shown
-from annotation.panels.rows import judged, sample
+from annotation.panels.rows import judged
 from annotation.panels.tables import Column, Table
 from annotation.panels.words import because, interval, large, percent, plain
 from annotation.patterns import Patterns
-from annotation.reports import filter_quality, majority_of
+from annotation.reports import filter_quality, majority_of, sample
 from annotation.scales import Question
 from annotation.stats.estimate import Estimate
 from annotation.stats.rates import NO_JUDGMENTS

@@ -75,7 +75,7 @@ def _rows(asked: Asked, part: int) -> list[tuple]:
 
 
 def _from(question: Question) -> int:
-    return [value >= question.positive_from for value in question.ascending].index(True)
+    return question.says_yes.index(True)
 
 
 def _plot(table: list[list[float]], first: Question, second: Question) -> Bubbles:

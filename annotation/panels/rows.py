@@ -6,16 +6,15 @@ from math import ceil, log2
 
 import numpy as np
 from django.db import connection
-from django.db.models import BigIntegerField, Case, F, Func, IntegerField, QuerySet, Value, When
+from django.db.models import F, Func, IntegerField, QuerySet
 from django.db.models.functions import TruncDate
 from numpy.typing import NDArray
 
 from annotation.models import Judgment
 from annotation.panels.panel import Asked
-from annotation.patterns import By, Patterns, Progress, patterns, rows_alike
+from annotation.patterns import By, Patterns, Progress, patterns, rows_alike, unit_of
 from annotation.scales import Question
 from annotation.stats.packing import BITS, unit
-from annotation.stats.sample import Sample, sample_of
 
 MOST_ROWS = 100_000  # judgments that a panel reads one by one; of more, those of every second item, or fourth ...
 FINE, COARSE = 1000, 100  # steps of p(yes) from 0 to 1
@@ -54,10 +53,6 @@ def judged(asked: Asked, by: By = "relation") -> tuple[Patterns, Progress]:
 
 def decided(asked: Asked) -> Decided:
     return asked.once("rows by p(yes)", lambda: _decided(asked))
-
-
-def sample(rows: Patterns) -> Sample:
-    return sample_of(len(rows.items), 1 / rows.inclusion, rows.stratum, items=rows.items)
 
 
 def _decided(asked: Asked) -> Decided:
@@ -123,7 +118,7 @@ def _days(asked: Asked) -> list[Day]:
     question, chosen = asked.study.questions[0], asked.selection.chooses_judgments
     judgments = asked.selection.judgments(asked.study).order_by().annotate(day=TruncDate("created_at", tzinfo=UTC))
     if chosen:
-        judgments = judgments.annotate(unit=_unit(question)).values(
+        judgments = judgments.annotate(unit=unit_of(question)).values(
             "day", "plausibility", "unit", "item_id", "created_at", "id"
         )
     else:
@@ -133,13 +128,6 @@ def _days(asked: Asked) -> list[Day]:
     with connection.cursor() as cursor:
         cursor.execute(_BY_DAY.format(tally="grown" if chosen else "tally", judgments=source), values)
         return [Day(day, tally, question.unit(answer), n) for day, answer, tally, n in cursor.fetchall()]
-
-
-def _unit(question: Question) -> Case:
-    units = (
-        When(**{question.name: value}, then=Value(question.unit(value), BigIntegerField())) for value in question.values
-    )
-    return Case(*units, default=Value(0), output_field=BigIntegerField())
 
 
 def one_in(asked: Asked) -> int:

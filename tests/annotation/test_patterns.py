@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group
 
 from annotation.models import Judgment, Study
 from annotation.patterns import patterns
-from annotation.reports import figures_by, study_figures
+from annotation.reports import by_group, study_figures
 from annotation.selection import EVERYTHING, Selection
 from annotation.services import study_create
 from distillation.models import Product, Run, Verdict
@@ -62,7 +62,7 @@ def test_a_group_of_annotators_is_chosen(judged: Study) -> None:
 
 
 def test_categories_have_their_own_rates(judged: Study) -> None:
-    assert [row["group"] for row in figures_by(judged, EVERYTHING, "category")] == ["none"]
+    assert [row["group"] for row in by_group(patterns(judged, EVERYTHING, "category")[0], judged.questions)] == ["none"]
 
 
 def test_two_categories_of_a_pair_are_named_together() -> None:
@@ -79,7 +79,8 @@ def test_runs_are_compared_at_their_own_strictness() -> None:
     Run.objects.filter(name="two").update(strictness=0.7)
     made = study_create(name="S", runs=runs, items=8, overlap=1)
     rate_all(made, {pk: [(1, 1)] for pk in made.items.values_list("pk", flat=True)})
-    kept = {row["group"]: row["kept"].value for row in figures_by(made, EVERYTHING, "run")}
+    rows, _ = patterns(made, EVERYTHING, "run")
+    kept = {row["group"]: row["kept"].value for row in by_group(rows, made.questions)}
     assert kept == {"one": 1.0, "two": 0.0}
 
 
