@@ -9,13 +9,14 @@ through Django's test client, one by one. Works in a database of its own; --var 
 import argparse
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlencode
 
 import numpy as np
+
+from benchmarks.place import own_place, percentile
 
 BAR_MS = 80
 REPEATS = 3
@@ -168,7 +169,6 @@ def measure() -> float:
 
     from accounts.models import User  # noqa: PLC0415
     from accounts.services import user_create  # noqa: PLC0415
-    from benchmarks.place import percentile  # noqa: PLC0415
     from distillation.models import Intention  # noqa: PLC0415
 
     user = User.objects.filter(username="bench").first() or user_create(
@@ -211,22 +211,13 @@ def main() -> int:
     parser.add_argument("--intentions", type=int, default=1_260_000)
     parser.add_argument("--var", type=Path)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="mindsite-bench-") as folder:
-        os.environ["MINDSITE_VAR"] = str((options.var or Path(folder)).resolve() / "var")
-        os.environ.update(LOG_LEVEL="ERROR", DJANGO_SETTINGS_MODULE="mindsite.settings")
-        from mindsite import embedded  # noqa: PLC0415 - reads MINDSITE_VAR when it is imported
+    with own_place(options.var):
+        from django.core.management import call_command  # noqa: PLC0415
 
-        with embedded.services(broker=False):
-            import django  # noqa: PLC0415
-
-            django.setup()
-            from django.core.management import call_command  # noqa: PLC0415
-
-            call_command("migrate", verbosity=0)
-            call_command("collectstatic", verbosity=0, interactive=False)
-            make(options.intentions)
-            print(f"load average {os.getloadavg()[0]:.1f}")
-            return measure() > BAR_MS
+        call_command("collectstatic", verbosity=0, interactive=False)
+        make(options.intentions)
+        print(f"load average {os.getloadavg()[0]:.1f}")
+        return measure() > BAR_MS
 
 
 if __name__ == "__main__":

@@ -4,12 +4,17 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 
 @contextmanager
-def own_place() -> Iterator[str]:
-    """Django set up on empty embedded services; must come before anything of ours that imports settings."""
-    with tempfile.TemporaryDirectory(prefix="mindsite-bench-") as folder:
+def own_place(kept: Path | None = None) -> Iterator[str]:
+    """Django set up on empty embedded services; must come before anything of ours that imports settings.
+
+    With `kept`, a folder, what was filled in stays there for the next time.
+    """
+    with tempfile.TemporaryDirectory(prefix="mindsite-bench-") as own:
+        folder = kept.resolve() if kept else own
         os.environ.update(MINDSITE_VAR=f"{folder}/var", DJANGO_SETTINGS_MODULE="mindsite.settings", LOG_LEVEL="ERROR")
         import django  # noqa: PLC0415
         from django.core.management import call_command  # noqa: PLC0415
@@ -19,7 +24,7 @@ def own_place() -> Iterator[str]:
         with embedded.services(say=lambda line: None):
             django.setup()
             call_command("migrate", verbosity=0)
-            yield folder
+            yield str(folder)
 
 
 def percentile(values: list[float], share: float) -> float:

@@ -7,12 +7,11 @@ Works in a database of its own, which it makes and drops; --var keeps it in DIR 
 
 import argparse
 import json
-import os
-import tempfile
 import time
 from pathlib import Path
 
 from benchmarks.catalog_page import milliseconds, session, web_server
+from benchmarks.place import own_place
 
 BAR_MS = 100
 REPEATS = 40
@@ -102,21 +101,12 @@ def main() -> None:
     parser.add_argument("--cobuys", type=int, default=135_000)
     parser.add_argument("--var", type=Path)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="mindsite-bench-") as folder:
-        os.environ["MINDSITE_VAR"] = str((options.var or Path(folder)).resolve() / "var")
-        os.environ.update(LOG_LEVEL="ERROR", DJANGO_SETTINGS_MODULE="mindsite.settings")
-        from mindsite import embedded  # noqa: PLC0415 - reads MINDSITE_VAR when it is imported
+    with own_place(options.var):
+        from django.core.management import call_command  # noqa: PLC0415
 
-        with embedded.services(broker=False):
-            import django  # noqa: PLC0415
-
-            django.setup()
-            from django.core.management import call_command  # noqa: PLC0415
-
-            call_command("migrate", verbosity=0)
-            call_command("collectstatic", verbosity=0, interactive=False)
-            make(options.cobuys)
-            measure(session())
+        call_command("collectstatic", verbosity=0, interactive=False)
+        make(options.cobuys)
+        measure(session())
 
 
 if __name__ == "__main__":

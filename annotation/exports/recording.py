@@ -9,8 +9,8 @@ from accounts.models import User
 from annotation.exports.options import Options
 from annotation.exports.rows import Rows
 from annotation.exports.streams import judgments_stream
-from annotation.knowledge.manifest import software_version
 from annotation.models import ExportRecord, Study
+from mindsite import __version__
 
 
 def export_start(*, study: Study, options: Options, by: User | None = None) -> tuple[ExportRecord, Iterator[bytes]]:
@@ -19,7 +19,7 @@ def export_start(*, study: Study, options: Options, by: User | None = None) -> t
         format=options.format,
         options=options.as_json(),
         study_version=study.version,
-        software_version=software_version(),
+        software_version=__version__,
         created_by=by,
     )
     return record, _recorded(record, Rows(study, options))

@@ -11,10 +11,6 @@ from annotation.knowledge.selection import Selection
 from mindsite import __version__
 
 
-def software_version() -> str:
-    return __version__
-
-
 def file_entry(path: Path, name: str, rows: int) -> dict[str, object]:
     return {"name": name, "rows": rows, "bytes": path.stat().st_size, "sha256": sha256(path)}
 
@@ -22,7 +18,7 @@ def file_entry(path: Path, name: str, rows: int) -> dict[str, object]:
 def manifest(selection: Selection, facts: Facts, form: str, at: datetime, files: list[dict]) -> dict[str, object]:
     run = selection.run
     return {
-        "software": {"name": "mindsite", "version": software_version()},
+        "software": {"name": "mindsite", "version": __version__},
         "snapshot": at.isoformat(),
         "format": form,
         "run": {"name": run.name, "backend": run.backend, "model": run.model, "strictness": run.strictness},
