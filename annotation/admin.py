@@ -3,10 +3,10 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 
-from annotation.figures_page import dashboard
+from annotation.figures.headline import dashboard
+from annotation.figures.panels.all import PANELS
+from annotation.figures.selection import EVERYTHING
 from annotation.models import Study
-from annotation.panels.all import PANELS
-from annotation.selection import EVERYTHING
 from distillation.admin import ReadOnlyAdmin
 
 

@@ -70,7 +70,7 @@ class Study(models.Model):
     groups = models.ManyToManyField(
         "auth.Group", blank=True, related_name="studies", help_text="who may judge; none: every annotator"
     )
-    rules = models.JSONField(default=dict, blank=True, help_text="what pauses an annotator, see annotation.quality")
+    rules = models.JSONField(default=dict, blank=True, help_text="what pauses an annotator: its rules and their bounds")
     version = models.PositiveSmallIntegerField(default=1, help_text="of the protocol; grows with each change of it")
     n_items = models.PositiveIntegerField(default=0, help_text="sampled items; gold items not counted")
     lease_minutes = models.PositiveSmallIntegerField(default=30, validators=[MinValueValidator(1)])

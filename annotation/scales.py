@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass
 
-from annotation.stats.packing import unit
+from stats.packing import unit
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,11 @@
 from django.urls import path
 
-from annotation import (
-    compare_views,
-    design_views,
-    export_views,
-    item_views,
-    judge_views,
-    own_views,
-    panel_views,
-    report_views,
-    study_views,
-)
+from annotation.design import views as design_views
+from annotation.exchange import views as export_views
+from annotation.figures import compare_views, item_views, panel_views, report_views
+from annotation.figures import views as study_views
+from annotation.judging import own_views
+from annotation.judging import views as judge_views
 
 urlpatterns = [
     path("judge/", judge_views.judge_home, name="judge-home"),

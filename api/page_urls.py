@@ -1,6 +1,6 @@
 from django.urls import path
 
-from api import pages
+from api.tokens import pages
 
 urlpatterns = [
     path("", pages.token_list, name="api-token-list"),

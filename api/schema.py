@@ -7,9 +7,9 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 
-from api import access, idempotency
-from api.authentication import BearerAuthentication
-from api.problems import MEDIA_TYPE, TITLES, ProblemSerializer
+from api.base import access, idempotency
+from api.base.authentication import BearerAuthentication
+from api.base.problems import MEDIA_TYPE, TITLES, ProblemSerializer
 
 KEY = OpenApiParameter(
     idempotency.HEADER,

@@ -1,8 +1,11 @@
 from django.urls import path, re_path, register_converter
 from django.urls.converters import StringConverter
 
-from api import catalog, docs, exports, intentions, judging, runs, studies, token_routes, webhooks
-from api.nowhere import Nowhere
+from api import docs
+from api.base.not_found import Nowhere
+from api.judging import views as judging
+from api.research import catalog, exports, intentions, runs, studies, webhooks
+from api.tokens import routes as token_routes
 from distillation import urls as _converters  # noqa: F401 - it registers asin and digest
 
 

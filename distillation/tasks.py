@@ -13,18 +13,18 @@ from celery import Task, shared_task
 from celery.signals import worker_ready, worker_shutting_down
 from django.db import connection, transaction
 
-from distillation import ledger
-from distillation.catalog.download import StoreAway, pictures_download
-from distillation.catalog.indexing import indexes_make, indexes_owed
-from distillation.catalog.job import import_is_running
-from distillation.catalog.sources import sources_due
-from distillation.drains import drain_hold, drains_alive
+from distillation.catalog.intake.indexing import indexes_make, indexes_owed
+from distillation.catalog.intake.job import import_is_running
+from distillation.catalog.pictures.download import StoreAway, pictures_download
+from distillation.catalog.pictures.sources import sources_due
 from distillation.lvlm.base import BackendAway, WrongModel
 from distillation.models import Run, Worker
 from distillation.pipeline.engine import Ended, drain
 from distillation.pipeline.options import Options
 from distillation.pipeline.prompts import PromptsChanged
-from distillation.services import RunRefused, run_backend, run_finish_if_done, run_pause, run_places, run_wait
+from distillation.runs import ledger
+from distillation.runs.drains import drain_hold, drains_alive
+from distillation.runs.services import RunRefused, run_backend, run_finish_if_done, run_pause, run_places, run_wait
 
 log = logging.getLogger(__name__)
 

@@ -1,7 +1,8 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from distillation import catalog_views, views
+from distillation.catalog import views as catalog_views
+from distillation.runs import views
 
 
 class DigestConverter:

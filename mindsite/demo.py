@@ -11,13 +11,13 @@ from django.core.management import call_command
 
 from accounts.models import User
 from accounts.services import user_create
+from annotation.design.services import study_create
+from annotation.judging.simulation import study_simulate
 from annotation.models import Study
-from annotation.services import study_create
-from annotation.simulation import study_simulate
 from distillation.lvlm import make_backend
 from distillation.models import Run
-from distillation.reports import run_progress
-from distillation.services import RunSettings, run_start
+from distillation.runs.reports import run_progress
+from distillation.runs.services import RunSettings, run_start
 from distillation.tasks import run_wake
 from mindsite.embedded import VAR
 from mindsite.workers import one_worker

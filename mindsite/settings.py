@@ -98,6 +98,7 @@ INSTALLED_APPS = [
     "accounts",
     "distillation",
     "annotation",
+    "knowledge",
     "api",
     "webhooks",
     "django.contrib.admin",
@@ -258,7 +259,7 @@ LOGGING = {
 # The API. Requests are counted in each web process by itself.
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],  # routes say more: api.base.ApiView
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],  # routes say more: ApiView
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_SCHEMA_CLASS": "api.schema.ApiSchema",
@@ -266,7 +267,7 @@ REST_FRAMEWORK = {
         "caller": env.str("API_RATE", "1200/min"),
         "anonymous": env.str("API_RATE_ANONYMOUS", "60/min"),
     },
-    "EXCEPTION_HANDLER": "api.problems.problem_handler",
+    "EXCEPTION_HANDLER": "api.base.problems.problem_handler",
     "URL_FORMAT_OVERRIDE": None,
 }
 SPECTACULAR_SETTINGS = {

@@ -10,8 +10,8 @@ from django.contrib.auth.models import Group
 from django.test import Client
 
 from accounts.models import User
-from annotation.allocation import item_next
-from annotation.exports import judgments_csv
+from annotation.exchange.exports import judgments_csv
+from annotation.judging.allocation import item_next
 from annotation.models import Judgment, Participant, Study
 from distillation.models import Intention, Product, Verdict
 from tests.annotation.builders import participant, save, study

@@ -13,7 +13,7 @@ from ipaddress import ip_network
 import httpcore
 from django.conf import settings
 
-from distillation.catalog.fetch import FetchFailed, GuardedBackend, checked_url, resolve
+from distillation.catalog.pictures.fetch import FetchFailed, GuardedBackend, checked_url, resolve
 from webhooks.models import Delivery
 
 TIMEOUT_S = 10

@@ -173,7 +173,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='study',
             name='rules',
-            field=models.JSONField(blank=True, default=dict, help_text='what pauses an annotator, see annotation.quality'),
+            field=models.JSONField(blank=True, default=dict, help_text='what pauses an annotator: its rules and their bounds'),
         ),
         migrations.AddField(
             model_name='study',

@@ -1,6 +1,6 @@
 from django.template import Library
 
-from annotation.guidelines import guidelines_html
+from annotation.design.guidelines import guidelines_html
 
 register = Library()
 register.filter("guidelines", guidelines_html)

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.db.models.functions import Now
 
-from distillation.catalog.records import CatalogError
+from distillation.catalog.readers.records import CatalogError
 from distillation.intentions.account import IntentionAccount
 from distillation.intentions.layouts import layout_recognised
 from distillation.intentions.reading import Row, rows_read

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from distillation.catalog.records import CatalogError
+from distillation.catalog.readers.records import CatalogError
 
 REQUIRED = ("asin_a", "asin_b", "relation", "text")
 VERDICT = ("verdict", "p_yes", "reason", "answer")

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import orjson
 
-from distillation.catalog.csvtable import Table, refusal
-from distillation.catalog.lines import MAX_LINE, Lines
-from distillation.catalog.records import CatalogError
+from distillation.catalog.readers.csvtable import Table, refusal
+from distillation.catalog.readers.lines import MAX_LINE, Lines
+from distillation.catalog.readers.records import CatalogError
 
 Row = tuple[int, dict[str, str]]
 

@@ -5,8 +5,8 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from distillation.catalog.cleaning import MAX_TITLE, clean_category, clean_text, is_asin
-from distillation.catalog.csvtable import refusal
+from distillation.catalog.readers.cleaning import MAX_TITLE, clean_category, clean_text, is_asin
+from distillation.catalog.readers.csvtable import refusal
 from distillation.intentions.account import IntentionAccount
 from distillation.intentions.layouts import Layout
 from distillation.intentions.relation_names import relation_code

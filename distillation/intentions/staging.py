@@ -6,7 +6,7 @@ from django.db.backends.utils import CursorWrapper
 
 from distillation.intentions.account import IntentionAccount
 from distillation.intentions.records import IntentionRecord
-from distillation.services import MOST_SAMPLES
+from distillation.runs.services import MOST_SAMPLES
 
 # An outer transaction may import twice, so they are not always gone yet.
 STAGED = """

@@ -5,8 +5,8 @@ import json
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from distillation.models import Run
-from distillation.reports import no_worker
-from distillation.services import RunRefused
+from distillation.runs.reports import no_worker
+from distillation.runs.services import RunRefused
 
 
 def run_named(name: str) -> Run:

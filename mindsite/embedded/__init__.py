@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from .holding import hold
-from .place import Place, ServiceError
+from mindsite.embedded.layout import Place, ServiceError
+from mindsite.embedded.sharing import hold
+
 from .servers import Postgres, Valkey
 
 __all__ = ["VAR", "Place", "ServiceError", "broker_url", "database_settings", "services"]

@@ -16,7 +16,7 @@ from pathlib import Path
 import psycopg
 from psycopg.errors import DuplicateDatabase, UniqueViolation
 
-from .place import POSTGRES_SOCKET, Account, Place, ServiceError, private_directory
+from mindsite.embedded.layout import POSTGRES_SOCKET, Account, Place, ServiceError, private_directory
 
 READY_SECONDS = 30
 STOP_SECONDS = 60

@@ -7,11 +7,11 @@ from PIL import Image
 
 from accounts.models import User
 from accounts.services import user_create
-from annotation.allocation import item_next, participant_join
-from annotation.judging import audit_save, judgment_save
+from annotation.design.services import study_create
+from annotation.judging.allocation import item_next, participant_join
+from annotation.judging.writing import audit_save, judgment_save
 from annotation.models import Judgment, Lease, Participant, Study
-from annotation.services import study_create
-from distillation.catalog.pictures import picture_store
+from distillation.catalog.pictures.store import picture_store
 from distillation.models import Product, Run
 from tests.distillation.builders import finished_run
 

@@ -6,7 +6,7 @@ from django.test import Client
 
 from accounts.models import User
 from api.models import Scope
-from api.tokens import scopes_of, token_create
+from api.tokens.services import scopes_of, token_create
 
 JSON = "application/json"
 DAY = timedelta(days=1)

@@ -13,9 +13,9 @@ from django.urls import URLPattern, reverse
 
 from accounts.models import User
 from accounts.services import user_create
-from annotation.allocation import participant_get
-from annotation.exports.options import Options
-from annotation.exports.recording import export_start
+from annotation.exchange.exports.options import Options
+from annotation.exchange.exports.recording import export_start
+from annotation.judging.allocation import participant_get
 from api.models import ApiToken
 from api.urls import urlpatterns
 from distillation.models import CoBuy, Intention, Picture, Product, Run

@@ -9,7 +9,7 @@ from pytest_django.live_server_helper import LiveServer
 from accounts.models import User
 from annotation.models import Judgment
 from api.models import Scope
-from api.tokens import token_create
+from api.tokens.services import token_create
 from tests.api.builders import DAY
 from tests.distillation.builders import finished_run
 

@@ -1,8 +1,8 @@
 import pytest
 from django.test import Client
 
-from annotation.reports import study_figures
-from api.figures import FiguresSerializer
+from annotation.figures.numbers import study_figures
+from api.research.figures import FiguresSerializer
 from tests.annotation.builders import judge, participant, study
 
 pytestmark = pytest.mark.django_db

@@ -6,9 +6,9 @@ from django.contrib.auth.models import Group
 from django.test import Client
 
 from accounts.models import User
-from annotation.allocation import item_next
+from annotation.design.services import study_set_state
+from annotation.judging.allocation import item_next
 from annotation.models import Judgment, Lease, Study
-from annotation.services import study_set_state
 from distillation.models import Verdict
 from tests.annotation.builders import participant, save, study
 from tests.api.builders import judge, program, send, take

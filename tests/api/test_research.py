@@ -8,9 +8,9 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
+from annotation.figures.numbers import study_figures
 from annotation.models import Study
-from annotation.reports import study_figures
-from distillation import catalog_search
+from distillation.catalog import search as catalog_search
 from distillation.models import Run, Verdict
 from tests.annotation.builders import judge, participant, show_pictures, study
 from tests.api.builders import program, send

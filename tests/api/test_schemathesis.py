@@ -16,9 +16,9 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
 from accounts.models import User
-from annotation.allocation import item_next
-from annotation.exports.options import Options
-from annotation.exports.recording import export_start
+from annotation.exchange.exports.options import Options
+from annotation.exchange.exports.recording import export_start
+from annotation.judging.allocation import item_next
 from annotation.models import Participant, Study
 from distillation.models import CoBuy, Intention, Picture, Product, Run
 from tests.annotation.builders import judge, participant, show_pictures, study

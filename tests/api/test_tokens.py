@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.services import person_deactivate, person_reactivate
 from api.models import ApiToken, Scope
-from api.tokens import TokenRefused, token_create, token_revoke
+from api.tokens.services import TokenRefused, token_create, token_revoke
 from tests.api.builders import DAY, program, send
 
 pytestmark = pytest.mark.django_db

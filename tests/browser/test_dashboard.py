@@ -9,9 +9,9 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from accounts.services import user_create
+from annotation.figures.panels.all import PANELS
+from annotation.judging.simulation import study_simulate
 from annotation.models import Study
-from annotation.panels.all import PANELS
-from annotation.simulation import study_simulate
 from distillation.models import Run
 from tests.annotation.builders import judge, participant, study
 from tests.distillation.builders import finished_run

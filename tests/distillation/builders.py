@@ -1,7 +1,7 @@
 """Small catalogs and runs for tests."""
 
 from distillation.models import CoBuy, Intention, Picture, Product, Run, Verdict
-from distillation.services import RunSettings, run_start
+from distillation.runs.services import RunSettings, run_start
 
 
 def product(asin: str, title: str = "", picture: Picture | None = None) -> Product:

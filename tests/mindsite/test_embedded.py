@@ -14,9 +14,9 @@ import pytest
 import redis
 
 from mindsite.embedded import ServiceError, broker_url
-from mindsite.embedded.holding import hold
-from mindsite.embedded.place import SUN_PATH, Account, Place, private_directory
+from mindsite.embedded.layout import SUN_PATH, Account, Place, private_directory
 from mindsite.embedded.servers import Postgres, Valkey
+from mindsite.embedded.sharing import hold
 
 BASE = Path(__file__).resolve().parents[2]
 

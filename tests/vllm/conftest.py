@@ -22,7 +22,7 @@ from django.db import connection
 from distillation.lvlm import make_backend
 from distillation.lvlm.base import Backend
 from distillation.models import Run
-from distillation.reports import run_progress
+from distillation.runs.reports import run_progress
 from mindsite.celery import app
 from mindsite.workers import stop, worker_command
 from tests.vllm.builders import catalog

@@ -10,7 +10,7 @@ from django.db.models import Sum
 
 from distillation.lvlm.base import Backend, Reply, Request
 from distillation.models import Failure, Run, Verdict
-from distillation.reports import run_progress
+from distillation.runs.reports import run_progress
 from tests.vllm.builders import BROKEN, COBUYS, picture, request
 from tests.vllm.conftest import Server
 

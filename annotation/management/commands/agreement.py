@@ -6,7 +6,7 @@ from contextlib import nullcontext
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from annotation.agreement_csv import LEVELS, Columns, Unreadable, agreement_at, tallies_read
+from annotation.exchange.agreement_csv import LEVELS, Columns, Unreadable, agreement_at, tallies_read
 
 TITLES = {
     "percent_agreement": {

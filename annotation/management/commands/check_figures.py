@@ -7,10 +7,10 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from annotation.figures_check import Check, figures_check
-from annotation.judgment_files.cells import ImportRefused
-from annotation.judgment_files.reading import opened
+from annotation.exchange.files.cells import ImportRefused
+from annotation.exchange.files.reading import opened
 from annotation.models import Study
+from annotation.recheck.check import Check, figures_check
 
 
 class Command(BaseCommand):

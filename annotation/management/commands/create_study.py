@@ -7,11 +7,11 @@ from pathlib import Path
 from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from annotation.design.population import STRATA
+from annotation.design.protocol import PRESETS, StudyRefused, Wording
+from annotation.design.rules import ALARM, BELOW, FAST, LINE
+from annotation.design.services import allocation_parse, study_create, study_warnings
 from annotation.models import Study
-from annotation.population import STRATA
-from annotation.protocol import PRESETS, StudyRefused, Wording
-from annotation.rules import ALARM, BELOW, FAST, LINE
-from annotation.services import allocation_parse, study_create, study_warnings
 from distillation.models import Run
 
 PROTOCOL = (

@@ -8,13 +8,13 @@ from pathlib import Path
 from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from annotation.exports.options import FORMATS, Options
-from annotation.exports.recording import export_start, manifest
-from annotation.knowledge.drafts import file_draft, pieces_write
-from annotation.knowledge.manifest import manifest_write
-from annotation.knowledge.selection import ExportRefused
+from annotation.exchange.exports.options import FORMATS, Options
+from annotation.exchange.exports.recording import export_start, manifest
+from annotation.figures.selection import Selection
 from annotation.models import Study
-from annotation.selection import Selection
+from common.drafts import file_draft, pieces_write
+from knowledge.exports.manifest import manifest_write
+from knowledge.exports.selection import ExportRefused
 
 
 class Command(BaseCommand):

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from annotation.exports.options import FORMATS
-from annotation.judgment_files.cells import ImportRefused
-from annotation.judgments_in import Imported, judgments_import
+from annotation.exchange.exports.options import FORMATS
+from annotation.exchange.files.cells import ImportRefused
+from annotation.exchange.importing import Imported, judgments_import
 from annotation.models import Study
 
 

@@ -4,8 +4,8 @@ import json
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from annotation.judging.tallying import study_recompute
 from annotation.models import Study
-from annotation.tallying import study_recompute
 
 
 class Command(BaseCommand):

@@ -4,12 +4,12 @@ import json
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from annotation.figures_page import figures_page
+from annotation.figures.headline import figures_page
+from annotation.figures.numbers import study_figures, study_revision
+from annotation.figures.panels import agreement, confusion
+from annotation.figures.panels.panel import Asked, Panel, Shown
+from annotation.figures.selection import EVERYTHING
 from annotation.models import Study
-from annotation.panels import agreement, confusion
-from annotation.panels.panel import Asked, Panel, Shown
-from annotation.reports import study_figures, study_revision
-from annotation.selection import EVERYTHING
 
 
 class Command(BaseCommand):

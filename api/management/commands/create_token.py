@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.models import User
 from api.models import Scope
-from api.tokens import LONGEST, TokenRefused, token_create
+from api.tokens.services import LONGEST, TokenRefused, token_create
 
 
 class Command(BaseCommand):

@@ -2,7 +2,7 @@
 
 from distillation.management.control import ControlCommand
 from distillation.models import Run
-from distillation.services import run_cancel
+from distillation.runs.services import run_cancel
 
 
 class Command(ControlCommand):

@@ -8,11 +8,11 @@ from dataclasses import replace
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from distillation.adjusting import run_set_strictness
 from distillation.lvlm import BACKENDS
 from distillation.models import Run, Worker
-from distillation.reports import run_progress
-from distillation.services import RunRefused, RunSettings, backend_check, run_start
+from distillation.runs.changes import run_set_strictness
+from distillation.runs.reports import run_progress
+from distillation.runs.services import RunRefused, RunSettings, backend_check, run_start
 from distillation.tasks import run_wake
 from mindsite.workers import broker_check, one_worker
 

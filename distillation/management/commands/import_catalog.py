@@ -10,12 +10,12 @@ import psycopg
 from django.core.management.base import BaseCommand, CommandError
 from django.db import InterfaceError, OperationalError
 
-from distillation.catalog.download import downloads_wake
-from distillation.catalog.formats import FORMATS
-from distillation.catalog.indexing import indexes_make, indexes_owed
-from distillation.catalog.intake import catalog_import
-from distillation.catalog.job import ImportRequest
-from distillation.catalog.records import CatalogError
+from distillation.catalog.intake.importing import catalog_import
+from distillation.catalog.intake.indexing import indexes_make, indexes_owed
+from distillation.catalog.intake.job import ImportRequest
+from distillation.catalog.pictures.download import downloads_wake
+from distillation.catalog.readers.formats import FORMATS
+from distillation.catalog.readers.records import CatalogError
 
 AGAIN = "run the same command again and it goes on where it was"
 INDEXES_LATER = "a worker makes the indexes that are missing for quick searches; the catalog itself is complete"

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from distillation.catalog.records import CatalogError
+from distillation.catalog.readers.records import CatalogError
 from distillation.intentions.importing import IntentionImport, intentions_import
 from distillation.intentions.layouts import LAYOUTS
 

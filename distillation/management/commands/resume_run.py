@@ -4,8 +4,8 @@ from django.core.management.base import CommandParser
 
 from distillation.management.control import ControlCommand
 from distillation.models import Run
-from distillation.services import backend_check, run_resume
-from distillation.waking import run_wake_or_say
+from distillation.runs.services import backend_check, run_resume
+from distillation.runs.wake import run_wake_or_say
 
 
 class Command(ControlCommand):

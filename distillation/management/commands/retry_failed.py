@@ -4,8 +4,8 @@ from django.core.management.base import CommandParser
 
 from distillation.management.control import ControlCommand
 from distillation.models import Run
-from distillation.services import run_retry_failed
-from distillation.waking import run_wake_or_say
+from distillation.runs.services import run_retry_failed
+from distillation.runs.wake import run_wake_or_say
 
 
 class Command(ControlCommand):

@@ -5,7 +5,7 @@ import json
 from django.core.management.base import BaseCommand, CommandParser
 
 from distillation.management.control import run_named
-from distillation.reports import run_progress
+from distillation.runs.reports import run_progress
 
 
 class Command(BaseCommand):

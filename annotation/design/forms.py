@@ -1,0 +1,305 @@
+"""The forms in which a study is designed."""
+
+import random
+
+from django import forms
+from django.contrib.auth.models import Group
+from django.core.files.uploadedfile import UploadedFile
+
+from annotation import scales
+from annotation.design.population import STRATA
+from annotation.design.protocol import (
+    ANSWER_LENGTH,
+    GUIDELINES_LENGTH,
+    OWN,
+    TEXT_LENGTH,
+    Protocol,
+    StudyRefused,
+    Wording,
+)
+from annotation.design.rules import ALARM, BELOW, FAST, FAST_SECONDS, LINE
+from annotation.design.services import EQUAL, PROPORTIONAL, allocation_parse
+from annotation.models import Study
+from distillation.models import Run
+
+ALWAYS, SHARE, NEVER, STATED = "always", "share", "never", "stated"
+GOLD_BYTES = 5_000_000
+WORDED = ("plausibility", "plausibility_answers", "typicality", "typicality_answers", "typical_answers")
+PRESET_WORDS = {
+    "mind": "MIND: plausible yes or no; typical on four points: very, rather, hardly, not at all",
+    "folkscope": "FolkScope: plausible yes or no; typical as strongly or weakly acceptable, rejected, implausible",
+    OWN: "A scale of your own of 2 to 7 points for typical",
+}
+
+
+class RunChoiceField(forms.ModelMultipleChoiceField):
+    def label_from_instance(self, run: Run) -> str:
+        return f"{run.name} ({run.get_state_display()}{', baseline' if run.is_baseline else ''})"
+
+
+class AnswersField(forms.CharField):
+    """One answer a line, the best first."""
+
+    widget = forms.Textarea(attrs={"rows": 4})
+
+    def clean(self, value: object) -> list[str]:
+        return [line.strip() for line in super().clean(value).splitlines() if line.strip()]
+
+
+def number(label: str, low: int, high: int, initial: int | None = None, help_text: str = "") -> forms.IntegerField:
+    """One that may be left empty: it is then as first proposed."""
+    return forms.IntegerField(
+        label=label, min_value=low, max_value=high, initial=initial, required=False, help_text=help_text
+    )
+
+
+def percent(label: str, low: float, high: float, initial: float | None = None, help_text: str = "") -> forms.FloatField:
+    return forms.FloatField(
+        label=label, min_value=low, max_value=high, initial=initial, required=False, help_text=help_text
+    )
+
+
+class ProtocolForm(forms.Form):
+    """What may change while a study runs."""
+
+    groups = forms.ModelMultipleChoiceField(
+        Group.objects.order_by("name"),
+        label="Groups",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="None: every annotator",
+    )
+    order = forms.ChoiceField(
+        label="Which item comes next",
+        choices=[(value, label.capitalize()) for value, label in Study.Order.choices],
+        initial=Study.Order.BREADTH,
+        required=False,
+        widget=forms.RadioSelect,
+    )
+    lease_minutes = number("Minutes that an item stays with an annotator", 1, 1_440, 30)
+    preset = forms.ChoiceField(
+        label="Scales",
+        choices=list(PRESET_WORDS.items()),
+        initial="mind",
+        required=False,
+        widget=forms.RadioSelect,
+        help_text="Questions and answers that are left empty are worded as the scale has them",
+    )
+    plausibility = forms.CharField(label="Plausibility", max_length=TEXT_LENGTH, required=False)
+    plausibility_answers = AnswersField(label="Its answers", required=False, help_text="One a line, yes first")
+    typicality = forms.CharField(label="Typicality", max_length=TEXT_LENGTH, required=False)
+    typicality_answers = AnswersField(
+        label="Its answers", required=False, help_text=f"One a line, the best first; at most {ANSWER_LENGTH} letters"
+    )
+    typical_answers = number("Of these count as typical", 1, 6, help_text="So many of the best; empty: the better half")
+    typicality_after_yes = forms.BooleanField(
+        label="Ask how typical it is only where it was found plausible", required=False
+    )
+    audit = forms.ChoiceField(
+        label="After saving, show the filter's verdict and ask whether it was right",
+        choices=[(ALWAYS, "Always"), (SHARE, "For a share"), (NEVER, "Never")],
+        initial=ALWAYS,
+        required=False,
+        widget=forms.RadioSelect,
+    )
+    audit_percent = percent("The share, per cent", 0, 100, 25)
+    guidelines = forms.CharField(
+        label="Guidelines, in Markdown, with examples",
+        required=False,
+        max_length=GUIDELINES_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 8}),
+        help_text="Annotators have them beside each item. Empty: a short explanation of plausible and typical",
+    )
+    qualification_items = number("Gold items before the first item", 0, 100, 0, "The qualification; 0: none")
+    qualification_pass = number("Right, at least", 0, 100, 0)
+    qualification_tries = number("Tries", 1, 20, 1)
+    repeat_percent = percent("Hidden repeats, per cent", 0, 50, 0, "Of an annotator's judgments, unannounced")
+    repeat_distance = number("Judgments in between, at least", 1, 10_000, 20)
+    gold_below = percent("Under so many per cent of the gold items right", 1, 100)
+    gold_least = number("of at least", 1, 200, 10)
+    repeats_below = percent("Under so many per cent of the repeats answered the same way", 1, 100)
+    repeats_least = number("of at least", 1, 200, 10)
+    agreement_below = percent("Under so many per cent of the comparisons with others agree", 1, 100)
+    agreement_least = number("on at least so many items", 1, 200, 20)
+    fast_above = percent("Over so many per cent of the answers are too fast", 0, 99)
+    fast_seconds = forms.FloatField(
+        label="under so many seconds", min_value=0.1, max_value=600, initial=FAST_SECONDS, required=False
+    )
+    fast_least = number("of at least", 1, 200, 20)
+    line_from = number("So many answers in a row are the same", 2, 200)
+    alarm_above = percent("Alarm when rules have paused more than so many per cent of the annotators", 0, 100, 20)
+
+    def clean(self) -> dict:
+        for name, field in self.fields.items():
+            if name in self.cleaned_data and self.cleaned_data[name] in (None, "") and field.initial is not None:
+                self.cleaned_data[name] = field.initial
+        return self.cleaned_data
+
+    @property
+    def worded(self) -> bool:
+        return any(self[name].value() for name in WORDED)
+
+    def audit_share(self) -> float:
+        said = self.cleaned_data
+        return {ALWAYS: 1.0, NEVER: 0.0}.get(said["audit"], said["audit_percent"] / 100)
+
+    def protocol(self) -> Protocol:
+        said = self.cleaned_data
+        as_said = (
+            "preset", "typicality_after_yes", "guidelines", "order", "lease_minutes", "qualification_items",
+            "qualification_pass", "qualification_tries", "repeat_distance",
+        )  # fmt: skip
+        return {
+            **{name: said[name] for name in as_said},
+            "wording": Wording(*(said[name] for name in WORDED)),
+            "audit_share": self.audit_share(),
+            "repeat_share": said["repeat_percent"] / 100,
+            "rules": self._rules(),
+        }
+
+    def _rules(self) -> dict:
+        said = self.cleaned_data
+        rules = {
+            name: {"limit": said[f"{name}_below"] / 100, "least": said[f"{name}_least"]}
+            for name in BELOW
+            if said[f"{name}_below"] is not None
+        }
+        if said["fast_above"] is not None:
+            rules[FAST] = {
+                "limit": said["fast_above"] / 100, "least": said["fast_least"], "seconds": said["fast_seconds"],
+            }  # fmt: skip
+        if said["line_from"] is not None:
+            rules[LINE] = {"limit": said["line_from"]}
+        return rules | ({ALARM: said["alarm_above"] / 100} if rules else {})
+
+
+class StudyForm(ProtocolForm):
+    """The whole design: what may change and what is drawn."""
+
+    name = forms.CharField(max_length=100, help_text="Annotators see it")
+    runs = RunChoiceField(
+        Run.objects.order_by("-created_at"),
+        label="Intentions of",
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Two runs or more: mixed and blinded, so that they can be compared",
+    )
+    strata = forms.MultipleChoiceField(
+        label="Drawn by", choices=list(STRATA.items()), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    allocation = forms.ChoiceField(
+        label="From each stratum",
+        choices=[
+            (EQUAL, "The same number"),
+            (PROPORTIONAL, "In proportion to the run"),
+            (STATED, "Numbers of my own"),
+        ],
+        initial=EQUAL,
+        required=False,
+        widget=forms.RadioSelect,
+    )
+    stated = forms.CharField(
+        label="Numbers of my own",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="One stratum a line, named as in the review below: usedFor/kept: 20",
+    )
+    paired = forms.BooleanField(
+        label="Draw the same co-buys and relations from each run",
+        required=False,
+        help_text="For a comparison of runs, pair by pair: it tells differences with far fewer items",
+    )
+    seed = forms.IntegerField(min_value=0, max_value=2**53, help_text="The same seed draws the same items")
+    items = forms.IntegerField(label="Items", min_value=1, max_value=10_000_000, initial=100)
+    overlap = forms.IntegerField(label="Annotators for each item", min_value=1, max_value=100, initial=3)
+    gold = forms.FileField(
+        label="Gold items, a CSV file",
+        required=False,
+        help_text="Columns intention_id, or asin_a, asin_b, relation; then plausibility, typicality, explanation",
+    )
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["seed"].initial = random.randrange(10_000)  # noqa: S311 - a seed, not a secret
+
+    def clean_name(self) -> str:
+        if Study.objects.filter(name=self.cleaned_data["name"]).exists():
+            raise forms.ValidationError("There is a study of that name already; choose another.")
+        return self.cleaned_data["name"]
+
+    def clean_gold(self) -> list[str] | None:
+        file: UploadedFile | None = self.cleaned_data["gold"]
+        if not file:
+            return None
+        if file.size > GOLD_BYTES:
+            raise forms.ValidationError("The file has more than 5 MB; a gold file has a line for each item.")
+        try:
+            return file.read().decode("utf-8-sig").splitlines()
+        except UnicodeDecodeError as error:
+            raise forms.ValidationError("The file is not text in UTF-8; save it as CSV (UTF-8).") from error
+
+    def clean(self) -> dict:
+        said = super().clean()
+        if said.get("allocation") == STATED:
+            try:
+                said["allocation"] = allocation_parse(said.get("stated", ""))
+            except StudyRefused as refusal:
+                self.add_error("stated", str(refusal))
+        return said
+
+    def design(self) -> dict:
+        """What `study_create` wants."""
+        sample = ("name", "runs", "strata", "allocation", "seed", "paired", "items", "overlap", "gold", "groups")
+        return {**{name: self.cleaned_data[name] for name in sample}, **self.protocol()}
+
+    def plan(self) -> dict | None:
+        """What `plan_make` wants, from a form that may be half filled in."""
+        said = getattr(self, "cleaned_data", {})
+        sample = ("runs", "items", "overlap", "strata", "allocation", "paired", "groups", "qualification_items")
+        if not all(name in said for name in (*sample, "audit", "audit_percent", "repeat_percent")) or not said["runs"]:
+            return None
+        return {
+            **{name: said[name] for name in sample},
+            "audit_share": self.audit_share(),
+            "repeat_share": said["repeat_percent"] / 100,
+        }
+
+
+def protocol_initial(study: Study) -> dict:
+    """A study's protocol as the form shows it."""
+    plausible, typical = study.questions
+    return {
+        **{name: getattr(study, name) for name in (
+            "preset", "typicality_after_yes", "guidelines", "order", "lease_minutes", "qualification_items",
+            "qualification_pass", "qualification_tries", "repeat_distance",
+        )},
+        "groups": study.groups.all(),
+        "plausibility": plausible.text,
+        "plausibility_answers": _lines(plausible),
+        "typicality": typical.text,
+        "typicality_answers": _lines(typical),
+        "typical_answers": len(typical.options) - typical.positive_from,
+        "audit": {1.0: ALWAYS, 0.0: NEVER}.get(study.audit_share, SHARE),
+        "audit_percent": _percent(study.audit_share) if 0 < study.audit_share < 1 else 25,
+        "repeat_percent": _percent(study.repeat_share),
+        **_rules_initial(study.rules),
+    }  # fmt: skip
+
+
+def _rules_initial(rules: dict) -> dict:
+    shown = {f"{name}_below": _percent(rules[name]["limit"]) for name in BELOW if name in rules}
+    shown |= {f"{name}_least": rules[name]["least"] for name in (*BELOW, FAST) if name in rules}
+    if FAST in rules:
+        shown |= {"fast_above": _percent(rules[FAST]["limit"]), "fast_seconds": rules[FAST]["seconds"]}
+    if LINE in rules:
+        shown["line_from"] = rules[LINE]["limit"]
+    if ALARM in rules:
+        shown["alarm_above"] = _percent(rules[ALARM])
+    return shown
+
+
+def _percent(share: float) -> float:
+    return round(100 * share, 6)  # 100 * 0.07 is 7.000000000000001
+
+
+def _lines(question: scales.Question) -> str:
+    return "\n".join(option.label for option in question.options)

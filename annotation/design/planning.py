@@ -1,0 +1,129 @@
+"""What a study gives and costs, told while it is designed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.contrib.auth.models import Group
+from django.core.cache import cache
+from django.db.models import Sum
+
+from annotation.design.population import strata_sizes
+from annotation.design.protocol import StudyRefused, eligible, refuse_too_few
+from annotation.design.services import Allocation, allocate, units_of
+from annotation.models import Participant
+from common.words import duration
+from distillation.models import Run
+from stats.planning import design_effect, half_width
+
+ASSUMED_SECONDS, ASSUMED_AUDIT_SECONDS = 24, 6
+OBSERVED_FROM = 100  # judgments
+SIZES_KEPT_SECONDS = 60  # counting a large run at each key press would not be live
+
+
+@dataclass(frozen=True, slots=True)
+class Stratum:
+    name: str
+    size: int
+    drawn: int
+
+    @property
+    def percent(self) -> float:
+        return 100 * self.drawn / self.size
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    items: int
+    overlap: int
+    judgments: int
+    time: str
+    annotators: int
+    time_each: str
+    pace: str
+    strata: list[Stratum]
+    widths: list[tuple[str, float]]  # what is estimated, and ± percentage points
+    design_effect: float
+    problem: str = ""
+
+    @property
+    def left_out(self) -> int:
+        return sum(not stratum.drawn for stratum in self.strata)
+
+
+def plan_make(
+    *,
+    runs: Sequence[Run],
+    items: int,
+    overlap: int,
+    strata: Sequence[str],
+    allocation: Allocation,
+    paired: bool,
+    groups: Sequence[Group],
+    audit_share: float,
+    repeat_share: float,
+    qualification_items: int,
+) -> Plan:
+    sizes, problem, shares = _sizes(runs, strata, paired=paired), "", {}
+    try:
+        shares = allocate(sizes, units_of(items, runs, paired=paired), allocation, runs)
+        refuse_too_few(overlap, groups)
+    except StudyRefused as refusal:
+        problem = str(refusal)
+    pace, words = _pace(audit_share)
+    annotators = eligible(groups)
+    seconds = items * overlap / (1 - repeat_share) * pace + annotators * qualification_items * pace
+    effect = design_effect(sizes, shares) if shares else 1.0
+    return Plan(
+        items=items,
+        overlap=overlap,
+        judgments=items * overlap,
+        time=_working_time(seconds),
+        annotators=annotators,
+        time_each=_working_time(seconds / annotators) if annotators else "",
+        pace=words,
+        strata=[Stratum(name, size, shares.get(name, 0)) for name, size in sizes.items()] if shares else [],
+        widths=_widths(shares, strata, overlap, effect),
+        design_effect=effect,
+        problem=problem,
+    )
+
+
+def _sizes(runs: Sequence[Run], strata: Sequence[str], *, paired: bool) -> dict[str, int]:
+    of = ",".join(f"{run.pk}@{run.strictness}" for run in runs)
+    return cache.get_or_set(
+        f"strata:{of}:{paired}:{','.join(strata)}",
+        lambda: strata_sizes(runs, strata, paired=paired),
+        timeout=SIZES_KEPT_SECONDS,
+    )
+
+
+def _pace(audit_share: float) -> tuple[float, str]:
+    """Seconds for a judgment with its share of audits, as observed here so far or else assumed."""
+    people = Participant.objects.filter(study__simulated=False).exclude(state=Participant.State.EXCLUDED)
+    seen = people.aggregate(seconds=Sum("seconds", default=0.0), n=Sum("n_judged", default=0))
+    observed = seen["n"] >= OBSERVED_FROM
+    item = seen["seconds"] / seen["n"] if observed else ASSUMED_SECONDS
+    words = f"{item:.0f} s an item ({'as observed so far' if observed else 'assumed'})"
+    audit = f" and {ASSUMED_AUDIT_SECONDS} s an audit (assumed)" if audit_share else ""
+    return item + audit_share * ASSUMED_AUDIT_SECONDS, words + audit
+
+
+def _working_time(seconds: float) -> str:
+    """In hours, however many: nobody works for days on end."""
+    return f"{seconds / 3600:,.1f} hours" if seconds >= 36_000 else duration(seconds)
+
+
+def _widths(shares: dict[str, int], strata: Sequence[str], overlap: int, effect: float) -> list[tuple[str, float]]:
+    """In percentage points: for all, and for the part of each kind that was drawn least."""
+    if not shares:
+        return []
+    widths = [("Plausible, all", 100 * half_width(sum(shares.values()), overlap, effect))]
+    for place, name in enumerate(strata):
+        parts: dict[str, int] = {}
+        for stratum, drawn in shares.items():
+            part = stratum.split("/")[place]
+            parts[part] = parts.get(part, 0) + drawn
+        least = min((drawn, part) for part, drawn in parts.items())
+        if least[0]:
+            widths.append((f"Plausible, {name} {least[1]}", 100 * half_width(least[0], overlap)))
+    return widths

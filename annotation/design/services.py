@@ -1,0 +1,223 @@
+"""Making and steering studies."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Unpack
+
+import numpy as np
+from django.contrib.auth.models import Group
+from django.db import IntegrityError, transaction
+
+from accounts.models import User
+from annotation.design import sampling
+from annotation.design.gold import gold_add, gold_answers, gold_read
+from annotation.design.items import items_add
+from annotation.design.population import STRATA, partners, strata_members
+from annotation.design.protocol import (
+    Protocol,
+    StudyRefused,
+    eligible,
+    protocol_set,
+    refuse_too_few,
+    refuse_unqualifiable,
+)
+from annotation.models import Item, Study
+from distillation.models import Run
+
+EQUAL, PROPORTIONAL = "equal", "proportional"
+# A stratum's name may have commas and colons in it, as categories do; its number ends it.
+_STATED = re.compile(r"(?P<stratum>[^\n]+?)(?::\s*(?P<number>\d{1,9})\s*(?:,|\n|$)|\n|$)")
+Allocation = str | dict[str, int]  # equal, proportional, or items by stratum
+
+
+@transaction.atomic
+def study_create(
+    *,
+    name: str,
+    runs: Sequence[Run],
+    items: int,
+    overlap: int,
+    strata: Sequence[str] = (),
+    allocation: Allocation = EQUAL,
+    seed: int = 0,
+    paired: bool = False,
+    gold: Iterable[str] | None = None,
+    groups: Sequence[Group] = (),
+    state: str = Study.State.OPEN,
+    simulated: bool = False,
+    created_by: User | None = None,
+    **protocol: Unpack[Protocol],
+) -> Study:
+    """Sample the runs' intentions and open the study. A study is whole or not there.
+
+    `paired` draws the same co-buys and relations from each run. `gold` are the lines of a CSV. What is gold is not
+    drawn as well: the sample speaks of the others.
+    """
+    _refuse_unusable(name=name, runs=runs, items=items, overlap=overlap, strata=strata, seed=seed)
+    study = Study(
+        name=name,
+        overlap=overlap,
+        strata=list(strata),
+        seed=seed,
+        state=_state_known(state),
+        simulated=simulated,
+        created_by=created_by,
+        n_items=items,
+        paired=paired,
+    )
+    protocol_set(study, protocol)
+    answers = gold_answers(gold_read(gold), runs, study.questions) if gold is not None else {}
+    refuse_unqualifiable(study, len(answers))
+    refuse_too_few(overlap, groups)
+    units = units_of(items, runs, paired=paired)
+    population = strata_members(runs, strata, without=answers, paired=paired)
+    shares = allocate({name: len(ids) for name, ids in population.items()}, units, allocation, runs)
+    _insert(study)
+    study.runs.set(runs)
+    study.groups.set(groups)
+    _sample(study, population, shares, runs)
+    gold_add(study, answers)
+    return study
+
+
+def study_set_state(*, study: Study, state: str) -> None:
+    study.state = _state_known(state)
+    study.save(update_fields=["state"])
+
+
+def study_warnings(study: Study) -> list[str]:
+    """What may be meant so, but is worth a look before annotators come."""
+    warnings = []
+    if not study.simulated and not study.groups.exists() and study.overlap > (able := eligible([])):
+        warnings.append(
+            f"Each item wants {study.overlap} annotators, but there are {able} so far; the study can't end without more"
+        )
+    return warnings
+
+
+def allocate(sizes: dict[str, int], items: int, allocation: Allocation, runs: Sequence[Run]) -> dict[str, int]:
+    """How many items each stratum gives."""
+    if items > (available := sum(sizes.values())):
+        raise StudyRefused(
+            f"The study asks for {items:,} items, but {', '.join(run.name for run in runs)} "
+            f"has {available:,} intentions that can be judged; ask for at most that many"
+        )
+    if allocation == EQUAL:
+        return sampling.allocate_equal(sizes, items)
+    if allocation == PROPORTIONAL:
+        return sampling.allocate_proportional(sizes, items)
+    if isinstance(allocation, str):
+        raise StudyRefused(f"An allocation is {EQUAL}, {PROPORTIONAL} or numbers by stratum; not {allocation!r}")
+    return _stated(sizes, items, allocation)
+
+
+def allocation_parse(text: str) -> Allocation:
+    """`equal`, `proportional`, or numbers such as `usedFor/kept:20, usedFor/rejected:10`."""
+    if text.strip() in (EQUAL, PROPORTIONAL):
+        return text.strip()
+    stated: dict[str, int] = {}
+    for part in _STATED.finditer(text):
+        # relation=usedFor:50 is understood too
+        stratum, number = part["stratum"].strip().removeprefix("relation="), part["number"]
+        if not stratum or not number:
+            raise StudyRefused(f"{part[0].strip()!r} states no number; write strata and numbers, such as usedFor:50")
+        if stratum in stated:
+            raise StudyRefused(f"The stratum {stratum} is stated twice; state it once")
+        stated[stratum] = int(number)
+    if not stated:
+        raise StudyRefused("No numbers are stated; write strata and their numbers, such as usedFor:50, isA:30")
+    return stated
+
+
+def _stated(sizes: dict[str, int], items: int, stated: dict[str, int]) -> dict[str, int]:
+    if unknown := sorted(set(stated) - set(sizes)):
+        raise StudyRefused(
+            f"There is no stratum {', '.join(unknown[:5])}; there are {', '.join(sorted(sizes)[:8])}"
+            f"{' …' if len(sizes) > 8 else ''}"
+        )
+    for name, number in stated.items():
+        if number > sizes[name]:
+            raise StudyRefused(f"The stratum {name} has {sizes[name]:,} intentions, not {number:,}; ask for fewer")
+    if (total := sum(stated.values())) != items:
+        raise StudyRefused(f"The strata add up to {total:,} items, but {items:,} are asked for; make them equal")
+    return stated
+
+
+def _state_known(state: str) -> str:
+    if state not in Study.State.values:
+        raise StudyRefused(f"A study is {', '.join(Study.State.values)}; not {state!r}")
+    return state
+
+
+def _refuse_unusable(
+    *, name: str, runs: Sequence[Run], items: int, overlap: int, strata: Sequence[str], seed: int
+) -> None:
+    if not name.strip():
+        raise StudyRefused("A study needs a name")
+    if len(name) > (longest := Study._meta.get_field("name").max_length):
+        raise StudyRefused(f"The name has {len(name)} letters; a study's name may have {longest}")
+    if Study.objects.filter(name=name).exists():
+        raise _name_taken(name)
+    if not runs:
+        raise StudyRefused("A study needs at least one run")
+    if items < 1 or overlap < 1:
+        raise StudyRefused("A study needs at least one item and one judgment an item")
+    if overlap > Study._meta.get_field("overlap").validators[1].limit_value:
+        raise StudyRefused(f"An overlap of {overlap} is more than 100 judgments an item; choose a smaller one")
+    if unknown := set(strata) - set(STRATA):
+        raise StudyRefused(f"Unknown strata {', '.join(sorted(unknown))}; known are {', '.join(STRATA)}")
+    if not 0 <= seed < 2**63:
+        raise StudyRefused(f"The seed {seed} is outside 0 … 2^63 - 1; choose a smaller number")
+
+
+def _name_taken(name: str) -> StudyRefused:
+    return StudyRefused(f"There is a study named {name} already; choose another name")
+
+
+def _insert(study: Study) -> None:
+    try:
+        with transaction.atomic():
+            study.save(force_insert=True)
+    except IntegrityError as error:  # two researchers chose the name at once
+        raise _name_taken(study.name) from error
+
+
+def units_of(items: int, runs: Sequence[Run], *, paired: bool) -> int:
+    """What is drawn: items, or for paired runs what each of them gives."""
+    if not paired:
+        return items
+    if len(runs) < 2:
+        raise StudyRefused("Runs are compared in pairs; name two or more, or don't pair")
+    units, over = divmod(items, len(runs))
+    if over:
+        raise StudyRefused(f"{items:,} items can't come from {len(runs)} runs alike; ask for {units * len(runs):,}")
+    return units
+
+
+def _sample(study: Study, population: dict[str, np.ndarray], shares: dict[str, int], runs: Sequence[Run]) -> None:
+    rng = np.random.default_rng(study.seed)
+    drawn = sampling.draw(population, shares, rng)
+    if study.paired:
+        drawn = _of_all_runs(drawn, runs, rng)
+    items_add(
+        study,
+        [
+            Item(
+                intention_id=each.id,
+                stratum=each.stratum,
+                inclusion_probability=each.inclusion_probability,
+                order_key=place,
+            )
+            for place, each in enumerate(drawn)
+        ],
+    )
+
+
+def _of_all_runs(drawn: list[sampling.Drawn], runs: Sequence[Run], rng: np.random.Generator) -> list[sampling.Drawn]:
+    """With their partners, mixed: which run an item is of can't be told from its place."""
+    whole = list(drawn)
+    for run in runs[1:]:
+        partner = partners([each.id for each in drawn], run)
+        whole += [replace(each, id=partner[each.id]) for each in drawn]
+    return [whole[i] for i in rng.permutation(len(whole))]

@@ -1,0 +1,71 @@
+"""Label Studio's JSON: a task for each item, an annotation for each judgment, the ratings as choices.
+
+What Label Studio has no place for stands beside its own fields, and is lost when it exports the tasks again; the
+annotator is therefore among the results too.
+"""
+
+import json
+
+from annotation.exchange.exports.rows import Rows
+from annotation.scales import Question
+
+MAIL = "@annotators.invalid"  # Label Studio knows annotators by their address
+TO = "intention"
+
+DATA = (
+    "study", "item", "intention_id", "run", "backend", "model", "asin_a", "asin_b", "relation", "intention", "verdict",
+    "p_yes", "strictness", "filter", "stratum", "inclusion_probability", "category", "simulated",
+)  # fmt: skip
+BESIDE = ("kind", "counts", "study_version", "active_seconds", "left_product", "audited_at")
+
+_TASK = """
+    SELECT json_build_object('id', x.item, 'data', json_build_object({data}), 'annotations', json_agg({annotation}
+        ORDER BY x.judgment))::text
+    FROM ({rows}) x GROUP BY {grouped} ORDER BY x.item
+"""
+_ANNOTATION = """
+    json_build_object(
+        'id', x.judgment, 'completed_by', json_build_object('email', x.annotator || '{mail}'),
+        'created_at', x.judged_at, 'lead_time', x.seconds, 'was_cancelled', false, 'ground_truth', false,
+        'result', (SELECT json_agg(r) FROM (VALUES {results}) said (r) WHERE r IS NOT NULL), {beside}
+    )
+"""
+_RESULT = """
+    (CASE WHEN {value} IS NOT NULL THEN json_build_object(
+        'id', x.judgment || '-{name}', 'from_name', '{name}', 'to_name', '{to}', 'type', '{kind}',
+        'value', json_build_object('{key}', json_build_array({value}))
+    ) END)
+"""
+
+
+def label_studio(rows: Rows) -> tuple[str, dict[str, str]]:
+    """The query, and what it needs besides."""
+    first, second = rows.study.questions
+    results = (
+        _choice("plausibility", "%(plausibility)s::jsonb ->> x.plausibility::text"),
+        _choice("typicality", "%(typicality)s::jsonb ->> x.typicality::text"),
+        _choice("audit", "x.audit"),
+        _choice("audit_reason", "x.audit_reason"),
+        _text("comment", "x.comment"),
+        _text("annotator", "x.annotator"),
+    )
+    annotation = _ANNOTATION.format(mail=MAIL, results=", ".join(results), beside=_pairs(BESIDE))
+    grouped = ", ".join(f"x.{name}" for name in DATA)
+    query = _TASK.format(data=_pairs(DATA), annotation=annotation, rows=rows.selected_unordered(), grouped=grouped)
+    return query, {"plausibility": _labels(first), "typicality": _labels(second)}
+
+
+def _labels(question: Question) -> str:
+    return json.dumps({option.value: option.label for option in question.options})
+
+
+def _choice(name: str, value: str) -> str:
+    return _RESULT.format(name=name, to=TO, kind="choices", key="choices", value=f"({value})")
+
+
+def _text(name: str, value: str) -> str:
+    return _RESULT.format(name=name, to=TO, kind="textarea", key="text", value=value)
+
+
+def _pairs(names: tuple[str, ...]) -> str:
+    return ", ".join(f"'{name}', x.{name}" for name in names)

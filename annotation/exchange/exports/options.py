@@ -1,0 +1,59 @@
+"""What may be asked of an export of judgments."""
+
+from dataclasses import asdict, dataclass
+
+from django.contrib.auth.models import Group
+
+from annotation.figures.selection import EVERYTHING, Selection
+from annotation.models import Study
+from distillation.models import Run
+from knowledge.exports.selection import ExportRefused
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    suffix: str
+    media_type: str
+    words: str
+
+
+FORMATS = {
+    "csv": Format("csv", "text/csv; charset=utf-8", "CSV, for spreadsheets and programs"),
+    "jsonl": Format("jsonl", "application/jsonl; charset=utf-8", "JSON lines, with numbers as numbers"),
+    "parquet": Format("parquet", "application/vnd.apache.parquet", "Parquet, for data frames"),
+    "label-studio": Format("json", "application/json; charset=utf-8", "Label Studio JSON, a task for each item"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """`revisions`: a row for each time that ratings were given, not for each judgment. `machine`: cells as they are,
+    also those that a spreadsheet would run. The selection's `with_excluded` says what the column `counts` counts."""
+
+    format: str = "csv"
+    revisions: bool = False
+    machine: bool = False
+    selection: Selection = EVERYTHING
+
+    def __post_init__(self) -> None:
+        if self.format not in FORMATS:
+            raise ExportRefused(f"There is no format {self.format}; known are {', '.join(FORMATS)}")
+        if self.revisions and self.format == "label-studio":
+            raise ExportRefused("Label Studio knows one result an annotation; ask for the revisions in another format")
+
+    def refuse_empty(self, study: Study) -> None:
+        if not self.selection.items(study).exists():
+            raise ExportRefused(f"Study {study.name} has no item that these filters let through; ask for others")
+
+    def as_json(self) -> dict:
+        chosen = {name: value for name, value in asdict(self.selection).items() if value}
+        filters = {name: _worded(name, value) for name, value in chosen.items()}
+        return {"rows": "revisions" if self.revisions else "judgments", "machine": self.machine, "filters": filters}
+
+
+def _worded(name: str, value: object) -> object:
+    """For people and other databases: days in ISO 8601, runs and groups by their names."""
+    if name in ("since", "until"):
+        return value.isoformat()
+    model = {"run": Run, "group": Group}.get(name)
+    return value if model is None else model.objects.get(pk=value).name

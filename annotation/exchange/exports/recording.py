@@ -1,0 +1,65 @@
+"""Who took which judgments, when: a record of each export, and the manifest that goes beside the file."""
+
+import hashlib
+from collections.abc import Iterator
+
+from django.db.models.functions import Now
+
+from accounts.models import User
+from annotation.exchange.exports.options import Options
+from annotation.exchange.exports.rows import Rows
+from annotation.exchange.exports.streams import judgments_stream
+from annotation.models import ExportRecord, Study
+from mindsite import __version__
+
+
+def export_start(*, study: Study, options: Options, by: User | None = None) -> tuple[ExportRecord, Iterator[bytes]]:
+    record = ExportRecord.objects.create(
+        study=study,
+        format=options.format,
+        options=options.as_json(),
+        study_version=study.version,
+        software_version=__version__,
+        created_by=by,
+    )
+    return record, _recorded(record, Rows(study, options))
+
+
+def _recorded(record: ExportRecord, rows: Rows) -> Iterator[bytes]:
+    digest, held = hashlib.sha256(), b""
+    for piece in judgments_stream(rows):
+        digest.update(piece)
+        if held:
+            yield held
+        held = piece
+    record.rows, record.sha256, record.snapshot_at = rows.n_copied, digest.hexdigest(), rows.snapshot_at
+    record.finished_at = Now()
+    record.save(update_fields=["rows", "sha256", "snapshot_at", "finished_at"])
+    # The last piece leaves after this: who has the whole file finds its manifest complete.
+    yield held
+
+
+def manifest(record: ExportRecord) -> dict[str, object]:
+    study = record.study
+    return {
+        "software": {"name": "mindsite", "version": record.software_version},
+        "study": {
+            "name": study.name,
+            "protocol_version": record.study_version,
+            "questions": _scales(record),
+            "overlap": study.overlap,
+            "items": study.n_items,
+        },
+        "format": record.format,
+        **record.options,
+        "snapshot": record.snapshot_at and record.snapshot_at.isoformat(),
+        "complete": record.finished_at is not None,
+        "row_count": record.rows,
+        "sha256": record.sha256,
+    }
+
+
+def _scales(record: ExportRecord) -> list[dict]:
+    """As they were asked at the time of the export."""
+    earlier = record.study.versions.filter(number=record.study_version).first()
+    return earlier.protocol["scales"] if earlier else record.study.scales

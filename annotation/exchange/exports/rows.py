@@ -1,0 +1,191 @@
+"""Judgments as rows of COPY: item by item, range by range, so that little is sorted and nothing held.
+
+In the order of the judgments each range would have to look at all items.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from django.db import connection
+from django.utils import timezone
+
+from annotation.exchange.exports.options import Options
+from annotation.models import Study
+
+# Items; of larger ranges the first row comes later, of smaller ones the last.
+FIRST_RANGE, RANGE = 1_000, 30_000
+ROOM = "64MB"  # for a range to be joined and sorted without the disk
+CHUNK = 64 * 1024
+
+# A spreadsheet runs a cell that begins so; an apostrophe keeps it text. One that is there already gets another, so that
+# readers can take one away.
+FORMULA_START = r"^\x27*[=+\-@\t\r]"
+
+ISO = "to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
+MILLISECONDS = "round({} * 1000) / 1000"
+
+COLUMNS = {
+    "study": "%(name)s::text",
+    "item": "j.item_id",
+    "intention_id": "i.intention_id",
+    "run": "r.name",
+    "backend": "r.backend",
+    "model": "r.model",
+    "asin_a": "a.asin",
+    "asin_b": "b.asin",
+    "relation": "i.relation",
+    "intention": "t.text",
+    "annotator": "p.pseudonym",
+    "plausibility": "j.plausibility",
+    "typicality": "j.typicality",
+    "verdict": "CASE i.filter_yes WHEN true THEN 'yes' WHEN false THEN 'no' END",
+    "p_yes": "i.p_yes",
+    "strictness": "r.strictness",
+    "filter": "CASE coalesce(i.p_yes >= r.strictness, i.filter_yes) WHEN true THEN 'kept'"
+    " WHEN false THEN 'rejected' END",
+    "audit": "CASE j.filter_right WHEN true THEN 'right' WHEN false THEN 'wrong' END",
+    "audit_reason": "nullif(j.audit_reason, '')",
+    "comment": "nullif(j.comment, '')",
+    "kind": "j.kind",
+    "counts": "(p.state <> 'excluded' OR %(with_excluded)s) AND j.kind = 'item'",
+    "study_version": "j.version",
+    "seconds": MILLISECONDS.format("j.seconds"),
+    "active_seconds": MILLISECONDS.format("j.active_seconds"),
+    "left_product": "CASE WHEN j.a_on_left THEN 'a' ELSE 'b' END",
+    "stratum": "i.stratum",
+    "inclusion_probability": "i.inclusion_probability",
+    "category": "i.category",
+    "simulated": "%(simulated)s::boolean",
+    "judged_at": ISO.format("j.created_at"),
+    "audited_at": ISO.format("j.audited_at"),
+}
+OF_REVISIONS = {
+    "plausibility": "said.plausibility",
+    "typicality": "said.typicality",
+    "counts": f"{COLUMNS['counts']} AND said.stands",
+    "revision": "said.revision",
+    "after_reveal": "said.after_reveal",
+    "revised_at": ISO.format("said.revised_at"),
+}
+FREE_TEXT = frozenset(
+    ("study", "run", "model", "asin_a", "asin_b", "intention", "annotator", "comment", "stratum", "category")
+)
+
+_FROM = """
+    FROM annotation_judgment j
+    JOIN annotation_participant p ON p.id = j.participant_id
+    JOIN annotation_item i ON i.id = j.item_id
+    JOIN distillation_intention t ON t.id = i.intention_id
+    JOIN distillation_run r ON r.id = i.run_id
+    JOIN distillation_cobuy c ON c.id = t.cobuy_id
+    JOIN distillation_product a ON a.id = c.a_id
+    JOIN distillation_product b ON b.id = c.b_id
+"""
+# Ratings as first given, and each later change. Before the reveal a change counts, after it it stands beside.
+_SAID = """
+    CROSS JOIN LATERAL (
+        SELECT 0 AS revision,
+               CASE WHEN f.before IS NULL THEN j.plausibility ELSE (f.before ->> 'plausibility')::smallint END
+                   AS plausibility,
+               CASE WHEN f.before IS NULL THEN j.typicality ELSE (f.before ->> 'typicality')::smallint END
+                   AS typicality,
+               NULL::boolean AS after_reveal, NULL::timestamptz AS revised_at, f.before IS NULL AS stands
+        FROM (VALUES (1)) once LEFT JOIN LATERAL (
+            SELECT before FROM annotation_judgmentrevision x
+            WHERE x.judgment_id = j.id AND NOT x.after_reveal ORDER BY x.id LIMIT 1
+        ) f ON true
+        UNION ALL
+        SELECT row_number() OVER (ORDER BY x.id), x.plausibility, x.typicality, x.after_reveal, x.created_at,
+               x.id IS NOT DISTINCT FROM max(x.id) FILTER (WHERE NOT x.after_reveal) OVER ()
+        FROM annotation_judgmentrevision x WHERE x.judgment_id = j.id
+    ) said
+"""
+# The range of both: of an inequality the planner does not see that it holds for what is equal.
+_WHERE = """
+    WHERE i.study_id = %(study)s AND i.id >= %(first)s AND i.id < %(beyond)s
+      AND j.item_id >= %(first)s AND j.item_id < %(beyond)s
+"""
+_FILTERS = {
+    "relation": "AND i.relation = %(relation)s",
+    "category": "AND i.category = %(category)s",
+    "run": "AND i.run_id = %(run)s",
+    "group": "AND p.annotator_id IN (SELECT user_id FROM accounts_user_groups WHERE group_id = %(group)s)",
+    "since": "AND j.created_at >= %(since)s::date::timestamp AT TIME ZONE %(zone)s",
+    "until": "AND j.created_at < (%(until)s::date + 1)::timestamp AT TIME ZONE %(zone)s",
+}
+_BOUNDS = "SELECT coalesce(min(id), 0), coalesce(max(id), -1) + 1 FROM annotation_item WHERE study_id = %(study)s"
+
+
+class Rows:
+    """What the options choose of a study's judgments, at the moment of the transaction that it is read in."""
+
+    def __init__(self, study: Study, options: Options) -> None:
+        self.study, self.options = study, options
+        self.n_copied = 0
+        self.snapshot_at: datetime | None = None
+        selection = options.selection
+        self.params = {
+            "study": study.pk,
+            "name": study.name,
+            "simulated": study.simulated,
+            "zone": timezone.get_current_timezone_name(),
+            **{name: getattr(selection, name) for name in (*_FILTERS, "with_excluded")},
+        }
+        self._filters = " ".join(sql for name, sql in _FILTERS.items() if getattr(selection, name))
+
+    @property
+    def columns(self) -> dict[str, str]:
+        return COLUMNS | (OF_REVISIONS if self.options.revisions else {})
+
+    def selected(self, *, guarded: bool = False) -> str:
+        """One row each, with places for `first` and `beyond`, the range of items."""
+        order, said = ("i.id, j.id, said.revision", _SAID) if self.options.revisions else ("i.id, j.id", "")
+        return f"{self._query(self.columns, said, guarded)} ORDER BY {order}"
+
+    def selected_unordered(self) -> str:
+        """The same as they come, and with the judgment's id."""
+        return self._query(self.columns | {"judgment": "j.id"}, "", guarded=False)
+
+    def _query(self, columns: dict[str, str], said: str, guarded: bool) -> str:
+        cells = ", ".join(f"{_cell(name, sql, guarded)} AS {name}" for name, sql in columns.items())
+        return f"SELECT {cells} {_FROM} {said} {_WHERE} {self._filters}"
+
+    def ranges(self) -> Iterator[dict[str, int]]:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL work_mem = '{ROOM}'")
+            cursor.execute(_BOUNDS, self.params)
+            least, beyond = cursor.fetchone()
+        size = FIRST_RANGE
+        while least < beyond:
+            yield {"first": least, "beyond": min(least + size, beyond)}
+            least, size = least + size, RANGE
+
+    def copied(self, query: str, form: str, **places: int) -> Iterator[bytes]:
+        """In pieces of whole rows, put together where they come: each hand that a row goes through costs as much."""
+        with connection.cursor() as cursor:
+            with cursor.copy(f"COPY ({query}) TO STDOUT {form}", self.params | places) as copy:
+                yield from joined(iter(copy.read, b""))
+            self.n_copied += cursor.rowcount
+
+
+def inert(expression: str) -> str:
+    # All that begins a formula sorts before A; few texts do, and the expression is asked of these only.
+    begins = f"{expression} < 'A' COLLATE \"C\" AND {expression} ~ '{FORMULA_START}'"
+    return f"CASE WHEN {begins} THEN '''' || {expression} ELSE {expression} END"
+
+
+def joined(rows: Iterable[bytes | memoryview], least: int | None = None) -> Iterator[bytes]:
+    """In pieces of about 64 kB, of whole rows: each piece costs the server more than the bytes in it."""
+    least, parts, size = least or CHUNK, [], 0
+    for row in rows:
+        parts.append(row)
+        size += len(row)
+        if size >= least:
+            yield b"".join(parts)
+            parts, size = [], 0
+    if parts:
+        yield b"".join(parts)
+
+
+def _cell(name: str, sql: str, guarded: bool) -> str:
+    return inert(sql) if guarded and name in FREE_TEXT else sql

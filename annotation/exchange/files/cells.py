@@ -1,0 +1,205 @@
+"""One row of a file of judgments, checked: what each column may hold, whatever the format."""
+
+import hashlib
+import math
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+
+from annotation.exchange.exports.rows import COLUMNS, OF_REVISIONS
+from annotation.models import Judgment, Kind, Study
+
+COMMENT_LENGTH = 10_000
+LARGEST = 2**63 - 1
+NEEDED = (
+    "item", "run", "asin_a", "asin_b", "relation", "intention", "annotator", "plausibility", "typicality", "kind",
+    "counts", "judged_at",
+)  # fmt: skip
+KNOWN = frozenset((*COLUMNS, *OF_REVISIONS))
+STAGED = (
+    "line", "place", "item", "intention", "identity", "left_asin", "pseudonym", "plausibility", "typicality", "kind",
+    "counts", "version", "seconds", "active", "comment", "filter_right", "audit_reason", "judged_at", "audited_at",
+    "revision", "after_reveal", "revised_at", "inclusion", "simulated",
+)  # fmt: skip
+
+Cells = Mapping[str, object]
+Convert = Callable[[object], object]
+
+
+class ImportRefused(Exception):
+    """One line for the person who asked: what is wrong and where."""
+
+
+def columns_check(names: Iterable[str]) -> None:
+    names = list(names)
+    if unknown := sorted(set(names) - KNOWN):
+        raise ImportRefused(f"unknown columns {_listed(unknown)}; known are those of export_judgments")
+    if missing := [name for name in NEEDED if name not in names]:
+        raise ImportRefused(f"column{'s' * (len(missing) > 1)} {_listed(missing)} missing; see export_judgments")
+    if len(set(names)) < len(names):
+        raise ImportRefused("a column is there twice; leave one of them out")
+
+
+class Checker:
+    """Turns rows into what the staging table holds, or says what is wrong with the first cell that can't be read."""
+
+    def __init__(self, study: Study, unit: str) -> None:
+        self.unit = unit  # what the file's rows are counted in: lines, rows, tasks
+        plausible, typical = study.questions
+        may_be_open = study.typicality_after_yes or study.version > 1
+        self.columns: dict[str, tuple[Convert, str]] = {
+            "item": (_whole, "is no whole number"),
+            "intention_id": (_whole, "is no whole number"),
+            "annotator": (_name, "is no name of 1 to 20 signs"),
+            "plausibility": (_one_of(_scale(plausible.values)), f"is none of {_listed(plausible.ascending)}"),
+            "typicality": (
+                _one_of(_scale(typical.values) | (_NOTHING if may_be_open else {})),
+                f"is none of {_listed(typical.ascending)}",
+            ),
+            "kind": (_one_of({each: each for each in Kind.values}), f"is none of {_listed(Kind.values)}"),
+            "counts": (_one_of(_TRUTH), "is neither t nor f"),
+            "study_version": (_smallint, "is no version, a number from 1 to 32767"),
+            "seconds": (_real, "is no number of seconds"),
+            "active_seconds": (_real, "is no number of seconds"),
+            "comment": (_comment, f"is no text of at most {COMMENT_LENGTH:,} signs"),
+            "audit": (_one_of({"right": True, "wrong": False} | _NOTHING), "is neither right nor wrong"),
+            "audit_reason": (
+                _one_of({each: each for each in Judgment.AuditReason.values} | dict.fromkeys(_NOTHING, "")),
+                f"is none of {_listed(Judgment.AuditReason.values)}",
+            ),
+            "judged_at": (_needed(_time), "is no time with its zone, like 2026-01-31T12:00:00Z"),
+            "audited_at": (_time, "is no time with its zone, like 2026-01-31T12:00:00Z"),
+            "left_product": (_one_of({"a": "a", "b": "b"} | dict.fromkeys(_NOTHING, "a")), "is neither a nor b"),
+            "inclusion_probability": (_real, "is no number"),
+            "simulated": (_one_of(_TRUTH | dict.fromkeys(_NOTHING, False)), "is neither t nor f"),
+            "revision": (_revision, "is no number of a revision, from 0 on"),
+            "after_reveal": (_one_of(_TRUTH | dict.fromkeys(_NOTHING, False)), "is neither t nor f"),
+            "revised_at": (_time, "is no time with its zone, like 2026-01-31T12:00:00Z"),
+        }
+        self._converts = [(name, convert) for name, (convert, _) in self.columns.items()]
+        self._identity: tuple[tuple[object, ...], str] = ((), "")
+
+    def staged(self, number: int, cells: Cells, place: int | None = None) -> tuple:
+        try:
+            got = {name: convert(cells.get(name)) for name, convert in self._converts}
+            identity = self._identified(cells)
+        except (ValueError, TypeError, KeyError, OverflowError) as error:
+            raise self._refusal(number, cells) from error
+        right = got["audit"]
+        if got["audited_at"] is None if right is not None else got["audit_reason"]:
+            raise ImportRefused(f"{self.unit} {number}: an audit has audit and audited_at, and a reason only if wrong")
+        seconds = got["seconds"] or 0.0
+        active = seconds if got["active_seconds"] is None else got["active_seconds"]
+        return (
+            number, number if place is None else place, got["item"], got["intention_id"], identity,
+            cells[f"asin_{got['left_product']}"], got["annotator"], got["plausibility"], got["typicality"],
+            got["kind"], got["counts"], got["study_version"], seconds, active, got["comment"], right,
+            got["audit_reason"], got["judged_at"], got["audited_at"] if right is not None else None,
+            got["revision"], got["after_reveal"], got["revised_at"], got["inclusion_probability"], got["simulated"],
+        )  # fmt: skip
+
+    def _identified(self, cells: Cells) -> str:
+        """What an intention is known by where ids are another database's; neighbours are often of one item."""
+        parts = tuple(cells[name] for name in ("run", "asin_a", "asin_b", "relation", "intention"))
+        if parts != self._identity[0]:
+            run, asin_a, asin_b, relation, text = parts
+            joined = "\x1f".join((run, *sorted((asin_a, asin_b)), relation, text))
+            self._identity = (parts, hashlib.md5(joined.encode(), usedforsecurity=False).hexdigest())
+        return self._identity[1]
+
+    def _refusal(self, number: int, cells: Cells) -> ImportRefused:
+        for name, (convert, why) in self.columns.items():
+            try:
+                convert(cells.get(name))
+            except (ValueError, TypeError, KeyError, OverflowError):
+                shown = "" if cells.get(name) is None else f" {ascii(cells[name])[:60]}"
+                return ImportRefused(f"{self.unit} {number}: {name}{shown or ' is empty and'} {why}")
+        return ImportRefused(f"{self.unit} {number}: run, asin_a, asin_b, relation and intention must be texts")
+
+
+_NOTHING: dict[object, None] = {None: None, "": None}
+_TRUTH = {"t": True, "f": False, "true": True, "false": False, True: True, False: False}
+
+
+def _scale(values: Iterable[int]) -> dict[object, int | None]:
+    return {**{str(value): value for value in values}, **{value: value for value in values}}
+
+
+def _one_of(choices: dict) -> Convert:
+    return choices.__getitem__
+
+
+def _needed(convert: Convert) -> Convert:
+    def converted(value: object) -> object:
+        if value in _NOTHING:
+            raise ValueError("empty")
+        return convert(value)
+
+    return converted
+
+
+def _whole(value: object) -> int | None:
+    if value in _NOTHING:
+        return None
+    number = int(value)
+    if (number != value and not isinstance(value, str)) or not 0 <= number <= LARGEST:
+        raise ValueError(value)
+    return number
+
+
+def _smallint(value: object) -> int:
+    number = _whole(value)
+    if number is None:
+        return 1
+    if not 1 <= number < 2**15:
+        raise ValueError(value)
+    return number
+
+
+def _revision(value: object) -> int:
+    number = _whole(value) or 0
+    if number >= 2**31:
+        raise ValueError(value)
+    return number
+
+
+def _real(value: object) -> float | None:
+    if value in _NOTHING:
+        return None
+    number = float(value)
+    if not 0 <= number < math.inf:
+        raise ValueError(value)
+    return number
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str) or "\0" in value:
+        raise ValueError(value)
+    value.encode()  # refuses half of a surrogate pair
+    return value
+
+
+def _name(value: object) -> str:
+    if not 1 <= len(_text(value)) <= 20:
+        raise ValueError(value)
+    return value
+
+
+def _comment(value: object) -> str:
+    if len(_text(value)) > COMMENT_LENGTH:
+        raise ValueError("long")
+    return value or ""
+
+
+def _time(value: object) -> str | None:
+    if value in _NOTHING:
+        return None
+    time = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    if time.tzinfo is None:
+        raise ValueError(value)
+    return time.isoformat()
+
+
+def _listed(names: Iterable[object]) -> str:
+    return ", ".join(str(name)[:40] for name in list(names)[:8])

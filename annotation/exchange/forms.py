@@ -1,0 +1,74 @@
+"""What a researcher asks of an export, by form or address."""
+
+from functools import partial
+
+from django import forms
+from django.contrib.auth.models import Group
+
+from annotation.exchange.exports.options import FORMATS, Options
+from annotation.figures.selection import Selection
+from annotation.models import Study
+from distillation.models import Run
+from knowledge.exports.selection import ExportRefused
+
+ROWS = (
+    ("judgments", "One row for each judgment, with the ratings that count"),
+    ("revisions", "One row for each time that ratings were given: the first, and each change"),
+)
+
+
+class ExportForm(forms.Form):
+    format = forms.ChoiceField(
+        choices=[(name, each.words) for name, each in FORMATS.items()], required=False, widget=forms.RadioSelect
+    )
+    rows = forms.ChoiceField(choices=ROWS, required=False, widget=forms.RadioSelect)
+    machine = forms.BooleanField(
+        required=False,
+        label="For programs only: CSV cells as they are",
+        help_text="Otherwise an apostrophe stands before a text that a spreadsheet would run as a formula.",
+    )
+    relation = forms.ChoiceField(required=False)
+    category = forms.ChoiceField(required=False)
+    run = forms.ModelChoiceField(Run.objects.none(), required=False, empty_label="all")
+    group = forms.ModelChoiceField(Group.objects.order_by("name"), required=False, empty_label="all")
+    since = forms.DateField(required=False, label="Judged from", widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    until = forms.DateField(required=False, label="Judged until", widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    with_excluded = forms.BooleanField(
+        required=False,
+        label="Count excluded annotators too",
+        help_text="Their rows are in every export; this moves only the column counts.",
+    )
+
+    def __init__(self, study: Study, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.study = study
+        self.fields["run"].queryset = study.runs.order_by("name")
+        for name in ("relation", "category"):
+            # Asked of the database only where they are shown, or one is chosen.
+            self.fields[name].choices = partial(_choices, study, name)
+
+    def clean(self) -> dict:
+        asked = super().clean()
+        if not self.errors:
+            try:
+                self.options.refuse_empty(self.study)
+            except ExportRefused as refusal:
+                raise forms.ValidationError(str(refusal)) from refusal
+        return asked
+
+    @property
+    def options(self) -> Options:
+        asked = self.cleaned_data
+        named = {name: asked[name] and asked[name].pk for name in ("run", "group")}
+        as_given = {name: asked[name] for name in ("relation", "category", "since", "until", "with_excluded")}
+        return Options(
+            format=asked["format"] or "csv",
+            revisions=asked["rows"] == "revisions",
+            machine=asked["machine"],
+            selection=Selection(**as_given, **named),
+        )
+
+
+def _choices(study: Study, name: str) -> list[tuple[str, str]]:
+    known = study.items.order_by(name).values_list(name, flat=True).distinct()
+    return [("", "all"), *((each, each) for each in known)]

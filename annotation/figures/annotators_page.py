@@ -1,0 +1,44 @@
+"""The annotators' page in words: one row each, those to look at first on top."""
+
+from annotation.judging.quality import annotators_quality
+from annotation.models import Participant, Study
+from stats.estimate import Estimate
+from stats.people.annotators import Quality
+
+State = Participant.State
+ORDER = (State.PAUSED, State.ACTIVE, State.UNQUALIFIED, State.EXCLUDED)
+
+
+def annotators_page(study: Study) -> list[dict]:
+    quality = annotators_quality(study)
+    people = study.participants.select_related("annotator").order_by("pk")
+    ordered = sorted(people, key=lambda person: ORDER.index(State(person.state)))
+    return [{"person": person, **_shown(quality.get(person.pk)), **_doors(person)} for person in ordered]
+
+
+def _shown(quality: Quality | None) -> dict:
+    if quality is None:
+        return {"judgments": 0, "shares": [], "line": 0, "median": ""}
+    figures = (quality.gold, quality.repeats, quality.agreement, quality.fast)
+    return {
+        "judgments": quality.judgments,
+        "shares": [_share(figure) for figure in figures],
+        "line": quality.line,
+        "median": f"{quality.median_seconds:.1f} s",
+    }
+
+
+def _share(figure: Estimate) -> dict:
+    if figure.value is None:
+        return {"value": "–", "why": figure.reason}
+    low, high = figure.ci95 or (None, None)
+    interval = "" if low is None else f"{100 * low:.0f}–{100 * high:.0f}"
+    return {"value": f"{100 * figure.value:.0f} %", "interval": interval, "n": figure.n}
+
+
+def _doors(person: Participant) -> dict:
+    return {
+        "may_pause": person.state == State.ACTIVE,
+        "may_resume": person.state == State.PAUSED,
+        "may_exclude": person.state != State.EXCLUDED,
+    }

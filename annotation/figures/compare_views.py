@@ -1,0 +1,55 @@
+"""Two runs of a study beside each other."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from accounts.access import researcher_required
+from annotation.figures.comparison import AGREEMENT_DRAWS, Compared, runs_compare
+from annotation.models import Study
+from distillation.models import Run
+from stats.estimate import Estimate
+
+
+@require_safe
+@researcher_required
+def study_compare(request: HttpRequest, study_id: int) -> HttpResponse:
+    study = get_object_or_404(Study, pk=study_id)
+    runs = list(study.runs.order_by("pk"))
+    page: dict = {"study": study, "runs": runs, "draws": AGREEMENT_DRAWS}
+    if len(runs) > 1:
+        a, b = _chosen(request, runs)
+        compared, pairs = runs_compare(study, a, b)
+        page |= {"a": a, "b": b, "pairs": pairs, "rows": [_shown(row) for row in compared], "is_same": a == b}
+    return render(request, "studies/compare.html", page)
+
+
+def _chosen(request: HttpRequest, runs: list[Run]) -> tuple[Run, Run]:
+    """The runs named in the address where they are of this study, else the first two."""
+    by_name = {run.name: run for run in runs}
+    return by_name.get(request.GET.get("a"), runs[0]), by_name.get(request.GET.get("b"), runs[1])
+
+
+def _shown(row: Compared) -> dict:
+    is_share = not row.name.startswith("Agreement")
+    low, high = row.difference.ci95 or (0, 0)
+    return {
+        "name": row.name,
+        "a": _words(row.a, is_share),
+        "b": _words(row.b, is_share),
+        "difference": _words(row.difference, is_share, signed=True),
+        "n": row.difference.n,
+        "is_clear": low > 0 or high < 0,
+    }
+
+
+def _words(figure: Estimate, is_share: bool, *, signed: bool = False) -> dict:
+    def number(value: float) -> str:
+        text = f"{100 * value:{'+' if signed else ''}.1f}" if is_share else f"{value:{'+' if signed else ''}.2f}"
+        return text.replace("-", "−")
+
+    if figure.value is None:
+        return {"value": "undefined", "why": figure.reason}
+    unit = "" if not is_share else " points" if signed else " %"
+    interval = f"{number(figure.ci95[0])} to {number(figure.ci95[1])}" if figure.ci95 else ""
+    return {"value": number(figure.value) + unit, "interval": interval}

@@ -1,0 +1,112 @@
+"""Two runs in one study, on the same co-buys and relations: what people and filters say of the one and of the other."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from django.db import connection
+from numpy.typing import NDArray
+
+from annotation.figures.patterns import kept_at
+from annotation.models import Study
+from annotation.scales import Question
+from distillation.models import Run
+from stats.agreement.coefficients import krippendorff_alpha
+from stats.estimate import Estimate, undefined
+from stats.packing import unpack
+from stats.paired import NO_COMMON, agreement_difference, paired_difference
+from stats.sample import sample_of
+
+# One row for each pair of judged items; a run's samples of a unit pair by their number.
+_PAIRS = """
+    SELECT ta.cobuy_id, a.inclusion_probability,
+           a.plausibility_tally, a.typicality_tally, {kept_a}, b.plausibility_tally, b.typicality_tally, {kept_b}
+    FROM annotation_item a JOIN distillation_intention ta ON ta.id = a.intention_id
+    JOIN distillation_intention tb
+      ON tb.run_id = %(b)s AND (tb.cobuy_id, tb.relation, tb.sample) = (ta.cobuy_id, ta.relation, ta.sample)
+    JOIN annotation_item b ON b.intention_id = tb.id AND b.study_id = a.study_id
+    WHERE a.study_id = %(study)s AND a.run_id = %(a)s AND a.gold IS NULL AND b.gold IS NULL
+      AND a.n_judged > 0 AND b.n_judged > 0
+    ORDER BY a.id
+"""
+AGREEMENT_DRAWS = 500
+# Above so many pairs the resampling of whole co-buys takes seconds; then pairs alike are drawn as one.
+CLUSTERED_PAIRS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A measure of both runs on their common pairs, and the mean of the pairs' differences."""
+
+    name: str
+    a: Estimate
+    b: Estimate
+    difference: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class _Pairs:
+    cobuy: NDArray[np.int64]
+    weights: NDArray[np.float64]
+    tallies: dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]]
+    kept: tuple[NDArray[np.object_], NDArray[np.object_]]
+
+
+def runs_compare(study: Study, a: Run, b: Run) -> tuple[list[Compared], int]:
+    """Plausible, typical, kept and agreement of run `a` against run `b`, and on how many pairs."""
+    pairs = _pairs(study, a, b)
+    shares = [_of_shares(pairs, question) for question in study.questions]
+    return [*shares, _of_kept(pairs), *(_of_agreement(pairs, each) for each in study.questions)], len(pairs.cobuy)
+
+
+def _pairs(study: Study, a: Run, b: Run) -> _Pairs:
+    kept = kept_at(study)
+    sql = _PAIRS.format(kept_a=kept.replace("t.", "a."), kept_b=kept.replace("t.", "b."))
+    with connection.cursor() as cursor:
+        cursor.execute(sql, {"study": study.pk, "a": a.pk, "b": b.pk})
+        rows = np.array(cursor.fetchall(), dtype=object).reshape(-1, 8)
+    first, second = study.questions
+    return _Pairs(
+        cobuy=rows[:, 0].astype(np.int64),
+        weights=1 / rows[:, 1].astype(float),
+        tallies={
+            question.name: tuple(unpack(rows[:, column].astype(np.int64), len(question.options)) for column in columns)
+            for question, columns in ((first, (2, 5)), (second, (3, 6)))
+        },
+        kept=(rows[:, 4], rows[:, 7]),
+    )
+
+
+def _of_shares(pairs: _Pairs, question: Question) -> Compared:
+    counts = pairs.tallies[question.name]
+    both = np.logical_and(*(each.sum(axis=1) > 0 for each in counts))
+    a, b = ((each @ question.says_yes)[both] / each.sum(axis=1)[both] for each in counts)
+    return _compared(question.short, a, b, pairs, both)
+
+
+def _of_kept(pairs: _Pairs) -> Compared:
+    both = np.array([None not in each for each in zip(*pairs.kept, strict=True)], dtype=bool)
+    a, b = (each[both].astype(float) for each in pairs.kept)
+    return _compared("Kept by its filter", a, b, pairs, both, reason="one of the runs has no filter")
+
+
+def _compared(
+    name: str, a: NDArray, b: NDArray, pairs: _Pairs, within: NDArray, *, reason: str = NO_COMMON
+) -> Compared:
+    if not len(a):
+        return Compared(name, *[undefined(reason if len(within) else NO_COMMON)] * 3)
+    weights, cobuy = pairs.weights[within], pairs.cobuy[within]
+    sample = sample_of(len(a), weights, clusters=cobuy)
+    shares = (sample.ratio(each, np.ones(len(each)), NO_COMMON) for each in (a, b))
+    return Compared(name, *shares, paired_difference(a, b, weights, clusters=cobuy))
+
+
+def _of_agreement(pairs: _Pairs, question: Question) -> Compared:
+    a, b = pairs.tallies[question.name]
+    name = f"Agreement on {question.short.lower()}, α"
+    if len(a) <= CLUSTERED_PAIRS:
+        difference = agreement_difference(a, b, krippendorff_alpha, clusters=pairs.cobuy, draws=AGREEMENT_DRAWS)
+        return Compared(name, krippendorff_alpha(a), krippendorff_alpha(b), difference)
+    alike, items = np.unique(np.hstack([a, b]), axis=0, return_counts=True)
+    a, b = np.hsplit(alike, [a.shape[1]])
+    difference = agreement_difference(a, b, krippendorff_alpha, items=items, draws=AGREEMENT_DRAWS)
+    return Compared(name, krippendorff_alpha(a, items), krippendorff_alpha(b, items), difference)

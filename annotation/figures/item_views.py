@@ -1,0 +1,92 @@
+"""The items of a study one by one: the rows behind its figures."""
+
+from django import forms
+from django.db.models import BooleanField, ExpressionWrapper, F, Q, QuerySet
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from accounts.access import researcher_required
+from annotation.figures.selection_form import SelectionForm
+from annotation.models import Item, Study
+from annotation.scales import Question
+from distillation.catalog.search import PAGE, Keyset, Page
+from distillation.catalog.views import LARGEST_ID
+from distillation.pipeline.relations import RELATIONS
+from stats.packing import BITS, unit, unpack
+
+SHOW = {
+    "judged": ("judged", Q(n_judged__gt=0)),
+    "open": ("not all judgments yet", Q(n_judged__lt=F("overlap"))),
+    "tie": ("tie", Q(lead=0, n_judged__gt=0)),
+    "wrong": ("filter wrong", Q(kept=True, lead__lt=0) | Q(kept=False, lead__gt=0)),
+    "wrongly_kept": ("wrongly kept", Q(kept=True, lead__lt=0)),
+    "wrongly_rejected": ("wrongly rejected", Q(kept=False, lead__gt=0)),
+    "rightly_kept": ("rightly kept", Q(kept=True, lead__gt=0)),
+    "rightly_rejected": ("rightly rejected", Q(kept=False, lead__lt=0)),
+}
+
+
+class ItemsForm(SelectionForm):
+    show = forms.ChoiceField(
+        label="Items", required=False, choices=[("", "All"), *((name, words) for name, (words, _) in SHOW.items())]
+    )
+    after = forms.IntegerField(required=False, min_value=1, max_value=LARGEST_ID)
+    before = forms.IntegerField(required=False, min_value=1, max_value=LARGEST_ID)
+
+
+@require_safe
+@researcher_required
+def study_items(request: HttpRequest, study_id: int) -> HttpResponse:
+    study = get_object_or_404(Study, pk=study_id)
+    form = ItemsForm(request.GET, study=study)
+    if form.problem:
+        page = {"study": study, "form": form, "problem": form.problem}
+        return render(request, "studies/items.html", page, status=400)
+    show, after, before = (form.cleaned_data.pop(name) for name in ("show", "after", "before"))
+    keyset = Keyset(after, before)
+    items = items_shown(study, show).filter(form.selection.of_items())
+    page = Page.at(keyset, lambda at: list(at.cut(items).values_list("pk", flat=True)[: PAGE + 1]))
+    context = {"study": study, "form": form, "page": page, "rows": _rows(study, items, page), "show": show}
+    return render(request, "studies/items.html", {**context, "by_judgments": form.selection.chooses_judgments})
+
+
+def items_shown(study: Study, show: str) -> QuerySet[Item]:
+    kept = ExpressionWrapper(Q(p_yes__gte=F("run__strictness")), output_field=BooleanField())
+    items = Item.objects.sampled().filter(study=study)
+    items = items.annotate(kept=Coalesce(kept, F("filter_yes")), lead=_lead(study.questions[0]))
+    return items.filter(SHOW[show][1]) if show else items
+
+
+def _lead(question: Question):
+    """How many more say plausible than say not."""
+    lead = 0
+    for place, value in enumerate(question.ascending):
+        votes = F("plausibility_tally").bitrightshift(BITS * place).bitand(unit(1) - 1)
+        lead = lead + votes if value >= question.positive_from else lead - votes
+    return lead
+
+
+def _rows(study: Study, items: QuerySet[Item], page: Page) -> list[dict]:
+    found = items.select_related("intention", "run").in_bulk(page.keys)
+    return [_row(study.questions, found[key]) for key in page.keys if key in found]
+
+
+def _row(questions: tuple[Question, ...], item: Item) -> dict:
+    votes = [_votes(question, getattr(item, f"{question.name}_tally")) for question in questions]
+    return {
+        "item": item,
+        "url": reverse("intention", args=[item.intention_id]),
+        "relation": RELATIONS[item.relation].words or "open",
+        "votes": [each for each in votes if each],
+        "majority": "" if not item.n_judged else "tie" if not item.lead else "plausible" if item.lead > 0 else "not",
+        "percent": "" if item.p_yes is None else f"{100 * item.p_yes:.0f}",
+    }
+
+
+def _votes(question: Question, tally: int) -> str:
+    counts = zip(question.ascending, unpack([tally], len(question.options))[0].tolist(), strict=True)
+    said = ", ".join(f"{n} {question.label(value)}" for value, n in reversed(list(counts)) if n)
+    return f"{question.short}: {said}" if said else ""

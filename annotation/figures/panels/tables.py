@@ -1,0 +1,100 @@
+"""The table behind a plot: the same cells for the page and for the CSV."""
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from annotation.exchange.exports import FORMULA_START
+from annotation.figures.panels.words import because, interval, large, percent, plain
+from stats.estimate import Estimate
+
+Value = str | int | float | Estimate | None
+ROWS_SHOWN = 200  # the CSV has all
+
+
+class Column(NamedTuple):
+    """`kind`: text, count, number, share (a figure in per cent) or coefficient."""
+
+    title: str
+    kind: str = "text"
+
+
+class Cell(NamedTuple):
+    text: str
+    small: str = ""
+    is_number: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    caption: str
+    columns: tuple[Column, ...]
+    rows: list[tuple[Value, ...]]
+
+    @property
+    def lines(self) -> list[list[Cell]]:
+        """For the page; the first cell heads its row."""
+        return [
+            [_cell(value, column.kind) for value, column in zip(row, self.columns, strict=True)]
+            for row in self.rows[:ROWS_SHOWN]
+        ]
+
+    @property
+    def n_left_out(self) -> int:
+        return max(0, len(self.rows) - ROWS_SHOWN)
+
+    @property
+    def heads(self) -> list[Cell]:
+        return [Cell(column.title, is_number=column.kind != "text") for column in self.columns]
+
+    def csv(self) -> str:
+        """Figures to the last digit, with bounds, n and reason in columns of their own."""
+        out = io.StringIO()
+        writer = csv.writer(out)
+        writer.writerow([title for column in self.columns for title in _titles(column)])
+        for row in self.rows:
+            writer.writerow(
+                [each for value, column in zip(row, self.columns, strict=True) for each in _values(value, column.kind)]
+            )
+        return out.getvalue()
+
+
+def _cell(value: Value, kind: str) -> Cell:
+    if isinstance(value, Estimate):
+        form = percent if kind == "share" else plain
+        if value.value is None:
+            return Cell("–", value.reason)
+        return Cell(form(value.value), interval(value.ci95, form) or because(value))
+    if value is None:
+        return Cell("–", is_number=kind != "text")
+    forms = {
+        "text": str,
+        "count": large,
+        "number": lambda number: f"{number:g}",
+        "share": percent,
+        "coefficient": plain,
+    }
+    return Cell(forms[kind](value), is_number=kind != "text")
+
+
+def _titles(column: Column) -> Sequence[str]:
+    if column.kind not in ("share", "coefficient"):
+        return [column.title]
+    return [column.title, *(f"{column.title}, {part}" for part in ("low", "high", "n", "reason"))]
+
+
+def _values(value: Value, kind: str) -> Iterator[str | int | float | None]:
+    if kind not in ("share", "coefficient"):
+        yield inert(value) if isinstance(value, str) else value
+    elif isinstance(value, Estimate):
+        yield from (value.value, *(value.ci95 or (None, None)), value.n, value.reason)
+    else:
+        yield from (value, None, None, None, None)
+
+
+def inert(text: str) -> str:
+    """A spreadsheet would run a cell that begins as a formula does; an apostrophe keeps it text."""
+    return f"'{text}" if re.match(FORMULA_START, text) else text

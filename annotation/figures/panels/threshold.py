@@ -1,0 +1,165 @@
+"""What a stricter or a milder filter would keep, and how good that would be."""
+
+import json
+from collections.abc import Sequence
+
+import numpy as np
+
+from annotation.figures.panels.panel import Asked, How, Panel, Shown
+from annotation.figures.panels.rows import Decided, decided
+from annotation.figures.panels.tables import Column, Table
+from annotation.figures.panels.words import because, interval, large, percent, whole_percent
+from annotation.figures.plots import Chart, Curve, Point, band, chart_scales, line, ticks
+from distillation.models import Run
+from stats.estimate import Estimate
+from stats.filter.threshold_choice import Choice, best_threshold, resampled_curves, threshold_for
+from stats.filter.thresholds import FEWEST_KEPT, Band, threshold_curve
+from stats.filter.thresholds import Curve as Thresholds
+from stats.resampling import DRAWS
+
+HEIGHT = 260
+STEP = 10  # thousandths of the slider and of what is drawn
+DRAWN = np.arange(0, 1001, STEP)
+WANTED = (0.8, 0.9, 0.95)
+READ = {"kept_share": "Kept share", "precision": "Precision", "recall": "Recall"}
+STYLES = {"kept_share": "c-ink dot", "precision": "c-accent", "recall": "c-ink dash"}
+MOST_DRAWN = 400_000  # cells of all resamples together: many cells get fewer resamples
+LEAST_DRAWS = 40
+
+
+def show(asked: Asked) -> Shown:
+    rows = decided(asked)
+    if not len(rows.items):
+        return Shown(empty="No item has a verdict and a majority of people yet: there is nothing to draw.")
+    curve = asked.once("curve", lambda: threshold_curve(**rows.arguments()))
+    draws = _draws(rows)
+    precisions = WANTED if asked.wanted is None else (asked.wanted,)
+    titles = ("The best F1", *(f"A precision of {100 * wanted:g} %" for wanted in precisions))
+    best, *wanted = _choices(curve, rows, draws, precisions)
+    runs = list(asked.study.runs.filter(**({"pk": asked.selection.run} if asked.selection.run else {})).order_by("pk"))
+    at = asked.at if asked.at is not None else runs[0].strictness
+    return Shown(
+        short=f"Over strictness, the least p(yes) that is kept. Bands: 95 % at each point. {_runs_use(runs)}",
+        plot=_plot(curve, at, best),
+        table=_table(curve),
+        more={
+            "at": f"{at:g}",
+            "strictness": f"{runs[0].strictness:g}",
+            "readout": [_read(name, curve.at(at)[name]) for name in READ],
+            "curve": json.dumps([_at(curve, k) for k in DRAWN]),
+            "draws": draws,
+            "wanted": "" if asked.wanted is None else f"{asked.wanted:g}",
+            "choices": [_choice(title, choice, curve) for title, choice in zip(titles, (best, *wanted), strict=True)],
+            "runs": [{"pk": run.pk, "name": run.name, "strictness": f"{run.strictness:g}"} for run in runs],
+        },
+    )
+
+
+def _draws(rows: Decided) -> int:
+    cells = len(np.unique(rows.stratum)) * 1001 * 2
+    return max(LEAST_DRAWS, min(DRAWS, MOST_DRAWN // min(len(rows.items), cells)))
+
+
+def _choices(curve: Thresholds, rows: Decided, draws: int, precisions: Sequence[float]) -> list[Choice]:
+    resampled = resampled_curves(**rows.arguments(), draws=draws)
+    return [best_threshold(curve, resampled, "f1"), *(threshold_for(curve, resampled, wanted) for wanted in precisions)]
+
+
+def _runs_use(runs: list[Run]) -> str:
+    uses = ", ".join(f"{run.name} uses {run.strictness:g}" for run in runs)
+    return f"{uses[:1].upper()}{uses[1:]}." if len(runs) > 1 else f"The run uses {runs[0].strictness:g}."
+
+
+def _plot(curve: Thresholds, at: float, best: Choice) -> Chart:
+    along, down = chart_scales(HEIGHT)
+    share = DRAWN / 1000
+    top = best.threshold.value
+    return Chart(
+        label="Kept share, precision and recall over strictness from 0 to 1; the table has the values",
+        height=HEIGHT,
+        along=ticks(along, (0, 0.25, 0.5, 0.75, 1), ("0", "0.25", "0.5", "0.75", "1")),
+        down=ticks(down, (0, 0.25, 0.5, 0.75, 1), ("0", "25", "50", "75", "100 %")),
+        bands=[
+            Curve(band(share, *_bounds(getattr(curve, name))), STYLES[name].split()[0])
+            for name in ("precision", "recall")
+        ],
+        lines=[Curve(line(share, _values(getattr(curve, name).value)), STYLES[name]) for name in READ],
+        points=_points(curve, at, along, down)
+        + ([] if top is None else [Point(along(top), down(0), css="c-yes best", hollow=True)]),
+        marker=along(at),
+        key=[(STYLES[name], READ[name]) for name in READ],
+    )
+
+
+def _points(curve: Thresholds, at: float, along, down) -> list[Point]:
+    """The marks that follow the slider, one for each line, in the lines' order; off the plot where undefined."""
+    values = [curve.at(at)[name].value for name in READ]
+    return [
+        Point(along(at), -99 if value is None else down(value), css=STYLES[name].split()[0], hollow=True)
+        for name, value in zip(READ, values, strict=True)
+    ]
+
+
+def _values(values: np.ndarray) -> list[float | None]:
+    return [_rounded(value) for value in values[DRAWN]]
+
+
+def _bounds(of: Band) -> tuple[list[float | None], list[float | None]]:
+    return _values(of.low), _values(of.high)
+
+
+def _at(curve: Thresholds, k: int) -> list[list[float | None]]:
+    """What the page's script reads out at a thousandth: value and bounds of each figure."""
+    bands = [getattr(curve, name) for name in READ]
+    return [[_rounded(part[k]) for part in (band.value, band.low, band.high)] for band in bands]
+
+
+def _rounded(value: float) -> float | None:
+    return None if np.isnan(value) else round(float(value), 4)
+
+
+def _read(name: str, figure: Estimate) -> dict:
+    return {
+        "name": name,
+        "title": READ[name],
+        "style": STYLES[name],
+        "value": percent(figure.value),
+        "interval": interval(figure.ci95, whole_percent) or because(figure),
+    }
+
+
+def _choice(title: str, choice: Choice, curve: Thresholds) -> dict:
+    threshold = choice.threshold
+    if threshold.value is None:
+        return {"title": title, "reason": threshold.reason}
+    low, high = threshold.ci95
+    reads = json.dumps(_at(curve, round(1000 * threshold.value)))
+    return {"title": title, "at": f"{threshold.value:g}", "interval": f"{low:.2f}–{high:.2f}", "reads": reads}
+
+
+def _table(curve: Thresholds) -> Table:
+    columns = [Column(title, "share") for title in (*READ.values(), "F1", "Accuracy")]
+    names = (*READ, "f1", "accuracy")
+    rows = []
+    for k in range(0, 1001, 50):
+        figures = curve.at(k / 1000)
+        rows.append((k / 1000, *(figures[name] for name in names), round(float(curve.kept[k]))))
+    title = f"Over strictness, of the judged items with a majority ({large(round(float(curve.kept[0])))})"
+    return Table(title, (Column("Strictness", "number"), *columns, Column("Items kept", "count")), rows)
+
+
+PANEL = Panel(
+    "threshold",
+    "What a stricter filter would keep",
+    How(
+        "Of the judged items with a verdict and a majority, weighted to the run, at each thousandth of p(yes); a "
+        "verdict without a probability counts as 1 or 0. No precision is drawn from fewer than "
+        f"{FEWEST_KEPT} kept items. Each band holds for its point alone. A chosen threshold's interval comes from "
+        "resamples of the items within strata; its figures are a little too good, as they chose it. Setting "
+        "the strictness changes what counts as kept everywhere and at once; no call is made again.",
+        "kept: p(yes) ≥ strictness",
+        "Särndal, Swensson and Wretman 1992, section 5.7; van Rijsbergen 1979 for F1; Efron 1979 for the resamples.",
+    ),
+    show,
+    template="studies/panels/threshold.html",
+)

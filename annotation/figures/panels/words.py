@@ -1,0 +1,38 @@
+"""Figures as people read them."""
+
+from collections.abc import Callable
+
+from common.words import percent
+from stats.estimate import Estimate
+
+Form = Callable[[float | None], str]
+
+
+def whole_percent(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:.0f} %"
+
+
+def plain(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}".replace("-", "−")
+
+
+def large(n: int) -> str:
+    """With thin spaces, which can't be taken for a decimal point."""
+    return f"{n:,}".replace(",", "\u202f")
+
+
+def interval(ci95: tuple[float, float] | None, form: Form) -> str:
+    if not ci95:
+        return ""
+    low, high = (form(bound) for bound in ci95)
+    return f"{low.removesuffix(' %')}{' to ' if '−' in low else '–'}{high}"
+
+
+def fitting(figure: Estimate) -> Form:
+    """A decimal of a per cent says something only where there are about a hundred units."""
+    return percent if figure.n >= 100 else whole_percent
+
+
+def because(figure: Estimate) -> str:
+    """Why there is no value, or no interval."""
+    return figure.reason or ("" if figure.ci95 else "no interval: all say the same")

@@ -1,0 +1,244 @@
+"""A study as one page for a paper: what was done, what was found, and by which the numbers can be checked."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+from django.db import connection
+from django.db.models import Count
+
+from annotation.exchange.exports import judgments_csv
+from annotation.figures.numbers import Figures, ceiling, figures_from
+from annotation.figures.patterns import patterns
+from annotation.figures.selection import EVERYTHING
+from annotation.models import Judgment, Kind, Participant, Skip, Study
+from annotation.scales import Question
+from mindsite import __version__
+from stats.estimate import Estimate
+from stats.filter.ceiling import Ceiling
+from stats.packing import unpack
+from stats.rates import hajek_rate
+
+Row = tuple[str, ...]
+COEFFICIENTS = (
+    ("Percent agreement (item mean)", ("percent_agreement", "item_mean"), True),
+    ("Percent agreement (pooled pairs)", ("percent_agreement", "pooled"), True),
+    ("Fleiss κ", ("fleiss_kappa",), False),
+    ("Krippendorff α, nominal", ("krippendorff_alpha", "nominal"), False),
+    ("Krippendorff α, ordinal", ("krippendorff_alpha", "ordinal"), False),
+    ("Krippendorff α, interval", ("krippendorff_alpha", "interval"), False),
+    ("Gwet AC1", ("gwet_ac1",), False),
+    ("Gwet AC2, quadratic weights", ("gwet_ac2", "quadratic"), False),
+)
+FILTER = (
+    ("Accuracy", "accuracy", True),
+    ("Precision", "precision", True),
+    ("Recall", "recall", True),
+    ("Specificity", "specificity", True),
+    ("False rejections, of the rejected", "false_rejection_rate", True),
+    ("F1", "f1", False),
+    ("MCC", "mcc", False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    caption: str
+    head: Row
+    rows: list[Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    title: str
+    simulated: bool
+    methods: list[str]
+    exclusions: list[str]
+    tables: list[Table]
+    checks: list[tuple[str, str]]
+
+
+def study_report(study: Study) -> Report:
+    rows, progress = patterns(study, EVERYTHING)
+    figures = figures_from(study, EVERYTHING, rows, progress)
+    return Report(
+        title=study.name,
+        simulated=study.simulated,
+        methods=[_sample(study), _protocol(study), _judging(study, figures), _computed(study)],
+        exclusions=_exclusions(study),
+        tables=[
+            _rates(study, figures),
+            *(_agreement(figures, question) for question in study.questions),
+            _filter(figures, ceiling(rows, study.questions[0])),
+            _by_relation(study, figures),
+        ],
+        checks=_checks(study),
+    )
+
+
+def _sample(study: Study) -> str:
+    runs = ", ".join(f"{run.name} ({_model(run.backend, run.model)})" for run in study.runs.order_by("pk"))
+    how = f", stratified by {' and '.join(study.strata)}" if study.strata else ""
+    paired = ", the same co-buys and relations from each run" if study.paired else ""
+    chances = study.items.sampled().values_list("inclusion_probability", flat=True).distinct().count()
+    weights = "Each had its own known chance of being drawn" if chances > 1 else "All had the same chance"
+    return (
+        f"{study.n_items:,} purchase intentions were drawn at random{how}{paired} from those of {runs} (seed "
+        f"{study.seed}). {weights}; figures are weighted by its inverse and speak of the whole run."
+    )
+
+
+def _model(backend: str, model: str) -> str:
+    return {"baseline": "rules on titles and pixels, no model", "imported": f"made elsewhere: {model}"}.get(
+        backend, model
+    )
+
+
+def _protocol(study: Study) -> str:
+    asked = " ".join(
+        f"“{question.text}” ({', '.join(option.label for option in question.options)})" for question in study.questions
+    )
+    audit = (
+        f"After {100 * study.audit_share:.0f} % of the judgments the verdict was shown and its correctness asked. "
+        if study.audit_share
+        else ""
+    )
+    after = " Typicality was asked only of what was found plausible." if study.typicality_after_yes else ""
+    return (
+        f"{study.overlap} annotators were wanted for each intention. They saw pictures and titles of both products, "
+        f"left and right at random, and were asked: {asked}.{after} Ratings were frozen before anything of the "
+        f"filter's verdict, the model or other annotators was shown. {audit}Protocol version {study.version}."
+    )
+
+
+def _judging(study: Study, figures: Figures) -> str:
+    begun = study.created_at.date().isoformat()
+    if not figures.updated_at:
+        return "Nothing has been judged yet."
+    ended = figures.updated_at.date().isoformat()
+    return (
+        f"{figures.annotators} annotators gave {figures.judgments:,} of {figures.wanted:,} wanted judgments on "
+        f"{figures.items_judged:,} items ({figures.items_complete:,} with all), from {begun} to {ended}."
+    )
+
+
+def _computed(study: Study) -> str:
+    return (
+        "Shares are Hájek estimates of the mean share of an item's annotators who say yes, with Wilson's interval at "
+        "the effective sample size (Särndal et al. 1992; Kott and Carr 1997). Agreement has items as sampling units "
+        "(Gwet 2014; Krippendorff 2011). The filter is set against the majority of an item's annotators, ties left "
+        "out; the human ceiling sets each annotator against the majority of the others. All intervals are at 95 %."
+    )
+
+
+def _exclusions(study: Study) -> list[str]:
+    skips = Skip.objects.filter(item__study=study).values_list("reason").annotate(n=Count("pk")).order_by("-n")
+    others = Judgment.objects.filter(participant__study=study).exclude(kind=Kind.ITEM)
+    kinds = dict(others.values_list("kind").annotate(n=Count("pk")))
+    lines = [f"Skipped, not counted as judgments: {n:,} ({Skip.Reason(reason).label})" for reason, n in skips]
+    lines += [f"Not in the figures: {n:,} judgments of kind {kind}" for kind, n in sorted(kinds.items())]
+    for person in study.participants.filter(state=Participant.State.EXCLUDED).order_by("pk"):
+        lines.append(f"Annotator {person} excluded with {person.n_judged:,} judgments: {person.state_reason}")
+    return lines or ["Nothing was skipped and nobody excluded."]
+
+
+def _rates(study: Study, figures: Figures) -> Table:
+    clustered = _clustered(study)
+    rows = [
+        (question.short, *_shown(figures.rates[question.name]), _shown(clustered[question.name])[1])
+        for question in study.questions
+    ]
+    return Table("Shares of the whole run", ("", "Estimate", "95 %", "Items", "95 %, co-buys as sampling units"), rows)
+
+
+def _clustered(study: Study) -> dict[str, Estimate]:
+    """Relations of a co-buy resemble each other; this interval holds whatever they do."""
+    sql = """
+        SELECT t.cobuy_id, i.stratum, i.inclusion_probability, i.plausibility_tally, i.typicality_tally
+        FROM annotation_item i JOIN distillation_intention t ON t.id = i.intention_id
+        WHERE i.study_id = %s AND i.gold IS NULL AND i.n_judged > 0 ORDER BY i.id
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [study.pk])
+        columns = np.array(cursor.fetchall(), dtype=object).reshape(-1, 5).T
+    rates = {}
+    for question, packed in zip(study.questions, columns[3:], strict=True):
+        counts = unpack(packed.astype(np.int64), len(question.options))
+        yes = counts @ question.says_yes
+        n = counts.sum(axis=1)
+        rates[question.name] = hajek_rate(
+            yes / np.maximum(n, 1), columns[2].astype(float), columns[1].astype(str), n > 0, clusters=columns[0]
+        )
+    return rates
+
+
+def _agreement(figures: Figures, question: Question) -> Table:
+    report = figures.agreement[question.name]
+    options = sorted(question.options, key=lambda option: option.value)
+    shares = ", ".join(
+        f"{option.label} {_percent(share['value'])}"
+        for option, share in zip(options, report["prevalence"], strict=True)
+        if share["value"] is not None
+    )
+    rows = []
+    for name, path, is_share in COEFFICIENTS:
+        leaf = report
+        for key in path:
+            leaf = leaf[key]
+        estimate = Estimate(leaf["value"], leaf["ci95"] and tuple(leaf["ci95"]), leaf["n"], leaf.get("reason", ""))
+        rows.append((name, *_shown(estimate, _percent if is_share else _plain)))
+    caption = f"Agreement: {question.short}" + (f" ({shares})" if shares else "")
+    return Table(caption, ("", "Value", "95 %", "Items"), rows)
+
+
+def _filter(figures: Figures, best: Ceiling) -> Table:
+    quality = figures.filter
+    rows = [(name, *_shown(getattr(quality, key), _percent if is_share else _plain)) for name, key, is_share in FILTER]
+    rows += [
+        ("Human ceiling: an annotator against the others", *_shown(best.annotators.accuracy)),
+        ("The filter on the same comparisons", *_shown(best.filter.accuracy)),
+        ("“The filter was right”, said after the reveal", *_shown(figures.audit)),
+    ]
+    cells = f"{quality.tp} rightly kept, {quality.fp} wrongly kept, {quality.fn} wrongly rejected, {quality.tn} rightly"
+    caption = f"The filter against people ({cells} rejected; {figures.ties} ties left out)"
+    return Table(caption, ("", "Value", "95 %", "Items"), rows)
+
+
+def _by_relation(study: Study, figures: Figures) -> Table:
+    rows = [
+        (row["words"], str(row["items"]), *(part for each in study.questions for part in _shown(row[each.name])[:2]))
+        for row in figures.by_relation
+    ]
+    head = ("Relation", "Items", *(part for question in study.questions for part in (question.short, "95 %")))
+    return Table("Shares by relation", head, rows)
+
+
+def _checks(study: Study) -> list[tuple[str, str]]:
+    digest = hashlib.sha256()
+    for piece in judgments_csv(study):
+        digest.update(piece)
+    strictness = ", ".join(f"{run.name}: {run.strictness:g}" for run in study.runs.order_by("pk"))
+    return [
+        ("Software", f"Mindsite {__version__}"),
+        ("Strictness of the runs", strictness),
+        ("SHA-256 of the judgments as CSV", digest.hexdigest()),
+        ("Written", datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")),
+    ]
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def _plain(value: float) -> str:
+    return f"{value:.3f}".replace("-", "−")
+
+
+def _shown(figure: Estimate, form: Callable[[float], str] = _percent) -> tuple[str, str, str]:
+    """Value, interval and number of items."""
+    if figure.value is None:
+        return "undefined", figure.reason, f"{figure.n:,}"
+    interval = " to ".join(form(bound) for bound in figure.ci95) if figure.ci95 else "–"
+    return form(figure.value), interval, f"{figure.n:,}"

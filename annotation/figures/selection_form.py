@@ -1,0 +1,74 @@
+"""What may be chosen above the dashboard. Values outside the study's own are said, not guessed at."""
+
+from typing import NamedTuple
+
+from django import forms
+from django.contrib.auth.models import Group
+from django.core.cache import cache
+
+from annotation.figures.selection import EVERYTHING, Selection
+from annotation.models import Item, Study
+from distillation.pipeline.relations import RELATIONS
+
+KEPT_SECONDS = 600  # a study's items are drawn once
+MOST_LISTED = 60  # categories; of more one types the name
+
+
+class Facets(NamedTuple):
+    relations: list[str]
+    categories: list[str]
+
+
+class SelectionForm(forms.Form):
+    relation = forms.ChoiceField(required=False)
+    category = forms.ChoiceField(required=False)
+    group = forms.TypedChoiceField(label="Annotators", required=False, coerce=int, empty_value=None)
+    run = forms.TypedChoiceField(required=False, coerce=int, empty_value=None)
+    since = forms.DateField(label="From", required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    until = forms.DateField(label="To", required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    with_excluded = forms.BooleanField(label="With excluded annotators", required=False)
+
+    def __init__(self, data, *, study: Study) -> None:
+        super().__init__(data, auto_id="choose_%s")
+        self.study, self.facets = study, facets(study)
+        named = sorted((RELATIONS[code].words or "open", code) for code in self.facets.relations)
+        self._offer("relation", [(code, words) for words, code in named])
+        self._offer("category", [(name, name or "none given") for name in self.facets.categories])
+        self._offer("run", list(study.runs.order_by("pk").values_list("pk", "name")))
+        groups = Group.objects.filter(user__participations__study=study).distinct().order_by("name")
+        self._offer("group", list(groups.values_list("pk", "name")), "All groups")
+        if len(self.facets.categories) > MOST_LISTED:
+            self.fields["category"].widget = forms.TextInput({"type": "search", "list": "study-categories"})
+
+    def _offer(self, name: str, choices: list[tuple], everything: str = "") -> None:
+        self.fields[name].choices = [("", everything or f"All {len(choices)}"), *choices]
+
+    def clean_until(self):
+        since, until = self.cleaned_data.get("since"), self.cleaned_data["until"]
+        if since and until and until < since:
+            raise forms.ValidationError("it is before the first day; exchange the two.")
+        return until
+
+    @property
+    def selection(self) -> Selection:
+        return Selection(**self.cleaned_data) if self.is_valid() else EVERYTHING
+
+    @property
+    def problem(self) -> str:
+        """One line about the first choice that the study doesn't know; empty where all are good."""
+        name = next(iter(self.errors), "")
+        return f'{name} = "{self.data[name][:40]}" can\'t be chosen: {self.errors[name][0]}' if name else ""
+
+    @property
+    def many_categories(self) -> list[str]:
+        return self.facets.categories if len(self.facets.categories) > MOST_LISTED else []
+
+
+def facets(study: Study) -> Facets:
+    return cache.get_or_set(f"facets-{study.pk}-{study.n_items}", lambda: _facets(study), KEPT_SECONDS)
+
+
+def _facets(study: Study) -> Facets:
+    pairs = Item.objects.sampled().filter(study=study).order_by().values_list("relation", "category").distinct()
+    relations, categories = zip(*pairs, strict=True) if pairs else ((), ())
+    return Facets(sorted(set(relations)), sorted(set(categories)))

@@ -1,0 +1,103 @@
+"""The researcher's pages: studies, their figures, their judgments."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.access import researcher_required
+from annotation.design.protocol import StudyRefused
+from annotation.design.services import study_set_state
+from annotation.figures.annotators_page import annotators_page
+from annotation.figures.headline import dashboard
+from annotation.figures.numbers import study_revision
+from annotation.figures.panels.all import PANELS
+from annotation.figures.selection_form import SelectionForm
+from annotation.judging.participation import participant_exclude, participant_pause, participant_resume
+from annotation.judging.quality import rules_alarm
+from annotation.models import Participant, Study
+
+
+@require_safe
+@researcher_required
+def study_list(request: HttpRequest) -> HttpResponse:
+    studies = Study.objects.for_list().order_by("-created_at")
+    return render(request, "studies/list.html", {"studies": [_row(study) for study in studies]})
+
+
+@require_safe
+@researcher_required
+def study_detail(request: HttpRequest, study_id: int) -> HttpResponse:
+    study = get_object_or_404(Study, pk=study_id)
+    form = SelectionForm(request.GET, study=study)
+    page = {"study": study, "form": form, "alarm": rules_alarm(study), "panels": PANELS.values()}
+    if form.problem:
+        return render(request, "studies/detail.html", {**page, "problem": form.problem}, status=400)
+    answer = render(request, "studies/detail.html", {**page, **dashboard(study, form.selection)})
+    if request.htmx:
+        answer["HX-Push-Url"] = "?".join(filter(None, (request.path, form.selection.query)))
+    return answer
+
+
+@require_safe
+@researcher_required
+def study_figures(request: HttpRequest, study_id: int) -> HttpResponse:
+    """Polled; 204 leaves the page as it is."""
+    study = get_object_or_404(Study, pk=study_id)
+    if request.GET.get("revision") == study_revision(study):
+        return HttpResponse(status=204)
+    form = SelectionForm(request.GET, study=study)
+    if form.problem:
+        return HttpResponse(form.problem, status=400, content_type="text/plain; charset=utf-8")
+    return render(request, "studies/_figures.html", dashboard(study, form.selection))
+
+
+@require_POST
+@researcher_required
+def study_state(request: HttpRequest, study_id: int) -> HttpResponse:
+    study = get_object_or_404(Study, pk=study_id)
+    try:
+        study_set_state(study=study, state=request.POST.get("state", ""))
+    except StudyRefused as error:
+        messages.error(request, str(error))
+    return redirect("study", study.pk)
+
+
+@require_safe
+@researcher_required
+def study_annotators(request: HttpRequest, study_id: int) -> HttpResponse:
+    study = get_object_or_404(Study, pk=study_id)
+    page = {"study": study, "rows": annotators_page(study), "alarm": rules_alarm(study)}
+    return render(request, "studies/annotators.html", page)
+
+
+@require_POST
+@researcher_required
+def study_annotator(request: HttpRequest, study_id: int, participant_id: int) -> HttpResponse:
+    participant = get_object_or_404(Participant, pk=participant_id, study=study_id)
+    reason = request.POST.get("reason", "")
+    try:
+        match request.POST.get("to"):
+            case "pause":
+                participant_pause(participant=participant, reason=reason, by=request.user)
+            case "resume":
+                participant_resume(participant=participant, by=request.user)
+            case "exclude":
+                participant_exclude(participant=participant, reason=reason, by=request.user)
+            case _:
+                raise StudyRefused("An annotator can be paused, let go on or excluded; use the buttons of the page")
+    except StudyRefused as refusal:
+        messages.error(request, str(refusal))
+    return redirect("study-annotators", study_id)
+
+
+def _row(study: Study) -> dict:
+    return {
+        "study": study,
+        "runs": ", ".join(run.name for run in study.runs.all()),
+        "items": study.n_items,
+        "judged": study.judged,
+        "wanted": study.wanted,
+        "url": reverse("study", args=[study.pk]),
+    }

@@ -1,0 +1,64 @@
+"""A researcher's hand on annotators: pause, let go on, exclude. Each takes the participant's lock first, as judging
+does, and items in the order of their ids, as the release of leases does."""
+
+from django.db import transaction
+from django.db.models import F, Q
+
+from accounts.models import User
+from annotation.design.protocol import StudyRefused
+from annotation.judging.allocation import lease_release, participant_lock
+from annotation.judging.tallying import items_retally
+from annotation.models import Item, Kind, Lease, Participant
+
+State = Participant.State
+REASON_LENGTH = 200
+
+
+@transaction.atomic
+def participant_pause(*, participant: Participant, reason: str, by: User) -> None:
+    participant = participant_lock(participant)
+    _refuse_unless(participant, State.ACTIVE, "can be paused")
+    lease_release(participant=participant)
+    _move(participant, State.PAUSED, f"{by.get_username()} has paused you: {_worded(reason)}")
+
+
+@transaction.atomic
+def participant_resume(*, participant: Participant, by: User) -> None:
+    """The kept reason tells the rules that a person has decided: they don't pause this annotator again."""
+    participant = participant_lock(participant)
+    _refuse_unless(participant, State.PAUSED, "can go on")
+    _move(participant, State.ACTIVE, f"{by.get_username()} has let them go on; rules don't pause them again")
+
+
+@transaction.atomic
+def participant_exclude(*, participant: Participant, reason: str, by: User) -> None:
+    """For good: the judgments stay and no longer count, and their places are free for others."""
+    participant = participant_lock(participant)
+    if participant.state == State.EXCLUDED:
+        return  # a second click
+    judged = Q(pk__in=participant.judgments.filter(kind=Kind.ITEM).values("item"))
+    in_hand = Q(pk__in=Lease.objects.filter(participant=participant).values("item"))
+    locked = Item.objects.filter(judged | in_hand).order_by("pk").select_for_update(no_key=True)
+    items = list(locked.values_list("pk", flat=True))
+    lease_release(participant=participant)
+    _move(participant, State.EXCLUDED, f"{by.get_username()} has excluded you: {_worded(reason)}")
+    items_retally(participant.study, items)
+
+
+def _refuse_unless(participant: Participant, state: str, what: str) -> None:
+    if participant.state != state:
+        raise StudyRefused(
+            f"{participant} is {participant.get_state_display()}; only who is {State(state).label} {what}"
+        )
+
+
+def _worded(reason: str) -> str:
+    if not reason.strip():
+        raise StudyRefused("Say why in a few words: the annotator reads it")
+    return reason.strip()[:REASON_LENGTH]
+
+
+def _move(participant: Participant, state: str, reason: str) -> None:
+    Participant.objects.filter(pk=participant.pk).update(
+        state=state, state_reason=reason[:300], revision=F("revision") + 1
+    )

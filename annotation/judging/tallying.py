@@ -1,0 +1,92 @@
+"""Tallies on the items, rebuilt from the judgments. Judging keeps them up to date; see `judging`."""
+
+from django.db import connection, transaction
+from django.db.models import F
+
+from annotation.models import Participant, Study
+from stats.packing import BITS
+
+# The tally of an item as it grew: each judgment that counts, with all before it.
+_GROWN = """
+    WITH counting AS (
+        SELECT j.id, j.item_id, j.created_at,
+               1::bigint << {bits} * (array_position(%(plausibility)s, j.plausibility) - 1) AS plausibility_unit,
+               coalesce(1::bigint << {bits} * (array_position(%(typicality)s, j.typicality) - 1), 0) AS typicality_unit
+        FROM annotation_judgment j JOIN annotation_participant p ON p.id = j.participant_id
+        WHERE p.study_id = %(study)s AND j.kind = 'item' AND p.state <> 'excluded' {among}
+    )
+"""
+_JUDGMENTS = """
+    , grown AS (
+        SELECT j.id, sum(c.plausibility_unit) OVER (PARTITION BY c.item_id ORDER BY c.created_at, c.id)::bigint AS tally
+        FROM annotation_judgment j LEFT JOIN counting c ON c.id = j.id
+        WHERE j.participant_id IN (SELECT id FROM annotation_participant WHERE study_id = %(study)s) {among}
+    )
+    UPDATE annotation_judgment j SET tally = g.tally FROM grown g
+    WHERE g.id = j.id AND g.tally IS DISTINCT FROM j.tally
+"""
+_ITEMS = """
+    , tallied AS (
+        SELECT i.id, coalesce(sum(c.plausibility_unit), 0)::bigint AS plausibility_tally,
+               coalesce(sum(c.typicality_unit), 0)::bigint AS typicality_tally,
+               count(c.id) AS n_judged, max(c.created_at) AS judged_at
+        FROM annotation_item i LEFT JOIN counting c ON c.item_id = i.id
+        WHERE i.study_id = %(study)s AND i.gold IS NULL {of_items} GROUP BY i.id
+    )
+    UPDATE annotation_item i
+    SET plausibility_tally = t.plausibility_tally, typicality_tally = t.typicality_tally,
+        taken = i.taken - i.n_judged + t.n_judged, n_judged = t.n_judged, judged_at = t.judged_at
+    FROM tallied t
+    WHERE t.id = i.id
+      AND (t.plausibility_tally, t.typicality_tally, t.n_judged, t.judged_at)
+          IS DISTINCT FROM (i.plausibility_tally, i.typicality_tally, i.n_judged, i.judged_at)
+"""
+_PARTICIPANTS = """
+    WITH counted AS (
+        SELECT p.id, count(j.id) FILTER (WHERE j.kind = 'item') AS n_judged,
+               count(j.filter_right) FILTER (WHERE j.kind = 'item') AS n_audited,
+               count(*) FILTER (WHERE j.kind = 'item' AND j.filter_right) AS n_filter_right
+        FROM annotation_participant p LEFT JOIN annotation_judgment j ON j.participant_id = p.id
+        WHERE p.study_id = %(study)s GROUP BY p.id
+    )
+    UPDATE annotation_participant p
+    SET n_judged = c.n_judged, n_audited = c.n_audited, n_filter_right = c.n_filter_right
+    FROM counted c
+    WHERE c.id = p.id
+      AND (c.n_judged, c.n_audited, c.n_filter_right) IS DISTINCT FROM (p.n_judged, p.n_audited, p.n_filter_right)
+"""
+
+
+@transaction.atomic
+def study_recompute(study: Study) -> dict[str, int]:
+    """Rebuild all counts from the judgments; how many rows of each kind differed. Judging waits meanwhile."""
+    # Whoever judges takes the lock of their own row first, so nobody is between two counts now.
+    list(study.participants.select_for_update().order_by("pk").values_list("pk"))
+    differed = {
+        "judgments": _run(_GROWN + _JUDGMENTS, study),
+        "items": _run(_GROWN + _ITEMS, study),
+        "participants": _run(_PARTICIPANTS, study),
+    }
+    if any(differed.values()) and (first := study.participants.order_by("pk").first()):
+        Participant.objects.filter(pk=first.pk).update(revision=F("revision") + 1)
+    return differed
+
+
+def items_retally(study: Study, item_ids: list[int]) -> None:
+    """Of items whose rows the caller has locked, after who counts or what was said has changed."""
+    _run(_GROWN + _JUDGMENTS, study, item_ids)
+    _run(_GROWN + _ITEMS, study, item_ids)
+
+
+def _run(sql: str, study: Study, item_ids: list[int] | None = None) -> int:
+    some = item_ids is not None
+    sql = sql.format(
+        bits=BITS,
+        among="AND j.item_id = ANY(%(items)s)" if some else "",
+        of_items="AND i.id = ANY(%(items)s)" if some else "",
+    )
+    plausibility, typicality = (list(question.ascending) for question in study.questions)
+    values = {"study": study.pk, "plausibility": plausibility, "typicality": typicality, "items": item_ids}
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return cursor.rowcount

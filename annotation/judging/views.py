@@ -1,0 +1,213 @@
+"""The annotator's pages. Each answers with a whole page, or, to HTMX, with what stands between the bars."""
+
+from urllib.parse import urlencode
+
+from django.contrib.auth.decorators import login_required
+from django.forms import Form
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.dateformat import format as date
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import reswap, retarget
+
+from annotation.judging.allocation import (
+    JudgingRefused,
+    LeaseGone,
+    item_of_ticket,
+    item_skip,
+    item_take,
+    lease_renew,
+    participant_get,
+)
+from annotation.judging.forms import AuditForm, RatingForm, SkipForm
+from annotation.judging.page import page_context, pause_context, pictures_ahead, progress, reveal_context
+from annotation.judging.writing import audit_save, comment_save, judgment_save
+from annotation.models import Judgment, Kind, Lease, Participant, Study
+
+BROKEN_FORM = "The form came broken; load the page again"
+ANSWERS = ("plausibility", "typicality", "comment")
+
+
+@require_safe
+@login_required
+def judge_home(request: HttpRequest) -> HttpResponse:
+    studies = Study.objects.for_annotator(request.user)
+    return render(request, "judge/home.html", {"studies": [_home_row(request, study) for study in studies]})
+
+
+@require_safe
+@never_cache
+@login_required
+def judge_page(request: HttpRequest, study_id: int) -> HttpResponse:
+    """Polled while waiting; 204 leaves the page as it is."""
+    participant = participant_of(request, study_id)
+    shown = page_context(
+        participant,
+        checked=key_in(request, "checked"),
+        saved="saved" in request.GET,
+        started="start" in request.GET,
+    )
+    if shown["state"] == "waiting" and request.GET.get("until") == date(shown["look_again"], "U"):
+        return HttpResponse(status=204)
+    return _rendered(request, shown)
+
+
+@require_POST
+@login_required
+def judge_save(request: HttpRequest, study_id: int) -> HttpResponse:
+    participant, form = participant_of(request, study_id), RatingForm(request.POST)
+    if not form.is_valid():
+        return _refuse(request, participant, BROKEN_FORM)
+    answers = {name: form.cleaned_data[name] for name in ANSWERS}
+    try:
+        judgment = judgment_save(
+            participant=participant,
+            item_id=form.cleaned_data["item"],
+            submission=form.cleaned_data["submission"],
+            active_seconds=form.cleaned_data["active_seconds"],
+            **answers,
+        )
+    except LeaseGone as error:
+        return _gone(request, participant, str(error))
+    except JudgingRefused as error:
+        return _refuse(request, participant, str(error), answers)
+    if request.htmx and judgment.audit_asked and judgment.filter_right is None:
+        return _rendered(request, reveal_context(participant, judgment))
+    return _go_on(request, participant, **_after_save(judgment))
+
+
+def _after_save(judgment: Judgment) -> dict:
+    if judgment.kind == Kind.GOLD:
+        return {"checked": judgment.pk}
+    return {} if judgment.audit_asked else {"saved": True}
+
+
+@require_POST
+@login_required
+def judge_audit(request: HttpRequest, study_id: int) -> HttpResponse:
+    participant, form = participant_of(request, study_id), AuditForm(request.POST)
+    if not form.is_valid():
+        return _refuse(request, participant, _first_error(form, "answer", "Answer the question: Was the filter right?"))
+    judgment_id, right = form.cleaned_data["judgment"], form.cleaned_data["answer"] == "right"
+    reason = "" if right else form.cleaned_data["reason"]
+    try:
+        audited = audit_save(participant=participant, judgment_id=judgment_id, filter_right=right, reason=reason)
+        if "comment" in request.POST and (comment := form.cleaned_data["comment"]) != audited.comment:
+            comment_save(participant=participant, judgment_id=judgment_id, comment=comment)
+    except JudgingRefused as error:
+        return _refuse(request, participant, str(error))
+    return _go_on(request, participant)
+
+
+@require_POST
+@login_required
+def judge_skip(request: HttpRequest, study_id: int) -> HttpResponse:
+    participant, form = participant_of(request, study_id), SkipForm(request.POST)
+    if not form.is_valid():
+        return _refuse(request, participant, BROKEN_FORM)
+    try:
+        item_skip(participant=participant, item_id=form.cleaned_data["item"], reason=form.cleaned_data["reason"])
+    except JudgingRefused as error:
+        return _refuse(request, participant, str(error))
+    return _go_on(request, participant)
+
+
+@require_POST
+@login_required
+def judge_take(request: HttpRequest, study_id: int) -> HttpResponse:
+    """The item that went back, once more, with the answers that were given to it."""
+    participant = participant_of(request, study_id)
+    try:
+        item_take(participant=participant, ticket=request.POST.get("ticket", ""))
+    except JudgingRefused as error:
+        return _refuse(request, participant, str(error))
+    return _answer(request, participant, values={name: request.POST.get(name, "") for name in ANSWERS})
+
+
+@require_POST
+@login_required
+def judge_present(request: HttpRequest, study_id: int) -> HttpResponse:
+    """Sent by a page that is in use: the item stays reserved, or the page learns that it no longer is."""
+    participant, item = participant_of(request, study_id), request.POST.get("item", "")
+    held = Lease.objects.filter(participant=participant).values_list("item", flat=True).first()
+    if str(held) != item or not lease_renew(participant):
+        return _gone(request, participant, "This item is not yours any more; here is what comes next")
+    return HttpResponse(status=204)
+
+
+@require_safe
+@never_cache
+@login_required
+def judge_ahead(request: HttpRequest, study_id: int) -> JsonResponse:
+    return JsonResponse({"pictures": pictures_ahead(participant_of(request, study_id))})
+
+
+@require_safe
+@never_cache
+@login_required
+def judge_pause(request: HttpRequest, study_id: int) -> HttpResponse:
+    template = "judge/_pause.html" if request.htmx else "judge/pause.html"
+    return render(request, template, pause_context(participant_of(request, study_id)))
+
+
+def key_in(request: HttpRequest, name: str) -> int | None:
+    """A primary key out of the query; None where there is none or what is there can't be one."""
+    text = request.GET.get(name, "")
+    return int(text) if text.isdecimal() and len(text) < 19 else None
+
+
+def participant_of(request: HttpRequest, study_id: int) -> Participant:
+    try:
+        return participant_get(study_id=study_id, annotator=request.user)
+    except Study.DoesNotExist as error:
+        raise Http404("There is no such study for you.") from error
+
+
+def _answer(request: HttpRequest, participant: Participant, status: int = 200, **context) -> HttpResponse:
+    return _rendered(request, page_context(participant, started=True, **context), status)
+
+
+def _rendered(request: HttpRequest, shown: dict, status: int = 200) -> HttpResponse:
+    template = "judge/_task.html" if request.htmx else "judge/page.html"
+    return render(request, template, {**shown, "oob": bool(request.htmx)}, status=status)
+
+
+def _go_on(request: HttpRequest, participant: Participant, **shown) -> HttpResponse:
+    """Without HTMX a redirect, so that a reload does not send the form again."""
+    if request.htmx:
+        return _answer(request, participant, **shown)
+    url = reverse("judge-page", args=[participant.study_id])
+    return redirect(f"{url}?{urlencode(shown)}" if shown else url)
+
+
+def _refuse(request: HttpRequest, participant: Participant, why: str, values: dict | None = None) -> HttpResponse:
+    return _answer(request, participant, status=409, error=why, values=values)
+
+
+def _gone(request: HttpRequest, participant: Participant, why: str) -> HttpResponse:
+    """The item stays in sight and a strip over the questions says it; without HTMX the strip is all there is."""
+    if item_of_ticket(participant, request.POST.get("ticket", "")) is None:
+        return _refuse(request, participant, why)
+    kept = {name: request.POST.get(name, "") for name in ("ticket", *ANSWERS)}
+    shown = {"study": participant.study, "kept": kept, "state": "gone"}
+    if request.htmx:
+        return retarget(reswap(render(request, "judge/_gone.html", shown, status=409), "innerHTML"), "#task .trouble")
+    return render(request, "judge/page.html", {**shown, "progress": progress(participant)}, status=409)
+
+
+def _first_error(form: Form, field: str, words: str) -> str:
+    return words if list(form.errors) == [field] else BROKEN_FORM
+
+
+def _home_row(request: HttpRequest, study: Study) -> dict:
+    participant = study.participants.filter(annotator=request.user).first() or Participant(study=study)
+    shown = progress(participant)
+    return {
+        "study": study,
+        "done": shown["done"],
+        "total": shown["total"],
+        "open": study.state == Study.State.OPEN,
+        "url": reverse("judge-page", args=[study.pk]),
+    }

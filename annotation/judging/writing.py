@@ -1,0 +1,243 @@
+"""Judgments, audits and revisions: blind, freeze, reveal. Nothing is acknowledged before it is committed, and whatever
+is sent twice is kept once."""
+
+import random
+import uuid
+from dataclasses import dataclass
+from typing import NoReturn
+
+from django.db import IntegrityError, connection, transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from annotation.judging.allocation import JudgingRefused, LeaseGone, participant_lock, refuse_unless_at_work
+from annotation.judging.qualification import qualification_update
+from annotation.judging.quality import rules_check
+from annotation.judging.tallying import items_retally
+from annotation.models import Item, Judgment, JudgmentRevision, Kind, Participant, Study
+
+COMMENT_LENGTH = 2_000
+_WRITE = """
+    WITH lease AS (
+        DELETE FROM annotation_lease WHERE participant_id = %(participant)s AND item_id = %(item)s
+        RETURNING item_id, kind, a_on_left,
+                  extract(epoch FROM statement_timestamp() - started_at)::float8 AS seconds
+    ), timed AS (
+        SELECT *, least(seconds, greatest(0, coalesce(%(active)s::float8, seconds))) AS active FROM lease
+    ), counted AS (
+        UPDATE annotation_item i
+        SET n_judged = i.n_judged + 1, judged_at = clock_timestamp(),
+            plausibility_tally = i.plausibility_tally + %(plausibility_unit)s,
+            typicality_tally = i.typicality_tally + %(typicality_unit)s
+        FROM timed WHERE i.id = timed.item_id AND timed.kind = 'item'
+        RETURNING i.plausibility_tally, i.judged_at
+    ), moved AS (
+        UPDATE annotation_participant p
+        SET n_judged = p.n_judged + (timed.kind = 'item')::int, seconds = p.seconds + timed.active,
+            revision = p.revision + 1
+        FROM timed WHERE p.id = %(participant)s
+    )
+    INSERT INTO annotation_judgment
+        (item_id, participant_id, kind, submission, plausibility, typicality, a_on_left, seconds,
+         active_seconds, comment, version, audit_asked, audit_reason, tally,
+         created_at)
+    SELECT item_id, %(participant)s, kind, %(submission)s, %(plausibility)s, %(typicality)s, a_on_left,
+           seconds, active, %(comment)s, %(version)s,
+           %(audit)s AND kind <> 'gold'
+           AND (SELECT filter_yes IS NOT NULL FROM annotation_item WHERE id = item_id),
+           '', counted.plausibility_tally, coalesce(counted.judged_at, statement_timestamp())
+    FROM timed LEFT JOIN counted ON true RETURNING *
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Ratings:
+    plausibility: int | None
+    typicality: int | None
+
+
+def judgment_to_audit(participant: Participant) -> Judgment | None:
+    return (
+        participant.judgments.to_audit()
+        .select_related("item__intention__verdict", "item__intention__run")
+        .order_by("pk")
+        .first()
+    )
+
+
+@transaction.atomic
+def judgment_save(
+    *,
+    participant: Participant,
+    item_id: int,
+    submission: uuid.UUID,
+    plausibility: int | None,
+    typicality: int | None,
+    active_seconds: float | None = None,
+    comment: str = "",
+) -> Judgment:
+    """Freeze the ratings. The same submission again is the same judgment, however often it comes."""
+    participant = participant_lock(participant)
+    written = {"item": item_id, "submission": submission, "active": active_seconds, "comment": comment[:COMMENT_LENGTH]}
+    try:
+        refuse_unless_at_work(participant)
+        judgment = _write(participant, ratings_checked(participant.study, Ratings(plausibility, typicality)), written)
+    except JudgingRefused:
+        # Looked up only where something is in the way: most submits come once.
+        if not connection.needs_rollback and (earlier := _submitted(participant, item_id, submission)):
+            return earlier
+        raise
+    if judgment is None:
+        return _submitted(participant, item_id, submission) or _refuse_without_lease(participant, item_id)
+    _counted(participant, judgment)
+    if judgment.kind == Kind.GOLD:
+        qualification_update(participant)
+    rules_check(participant)
+    return judgment
+
+
+@transaction.atomic
+def audit_save(*, participant: Participant, judgment_id: int, filter_right: bool, reason: str = "") -> Judgment:
+    """Record whether the filter was right, and what it misjudged if not; the first answer counts."""
+    participant = participant_lock(participant)
+    # A pause takes effect between items; what is revealed may still be answered.
+    is_closed = participant.study.state == Study.State.CLOSED
+    is_odd = reason and (filter_right or reason not in Judgment.AuditReason.values)
+    if not (is_closed or is_odd) and (audited := _write_audit(participant, judgment_id, filter_right, reason)):
+        return audited
+    judgment = participant.judgments.filter(pk=judgment_id, audit_asked=True).first()
+    if judgment is None:
+        raise JudgingRefused(_("The filter can be audited after you have rated the item; rate it first"))
+    if judgment.filter_right is not None:
+        return judgment
+    if is_closed:
+        refuse_unless_at_work(participant)
+    raise JudgingRefused(_("Choose one of the reasons on the page; they are for a filter that was wrong"))
+
+
+def _write_audit(participant: Participant, judgment_id: int, filter_right: bool, reason: str) -> Judgment | None:
+    audited = Judgment.objects.raw(
+        """
+        WITH audited AS (
+            UPDATE annotation_judgment
+            SET filter_right = %(right)s, audit_reason = %(reason)s, audited_at = statement_timestamp()
+            WHERE id = %(judgment)s AND participant_id = %(participant)s AND audit_asked AND filter_right IS NULL
+            RETURNING *
+        ), moved AS (
+            UPDATE annotation_participant p
+            SET revision = p.revision + 1, n_audited = p.n_audited + (audited.kind = 'item')::int,
+                n_filter_right = p.n_filter_right + (audited.kind = 'item' AND audited.filter_right)::int
+            FROM audited WHERE p.id = audited.participant_id
+        )
+        SELECT * FROM audited
+        """,
+        {"right": filter_right, "reason": reason, "judgment": judgment_id, "participant": participant.pk},
+    )
+    return next(iter(audited), None)
+
+
+@transaction.atomic
+def judgment_revise(
+    *,
+    participant: Participant,
+    judgment_id: int,
+    submission: uuid.UUID,
+    plausibility: int | None,
+    typicality: int | None,
+) -> JudgmentRevision:
+    """Change one's own ratings. Before the reveal the judgment follows; after it the blind ratings go on counting."""
+    participant = participant_lock(participant)
+    if earlier := JudgmentRevision.objects.filter(submission=submission, judgment__participant=participant).first():
+        return earlier
+    refuse_unless_at_work(participant)
+    judgment = participant.judgments.exclude(kind=Kind.GOLD).filter(pk=judgment_id).first()
+    if judgment is None:
+        raise JudgingRefused(_("This is not an item that you have judged; go back to your own items"))
+    ratings = ratings_checked(participant.study, Ratings(plausibility, typicality))
+    revision = JudgmentRevision.objects.create(
+        judgment=judgment,
+        submission=submission,
+        plausibility=ratings.plausibility,
+        typicality=ratings.typicality,
+        before={"plausibility": judgment.plausibility, "typicality": judgment.typicality},
+        after_reveal=judgment.audit_asked,
+    )
+    if not revision.after_reveal:
+        participant.judgments.filter(pk=judgment.pk).update(
+            plausibility=ratings.plausibility, typicality=ratings.typicality
+        )
+        if judgment.kind == Kind.ITEM:
+            Item.objects.select_for_update(no_key=True).get(pk=judgment.item_id)
+            items_retally(participant.study, [judgment.item_id])
+    _revision_grows(participant)
+    return revision
+
+
+@transaction.atomic
+def comment_save(*, participant: Participant, judgment_id: int, comment: str) -> None:
+    if not participant.judgments.filter(pk=judgment_id).update(comment=comment[:COMMENT_LENGTH]):
+        raise JudgingRefused(_("This is not an item that you have judged; go back to your own items"))
+
+
+def ratings_checked(study: Study, ratings: Ratings) -> Ratings:
+    first, second = study.questions
+    if ratings.plausibility not in first.values:
+        raise JudgingRefused(_("Answer the question: %(question)s") % {"question": first.text})
+    if study.typicality_after_yes and ratings.plausibility < first.positive_from:
+        return Ratings(ratings.plausibility, None)
+    if ratings.typicality not in second.values:
+        raise JudgingRefused(_("Answer the question: %(question)s") % {"question": second.text})
+    return ratings
+
+
+def _submitted(participant: Participant, item_id: int, submission: uuid.UUID) -> Judgment | None:
+    earlier = Judgment.objects.filter(submission=submission).first()
+    if earlier and (earlier.participant_id, earlier.item_id) != (participant.pk, item_id):
+        raise JudgingRefused(_("This form belongs to another item; load the page again"))
+    return earlier
+
+
+def _counted(participant: Participant, judgment: Judgment) -> None:
+    """The object in hand follows the counts that the statement has moved in the rows."""
+    participant.seconds += judgment.active_seconds
+    if judgment.kind == Kind.ITEM:
+        participant.n_judged += 1
+        participant.study_judged += 1
+
+
+def _refuse_without_lease(participant: Participant, item_id: int) -> NoReturn:
+    if participant.judgments.filter(item_id=item_id).exists():
+        raise JudgingRefused(_("You have judged this item already; your first ratings count"))
+    raise LeaseGone(_("This item is not yours any more: it went back to the others. Here is what comes next"))
+
+
+def _revision_grows(participant: Participant) -> None:
+    Participant.objects.filter(pk=participant.pk).update(revision=F("revision") + 1)
+
+
+def _write(participant: Participant, ratings: Ratings, written: dict) -> Judgment | None:
+    """One statement: no lease, no judgment; the item's and the participant's counts move with it.
+
+    The time is taken under the item's lock: in its order the judgments' tallies grow.
+    """
+    study = participant.study
+    plausible, typical = study.questions
+    stored = Judgment.objects.raw(
+        _WRITE,
+        {
+            **written,
+            "participant": participant.pk,
+            "plausibility": ratings.plausibility,
+            "typicality": ratings.typicality,
+            "plausibility_unit": plausible.unit(ratings.plausibility),
+            "typicality_unit": 0 if ratings.typicality is None else typical.unit(ratings.typicality),
+            "version": study.version,
+            "audit": random.random() < study.audit_share,  # noqa: S311 - a share, not a secret
+        },
+    )
+    try:
+        return next(iter(stored), None)
+    except IntegrityError as error:
+        # Only somebody else's submission, at this very instant, can be in the way.
+        connection.needs_rollback = True
+        raise JudgingRefused(_("This form belongs to another item; load the page again")) from error

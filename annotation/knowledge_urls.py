@@ -1,9 +1,0 @@
-from django.urls import path
-
-from annotation import knowledge_export_views, knowledge_views
-
-urlpatterns = [
-    path("", knowledge_views.knowledge, name="knowledge"),
-    path("download", knowledge_export_views.knowledge_download, name="knowledge-download"),
-    path("<int:intention_id>/", knowledge_views.intention, name="intention"),
-]

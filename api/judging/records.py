@@ -1,0 +1,203 @@
+"""What annotators are shown and what they send. Of a verdict nothing but a saved judgment can speak."""
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from annotation.judging.page import questions_shown
+from annotation.judging.qualification import gold_is_right
+from annotation.judging.writing import COMMENT_LENGTH
+from annotation.models import Item, Judgment, JudgmentRevision, Kind, Skip, Study
+from api.base.views import LARGEST_ID, ListQuery
+from api.research.catalog import ShownProductSerializer
+
+LONGEST_SECONDS = 10_000_000
+LARGEST_RATING = 2**15 - 1
+SHOWN = ("intention__cobuy__a__picture", "intention__cobuy__b__picture")
+JUDGED = (
+    *(f"item__{path}" for path in (*SHOWN, "intention__run", "intention__verdict")),
+    "participant__study",
+)
+
+
+class OptionSerializer(serializers.Serializer):
+    value = serializers.IntegerField()
+    label = serializers.CharField()
+
+
+class QuestionSerializer(serializers.Serializer):
+    name = serializers.CharField()
+    text = serializers.CharField()
+    options = OptionSerializer(many=True)
+    only_after_yes = serializers.BooleanField(help_text="asked only where the intention was found plausible")
+
+
+class MyStudySerializer(serializers.ModelSerializer):
+    """A study as its annotators see it: no run, no sample, no figure."""
+
+    questions = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Study
+        fields = ("id", "name", "state", "questions", "guidelines", "lease_minutes")
+        read_only_fields = ("name", "state", "guidelines", "lease_minutes")
+
+    @extend_schema_field(QuestionSerializer(many=True))
+    def get_questions(self, study: Study) -> list[dict]:
+        return QuestionSerializer(questions_shown(study.questions, study.typicality_after_yes), many=True).data
+
+
+class BlindItemSerializer(serializers.ModelSerializer):
+    """An item as it is to be judged; `a_on_left` of the context says which product stands where."""
+
+    intention = serializers.CharField(source="intention.text", read_only=True)
+    relation = serializers.SerializerMethodField(help_text="in words; empty where there is none")
+    left, right = serializers.SerializerMethodField(), serializers.SerializerMethodField()
+
+    class Meta:
+        model = Item
+        fields = ("id", "intention", "relation", "left", "right")
+
+    def get_relation(self, item: Item) -> str:
+        return "" if item.intention.relation == "open" else item.intention.relation_words
+
+    @extend_schema_field(ShownProductSerializer)
+    def get_left(self, item: Item) -> dict:
+        return self._product(item, self.context["a_on_left"])
+
+    @extend_schema_field(ShownProductSerializer)
+    def get_right(self, item: Item) -> dict:
+        return self._product(item, not self.context["a_on_left"])
+
+    def _product(self, item: Item, is_a: bool) -> dict:
+        pair = item.intention.cobuy
+        return ShownProductSerializer(pair.a if is_a else pair.b, context=self.context).data
+
+
+class CheckSerializer(serializers.Serializer):
+    """Where in the qualification a gold item stands."""
+
+    at, of = serializers.IntegerField(), serializers.IntegerField()
+    tries_failed, tries = serializers.IntegerField(), serializers.IntegerField()
+
+
+class ProgressSerializer(serializers.Serializer):
+    done = serializers.IntegerField()
+    total = serializers.IntegerField(help_text="that may become yours")
+
+
+class NextSerializer(serializers.Serializer):
+    state = serializers.ChoiceField(choices=["item", "waiting", "finished"])
+    item = BlindItemSerializer(allow_null=True)
+    check = CheckSerializer(allow_null=True, help_text="of an item before the first one, if the study has such")
+    lease_ends_at = serializers.DateTimeField(allow_null=True, help_text="asking again moves it")
+    look_again_at = serializers.DateTimeField(allow_null=True, help_text="when waiting")
+    progress = ProgressSerializer()
+
+
+class RevealSerializer(serializers.Serializer):
+    """The filter's verdict, after the ratings are frozen."""
+
+    kept = serializers.BooleanField()
+    p_yes = serializers.FloatField(allow_null=True)
+    reason = serializers.CharField()
+    backend_note = serializers.CharField(allow_blank=True, help_text="that it was rules and no model, if so")
+
+
+class ExpectedSerializer(serializers.Serializer):
+    """The known answer to a gold item."""
+
+    plausibility = serializers.IntegerField()
+    typicality = serializers.IntegerField(allow_null=True)
+    explanation = serializers.CharField(allow_blank=True)
+    as_expected = serializers.BooleanField()
+
+
+class RevisionSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = JudgmentRevision
+        fields = ("id", "plausibility", "typicality", "after_reveal", "created_at")
+        read_only_fields = fields
+
+
+class JudgmentSerializer(serializers.ModelSerializer):
+    """One's own judgment. The verdict is told where the audit is asked, and to nobody before."""
+
+    study = serializers.IntegerField(source="participant.study_id", read_only=True)
+    item = serializers.SerializerMethodField()
+    audit_reason = serializers.CharField(read_only=True)
+    verdict = serializers.SerializerMethodField()
+    expected = serializers.SerializerMethodField()
+    revisions = RevisionSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Judgment
+        fields = (
+            "id", "study", "item", "plausibility", "typicality", "comment", "active_seconds", "created_at",
+            "audit_asked", "filter_right", "audit_reason", "audited_at", "verdict", "expected", "revisions",
+        )  # fmt: skip
+        read_only_fields = (
+            "plausibility", "typicality", "comment", "active_seconds", "created_at", "audit_asked", "filter_right",
+            "audited_at",
+        )  # fmt: skip
+
+    @extend_schema_field(BlindItemSerializer)
+    def get_item(self, judgment: Judgment) -> dict:
+        context = {**self.context, "a_on_left": judgment.a_on_left}
+        return BlindItemSerializer(judgment.item, context=context).data
+
+    @extend_schema_field(RevealSerializer(allow_null=True))
+    def get_verdict(self, judgment: Judgment) -> dict | None:
+        if not judgment.audit_asked:
+            return None
+        verdict, run = judgment.item.intention.verdict, judgment.item.intention.run
+        return {
+            "kept": verdict.kept(run.strictness),
+            "p_yes": verdict.p_yes,
+            "reason": verdict.reason,
+            "backend_note": "rules, no model" if run.is_baseline else "",
+        }
+
+    @extend_schema_field(ExpectedSerializer(allow_null=True))
+    def get_expected(self, judgment: Judgment) -> dict | None:
+        if judgment.kind != Kind.GOLD:
+            return None
+        gold = judgment.item.gold
+        return {
+            "plausibility": gold["plausibility"],
+            "typicality": gold.get("typicality"),
+            "explanation": gold.get("explanation", ""),
+            "as_expected": gold_is_right(judgment, judgment.participant.study),
+        }
+
+
+class RatingsSerializer(serializers.Serializer):
+    submission = serializers.UUIDField(help_text="made by you, once for each judgment; sent again it is the same one")
+    plausibility = serializers.IntegerField(min_value=0, max_value=LARGEST_RATING)
+    typicality = serializers.IntegerField(
+        required=False, allow_null=True, default=None, min_value=0, max_value=LARGEST_RATING
+    )
+    comment = serializers.CharField(required=False, allow_blank=True, max_length=COMMENT_LENGTH)
+
+
+class NewJudgmentSerializer(RatingsSerializer):
+    item = serializers.IntegerField(min_value=1, max_value=LARGEST_ID)
+    active_seconds = serializers.FloatField(
+        required=False, allow_null=True, default=None, min_value=0, max_value=LONGEST_SECONDS
+    )
+
+
+class AuditSerializer(serializers.Serializer):
+    filter_right = serializers.BooleanField()
+    reason = serializers.ChoiceField(
+        choices=Judgment.AuditReason.choices, default="", allow_blank=True, help_text="where the filter was wrong"
+    )
+    comment = serializers.CharField(required=False, allow_blank=True, max_length=COMMENT_LENGTH)
+
+
+class SkipSerializer(serializers.Serializer):
+    item = serializers.IntegerField(min_value=1, max_value=LARGEST_ID)
+    reason = serializers.ChoiceField(choices=Skip.Reason.choices)
+
+
+class OwnQuery(ListQuery):
+    to_audit = serializers.BooleanField(required=False, help_text="true: only those whose audit is owed")

@@ -1,0 +1,65 @@
+"""What the figures look like, for the schema: `annotation.figures.numbers` makes them."""
+
+from rest_framework import serializers
+
+
+class FigureSerializer(serializers.Serializer):
+    value = serializers.FloatField(allow_null=True)
+    ci95 = serializers.ListField(
+        child=serializers.FloatField(), min_length=2, max_length=2, allow_null=True, help_text="95 % interval"
+    )
+    n = serializers.IntegerField(help_text="units behind it")
+    reason = serializers.CharField(required=False, help_text="why there is no value, where there is none")
+
+
+class ByQuestionSerializer(serializers.Serializer):
+    plausibility, typicality = (FigureSerializer() for _ in range(2))
+
+
+class PercentAgreementSerializer(serializers.Serializer):
+    item_mean, pooled, weighted = (FigureSerializer() for _ in range(3))
+
+
+class AlphaSerializer(serializers.Serializer):
+    nominal, ordinal, interval = (FigureSerializer() for _ in range(3))
+
+
+class Ac2Serializer(serializers.Serializer):
+    linear, quadratic, ordinal = (FigureSerializer() for _ in range(3))
+
+
+class AgreementSerializer(serializers.Serializer):
+    items, labels, pairable_items = (serializers.IntegerField() for _ in range(3))
+    percent_agreement = PercentAgreementSerializer()
+    fleiss_kappa, gwet_ac1 = FigureSerializer(), FigureSerializer()
+    krippendorff_alpha = AlphaSerializer()
+    gwet_ac2 = Ac2Serializer()
+    prevalence = FigureSerializer(many=True, help_text="of each answer, the worst first")
+
+
+class AgreementByQuestionSerializer(serializers.Serializer):
+    plausibility, typicality = (AgreementSerializer() for _ in range(2))
+
+
+class FilterSerializer(serializers.Serializer):
+    """The filter against people's majority; the cells count items, the figures are weighted to the runs."""
+
+    tp, fp, fn, tn = (serializers.IntegerField() for _ in range(4))
+    accuracy, precision, recall, specificity, f1, mcc, false_rejection_rate = (FigureSerializer() for _ in range(7))
+    ties_left_out = serializers.IntegerField()
+    audit = FigureSerializer(help_text="share of audits that say the filter was right")
+
+
+class RelationFiguresSerializer(ByQuestionSerializer):
+    relation = serializers.CharField()
+    kept = FigureSerializer()
+    items = serializers.IntegerField()
+
+
+class FiguresSerializer(serializers.Serializer):
+    items, items_judged, items_complete, judgments, wanted, annotators = (serializers.IntegerField() for _ in range(6))
+    agreement = AgreementByQuestionSerializer()
+    rates = ByQuestionSerializer(help_text="weighted by inclusion probability")
+    raw_rates = ByQuestionSerializer(help_text="of the judgments as they are")
+    filter = FilterSerializer()
+    by_relation = RelationFiguresSerializer(many=True)

@@ -1,0 +1,118 @@
+"""Studies as researchers see them: made, opened and paused, their figures, their judgments."""
+
+from django.contrib.auth.models import Group
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.generics import ListAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.models import User
+from annotation.design.protocol import Wording
+from annotation.design.services import allocation_parse, study_create, study_set_state, study_warnings
+from annotation.figures.numbers import study_figures
+from annotation.models import Study
+from api.base.idempotency import idempotent
+from api.base.problems import Unprocessable
+from api.base.views import ApiView, ListQuery, the_one
+from api.models import Scope
+from api.research.figures import FiguresSerializer
+from api.research.study_forms import NewStudySerializer, StateSerializer
+from distillation.models import Run
+
+
+class StudySerializer(serializers.ModelSerializer):
+    runs = serializers.SlugRelatedField("name", many=True, read_only=True)
+    groups = serializers.SlugRelatedField("name", many=True, read_only=True)
+    questions = serializers.JSONField(source="scales", read_only=True)
+    strata = serializers.ListField(child=serializers.CharField(), read_only=True)
+    rules = serializers.DictField(read_only=True)
+
+    class Meta:
+        model = Study
+        fields = (
+            "id", "name", "state", "runs", "groups", "n_items", "overlap", "strata", "seed", "paired", "preset",
+            "questions", "typicality_after_yes", "guidelines", "audit_share", "order", "qualification_items",
+            "qualification_pass", "qualification_tries", "repeat_share", "repeat_distance", "rules",
+            "lease_minutes", "version", "simulated", "created_at",
+        )  # fmt: skip
+        read_only_fields = fields
+
+
+class StudyQuery(ListQuery):
+    state = serializers.ChoiceField(required=False, choices=Study.State.choices)
+
+
+class StudyMadeSerializer(serializers.Serializer):
+    study = StudySerializer()
+    warnings = serializers.ListField(child=serializers.CharField(), help_text="what may be meant so")
+
+
+class StudyView(ApiView):
+    role = User.Role.RESEARCHER
+    writes = Scope.STUDIES_WRITE
+
+    def study(self) -> Study:
+        return the_one(Study.objects, pk=self.kwargs["study_id"])
+
+
+class Studies(StudyView, ListAPIView):
+    query = StudyQuery
+    serializer_class = StudySerializer
+    refused_with = 422
+
+    def get_queryset(self) -> QuerySet[Study]:
+        state = {"state": self.asked["state"]} if "state" in self.asked else {}
+        return Study.objects.filter(**state).prefetch_related("runs", "groups")
+
+    @extend_schema(request=NewStudySerializer, responses={201: StudyMadeSerializer})
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Sample the intentions of runs and make a study of them."""
+        asked = self.body(NewStudySerializer)
+        study = study_create(**_design(asked), created_by=request.user)
+        made = {"study": StudySerializer(study).data, "warnings": study_warnings(study)}
+        return Response(made, status=201)
+
+
+class StudyDetail(StudyView):
+    serializer_class = StudySerializer
+
+    def get(self, request: Request, study_id: int) -> Response:
+        return Response(StudySerializer(self.study()).data)
+
+    @extend_schema(request=StateSerializer, responses=StudySerializer)
+    @idempotent
+    def patch(self, request: Request, study_id: int) -> Response:
+        """Open, pause or close it."""
+        study, asked = self.study(), self.body(StateSerializer)
+        study_set_state(study=study, state=asked["state"])
+        return Response(StudySerializer(study).data)
+
+
+class StudyFigures(StudyView):
+    @extend_schema(responses=FiguresSerializer)
+    def get(self, request: Request, study_id: int) -> Response:
+        """Agreement, rates and filter quality as `study_stats --json` prints them; what is undefined has a reason."""
+        return Response(study_figures(self.study()).as_dict())
+
+
+def _design(asked: dict) -> dict:
+    """What `study_create` wants."""
+    named = {"runs": _named(Run, asked.pop("runs")), "groups": _named(Group, asked.pop("groups"))}
+    gold = asked.pop("gold")
+    return {
+        **asked,
+        **named,
+        "allocation": allocation_parse(asked["allocation"]),
+        "gold": gold.splitlines() if gold else None,
+        "wording": Wording(**asked["wording"]),
+    }
+
+
+def _named(model: type[Run] | type[Group], names: list[str]) -> list:
+    found = list(model.objects.filter(name__in=names).order_by("pk"))
+    if missing := set(names) - {each.name for each in found}:
+        raise Unprocessable(f"There is no {model._meta.verbose_name} named {', '.join(sorted(missing))}")
+    return found

@@ -1,0 +1,91 @@
+"""What a study is made from."""
+
+from rest_framework import serializers
+
+from annotation.design.population import STRATA
+from annotation.design.protocol import ANSWER_LENGTH, GUIDELINES_LENGTH, PRESETS, TEXT_LENGTH
+from annotation.design.rules import FAST_SECONDS
+from annotation.models import Study
+
+MOST_SMALL = 2**15 - 1  # what the columns of small numbers take
+
+
+def share(most: float = 1, **more) -> serializers.FloatField:
+    return serializers.FloatField(min_value=0, max_value=most, **more)
+
+
+def small(least: int = 0, most: int = MOST_SMALL, **more) -> serializers.IntegerField:
+    return serializers.IntegerField(min_value=least, max_value=most, **more)
+
+
+def answers() -> serializers.ListField:
+    return serializers.ListField(
+        child=serializers.CharField(max_length=ANSWER_LENGTH), max_length=7, default=list, help_text="the best first"
+    )
+
+
+class WordingSerializer(serializers.Serializer):
+    """The questions in your own words; what is left out stays as the preset has it."""
+
+    plausibility = serializers.CharField(default="", allow_blank=True, max_length=TEXT_LENGTH)
+    plausibility_answers = answers()
+    typicality = serializers.CharField(default="", allow_blank=True, max_length=TEXT_LENGTH)
+    typicality_answers = answers()
+    typical_answers = small(1, 6, default=None, allow_null=True, help_text="so many of the best count as typical")
+
+
+class ShareRuleSerializer(serializers.Serializer):
+    limit = share()
+    least = small(1, help_text="answers before the rule speaks")
+
+
+class FastRuleSerializer(ShareRuleSerializer):
+    seconds = serializers.FloatField(min_value=0.1, max_value=600, default=FAST_SECONDS)
+
+
+class LineRuleSerializer(serializers.Serializer):
+    limit = small(2, 200)
+
+
+class RulesSerializer(serializers.Serializer):
+    """What pauses an annotator; a rule that is left out does not hold."""
+
+    gold, repeats, agreement = (ShareRuleSerializer(required=False) for _ in range(3))
+    fast = FastRuleSerializer(required=False)
+    line = LineRuleSerializer(required=False)
+    alarm = share(required=False)
+
+
+class StateSerializer(serializers.Serializer):
+    state = serializers.ChoiceField(choices=Study.State.choices)
+
+
+class NewStudySerializer(serializers.Serializer):
+    name = serializers.CharField(max_length=100)
+    runs = serializers.ListField(child=serializers.CharField(max_length=100), min_length=1, help_text="their names")
+    items = serializers.IntegerField(min_value=1, max_value=10_000_000)
+    overlap = small(1, 100, default=3)
+    strata = serializers.ListField(child=serializers.ChoiceField(choices=list(STRATA)), default=list)
+    allocation = serializers.CharField(
+        default="equal", max_length=10_000, help_text="equal, proportional, or numbers: usedFor/kept: 20, isA/kept: 10"
+    )
+    seed = serializers.IntegerField(default=0, min_value=0, max_value=2**63 - 1)
+    paired = serializers.BooleanField(default=False, help_text="the same co-buys and relations from each of the runs")
+    gold = serializers.CharField(default="", allow_blank=True, max_length=2_000_000, help_text="CSV, as on the page")
+    groups = serializers.ListField(
+        child=serializers.CharField(max_length=150), default=list, help_text="who may judge; none: every annotator"
+    )
+    state = serializers.ChoiceField(choices=Study.State.choices, default=Study.State.OPEN)
+    preset = serializers.ChoiceField(choices=PRESETS, default="mind")
+    wording = WordingSerializer(default=dict)
+    typicality_after_yes = serializers.BooleanField(default=False)
+    guidelines = serializers.CharField(default="", allow_blank=True, max_length=GUIDELINES_LENGTH)
+    audit_share = share(default=1.0)
+    order = serializers.ChoiceField(choices=Study.Order.choices, default=Study.Order.BREADTH)
+    qualification_items = small(default=0, most=100)
+    qualification_pass = small(default=0, most=100)
+    qualification_tries = small(1, 20, default=1)
+    repeat_share = share(0.5, default=0.0)
+    repeat_distance = small(1, 10_000, default=20)
+    rules = RulesSerializer(default=dict)
+    lease_minutes = small(1, 1_440, default=30)

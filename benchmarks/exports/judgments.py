@@ -1,0 +1,161 @@
+"""1,000,000 judgments to CSV beside raw COPY of the same columns, in turn: time, first data row, peak memory; then the
+other formats, and the file read back into the study emptied.
+
+python -m benchmarks.exports.judgments [JUDGMENTS]
+"""
+
+import re
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from benchmarks.place import own_place
+
+N, OVERLAP, ROUNDS = 1_000_000, 3, 3
+BAR_RATIO, BAR_FIRST, BAR_MB = 1.6, 0.5, 150
+
+
+def main(n: int) -> int:
+    with own_place() as folder:
+        from django.db import connection  # noqa: PLC0415
+
+        from benchmarks.fill import judgments_filled, run_filled, study_filled  # noqa: PLC0415
+
+        n_items = -(-n // OVERLAP)
+        study = study_filled(run_filled(n_items), n_items, overlap=OVERLAP)
+        judgments_filled(study)
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE")
+        n = OVERLAP * n_items
+        print(f"{n:,} judgments on {n_items:,} items", flush=True)
+        missed = _against_copy(n)
+        for form in ("jsonl", "parquet", "label-studio"):
+            _told(form, n, *_in_a_process("export", form, f"{folder}/judgments.{form}"))
+        missed += _read_back(n, Path(folder))
+    return missed
+
+
+def _against_copy(n: int) -> int:
+    """In turn, as other work on the machine comes and goes."""
+    rounds = [(_raw_copy(), _in_a_process("export", "csv", "")) for _ in range(ROUNDS)]
+    for raw, (seconds, first, peak, size) in rounds:
+        _told("raw COPY, thrown away", n, raw)
+        _told("csv, thrown away", n, seconds, first, peak, size)
+    ratio = statistics.median(exported[0] / raw for raw, exported in rounds)
+    first = statistics.median(exported[1] for _, exported in rounds)
+    peak = max(exported[2] for _, exported in rounds)
+    print(f"Ratio to raw COPY, median of {ROUNDS}: {ratio:.2f} (bar {BAR_RATIO})")
+    print(f"First data row, median of {ROUNDS}: {first:.2f} s (bar {BAR_FIRST} s)")
+    print(f"Peak memory: {peak:.0f} MB (bar {BAR_MB} MB)", flush=True)
+    return int(ratio > BAR_RATIO or first > BAR_FIRST or peak > BAR_MB)
+
+
+def _raw_copy() -> float:
+    """One query, in whatever order, nothing made safe and no time worded."""
+    from django.db import connection  # noqa: PLC0415
+
+    with connection.cursor() as cursor:
+        begun = time.perf_counter()
+        with cursor.copy(RAW) as copy:
+            for _ in copy:
+                pass
+        return time.perf_counter() - begun
+
+
+RAW = """
+COPY (
+    SELECT s.name, j.item_id, i.intention_id, r.name, r.backend, r.model, a.asin, b.asin, i.relation, t.text,
+           p.pseudonym, j.plausibility, j.typicality, i.filter_yes, i.p_yes, r.strictness,
+           i.p_yes >= r.strictness, j.filter_right, j.audit_reason, j.comment, j.kind, p.state <> 'excluded',
+           j.version, j.seconds, j.active_seconds, j.a_on_left, i.stratum, i.inclusion_probability, i.category,
+           s.simulated, j.created_at, j.audited_at
+    FROM annotation_judgment j
+    JOIN annotation_item i ON i.id = j.item_id
+    JOIN annotation_study s ON s.id = i.study_id
+    JOIN annotation_participant p ON p.id = j.participant_id
+    JOIN distillation_intention t ON t.id = i.intention_id
+    JOIN distillation_run r ON r.id = i.run_id
+    JOIN distillation_cobuy c ON c.id = t.cobuy_id
+    JOIN distillation_product a ON a.id = c.a_id
+    JOIN distillation_product b ON b.id = c.b_id
+) TO STDOUT WITH (FORMAT csv)
+"""
+
+
+def _read_back(n: int, folder: Path) -> int:
+    """Into the study emptied; what comes out again must be the same bytes."""
+    from annotation.figures.numbers import study_figures  # noqa: PLC0415
+    from annotation.judging.tallying import study_recompute  # noqa: PLC0415
+    from annotation.models import Judgment, Study  # noqa: PLC0415
+
+    study, path, again = Study.objects.get(), folder / "judgments.csv", folder / "again.csv"
+    study_recompute(study)
+    before = study_figures(study)
+    _in_a_process("export", "csv", str(path))
+    Judgment.objects.all()._raw_delete("default")
+    seconds, peak = _in_a_process("import", str(path))
+    print(f"  import of csv: {seconds:.1f} s, {n / seconds:,.0f} rows/s, peak {peak:.0f} MB")
+    _in_a_process("export", "csv", str(again))
+    is_same = path.read_bytes() == again.read_bytes()
+    has_same_figures = study_figures(study).as_dict() == before.as_dict()
+    print(f"Exported again: {'the same' if is_same else 'OTHER'} bytes, {'the same' if has_same_figures else 'OTHER'} "
+          "figures")  # fmt: skip
+    return int(not (is_same and has_same_figures))
+
+
+def _in_a_process(*words: str) -> list[float]:
+    """Of its own, so that the peak is what this alone takes."""
+    command = [sys.executable, "-m", "benchmarks.exports.judgments", *words]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    return [float(each) for each in done.stdout.split()]
+
+
+def _told(what: str, n: int, seconds: float, *rest: float) -> None:
+    more = ", first row {:.2f} s, peak {:.0f} MB, file of {:,.0f} bytes".format(*rest) if rest else ""
+    print(f"  {what}: {seconds:.1f} s, {n / seconds:,.0f} rows/s{more}", flush=True)
+
+
+def export(form: str, output: str) -> None:
+    from annotation.exchange.exports.options import Options  # noqa: PLC0415
+    from annotation.exchange.exports.recording import export_start  # noqa: PLC0415
+    from annotation.models import Study  # noqa: PLC0415
+
+    begun, first, size = time.perf_counter(), 0.0, 0
+    _, pieces = export_start(study=Study.objects.get(), options=Options(format=form))
+    with open(output or "/dev/null", "wb") as file:
+        for piece in pieces:
+            first = first or time.perf_counter() - begun
+            size += len(piece)
+            file.write(piece)
+    print(time.perf_counter() - begun, first, _peak(), size)
+
+
+def import_(path: str) -> None:
+    from annotation.exchange.importing import judgments_import  # noqa: PLC0415
+    from annotation.models import Study  # noqa: PLC0415
+
+    begun = time.perf_counter()
+    judgments_import(study=Study.objects.get(), path=Path(path))
+    print(time.perf_counter() - begun, _peak())
+
+
+def _peak() -> float:
+    return int(re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())[1]) / 1024
+
+
+if __name__ == "__main__":
+    match sys.argv[1:]:
+        case ["export", form, output]:
+            import django
+
+            django.setup()
+            export(form, output)
+        case ["import", path]:
+            import django
+
+            django.setup()
+            import_(path)
+        case arguments:
+            sys.exit(main(int(arguments[0]) if arguments else N))

@@ -1,0 +1,322 @@
+"""Judging under load: quota, throughput, flatness, kills.
+
+  python -m benchmarks.judging.main quota        50 threads, 20 rounds, leases that run out in between
+  python -m benchmarks.judging.main http         8 annotators without think time against the web server
+  python -m benchmarks.judging.main flat         an item at 1,000 and at 1,000,000 items, and for who has done 90 %
+  python -m benchmarks.judging.main kill         kill -9 of the web server under load
+
+Traffic goes to 127.0.0.1 only and ends by itself.
+"""
+
+import argparse
+import asyncio
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections import Counter
+from dataclasses import dataclass, field
+
+from benchmarks.place import own_place, percentile
+
+PORT = 18_951
+BAR_JUDGMENTS, BAR_MS = 150, 50
+
+
+@dataclass
+class Load:
+    acknowledged: list[str] = field(default_factory=list)  # submissions that were answered with the reveal
+    judged: int = 0
+    times: dict[str, list[float]] = field(default_factory=lambda: {"ratings": [], "next": []})
+    errors: Counter = field(default_factory=Counter)
+
+
+def quota(options: argparse.Namespace) -> None:
+    from django.db import connection  # noqa: PLC0415
+
+    from annotation.judging.allocation import Finished, item_next, participant_join, release_expired  # noqa: PLC0415
+    from annotation.judging.writing import JudgingRefused, audit_save, judgment_save  # noqa: PLC0415
+    from annotation.models import Item, Judgment, Lease  # noqa: PLC0415
+    from benchmarks.fill import annotators, run_filled, study_filled  # noqa: PLC0415
+
+    run, users = run_filled(2_000), annotators(50)
+    late = Counter()
+    for number in range(options.rounds):
+        study = study_filled(run, 200, overlap=5, name=f"round {number}")
+        people = [participant_join(study, user) for user in users]
+
+        def work(participant, study=study) -> None:
+            rng = random.Random(participant.pk)
+            while True:
+                lease = item_next(participant=participant)
+                if isinstance(lease, Finished):
+                    break
+                if not isinstance(lease, Lease):
+                    time.sleep(0.02)
+                    continue
+                if rng.random() < 0.1:  # wanders off; its lease runs out and comes back later
+                    Lease.objects.filter(pk=lease.pk).update(expires_at="2000-01-01T00:00Z")
+                    release_expired(study)
+                    late["run out"] += 1
+                try:
+                    saved = judgment_save(
+                        participant=participant, item_id=lease.item_id, submission=uuid.uuid4(),
+                        plausibility=rng.randint(0, 1), typicality=rng.randint(0, 3),
+                    )  # fmt: skip
+                except JudgingRefused:
+                    late["refused"] += 1
+                    continue
+                audit_save(participant=participant, judgment_id=saved.pk, filter_right=True)
+            connection.close()
+
+        threads = [threading.Thread(target=work, args=(participant,)) for participant in people]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        items = Item.objects.filter(study=study)
+        over = sum(item.n_judged > 5 or item.taken > 5 for item in items)
+        missing = sum(5 - Judgment.objects.filter(item=item).count() for item in items)
+        doubles = Judgment.objects.filter(item__study=study).count() - len(
+            set(Judgment.objects.filter(item__study=study).values_list("item", "participant"))
+        )
+        late["over"] += over
+        late["missing"] += missing
+        late["doubles"] += doubles
+    print(
+        f"quota: {options.rounds} rounds of 50 threads, 200 items x 5: {late['over']} over quota, {late['doubles']} "
+        f"doubles, {late['missing']} missing; {late['run out']} leases run out, {late['refused']} late submits refused"
+    )
+
+
+def sessions(study, users) -> list[str]:
+    """A signed-in session key for each user."""
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: PLC0415
+    from django.contrib.sessions.backends.db import SessionStore  # noqa: PLC0415
+
+    keys = []
+    for user in users:
+        store = SessionStore()
+        store[SESSION_KEY] = str(user.pk)
+        store[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+        store[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        store.create()
+        keys.append(store.session_key)
+    return keys
+
+
+def web_server() -> subprocess.Popen:
+    from mindsite.serving import web_command  # noqa: PLC0415
+
+    return subprocess.Popen(web_command(PORT), start_new_session=True)
+
+
+async def annotate(load: Load, study_id: int, session_key: str, until: float, patient: bool) -> None:
+    """One annotator: rate, audit, rate …; what is not acknowledged is sent again with the same submission."""
+    import aiohttp  # noqa: PLC0415
+
+    token = "t" * 32
+    headers = {"HX-Request": "true", "X-CSRFToken": token, "Cookie": f"sessionid={session_key}; csrftoken={token}"}
+    base = f"http://127.0.0.1:{PORT}/judge/{study_id}/"
+
+    async def ask(method: str, path: str, kind: str = "", **data) -> str:
+        while True:
+            start = time.perf_counter()
+            try:
+                async with client.request(method, base + path, data=data or None) as answer:
+                    text = await answer.text()
+                    if answer.status == 200:
+                        if kind:
+                            load.times[kind].append(time.perf_counter() - start)
+                        return text
+                    load.errors[answer.status] += 1
+                    if answer.status == 409:
+                        return text
+            except (aiohttp.ClientError, OSError):
+                load.errors["connection"] += 1
+            if not patient and time.perf_counter() > until:
+                return ""
+            await asyncio.sleep(0.05)
+
+    async with aiohttp.ClientSession(headers=headers) as client:
+        page = await ask("GET", "?start=1")
+        while time.perf_counter() < until:
+            item, submission = (re.search(rf'name="{name}" value="([^"]+)"', page) for name in ("item", "submission"))
+            if not item:
+                reveal = re.search(r'name="judgment" value="(\d+)"', page)
+                if not reveal:
+                    return
+            else:
+                page = await ask(
+                    "POST", "save", "ratings", item=item[1], submission=submission[1], plausibility="1", typicality="2"
+                )
+                reveal = re.search(r'name="judgment" value="(\d+)"', page)
+                if reveal:
+                    load.acknowledged.append(submission[1])
+                    load.judged += 1
+                else:
+                    continue
+            page = await ask("POST", "audit", "next", judgment=reveal[1], answer="right")
+
+
+async def crowd(load: Load, study_id: int, keys: list[str], seconds: float, patient: bool = False) -> None:
+    until = time.perf_counter() + seconds
+    await asyncio.gather(*(annotate(load, study_id, key, until, patient) for key in keys))
+
+
+def wait_for_web() -> None:
+    import urllib.request  # noqa: PLC0415
+
+    for _ in range(200):
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{PORT}/accounts/login/", timeout=2).close()
+            return
+        except OSError:
+            time.sleep(0.1)
+    sys.exit("The web server does not answer")
+
+
+def end(server: subprocess.Popen) -> None:
+    server.terminate()
+    try:
+        server.wait(10)
+    except subprocess.TimeoutExpired:
+        os.killpg(server.pid, signal.SIGKILL)
+
+
+def http(options: argparse.Namespace) -> None:
+    from django.core.management import call_command  # noqa: PLC0415
+
+    from benchmarks.fill import annotators, run_filled, study_filled  # noqa: PLC0415
+
+    call_command("collectstatic", verbosity=0, interactive=False)
+    study = study_filled(run_filled(options.items), options.items, overlap=3)
+    keys = sessions(study, annotators(8))
+    server = web_server()
+    try:
+        wait_for_web()
+        asyncio.run(crowd(Load(), study.pk, keys, 3))  # warm up
+        load, start = Load(), time.perf_counter()
+        asyncio.run(crowd(load, study.pk, keys, options.seconds))
+        rate = load.judged / (time.perf_counter() - start)
+    finally:
+        end(server)
+    figures = " ".join(
+        f"{kind} p50 {1000 * percentile(times, 0.5):.0f} p95 {1000 * percentile(times, 0.95):.0f} ms,"
+        for kind, times in load.times.items()
+    )
+    print(
+        f"http: {options.items:,} items, 8 annotators: {rate:.0f} judgments/s with audit "
+        f"({rate / BAR_JUDGMENTS:.2f} x the bar of {BAR_JUDGMENTS}); {figures} bar p95 {BAR_MS} ms; "
+        f"errors {dict(load.errors)}; load average {os.getloadavg()[0]:.1f}"
+    )
+
+
+def flat(options: argparse.Namespace) -> None:
+    from django.db import connection  # noqa: PLC0415
+
+    from annotation.judging.allocation import item_next, lease_release, participant_join  # noqa: PLC0415
+    from benchmarks.fill import annotators, run_filled, study_filled  # noqa: PLC0415
+
+    def next_ms(participant, n: int = 200) -> float:
+        times = []
+        for _ in range(n):
+            start = time.perf_counter()
+            item_next(participant=participant)
+            times.append(1000 * (time.perf_counter() - start))
+            lease_release(participant=participant)
+            participant.refresh_from_db()
+        return percentile(times, 0.5)
+
+    (user, lone), run = annotators(2), run_filled(options.large)
+    small = next_ms(participant_join(study_filled(run, 1_000, name="small"), user))
+    big = study_filled(run, options.large, name="large")
+    large = next_ms(participant_join(big, user))
+    print(
+        f"flat: next item {small:.2f} ms at 1,000 items, {large:.2f} ms at {options.large:,}: "
+        f"{large / small:.2f} x (bar 1.3)"
+    )
+    alone = participant_join(big, lone)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO annotation_judgment (item_id, participant_id, kind, submission, plausibility, typicality,
+                a_on_left, seconds, active_seconds, comment, version, audit_asked, audit_reason)
+            SELECT id, %s, 'item', gen_random_uuid(), 1, 2, true, 5, 5, '', 1, false, ''
+            FROM annotation_item WHERE study_id = %s AND order_key <= %s
+            """,
+            [alone.pk, big.pk, int(0.9 * options.large)],
+        )
+        cursor.execute(
+            "UPDATE annotation_item SET taken = 1, n_judged = 1 WHERE study_id = %s AND order_key <= %s",
+            [big.pk, int(0.9 * options.large)],
+        )
+        cursor.execute("ANALYZE annotation_item; ANALYZE annotation_judgment")
+    start = time.perf_counter()
+    item_next(participant=alone)
+    first = 1000 * (time.perf_counter() - start)
+    print(
+        f"flat: alone with 90 % of {options.large:,} done: first next {first:.1f} ms, "
+        f"then {next_ms(alone, 50):.2f} ms (bar 20)"
+    )
+
+
+def kill(options: argparse.Namespace) -> None:
+    from django.core.management import call_command  # noqa: PLC0415
+
+    from annotation.models import Judgment  # noqa: PLC0415
+    from benchmarks.fill import annotators, run_filled, study_filled  # noqa: PLC0415
+
+    call_command("collectstatic", verbosity=0, interactive=False)
+    study = study_filled(run_filled(20_000), 20_000, overlap=3)
+    keys, load = sessions(study, annotators(8)), Load()
+    server = web_server()
+    stop = threading.Event()
+
+    def killer() -> None:
+        nonlocal server
+        for _ in range(options.kills):
+            time.sleep(random.uniform(0.6, 1.5))
+            os.killpg(server.pid, signal.SIGKILL)
+            server.wait()
+            server = web_server()
+            wait_for_web()
+        stop.set()
+
+    wait_for_web()
+    thread = threading.Thread(target=killer)
+    thread.start()
+    while not stop.is_set():
+        asyncio.run(crowd(load, study.pk, keys, 2, patient=True))
+    thread.join()
+    end(server)
+    stored = Counter(str(each) for each in Judgment.objects.values_list("submission", flat=True))
+    missing = [each for each in load.acknowledged if each not in stored]
+    pairs = Judgment.objects.count() - len(set(Judgment.objects.values_list("item", "participant")))
+    print(
+        f"kill: {options.kills} kills: {len(load.acknowledged):,} judgments acknowledged, {len(missing)} missing, "
+        f"{pairs} doubles; {load.errors['connection']} connections lost on the way"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("part", choices=["quota", "http", "flat", "kill"])
+    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--items", type=int, default=50_000)
+    parser.add_argument("--large", type=int, default=1_000_000)
+    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--kills", type=int, default=20)
+    options = parser.parse_args()
+    os.environ["DATABASE_POOL"] = "60"
+    with own_place():
+        globals()[options.part](options)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,130 @@
+"""An import as a row: found again by what was asked, moved on together with what each transaction has done."""
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
+from django.db.models.functions import Now
+
+from distillation.catalog.intake.account import CatalogAccount
+from distillation.catalog.readers.records import CatalogError, CatalogFormat, Position
+from distillation.models import CatalogImport
+
+State = CatalogImport.State
+LOCK_SECONDS = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportRequest:
+    paths: list[Path]
+    form: CatalogFormat
+    cobuys: Path | None = None
+    images: Path | None = None
+    download: bool = False
+    category: str = ""
+    reciprocal_only: bool = False
+    max_per_product: int | None = None
+    sample: int | None = None
+    seed: int = 0
+
+    @property
+    def files(self) -> list[Path]:
+        return [*self.paths, *([self.cobuys] if self.cobuys else [])]
+
+    @property
+    def options(self) -> dict[str, object]:
+        names = ("download", "category", "reciprocal_only", "max_per_product", "sample", "seed")
+        chosen = {name: getattr(self, name) for name in names}
+        return {"images": str(self.images or ""), "cobuys": str(self.cobuys or ""), **chosen}
+
+    @property
+    def sources(self) -> list[dict[str, object]]:
+        return [{"name": path.name, "size": _stat(path).st_size} for path in self.files]
+
+    def key(self) -> str:
+        files = [(str(path.resolve()), _stat(path).st_size, _stat(path).st_mtime_ns) for path in self.files]
+        asked = json.dumps([self.form.name, files, self.options], sort_keys=True)
+        return hashlib.sha256(asked.encode()).hexdigest()
+
+
+def _stat(path: Path) -> os.stat_result:
+    try:
+        return path.stat()
+    except OSError as error:
+        raise CatalogError(f"{path}: {error.strerror}; give the path of a readable file") from error
+
+
+@dataclass
+class Job:
+    request: ImportRequest
+    row: CatalogImport
+    account: CatalogAccount
+
+    @classmethod
+    def of(cls, request: ImportRequest) -> "Job":
+        """The unfinished import of the same request, else a new one."""
+        unfinished = CatalogImport.objects.filter(state__in=[State.READING, State.WRITING])
+        key = request.key()
+        row = unfinished.filter(key=key).last() or CatalogImport(
+            key=key, format=request.form.name, sources=request.sources, options=request.options
+        )
+        row.save()
+        # There is one set of staging tables: an import that was broken off before this one begins anew.
+        unfinished.exclude(pk=row.pk).exclude(progress={}).update(
+            progress={}, account={}, state=State.READING, message=f"broken off; import {row.pk} came in between"
+        )
+        return cls(request, row, CatalogAccount(**row.account))
+
+    @property
+    def position(self) -> Position:
+        return Position(self.row.progress.get("line", 0), self.row.progress.get("offset", 0))
+
+    def begin_anew(self) -> None:
+        self.row.state, self.row.message = State.READING, ""
+        self.row.progress = {"file": 0, "staged": 0, "steps": []}
+        self.account = CatalogAccount()
+        self.save()
+
+    def save(self) -> None:
+        self.row.account = asdict(self.account)
+        self.row.save()
+
+    def end(self, state: State, message: str = "") -> None:
+        self.row.state, self.row.message = state, message[:1000]
+        self.row.finished_at = Now()
+        self.save()
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """A killed import's server process takes a moment to notice; a live one keeps the lock."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET client_connection_check_interval = '1s'")
+        deadline = time.monotonic() + LOCK_SECONDS
+        while not _locked(cursor):
+            if time.monotonic() > deadline:
+                raise CatalogError("another import into this database is running; start this one when that has ended")
+            time.sleep(0.1)
+        try:
+            yield
+        finally:
+            if not connection.needs_rollback and connection.is_usable():
+                cursor.execute("SELECT pg_advisory_unlock(hashtext('catalog_import'))")
+
+
+def import_is_running() -> bool:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT NOT pg_try_advisory_xact_lock(hashtext('catalog_import'))")
+        return cursor.fetchone()[0]
+
+
+def _locked(cursor: CursorWrapper) -> bool:
+    cursor.execute("SELECT pg_try_advisory_lock(hashtext('catalog_import'))")
+    return cursor.fetchone()[0]

@@ -1,0 +1,28 @@
+"""The catalog formats by name, and which of them a file looks like."""
+
+from itertools import chain, islice
+from pathlib import Path
+
+from distillation.catalog.readers.amazon2014 import AMAZON_2014
+from distillation.catalog.readers.amazon2018 import AMAZON_2018
+from distillation.catalog.readers.amazon2023 import AMAZON_2023
+from distillation.catalog.readers.csvfiles import CSV
+from distillation.catalog.readers.lines import Lines
+from distillation.catalog.readers.records import CatalogError, CatalogFormat
+
+FORMATS = {form.name: form for form in (AMAZON_2014, AMAZON_2018, AMAZON_2023, CSV)}
+HEAD = 20
+
+
+def refuse_wrong_format(path: Path, form: CatalogFormat) -> None:
+    """By the first lines: one that the format knows is enough, for the others may be damaged."""
+    head = list(islice(chain.from_iterable(Lines(path)), HEAD))
+    if not head and not form.is_strict:
+        raise CatalogError(f"{path.name}: the file is empty; give a file of product metadata")
+    if any(map(form.recognises, head)):
+        return
+    for other in FORMATS.values():
+        if any(map(other.recognises, head)):
+            raise CatalogError(f"{path.name} looks like {other.name}, not {form.name}: give --format {other.name}")
+    if any(b"reviewText" in line or b'"user_id"' in line for line in head):
+        raise CatalogError(f"{path.name} looks like a file of reviews; give the metadata file (meta_…)")

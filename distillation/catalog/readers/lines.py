@@ -1,0 +1,85 @@
+"""A file's lines, whether it is plain, gzip or zstd: unpacked on the way, never more than a block in memory."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from backports import zstd
+from isal import igzip_lib, igzip_threaded
+
+from distillation.catalog.readers.records import START, CatalogError, Chunk, Found, LeftOut, Position
+
+BLOCK = 256 * 1024
+MAX_LINE = 1_000_000
+TOO_LONG = LeftOut(f"a line of more than {MAX_LINE:,} bytes")
+GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+
+
+class Lines:
+    """Iterates over lists of lines; one of over MAX_LINE bytes comes cut behind them, so that its length tells."""
+
+    def __init__(self, path: Path, start: Position = START) -> None:
+        self.path = path
+        self.end = start  # of the lines given so far
+
+    def __iter__(self) -> Iterator[list[bytes]]:
+        number, offset = self.end
+        tail = b""
+        for block in self._blocks():
+            offset += len(block)
+            lines = (tail + block).split(b"\n")
+            tail = lines.pop()
+            if lines:
+                number += len(lines)
+                self.end = Position(number, offset - len(tail))
+                yield lines
+            tail = tail[: MAX_LINE + 1]
+        if tail:
+            self.end = Position(number + 1, offset)
+            yield [tail]
+
+    def _blocks(self) -> Iterator[bytes]:
+        skip = self.end.offset
+        with self._errors_named(), _opened(self.path) as file:
+            while block := file.read(BLOCK):
+                if skip < len(block):
+                    yield block[skip:] if skip else block
+                skip = max(skip - len(block), 0)
+
+    @contextmanager
+    def _errors_named(self) -> Iterator[None]:
+        try:
+            yield
+        except EOFError as error:
+            raise CatalogError(
+                f"{self.path.name}: ends in the middle of its compressed data, after line {self.end.line:,} "
+                f"({self.end.offset:,} bytes unpacked); fetch the file again"
+            ) from error
+        except (igzip_lib.IsalError, zstd.ZstdError) as error:
+            raise self._refusal(f"its compressed data is damaged ({error}); fetch the file again") from error
+        except OSError as error:
+            if error.strerror is None:  # a BadGzipFile, which has no other mark
+                raise self._refusal(f"its compressed data is damaged ({error}); fetch the file again") from error
+            raise CatalogError(f"{self.path}: {error.strerror}; give the path of a readable file") from error
+
+    def _refusal(self, message: str) -> CatalogError:
+        return CatalogError(f"{self.path.name}, after line {self.end.line:,}: {message}")
+
+
+def _opened(path: Path) -> BinaryIO:
+    """By its first bytes: what was downloaded as .gz has often been unpacked on the way."""
+    file = path.open("rb")
+    magic = file.peek(4)[:4]
+    if magic.startswith(GZIP):
+        return igzip_threaded.open(file, "rb", block_size=BLOCK)
+    return zstd.open(file, "rb") if magic == ZSTD else file
+
+
+def records_read(path: Path, start: Position, parse: Callable[[bytes], Found]) -> Iterator[Chunk]:
+    """For formats of one record a line."""
+    lines = Lines(path, start)
+    for block in lines:
+        first = lines.end.line - len(block) + 1
+        found = [parse(line) if len(line) <= MAX_LINE else TOO_LONG for line in block]
+        yield Chunk(lines.end, list(enumerate(found, start=first)))

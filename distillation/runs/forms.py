@@ -1,0 +1,98 @@
+from django import forms
+
+from distillation.lvlm import BACKENDS
+from distillation.models import Run
+from distillation.pipeline.relations import PRESETS, RELATIONS
+from distillation.runs.changes import PRICED
+from distillation.runs.services import MOST_SAMPLES
+
+BACKEND_WORDS = {
+    "baseline": "baseline: rules on titles and pixels, no model; shows the way, its intentions are not an LVLM's",
+    "openai": "A model server that speaks OpenAI's chat completions, such as vLLM",
+    "vllm": "vLLM inside a worker of its own, on a machine with a GPU and no server",
+}
+PRESET_WORDS = {
+    "mind": f"MIND: the {len(PRESETS['mind'])} of the released knowledge base",
+    "folkscope": f"FolkScope: the {len(PRESETS['folkscope'])} that came through its filter",
+    "all": f"All {len(PRESETS['all'])}",
+}
+
+
+class RunForm(forms.Form):
+    name = forms.CharField(max_length=100, help_text="Letters, digits, dots, hyphens and underscores")
+    backend = forms.ChoiceField(
+        label="Who answers",
+        choices=[(name, BACKEND_WORDS[name]) for name in BACKENDS if name in BACKEND_WORDS],
+        widget=forms.RadioSelect,
+    )
+    base_urls = forms.CharField(
+        label="Base URLs of the model servers",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2, "cols": 60, "placeholder": "http://gpu-a:8000"}),
+        help_text="One a line, http or https; not for the baseline",
+    )
+    model = forms.CharField(
+        required=False, max_length=200, help_text="As the server names it; empty: the only one that it serves"
+    )
+    preset = forms.ChoiceField(
+        label="Relations",
+        choices=[*PRESET_WORDS.items(), ("chosen", "Those chosen below")],
+        initial="mind",
+        widget=forms.RadioSelect,
+    )
+    chosen = forms.MultipleChoiceField(
+        label="Chosen relations",
+        choices=[(relation.code, f"{relation.words} ({relation.code})") for relation in RELATIONS.values()],
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    samples = forms.IntegerField(label="Intentions for each relation", min_value=1, max_value=MOST_SAMPLES, initial=1)
+    limit = forms.IntegerField(
+        label="Only the first so many co-buys", required=False, min_value=1, max_value=2**31, help_text="Empty: all"
+    )
+    with_images = forms.BooleanField(
+        label="Show the pictures to the model; co-buys that lack one are left out", required=False, initial=True
+    )
+    temperature = forms.FloatField(min_value=0, max_value=2, initial=0.2, help_text="0 to 2; the paper has 0.2")
+    max_tokens = forms.IntegerField(
+        label="Tokens of an answer, at most",
+        min_value=16,
+        max_value=100_000,
+        initial=512,
+        help_text="The paper has 512",
+    )
+    strictness = forms.FloatField(
+        min_value=0, max_value=1, initial=0.5, help_text="An intention is kept from this p(yes) on; can be moved later"
+    )
+
+    def clean_name(self) -> str:
+        if Run.objects.filter(name=self.cleaned_data["name"]).exists():
+            raise forms.ValidationError("There is a run of that name already; choose another.")
+        return self.cleaned_data["name"]
+
+    def clean(self) -> None:
+        asked = self.cleaned_data
+        if asked.get("preset") == "chosen" and not asked.get("chosen"):
+            self.add_error("chosen", "Choose at least one relation.")
+        asked["base_urls"] = [] if asked.get("backend") != "openai" else asked.get("base_urls", "").split()
+        if asked.get("backend") == "openai" and not asked["base_urls"]:
+            self.add_error("base_urls", "Name at least one model server.")
+
+    @property
+    def relations(self) -> str:
+        asked = self.cleaned_data
+        return asked["preset"] if asked["preset"] in PRESETS else ",".join(asked["chosen"])
+
+
+class StrictnessForm(forms.Form):
+    strictness = forms.FloatField(min_value=0, max_value=1)
+
+
+class PricesForm(forms.Form):
+    prompt = forms.FloatField(label="Tokens in", required=False, min_value=0)
+    cached = forms.FloatField(label="Of these cached", required=False, min_value=0)
+    completion = forms.FloatField(label="Tokens out", required=False, min_value=0)
+
+    @property
+    def prices(self) -> dict[str, float]:
+        return {kind: self.cleaned_data[kind] for kind in PRICED if self.cleaned_data[kind] is not None}

@@ -1,0 +1,83 @@
+"""Beside a run's figures: its latest intentions, its configuration, its row in the list of runs."""
+
+from django.urls import reverse
+
+from common.words import percent
+from distillation.models import Intention, Run
+from distillation.pipeline.relations import RELATIONS
+from distillation.runs.kept import run_kept
+from distillation.runs.page import kept_words
+from distillation.runs.reports import no_worker, run_ended
+
+SHOWN, LOOKED_AT = 6, 200
+
+
+def latest(run: Run) -> dict:
+    newest = _newest(run)[:SHOWN]
+    chosen = Intention.objects.select_related("verdict", "cobuy__a__picture", "cobuy__b__picture")
+    intentions = chosen.in_bulk(newest)
+    return {"newest": max(newest, default=0), "intentions": [_shown(intentions[pk], run) for pk in newest]}
+
+
+def latest_news(run: Run, newest: int) -> dict:
+    """For who has the list before them: how many are newer; the list itself as long as theirs is empty."""
+    if not newest:
+        return {"latest": latest(run)}
+    n = sum(pk > newest for pk in _newest(run))
+    return {"n_new": f"{n}+" if n == LOOKED_AT else n}
+
+
+def _newest(run: Run) -> list[int]:
+    """Co-buys are taken up in the order of their ids, which has an index for each run; what was made last has none."""
+    judged = run.intentions.filter(verdict__isnull=False).order_by("-cobuy")
+    return sorted(judged.values_list("pk", flat=True)[:LOOKED_AT], reverse=True)
+
+
+def _shown(intention: Intention, run: Run) -> dict:
+    products = (intention.cobuy.a, intention.cobuy.b)
+    return {
+        "titles": [product.title for product in products],
+        "pictures": [product.picture for product in products],
+        "relation_words": intention.relation_words,
+        "text": intention.text,
+        "made_at": intention.created_at,
+        "kept": intention.verdict.kept(run.strictness),
+        "percent": "" if intention.verdict.p_yes is None else f"{100 * intention.verdict.p_yes:.0f}",
+    }
+
+
+def kept_at(run: Run, strictness: float) -> dict:
+    kept = run_kept(run, strictness, verdicts=run_ended(run)[0])
+    words = "Servers of this run gave no probabilities: the plain yes or no decides, whatever the strictness."
+    useless = kept.verdicts and kept.without_p == kept.verdicts
+    share = f"{percent(kept.share)} kept ({kept_words(kept)})" if kept.verdicts else "no verdict yet"
+    return {"strictness": strictness, "words": words if useless else share}
+
+
+def run_row(run: Run) -> dict:
+    verdicts, units = run_ended(run)
+    return {
+        "run": run,
+        "units": units,
+        "verdicts": verdicts,
+        "kept_text": percent(run_kept(run, run.strictness, verdicts=verdicts).share),
+        "percent": 100 * verdicts / units if units else 100.0,
+        "url": reverse("run-detail", args=[run.name]),
+        "message": no_worker(run) or run.message,
+    }
+
+
+def config_rows(run: Run) -> list[tuple[str, str]]:
+    config = run.config
+    words = [RELATIONS[code].words or "open" for code in config["relations"]]
+    rows = [
+        ("Backend", "baseline: rules on titles and pixels, no model" if run.is_baseline else run.backend),
+        ("Model", run.model),
+        ("Relations", f"{len(words)}: {', '.join(words)}"),
+        ("Intentions for each relation", str(config["samples"])),
+        ("Pictures", "shown to the model" if config["with_images"] else "not shown"),
+        ("Co-buys", f"the first {config['limit']:,}" if config["limit"] else "all"),
+        ("Prompts", f"{config['prompt_version']} ({config['prompt_digest'][:12]})"),
+        ("Sampling", f"temperature {config['temperature']}, at most {config['max_tokens']} tokens"),
+    ]
+    return rows if not run.is_baseline else [row for row in rows if row[0] not in ("Sampling", "Prompts")]

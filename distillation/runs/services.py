@@ -1,0 +1,287 @@
+"""Starting runs, and what moves them from state to state."""
+
+import asyncio
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from accounts.models import User
+from distillation.lvlm import make_backend
+from distillation.lvlm.base import Backend, BackendAway, WrongModel
+from distillation.lvlm.openai_servers import url_and_limit
+from distillation.lvlm.places import Places
+from distillation.models import CoBuy, Failure, Run, RunCoBuy
+from distillation.pipeline.prompts import PromptSet
+from distillation.pipeline.relations import parse_relations
+from distillation.runs.failures import for_retry, freed
+
+MOST_SAMPLES = 1_000  # a co-buy's 20 relations then fit the ledger's small integers
+HOTTEST = 2.0  # what servers take
+MOST_TOKENS = 100_000
+
+
+class RunRefused(Exception):
+    """One line for the person who asked: what is wrong and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunSettings:
+    """What a run is started with; `config` of the run once it is stored."""
+
+    relations: tuple[str, ...]
+    samples: int = 1
+    with_images: bool = True
+    temperature: float = 0.2
+    max_tokens: int = 512
+    prompt_version: str = "mind-1"
+    prompt_folder: str | None = None
+    prompt_digest: str = ""
+    limit: int | None = None
+
+    @classmethod
+    def checked(
+        cls,
+        *,
+        relations: str,
+        limit: int | None,
+        samples: int = 1,
+        temperature: float = 0.2,
+        max_tokens: int = 512,
+        prompts: str = "mind-1",
+        **rest,
+    ) -> "RunSettings":
+        """`prompts` is a shipped version or a folder of one's own."""
+        if limit is not None and limit < 1:
+            raise RunRefused(f"--limit {limit}: give a number of co-buys of at least 1")
+        if not 1 <= samples <= MOST_SAMPLES:
+            raise RunRefused(f"--samples {samples}: give a number of intentions from 1 to {MOST_SAMPLES}")
+        if not 0 <= temperature <= HOTTEST:
+            raise RunRefused(f"--temperature {temperature}: give a number from 0 to {HOTTEST:g}")
+        if not 1 <= max_tokens <= MOST_TOKENS:
+            raise RunRefused(f"--max-tokens {max_tokens}: give a number of tokens from 1 to {MOST_TOKENS}")
+        try:
+            codes, loaded = parse_relations(relations), PromptSet.named(prompts)
+        except ValueError as error:
+            raise RunRefused(str(error)) from error
+        return cls(
+            codes,
+            samples,
+            limit=limit,
+            temperature=temperature,
+            max_tokens=max_tokens,
+            prompt_version=loaded.version,
+            prompt_folder=loaded.folder,
+            prompt_digest=loaded.digest,
+            **rest,
+        )
+
+    def as_config(self) -> dict:
+        return {**asdict(self), "relations": list(self.relations)}
+
+
+def run_places(run: Run) -> Places:
+    """One for each call that its servers take at a time."""
+    limits = [url_and_limit(url, settings.LVLM_IN_FLIGHT)[1] for url in run.base_urls]
+    return Places(sum(limits) or settings.LVLM_IN_FLIGHT)
+
+
+def run_backend(run: Run, places: Places | None = None) -> Backend:
+    return make_backend(
+        run.backend,
+        model=run.model,
+        base_urls=run.base_urls,
+        in_flight=settings.LVLM_IN_FLIGHT,
+        timeout_s=settings.LVLM_TIMEOUT,
+        api_key=settings.LVLM_API_KEY,
+        places=places,
+    )
+
+
+def backend_check(*, backend: str, model: str, base_urls: Sequence[str]) -> str:
+    """The model's name. Refuses, before anything is written, a server that is away or that serves another model."""
+    probe = Run(backend=backend, model=model, base_urls=list(base_urls))
+
+    async def check() -> str:
+        async with run_backend(probe) as opened:
+            await opened.check()
+            return opened.model
+
+    try:
+        return asyncio.run(check())
+    except (BackendAway, WrongModel, ValueError) as error:
+        raise RunRefused(str(error)) from error
+
+
+@transaction.atomic
+def run_start(
+    *,
+    name: str,
+    backend: str,
+    model: str,
+    base_urls: Sequence[str],
+    settings: RunSettings,
+    strictness: float = 0.5,
+    created_by: User | None = None,
+) -> tuple[Run, bool]:
+    """(run, whether it is new). An existing run goes on if it was asked for with the settings it has."""
+    new = Run(name=name, backend=backend, model=model, base_urls=list(base_urls), created_by=created_by)
+    new.strictness = strictness
+    new.config = settings.as_config()
+    _check_fields(new)
+    with connection.cursor() as cursor:  # two starts at once: the second finds the first one's run
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('run_start'), hashtext(%s))", [name])
+    run = Run.objects.select_for_update().filter(name=name).first()
+    if run:
+        _refuse_other_settings(run, backend=backend, model=model, config=settings.as_config())
+        _go_on(run, base_urls)
+        return run, False
+    new.save()
+    _plan(new)
+    return new, True
+
+
+def _check_fields(run: Run) -> None:
+    if run.name == "new":
+        raise RunRefused('The name "new" stands for the page that starts a run; choose another')
+    try:
+        run.clean_fields(exclude=["created_at"])
+    except ValidationError as error:
+        lines = [f"{field} {getattr(run, field)!r}: {' '.join(words)}" for field, words in error.message_dict.items()]
+        raise RunRefused("; ".join(lines)) from error
+
+
+def _go_on(run: Run, base_urls: Sequence[str]) -> None:
+    if run.state == Run.State.CANCELLED:
+        raise RunRefused(
+            f"Run {run.name} is cancelled: resume it with resume_run {run.name}, or give the new run another name"
+        )
+    if run.state != Run.State.DONE:
+        run_resume(run=run, base_urls=base_urls)
+
+
+def _refuse_other_settings(run: Run, *, backend: str, model: str, config: dict) -> None:
+    asked = {"backend": backend, "model": model, **config}
+    stored = {"backend": run.backend, "model": run.model, **run.config}
+    differences = [
+        f"{key} is {stored.get(key)!r}, not {asked[key]!r}" for key in asked if asked[key] != stored.get(key)
+    ]
+    if differences:
+        raise RunRefused(
+            f"Run {run.name} exists with other settings ({'; '.join(differences)}); give the new run another name"
+        )
+
+
+def _plan(run: Run) -> None:
+    """Write down what the run owes: a query, however many calls it will be."""
+    limit = run.config["limit"]
+    chosen = CoBuy.objects.order_by("id").values("id")
+    if run.config["with_images"]:
+        chosen = chosen.with_pictures()
+    sql, params = chosen[:limit].query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO distillation_runcobuy (run_id, cobuy_id, n_owed) "  # noqa: S608 - the ORM's own SQL
+            f"SELECT %s, id, %s FROM ({sql}) c ORDER BY id",
+            [run.pk, run.units_per_cobuy, *params],
+        )
+        if not cursor.rowcount:
+            raise RunRefused(_why_nothing_to_do(run))
+        cursor.execute(
+            """
+            INSERT INTO distillation_runproduct (run_id, product_id, from_cache)
+            SELECT DISTINCT c.run_id, p.id, false
+            FROM distillation_runcobuy c JOIN distillation_cobuy b ON b.id = c.cobuy_id
+            CROSS JOIN LATERAL (VALUES (b.a_id), (b.b_id)) p (id)
+            WHERE c.run_id = %s
+            """,
+            [run.pk],
+        )
+
+
+def _why_nothing_to_do(run: Run) -> str:
+    if not CoBuy.objects.exists():
+        return "The catalog has no co-buys; import some with import_catalog first"
+    return "No co-buy has a picture of both products; import pictures, or start the run with --no-images"
+
+
+def run_wait(*, run: Run, why: str) -> None:
+    """The run stays running, its work can't go on now; the sweep tries again."""
+    Run.objects.filter(pk=run.pk, state=Run.State.RUNNING).update(message=why[:500])
+
+
+def run_pause(*, run: Run, why: str = "") -> None:
+    """Calls in flight end and are written; no new one is made."""
+    _move(run, Run.State.PAUSED, of=(Run.State.RUNNING,), only="only a running run can be paused", message=why[:500])
+
+
+def run_resume(*, run: Run, base_urls: Sequence[str] = ()) -> None:
+    """A run that is running already goes on; who asks may mean to wake it."""
+    states = (Run.State.RUNNING, Run.State.PAUSED, Run.State.CANCELLED)
+    changes = {"base_urls": list(base_urls)} if base_urls else {}
+    only = "only a paused or cancelled run can be resumed; retry_failed asks again for what failed"
+    _move(run, Run.State.RUNNING, of=states, only=only, message="", **changes)
+
+
+def run_cancel(*, run: Run, why: str = "") -> None:
+    """What is done stays; only run_resume takes the rest up again."""
+    states = (Run.State.RUNNING, Run.State.PAUSED)
+    _move(run, Run.State.CANCELLED, of=states, only="only a running or paused run can be cancelled", message=why[:500])
+
+
+@transaction.atomic
+def _move(run: Run, state: str, *, of: Sequence[str], only: str, **changes: object) -> None:
+    stored = Run.objects.select_for_update().get(pk=run.pk)  # a worker may be about to end it
+    if stored.state not in of:
+        raise RunRefused(f"Run {run.name} is {stored.state}: {only}")
+    for field, value in {"state": state, **changes}.items():
+        setattr(run, field, value)
+    run.save(update_fields=["state", *changes])
+
+
+@transaction.atomic
+def run_retry_failed(*, run: Run, reasons: Collection[str] = (), every: bool = False) -> int:
+    """How many failures are forgotten, to be asked again: those named, or every one, or all that can succeed.
+    Units of co-buys that a worker has in hand stay as they are: it counts what they owe at this moment."""
+    states = (Run.State.RUNNING, Run.State.PAUSED, Run.State.DONE)
+    only = "resume it before what failed in it is asked again"
+    _move(run, Run.State.RUNNING, of=states, only=only, message="", finished_at=None)
+    failures = Failure.objects.filter(run=run)
+    chosen = for_retry(reasons=reasons, every=every)
+    features = failures.filter(chosen, step=Failure.Step.FEATURE).delete()[0]
+    units = failures.filter(chosen | freed(run)).exclude(step=Failure.Step.FEATURE)
+    forgotten = features + _owe_again(run, units)
+    if not forgotten:
+        raise RunRefused(f"Run {run.name} has no such failure that could be asked again now; see run_status {run.name}")
+    return forgotten
+
+
+def _owe_again(run: Run, units: QuerySet[Failure]) -> int:
+    free = RunCoBuy.objects.filter(run=run, cobuy__in=units.values("cobuy")).exclude(claimed_until__gt=Now())
+    cobuys = list(free.select_for_update(skip_locked=True).values_list("cobuy", flat=True))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH gone AS (DELETE FROM distillation_failure WHERE id = ANY(%(failures)s) RETURNING cobuy_id),
+            owed AS (
+                UPDATE distillation_runcobuy c SET n_owed = c.n_owed + g.n
+                FROM (SELECT cobuy_id, count(*) AS n FROM gone GROUP BY cobuy_id) g
+                WHERE c.run_id = %(run)s AND c.cobuy_id = g.cobuy_id
+            )
+            SELECT count(*) FROM gone
+            """,
+            {"run": run.pk, "failures": list(units.filter(cobuy__in=cobuys).values_list("pk", flat=True))},
+        )
+        return cursor.fetchone()[0]
+
+
+def run_finish_if_done(*, run: Run) -> bool:
+    return bool(
+        Run.objects.filter(pk=run.pk, state=Run.State.RUNNING)
+        .exclude(cobuys__n_owed__gt=0)
+        .update(state=Run.State.DONE, message="", finished_at=Now())
+    )

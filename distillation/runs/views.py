@@ -1,0 +1,224 @@
+"""Runs and pictures."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.files.storage import default_storage
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import condition, require_http_methods, require_POST, require_safe
+
+from accounts.access import researcher_required
+from accounts.models import User
+from common.words import counted
+from distillation.models import Picture, Run
+from distillation.runs.changes import run_set_prices, run_set_strictness
+from distillation.runs.forms import PricesForm, RunForm, StrictnessForm
+from distillation.runs.lists import config_rows, kept_at, latest, latest_news, run_row
+from distillation.runs.page import run_page
+from distillation.runs.reports import run_revision
+from distillation.runs.services import (
+    RunRefused,
+    RunSettings,
+    backend_check,
+    run_cancel,
+    run_pause,
+    run_resume,
+    run_retry_failed,
+    run_start,
+)
+from distillation.runs.wake import run_wake_or_say
+
+PICTURE_AGE_S = 31_536_000
+
+
+@require_safe
+@researcher_required
+def run_list(request: HttpRequest) -> HttpResponse:
+    runs = [run_row(run) for run in Run.objects.order_by("-created_at")]
+    return render(request, "runs/list.html", {"runs": runs})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@researcher_required
+def run_new(request: HttpRequest) -> HttpResponse:
+    form = RunForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            run = _start(form, request.user)
+        except RunRefused as error:
+            form.add_error(None, str(error))
+        else:
+            _say(request, f"Run {run.name} starts.", run_wake_or_say(run))
+            return redirect("run-detail", run.name)
+    return render(request, "runs/new.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_safe
+@researcher_required
+def run_detail(request: HttpRequest, name: str) -> HttpResponse:
+    run = get_object_or_404(Run, name=name)
+    context = {
+        "run": run,
+        "page": run_page(run),
+        "latest": latest(run),
+        "config_rows": config_rows(run),
+        "strictness": StrictnessForm(initial={"strictness": run.strictness}),
+        "prices": PricesForm(initial=run.prices),
+    }
+    return render(request, "runs/detail.html", context)
+
+
+@require_safe
+@researcher_required
+def run_progress(request: HttpRequest, name: str) -> HttpResponse:
+    """Polled; 204 leaves the page as it is."""
+    run = get_object_or_404(Run, name=name)
+    if request.GET.get("revision") == run_revision(run):
+        return HttpResponse(status=204)
+    shown = request.GET.get("newest", "")
+    news = latest_news(run, int(shown)) if shown.isdecimal() and len(shown) < 19 else {}
+    return render(request, "runs/_polled.html", {"run": run, "page": run_page(run), **news})
+
+
+@require_safe
+@researcher_required
+def run_latest(request: HttpRequest, name: str) -> HttpResponse:
+    run = get_object_or_404(Run, name=name)
+    return render(request, "runs/_latest.html", {"run": run, "latest": latest(run)})
+
+
+@require_safe
+@researcher_required
+def run_kept_at(request: HttpRequest, name: str) -> HttpResponse:
+    """What would be kept at another strictness."""
+    run = get_object_or_404(Run, name=name)
+    form = StrictnessForm(request.GET)
+    if not form.is_valid():
+        return HttpResponse("Give a probability from 0 to 1.", status=422)
+    return render(request, "runs/_kept_at.html", kept_at(run, form.cleaned_data["strictness"]))
+
+
+@require_POST
+@researcher_required
+def run_state(request: HttpRequest, name: str) -> HttpResponse:
+    run = get_object_or_404(Run, name=name)
+    try:
+        said = _set_state(run, request.POST.get("state", ""), request.user)
+    except RunRefused as error:
+        messages.error(request, str(error))
+    else:
+        _say(request, *said)
+    return redirect("run-detail", run.name)
+
+
+@require_POST
+@researcher_required
+def run_retry(request: HttpRequest, name: str) -> HttpResponse:
+    run = get_object_or_404(Run, name=name)
+    try:
+        n = run_retry_failed(run=run, reasons=request.POST.getlist("reason"))
+    except RunRefused as error:
+        messages.error(request, str(error))
+    else:
+        _say(request, f"Asked again: {counted(n, 'failure')}.", run_wake_or_say(run))
+    return redirect("run-detail", run.name)
+
+
+@require_POST
+@researcher_required
+def run_strictness(request: HttpRequest, name: str) -> HttpResponse:
+    run = get_object_or_404(Run, name=name)
+    form = StrictnessForm(request.POST)
+    if form.is_valid():
+        run_set_strictness(run=run, strictness=form.cleaned_data["strictness"])
+        messages.success(request, f"Kept is now what has a p(yes) of {run.strictness:g} or more.")
+    else:
+        messages.error(request, "The strictness was not changed: give a probability from 0 to 1.")
+    return redirect("run-detail", run.name)
+
+
+@require_POST
+@researcher_required
+def run_prices(request: HttpRequest, name: str) -> HttpResponse:
+    run = get_object_or_404(Run, name=name)
+    form = PricesForm(request.POST)
+    if form.is_valid():
+        run_set_prices(run=run, prices=form.prices)
+        messages.success(request, "The prices are saved.")
+    else:
+        messages.error(request, "The prices were not changed: give dollars per million tokens, such as 0.20.")
+    return redirect("run-detail", run.name)
+
+
+def _picture_etag(request: HttpRequest, digest: str, thumbnail: bool = False) -> str:
+    return f'"{digest}{"-thumb" if thumbnail else ""}"'
+
+
+@require_safe
+@login_required
+@condition(etag_func=_picture_etag)
+def picture(request: HttpRequest, digest: str, thumbnail: bool = False) -> HttpResponse:
+    """Addressed by content, so a browser may keep it for ever; only for who is signed in."""
+    stored = get_object_or_404(Picture, digest=digest)
+    try:
+        file = default_storage.open(stored.thumbnail_name if thumbnail else stored.name)
+    except FileNotFoundError as error:
+        raise Http404("The picture's file is missing from the store.") from error
+    headers = {
+        "Cache-Control": f"private, max-age={PICTURE_AGE_S}, immutable",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return FileResponse(file, content_type="image/jpeg", headers=headers)
+
+
+def picture_url(stored: Picture | None) -> str:
+    return digest_url(stored.digest if stored else None)
+
+
+def digest_url(digest: str | None) -> str:
+    return reverse("picture", args=[digest]) if digest else ""
+
+
+def thumbnail_url(stored: Picture | None) -> str:
+    return reverse("thumbnail", args=[stored.digest]) if stored else ""
+
+
+def _start(form: RunForm, user: User) -> Run:
+    asked = form.cleaned_data
+    settings = RunSettings.checked(
+        relations=form.relations,
+        **{name: asked[name] for name in ("limit", "samples", "with_images", "temperature", "max_tokens")},
+    )
+    backend = {name: asked[name] for name in ("backend", "base_urls")}
+    model = backend_check(model=asked["model"], **backend)
+    return run_start(
+        name=asked["name"],
+        model=model,
+        settings=settings,
+        strictness=asked["strictness"],
+        created_by=user,
+        **backend,
+    )[0]
+
+
+def _set_state(run: Run, state: str, user: User) -> tuple[str, str]:
+    """What was done, where the page does not say it, and what stands in its way."""
+    match state:
+        case Run.State.PAUSED:
+            run_pause(run=run, why=f"Paused by {user}.")
+            return "", ""
+        case Run.State.CANCELLED:
+            run_cancel(run=run, why=f"Cancelled by {user}.")
+            return "", ""
+        case Run.State.RUNNING:
+            run_resume(run=run)
+            return "The run goes on.", run_wake_or_say(run)
+    raise RunRefused("A run can be paused, resumed or cancelled, nothing else")
+
+
+def _say(request: HttpRequest, done: str, but: str) -> None:
+    if but:
+        messages.warning(request, f"{done} {but}")
+    elif done:
+        messages.success(request, done)

@@ -1,0 +1,65 @@
+"""A run's intentions for download."""
+
+from django import forms
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils.http import content_disposition_header
+from django.views.decorators.http import require_safe
+
+from accounts.access import researcher_required
+from distillation.catalog.search import category_names
+from knowledge.exports.selection import HUMAN, ExportRefused, Selection
+from knowledge.exports.streaming import STREAMED, intentions_pieces, refuse_empty
+from knowledge.views import KnowledgeForm
+
+
+class DownloadForm(forms.Form):
+    run = forms.CharField(max_length=100, error_messages={"required": "choose one above first."})
+    format = forms.ChoiceField(choices=[(name, each.words) for name, each in STREAMED.items()])
+    kept = forms.BooleanField(required=False)
+    threshold = forms.FloatField(required=False, min_value=0, max_value=1)
+    relation = forms.CharField(required=False, max_length=500)
+    human = forms.ChoiceField(required=False, choices=[("", "any"), *((name, name) for name in HUMAN)])
+
+    def clean(self) -> dict:
+        asked = super().clean()
+        if not self.errors:
+            try:
+                self.selection = Selection.checked(**{name: asked[name] for name in asked if name != "format"})
+                refuse_empty(self.selection)
+            except ExportRefused as refusal:
+                raise forms.ValidationError(str(refusal)) from refusal
+        return asked
+
+    @property
+    def problem(self) -> str:
+        """One line about the first thing that can't be so."""
+        name, words = next(iter(self.errors.items()))
+        return words[0] if name == "__all__" else f"{name}: {words[0]}"
+
+
+@require_safe
+@researcher_required
+def knowledge_download(request: HttpRequest) -> HttpResponse:
+    form = DownloadForm(request.GET)
+    if not form.is_valid():
+        return _refused(request, form.problem)
+    return intentions_answer(form.selection, form.cleaned_data["format"])
+
+
+def intentions_answer(selection: Selection, form: str, *, raw: bool = False) -> StreamingHttpResponse:
+    headers = {
+        "Content-Disposition": content_disposition_header(True, f"{selection.run.name}-intentions.{form}"),
+        "X-Content-Type-Options": "nosniff",
+    }
+    pieces = intentions_pieces(selection, form, raw=raw)
+    return StreamingHttpResponse(pieces, content_type=STREAMED[form].media_type, headers=headers)
+
+
+def _refused(request: HttpRequest, problem: str) -> HttpResponse:
+    """The page that it was asked on, with its run still chosen."""
+    form = KnowledgeForm(request.GET)
+    page = {"form": form, "categories": category_names(), "problem": problem}
+    if form.is_valid():
+        page["search"] = form.search
+    return render(request, "knowledge/list.html", page, status=400)

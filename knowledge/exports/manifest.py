@@ -1,0 +1,32 @@
+"""What an export is, beside it: when, of what, with which filters, and the files' checksums."""
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+
+from common.drafts import sha256
+from knowledge.exports.rows import Facts
+from knowledge.exports.selection import Selection
+from mindsite import __version__
+
+
+def file_entry(path: Path, name: str, rows: int) -> dict[str, object]:
+    return {"name": name, "rows": rows, "bytes": path.stat().st_size, "sha256": sha256(path)}
+
+
+def manifest(selection: Selection, facts: Facts, form: str, at: datetime, files: list[dict]) -> dict[str, object]:
+    run = selection.run
+    return {
+        "software": {"name": "mindsite", "version": __version__},
+        "snapshot": at.isoformat(),
+        "format": form,
+        "run": {"name": run.name, "backend": run.backend, "model": run.model, "strictness": run.strictness},
+        "filters": selection.filters,
+        "counts": asdict(facts),
+        "files": files,
+    }
+
+
+def manifest_write(path: Path, content: dict[str, object]) -> None:
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,0 +1,116 @@
+"""A run as instruction data: a file of JSON lines for each split, the pictures, a manifest; all in one folder."""
+
+import shutil
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+from django.core.files.storage import default_storage
+
+from common.drafts import folder_draft
+from common.snapshot import snapshot
+from distillation.models import Picture
+from knowledge.exports.lines import json_lines
+from knowledge.exports.manifest import file_entry, manifest, manifest_write
+from knowledge.exports.rows import ALL, PRODUCTS, Rows
+from knowledge.exports.selection import ExportRefused, Selection
+from knowledge.instructions.phrasings import Phrasings
+from knowledge.instructions.records import SPLITS, Composer, Record, Row
+
+PICTURES = f"""
+{PRODUCTS}
+    LEFT JOIN distillation_picture own_a ON own_a.id = a.picture_id
+    LEFT JOIN distillation_picture own_b ON own_b.id = b.picture_id
+"""
+COLUMNS = f"{ALL}, own_a.digest AS picture_a, own_b.digest AS picture_b"
+
+
+@dataclass(frozen=True, kw_only=True)
+class InstructionRequest:
+    selection: Selection
+    output: Path
+    seed: int = 0
+    with_images: bool = False
+    shares: tuple[float, float, float] = (0.8, 0.1, 0.1)
+
+
+def shares_parsed(text: str) -> tuple[float, float, float]:
+    try:
+        shares = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        shares = ()
+    if len(shares) != len(SPLITS) or min(shares) < 0 or not abs(sum(shares) - 1) < 1e-6:
+        raise ExportRefused(
+            f"--splits {text}: give three shares for {', '.join(SPLITS)} that add up to 1, as 0.8,0.1,0.1"
+        )
+    return shares
+
+
+def instructions_export(request: InstructionRequest) -> dict[str, object]:
+    """The manifest, which is also written into the folder. The same seed over the same rows gives the same files."""
+    phrasings = Phrasings.load()
+    composer = Composer(phrasings=phrasings, seed=request.seed, shares=request.shares, with_images=request.with_images)
+    with snapshot() as at, closing(Rows(request.selection)) as rows, folder_draft(request.output) as folder:
+        facts = rows.facts()
+        by_split, by_relation = _written(folder, composer, _rows(rows))
+        if not by_split:
+            raise ExportRefused(f"Run {request.selection.run.name} has no intention with a verdict to learn from")
+        files = [file_entry(folder / name, name, by_split[split].total()) for split, name in _names()]
+        made = manifest(request.selection, facts, "instructions", at, files)
+        made |= {
+            "seed": request.seed,
+            "splits": dict(zip(SPLITS, request.shares, strict=True)),
+            "templates": {"version": phrasings.version, "sha256": phrasings.digest},
+            "records": {"by_split": by_split, "by_relation": by_relation},
+            "left_out": dict(sorted(composer.left_out.items())),
+        }
+        manifest_write(folder / "manifest.json", made)
+    return made
+
+
+def _rows(rows: Rows) -> Iterator[Row]:
+    for line in json_lines(rows, rows.query(COLUMNS, products=PICTURES)):
+        yield orjson.loads(line)
+
+
+def _names() -> list[tuple[str, str]]:
+    return [(split, f"{split}.jsonl") for split in SPLITS]
+
+
+def _written(folder: Path, composer: Composer, rows: Iterator[Row]) -> tuple[dict, dict]:
+    """How many records of each task, by split and by relation."""
+    by_split: dict[str, Counter[str]] = defaultdict(Counter)
+    by_relation: dict[str, Counter[str]] = defaultdict(Counter)
+    with ExitStack() as stack:
+        files = {split: stack.enter_context((folder / name).open("wb", buffering=1 << 20)) for split, name in _names()}
+        for row in rows:
+            for record in composer.records(row):
+                if not _with_pictures(folder, record):
+                    composer.left_out["generation_with_pictures: a picture's file is missing"] += 1
+                    continue
+                files[record.split].write(orjson.dumps(record.content) + b"\n")
+                by_split[record.split][record.task] += 1
+                by_relation[record.relation][record.task] += 1
+    return by_split, by_relation
+
+
+def _with_pictures(folder: Path, record: Record) -> bool:
+    """Copies the record's pictures where they are not yet, and names them as they lie in the folder."""
+    digests = record.content["images"]
+    record.content["images"] = [f"images/{digest}.jpg" for digest in digests]
+    return all(_copied(folder / f"images/{digest}.jpg", Picture(digest=digest).name) for digest in digests)
+
+
+def _copied(path: Path, name: str) -> bool:
+    if path.exists():
+        return True
+    path.parent.mkdir(exist_ok=True)
+    try:
+        with default_storage.open(name) as stored, path.open("wb") as file:
+            shutil.copyfileobj(stored, file)
+    except FileNotFoundError:
+        return False
+    return True

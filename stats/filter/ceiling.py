@@ -1,0 +1,147 @@
+"""What the filter could reach at best: how well one annotator does against the others, on the same comparisons.
+
+A comparison sets one annotator of an item against the majority of the item's others; where these are tied, or there is
+nobody else, there is none. The filter's verdict is set against the same majority each time.
+"""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from stats.estimate import Estimate, undefined
+from stats.filter.quality import NOTHING_KEPT, NOTHING_PLAUSIBLE
+from stats.sample import Sample, sample_of
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+NO_OTHERS = "no item has others with a majority"
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """Someone against the majority of the others, who are taken as right; n is items with a comparison."""
+
+    accuracy: Estimate
+    precision: Estimate
+    recall: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """`gap` is the annotators' accuracy less the filter's: with an interval over 0 the filter has room to grow."""
+
+    annotators: Against
+    filter: Against
+    gap: Estimate
+    comparisons: int
+
+    def as_dict(self) -> dict[str, object]:
+        def leaves(against: Against) -> dict[str, object]:
+            return {field.name: getattr(against, field.name).as_dict() for field in fields(against)}
+
+        sides = {"annotators": leaves(self.annotators), "filter": leaves(self.filter)}
+        return {**sides, "gap": self.gap.as_dict(), "comparisons": self.comparisons}
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """Sums over an item's comparisons: all of them, those where somebody said yes, was right, and both (rows,)."""
+
+    comparisons: Floats
+    truly: Floats
+    yes: Floats
+    right: Floats
+    rightly_yes: Floats
+
+
+def human_ceiling(
+    plausible: ArrayLike,
+    judged: ArrayLike,
+    kept: ArrayLike,
+    weights: ArrayLike | None = None,
+    strata: ArrayLike | None = None,
+    *,
+    items: ArrayLike | None = None,
+    clusters: ArrayLike | None = None,
+) -> Ceiling:
+    """Each annotator against the majority of the others, pooled; arguments (rows,), of `items[r]` items each.
+
+    Of an item `plausible` of its `judged` annotators said so: that tells all its comparisons. Figures are ratios of
+    sums over items, the sampling units (Särndal et al. 1992, section 5.6); annotators count by how much they judged.
+    """
+    yes, n, kept = np.asarray(plausible, dtype=float), np.asarray(judged, dtype=float), np.asarray(kept, dtype=bool)
+    sample = sample_of(len(yes), weights, strata, items=items, clusters=clusters)
+    # Who said yes has yes - 1 others that did, who said no has yes.
+    parts = [(yes, np.ones(len(yes), dtype=bool), yes - 1), (n - yes, np.zeros(len(yes), dtype=bool), yes)]
+    annotators = _summed([_said(times, own, others, n - 1) for times, own, others in parts])
+    verdicts = _summed([_said(times, kept, others, n - 1) for times, _, others in parts])
+    return _ceiling(annotators, verdicts, sample)
+
+
+def annotator_ceilings(
+    annotators: ArrayLike,
+    own: ArrayLike,
+    plausible: ArrayLike,
+    judged: ArrayLike,
+    kept: ArrayLike,
+    *,
+    weights: ArrayLike | None = None,
+    strata: ArrayLike | None = None,
+    items: ArrayLike | None = None,
+) -> dict[object, Ceiling]:
+    """By annotator, from rows of annotator, own answer and the item's tallies with it; each of `items[r]` items."""
+    names, who = np.unique(np.asarray(annotators), return_inverse=True)
+    own, kept = np.asarray(own, dtype=bool), np.asarray(kept, dtype=bool)
+    n, others = np.asarray(judged, dtype=float) - 1, np.asarray(plausible, dtype=float) - own
+    sample, once = sample_of(len(who), weights, strata, items=items), np.ones(len(who))
+    said, verdict = _said(once, own, others, n), _said(once, kept, others, n)
+    return {
+        name: _ceiling(_where(said, who == i), _where(verdict, who == i), sample.where(who == i))
+        for i, name in enumerate(names.tolist())
+    }
+
+
+def _said(times: Floats, answer: Bools, others_yes: Floats, others: Floats) -> _Said:
+    """So many comparisons of this answer with these others."""
+    decided = times * (2 * others_yes != others) * (others > 0)
+    truth = 2 * others_yes > others
+    return _Said(decided, decided * truth, decided * answer, decided * (answer == truth), decided * (answer & truth))
+
+
+def _summed(parts: list[_Said]) -> _Said:
+    return _Said(*(sum(getattr(part, field.name) for part in parts) for field in fields(_Said)))
+
+
+def _where(said: _Said, rows: Bools) -> _Said:
+    return _Said(*(getattr(said, field.name)[rows] for field in fields(_Said)))
+
+
+def _ceiling(annotators: _Said, verdicts: _Said, sample: Sample) -> Ceiling:
+    comparisons = annotators.comparisons
+    return Ceiling(
+        annotators=_against(annotators, sample, "nobody found anything plausible"),
+        filter=_against(verdicts, sample, NOTHING_KEPT),
+        gap=_difference(annotators.right - verdicts.right, comparisons, sample),
+        comparisons=round(float(sample.items @ comparisons)),
+    )
+
+
+def _against(said: _Said, sample: Sample, nothing_said: str) -> Against:
+    return Against(
+        accuracy=sample.ratio(said.right, said.comparisons, NO_OTHERS),
+        precision=sample.ratio(said.rightly_yes, said.yes, nothing_said),
+        recall=sample.ratio(said.rightly_yes, said.truly, NOTHING_PLAUSIBLE),
+    )
+
+
+def _difference(surplus: Floats, comparisons: Floats, sample: Sample) -> Estimate:
+    """Σ w·surplus / Σ w·comparisons: both figures share the denominator, so their difference is one ratio."""
+    total = sample.total(comparisons)
+    if not total:
+        return undefined(NO_OTHERS)
+    gap = sample.total(surplus) / total
+    mean = total / sample.total(np.ones(len(comparisons)))
+    interval = sample.interval(gap, (surplus - gap * comparisons) / mean, -1, 1)
+    return Estimate(gap, interval, sample.size(comparisons > 0))

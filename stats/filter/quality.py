@@ -1,0 +1,124 @@
+"""The filter against people. Positive is kept; the truth is that most people found the intention plausible."""
+
+from dataclasses import dataclass, fields
+from math import atanh, sqrt, tanh
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from stats.estimate import Estimate, undefined
+from stats.intervals import t95
+from stats.rates import NO_JUDGMENTS, wilson
+from stats.sample import Sample, sample_of
+
+Flags = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+
+NOTHING_KEPT = "the filter kept nothing"
+NOTHING_REJECTED = "the filter rejected nothing"
+NOTHING_PLAUSIBLE = "people found nothing plausible"
+NOTHING_IMPLAUSIBLE = "people found everything plausible"
+
+
+@dataclass(frozen=True, slots=True)
+class FilterQuality:
+    """The cells count items; the estimates are weighted where weights were given."""
+
+    tp: int
+    fp: int
+    fn: int
+    tn: int
+    accuracy: Estimate
+    precision: Estimate
+    recall: Estimate
+    specificity: Estimate
+    f1: Estimate
+    mcc: Estimate
+    false_rejection_rate: Estimate
+
+    def as_dict(self) -> dict[str, object]:
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: each.as_dict() if isinstance(each, Estimate) else each for name, each in values.items()}
+
+
+def confusion(
+    kept: ArrayLike,
+    plausible: ArrayLike,
+    weights: ArrayLike | None = None,
+    strata: ArrayLike | None = None,
+    *,
+    items: ArrayLike | None = None,
+    clusters: ArrayLike | None = None,
+) -> FilterQuality:
+    """Confusion table and what follows from it; all arguments (rows,), row r stands for `items[r]` items.
+
+    `weights`, 1/inclusion probability, let it speak of the whole run; `strata` and `clusters` fit the intervals to
+    their design (see `hajek_rate`). With none of them the intervals are Wilson's of the counts.
+    """
+    kept, plausible = np.asarray(kept, dtype=bool), np.asarray(plausible, dtype=bool)
+    simple = weights is None and strata is None and clusters is None
+    sample = sample_of(len(kept), weights, strata, items=items, clusters=clusters)
+
+    def share(of: Flags, among: Flags, reason: str) -> Estimate:
+        if not sample.size(among):
+            return undefined(reason if sample.size() else NO_JUDGMENTS)
+        if simple:
+            return wilson(sample.size(of & among), sample.size(among))
+        return sample.ratio(of & among, among, reason)
+
+    hits = kept & plausible
+    return FilterQuality(
+        tp=sample.size(hits),
+        fp=sample.size(kept & ~plausible),
+        fn=sample.size(~kept & plausible),
+        tn=sample.size(~kept & ~plausible),
+        accuracy=share(kept == plausible, np.ones_like(kept), NO_JUDGMENTS),
+        precision=share(plausible, kept, NOTHING_KEPT),
+        recall=share(kept, plausible, NOTHING_PLAUSIBLE),
+        specificity=share(~kept, ~plausible, NOTHING_IMPLAUSIBLE),
+        f1=f1_of(share(hits, kept | plausible, "the filter kept nothing and people found nothing plausible")),
+        mcc=_mcc(kept, plausible, sample),
+        false_rejection_rate=share(plausible, ~kept, NOTHING_REJECTED),
+    )
+
+
+def f1_of(jaccard: Estimate) -> Estimate:
+    """F1 = 2J/(1+J) with J = tp/(tp+fp+fn), a share, so its interval carries over: van Rijsbergen 1979, chapter 7."""
+    if jaccard.value is None:
+        return jaccard
+    low, high = jaccard.ci95
+    return Estimate(2 * jaccard.value / (1 + jaccard.value), (2 * low / (1 + low), 2 * high / (1 + high)), jaccard.n)
+
+
+def _mcc(kept: Flags, plausible: Flags, sample: Sample) -> Estimate:
+    """Matthews 1975: the correlation φ of two yes/no answers.
+
+    Influence z_x·z_y - φ(z_x² + z_y²)/2 from Devlin, Gnanadesikan and Kettenring 1975, on Fisher's scale.
+    """
+    n = sample.size()
+    if reason := _mcc_undefined_because(kept, plausible, sample):
+        return undefined(reason, n)
+    w = sample.weights / sample.total(np.ones(len(kept)))
+    x, y = _standardised(kept, sample.items * w), _standardised(plausible, sample.items * w)
+    phi = float(sample.items * w @ (x * y))
+    if 1 - abs(phi) < 1e-12:
+        return Estimate(round(phi), n=n)
+    variance, df = sample.variance(w * (x * y - phi * (x**2 + y**2) / 2))
+    half = float(t95(df)) * sqrt(variance) / (1 - phi**2)
+    return Estimate(phi, (tanh(atanh(phi) - half), tanh(atanh(phi) + half)), n)
+
+
+def _standardised(flags: Flags, w: Floats) -> Floats:
+    share = w @ flags
+    return (flags - share) / sqrt(share * (1 - share))
+
+
+def _mcc_undefined_because(kept: Flags, plausible: Flags, sample: Sample) -> str:
+    causes = {
+        NO_JUDGMENTS: sample.size(),
+        NOTHING_KEPT: sample.size(kept),
+        NOTHING_REJECTED: sample.size(~kept),
+        NOTHING_PLAUSIBLE: sample.size(plausible),
+        NOTHING_IMPLAUSIBLE: sample.size(~plausible),
+    }
+    return next((reason for reason, items in causes.items() if not items), "")

@@ -1,0 +1,59 @@
+"""The bootstrap of Efron 1979 over items, from cells that each hold many of them: no draw walks through the items."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stats.sample import Sample, coded
+
+Codes = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+DRAWS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Items alike in stratum, weight, truth and place, a class of p_yes; `p_yes` is their mean."""
+
+    stratum: Codes
+    place: Codes
+    plausible: Bools
+    weights: Floats
+    items: Floats
+    p_yes: Floats
+
+
+def cells_of(place: Codes, p_yes: Floats, plausible: Bools, sample: Sample) -> Cells:
+    kind = coded(sample.stratum * (len(place) + 1) + coded(sample.weights))
+    code = (kind * (place.max(initial=0) + 1) + place) * 2 + plausible
+    _, first, cell = np.unique(code, return_index=True, return_inverse=True)
+    items = np.bincount(cell, sample.items)
+    return Cells(
+        stratum=sample.stratum[first],
+        place=place[first],
+        plausible=plausible[first],
+        weights=sample.weights[first],
+        items=items,
+        p_yes=np.bincount(cell, sample.items * p_yes) / np.maximum(items, 1),
+    )
+
+
+def resamples(cells: Cells, seed: int, draws: int = DRAWS) -> Iterator[Floats]:
+    """Items of each cell in as many resamples, drawn within strata as the sample was."""
+    rng = np.random.default_rng(seed)
+    sizes = np.bincount(cells.stratum, cells.items)
+    members = [np.flatnonzero(cells.stratum == stratum) for stratum in np.flatnonzero(sizes)]
+    for _ in range(draws):
+        drawn = np.zeros(len(cells.items))
+        for those in members:
+            n = cells.items[those].sum()
+            drawn[those] = rng.multinomial(round(n), cells.items[those] / n)
+        yield drawn
+
+
+def percentile_interval(draws: Floats) -> tuple[float, float]:
+    low, high = np.percentile(draws, [2.5, 97.5])
+    return float(low), float(high)

@@ -1,0 +1,165 @@
+"""What was exported comes back: the same figures, the same bytes."""
+
+import gzip
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from accounts.models import User
+from annotation.exchange.exports.options import FORMATS
+from annotation.figures.numbers import study_figures
+from annotation.judging.tallying import study_recompute
+from annotation.models import Judgment, JudgmentRevision, Participant, Study
+from distillation.models import Run
+from tests.annotation.builders import study
+from tests.annotation.exchange.files import GOLD, emptied, exported, imported, rows_of, study_judged, written
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def judged(researcher: User) -> Study:
+    return study_judged(researcher)
+
+
+def without_ids(content: bytes) -> bytes:
+    """Of judgments: Label Studio's format is the only one that has them."""
+    return re.sub(rb'"id" : ("?)\d+', rb"\1", content)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_what_was_exported_comes_back_to_the_byte(judged: Study, tmp_path: Path, form: str) -> None:
+    before, figures = exported(judged, form), study_figures(judged).as_dict()
+    emptied(judged)
+    imported(before, tmp_path / "file")
+    assert study_figures(judged).as_dict() == figures
+    assert without_ids(exported(judged, form)) == without_ids(before)
+
+
+@pytest.mark.parametrize("options", [{"revisions": True}, {"machine": True}, {"revisions": True, "form": "parquet"}])
+def test_so_do_revisions_and_files_for_machines(judged: Study, tmp_path: Path, options: dict) -> None:
+    before, figures = exported(judged, **options), study_figures(judged).as_dict()
+    revisions = JudgmentRevision.objects.order_by("pk").values_list("plausibility", "before", "after_reveal")
+    kept = list(revisions)
+    emptied(judged)
+    imported(before, tmp_path / "file", machine=options.get("machine", False))
+    assert study_figures(judged).as_dict() == figures
+    assert exported(judged, **options) == before
+    assert list(revisions.all()) == (kept if "revisions" in options else [])
+
+
+def test_counts_are_those_that_judging_would_have_left(judged: Study, tmp_path: Path) -> None:
+    columns = ("pseudonym", "n_judged", "n_audited", "n_filter_right")
+    before, counted = exported(judged), list(judged.participants.order_by("pseudonym").values_list(*columns))
+    taken = list(judged.items.order_by("pk").values_list("taken", "n_judged"))
+    emptied(judged)
+    imported(before, tmp_path / "file")
+    assert list(judged.participants.order_by("pseudonym").values_list(*columns)) == counted
+    assert list(judged.items.order_by("pk").values_list("taken", "n_judged")) == taken
+    assert not any(study_recompute(judged).values())
+
+
+def test_who_judged_is_a_pseudonym_that_nobody_can_sign_in_as(judged: Study, tmp_path: Path) -> None:
+    before = exported(judged)
+    emptied(judged)
+    imported(before, tmp_path / "file")
+    people = [each.annotator for each in judged.participants.all()]
+    assert len(people) == 3
+    assert not any(user.is_active or user.has_usable_password() for user in people)
+    assert judged.participants.filter(state="excluded").count() == 1
+
+
+def test_annotators_who_are_there_take_their_judgments_back(judged: Study, tmp_path: Path) -> None:
+    before, people = exported(judged), set(judged.participants.values_list("annotator", flat=True))
+    Judgment.objects.all().delete()
+    imported(before, tmp_path / "file")
+    assert set(judged.participants.values_list("annotator", flat=True)) == people
+    assert exported(judged) == before
+
+
+def test_in_parts_too(judged: Study, tmp_path: Path) -> None:
+    rows, figures = rows_of(exported(judged)), study_figures(judged).as_dict()
+    emptied(judged)
+    imported(written(rows[:9]), tmp_path / "1")
+    imported(written(rows[9:]), tmp_path / "2")
+    assert study_figures(judged).as_dict() == figures
+
+
+def test_items_that_another_study_drew_otherwise_are_told(
+    judged: Study, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    rows = rows_of(exported(judged))
+    emptied(judged)
+    for row in rows:
+        row["inclusion_probability"] = "0.25"
+    imported(written(rows), tmp_path / "file")
+    assert "6 items have another inclusion probability here" in capsys.readouterr().out
+
+
+def test_packed_by_gzip(judged: Study, tmp_path: Path) -> None:
+    before = exported(judged)
+    emptied(judged)
+    imported(gzip.compress(before), tmp_path / "file.csv.gz")
+    assert exported(judged) == before
+
+
+def test_the_same_sample_in_another_study(judged: Study, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    other = study(run=Run.objects.get(), name="S2", items=6, overlap=2, strata=["verdict"], gold=GOLD)
+    imported(exported(judged), tmp_path / "file", "S2", json=True)
+    assert json.loads(capsys.readouterr().out)["matched_by"] == "intention_id"
+    assert study_figures(other).as_dict() == study_figures(judged).as_dict()
+
+
+def test_the_same_sample_in_another_database(judged: Study, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    """All ids are others, and of one co-buy the products have changed places."""
+    before, figures = rows_of(exported(judged)), study_figures(judged).as_dict()
+    left = [row["left_product"] for row in before]
+    for row in before:
+        row["item"], row["intention_id"] = int(row["item"]) + 1_000, int(row["intention_id"]) + 1_000
+        row["asin_a"], row["asin_b"] = row["asin_b"], row["asin_a"]
+        row["left_product"] = {"a": "b", "b": "a"}[row["left_product"]]
+    emptied(judged)
+    imported(written(before), tmp_path / "file", json=True)
+    assert json.loads(capsys.readouterr().out)["matched_by"] == "run, products, relation and text"
+    assert study_figures(judged).as_dict() == figures
+    assert [row["left_product"] for row in rows_of(exported(judged))] == left
+
+
+def test_label_studio_s_own_export_is_enough(judged: Study, tmp_path: Path) -> None:
+    """Of annotations it keeps its own fields only, and writes another layout and address."""
+    figures = study_figures(judged).as_dict()
+    Judgment.objects.exclude(kind="item").delete()
+    Participant.objects.filter(state="excluded").delete()
+    tasks = json.loads(exported(judged, "label-studio"))
+    standard = ("id", "completed_by", "created_at", "lead_time", "was_cancelled", "result")
+    for task in tasks:
+        task["annotations"] = [
+            {**{name: each[name] for name in standard}, "completed_by": 7} for each in task["annotations"]
+        ]
+    emptied(judged)
+    imported(json.dumps(tasks, indent=2).encode(), tmp_path / "project-1.json")
+    assert study_figures(judged).as_dict() == figures
+
+
+def test_without_a_pseudonym_label_studio_s_people_get_one(judged: Study, tmp_path: Path) -> None:
+    [task, *_] = json.loads(exported(judged, "label-studio"))
+    del task["annotations"][1:]
+    [annotation] = task["annotations"]
+    annotation["completed_by"] = {"id": 3, "email": "somebody@example.org"}
+    annotation["result"] = [each for each in annotation["result"] if each["from_name"] != "annotator"]
+    emptied(judged)
+    imported(json.dumps([task]).encode(), tmp_path / "file")
+    assert re.fullmatch("LS-[0-9a-f]{8}", judged.participants.get().pseudonym)
+
+
+def test_simulated_judgments_stay_so(judged: Study, tmp_path: Path) -> None:
+    Study.objects.update(simulated=True)
+    judged.refresh_from_db()
+    before = exported(judged)
+    emptied(judged)
+    Study.objects.update(simulated=False)
+    imported(before, tmp_path / "file")
+    judged.refresh_from_db()
+    assert judged.simulated

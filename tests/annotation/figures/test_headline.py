@@ -1,0 +1,221 @@
+import csv
+import io
+import json
+
+import numpy as np
+import pytest
+from django.core.management import CommandError, call_command
+
+from annotation.exchange.exports import judgments_csv
+from annotation.figures.numbers import study_figures
+from annotation.judging.simulation import study_simulate
+from annotation.models import Study
+from distillation.models import Run, Verdict
+from stats.agreement.coefficients import gwet_ac1, krippendorff_alpha, percent_agreement
+from stats.agreement.tallies import tallies_from_labels
+from stats.filter.quality import confusion
+from stats.rates import hajek_rate
+from stats.votes import majority
+from tests.annotation.builders import participant, rate_all, study
+from tests.distillation.builders import finished_run
+
+pytestmark = pytest.mark.django_db
+
+# (plausibility, typicality) of two annotators on four items
+RATINGS = [[(1, 3), (1, 2)], [(1, 2), (0, 1)], [(0, 0), (0, 0)], [(1, 1), (1, 3)]]
+PLAUSIBLE = np.array([[0, 2], [1, 1], [2, 0], [0, 2]])  # items x (no, yes)
+TYPICAL = np.array([[0, 0, 1, 1], [0, 1, 1, 0], [2, 0, 0, 0], [0, 1, 0, 1]])
+
+
+@pytest.fixture
+def tiny(db: None) -> Study:
+    """Four items, half of the 8 intentions; the filter keeps the first, second and fourth."""
+    made = study(run=finished_run(4), items=4, overlap=2)
+    for item, kept in zip(made.items.order_by("pk"), [True, True, False, True], strict=True):
+        Verdict.objects.filter(intention=item.intention_id).update(p_yes=0.9 if kept else 0.2, yes=kept)
+        made.items.filter(pk=item.pk).update(p_yes=0.9 if kept else 0.2, filter_yes=kept)
+    rate_all(made, dict(zip(made.items.order_by("pk").values_list("pk", flat=True), RATINGS, strict=True)))
+    return made
+
+
+def test_counts(tiny: Study) -> None:
+    figures = study_figures(tiny)
+    assert (figures.items, figures.items_judged, figures.items_complete) == (4, 4, 4)
+    assert (figures.judgments, figures.wanted, figures.annotators) == (8, 8, 2)
+
+
+def test_rates_are_means_over_items(tiny: Study) -> None:
+    rates = study_figures(tiny).rates
+    # plausible: (2/2 + 1/2 + 0/2 + 2/2) / 4; typical is 2 or 3: (2/2 + 1/2 + 0/2 + 1/2) / 4
+    assert rates["plausibility"].value == pytest.approx(2.5 / 4)
+    assert rates["typicality"].value == pytest.approx(2 / 4)
+
+
+def test_raw_rates_count_judgments(tiny: Study) -> None:
+    raw = study_figures(tiny).raw_rates["plausibility"]
+    assert (raw.value, raw.n) == (5 / 8, 8)
+    assert raw.ci95 == pytest.approx((0.30574, 0.86316), abs=1e-5)  # Wilson, 5 of 8
+
+
+def test_rates_of_unequal_strata_are_weighted_back_to_the_run(db: None) -> None:
+    # 2 of 2 kept and 2 of 6 rejected are drawn: weights 1 and 3. Kept are plausible, rejected not:
+    # (1 + 1) / (1 + 1 + 3 + 3) = 0.25, though half of the judgments say yes.
+    made = study(run=finished_run(4, kept_every=4), items=4, overlap=1, strata=["verdict"])
+    assert sorted(made.items.values_list("inclusion_probability", flat=True)) == pytest.approx([1 / 3, 1 / 3, 1, 1])
+    rate_all(made, {item.pk: [(int(item.stratum == "kept"), 1)] for item in made.items.all()})
+    figures = study_figures(made)
+    assert figures.rates["plausibility"].value == pytest.approx(0.25)
+    assert figures.raw_rates["plausibility"].value == 0.5
+
+
+def test_agreement_is_that_of_the_raw_matrix(tiny: Study) -> None:
+    agreement = study_figures(tiny).agreement
+    for name, table in (("plausibility", PLAUSIBLE), ("typicality", TYPICAL)):
+        for level in ("nominal", "ordinal"):
+            again = krippendorff_alpha(table, level=level)
+            assert agreement[name]["krippendorff_alpha"][level]["value"] == pytest.approx(again.value, abs=1e-14)
+            assert agreement[name]["krippendorff_alpha"][level]["ci95"] == pytest.approx(again.ci95, abs=1e-14)
+        assert agreement[name]["gwet_ac1"]["value"] == pytest.approx(gwet_ac1(table).value, abs=1e-14)
+    # Three of four items agree on plausibility.
+    assert agreement["plausibility"]["percent_agreement"]["item_mean"]["value"] == 0.75
+
+
+def test_confusion_leaves_a_tie_out(tiny: Study) -> None:
+    # Majorities: yes, tie, no, yes against kept, kept, rejected, kept.
+    figures = study_figures(tiny)
+    quality = figures.filter
+    assert (quality.tp, quality.fp, quality.fn, quality.tn, figures.ties) == (2, 0, 0, 1, 1)
+    assert quality.accuracy.value == 1.0
+
+
+def test_confusion_follows_the_strictness_of_the_run(tiny: Study) -> None:
+    Run.objects.update(strictness=0.95)  # nothing is kept any more
+    quality = study_figures(Study.objects.get()).filter
+    assert (quality.tp, quality.fp, quality.fn, quality.tn) == (0, 0, 2, 1)
+    assert quality.precision.reason == "the filter kept nothing"
+
+
+def test_accuracy_is_weighted_to_the_run(db: None) -> None:
+    # Weights 1 for the two kept, 3 for the two rejected; all are found plausible: 2 / (2 + 6) is right.
+    made = study(run=finished_run(4, kept_every=4), items=4, overlap=1, strata=["verdict"])
+    rate_all(made, {item.pk: [(1, 1)] for item in made.items.all()})
+    assert study_figures(made).filter.accuracy.value == pytest.approx(0.25)
+
+
+def test_audits_are_counted_apart(tiny: Study) -> None:
+    audit = study_figures(tiny).audit
+    assert (audit.value, audit.n) == (1.0, 8)  # rate_all says right to all
+
+
+def test_relations_have_their_own_rates(db: None) -> None:
+    made = study(run=finished_run(2), items=4, overlap=1)
+    rate_all(made, {item.pk: [(int(item.intention.relation == "isA"), 1)] for item in made.items.all()})
+    by_relation = {row["group"]: row["plausibility"] for row in study_figures(made).by_relation}
+    assert {code: (rate.value, rate.n) for code, rate in by_relation.items()} == {"isA": (1.0, 2), "usedFor": (0.0, 2)}
+
+
+def test_an_empty_study_has_reasons_instead_of_figures() -> None:
+    figures = study_figures(study())
+    assert figures.rates["plausibility"].value is None
+    assert figures.rates["plausibility"].reason == "no judgments yet"
+    assert figures.by_relation == []
+    json.dumps(figures.as_dict(), allow_nan=False)
+
+
+def test_typicality_that_was_not_asked_is_not_counted(db: None) -> None:
+    made = study(items=2, overlap=1, typicality_after_yes=True)
+    rate_all(made, dict(zip(made.items.values_list("pk", flat=True), [[(1, 3)], [(0, None)]], strict=True)))
+    typicality = study_figures(made).rates["typicality"]
+    assert (typicality.value, typicality.n) == (1.0, 1)
+
+
+@pytest.fixture
+def stratified(db: None) -> Study:
+    """18 of 40 intentions, 9 of the 10 kept and 9 of the 30 rejected; three random judgments an item."""
+    made = study(run=finished_run(20, kept_every=4), items=18, overlap=3, strata=["verdict"])
+    rng = np.random.default_rng(3)
+    drawn = np.stack([rng.integers(2, size=(18, 3)), rng.integers(4, size=(18, 3))], axis=-1).tolist()
+    rate_all(made, dict(zip(made.items.values_list("pk", flat=True), drawn, strict=True)))
+    return made
+
+
+def exported(made: Study) -> dict[str, np.ndarray]:
+    rows = list(csv.DictReader(io.StringIO(b"".join(judgments_csv(made)).decode(), newline="")))
+    return {name: np.array([row[name] for row in rows]) for name in rows[0]}
+
+
+def of_items(table: dict[str, np.ndarray], name: str) -> np.ndarray:
+    """The column once for each item, in the order of np.unique."""
+    return table[name][np.unique(table["item"], return_index=True)[1]]
+
+
+def counts(table: dict[str, np.ndarray], name: str) -> np.ndarray:
+    return tallies_from_labels(table["item"], table["annotator"], table[name])[0]
+
+
+def test_rates_recomputed_from_the_export_are_the_same(stratified: Study) -> None:
+    table, figures = exported(stratified), study_figures(stratified)
+    share = counts(table, "plausibility") @ [0, 1] / 3
+    chance = of_items(table, "inclusion_probability").astype(float)
+    again = hajek_rate(share, chance, of_items(table, "stratum"))
+    assert again.value == pytest.approx(figures.rates["plausibility"].value, abs=1e-14)
+    assert again.ci95 == pytest.approx(figures.rates["plausibility"].ci95, abs=1e-14)
+
+
+def test_agreement_recomputed_from_the_export_is_the_same(stratified: Study) -> None:
+    table, report = exported(stratified), study_figures(stratified).agreement["typicality"]
+    typical = counts(table, "typicality")
+    assert krippendorff_alpha(typical, level="ordinal").value == pytest.approx(
+        report["krippendorff_alpha"]["ordinal"]["value"], abs=1e-14
+    )
+    assert gwet_ac1(typical).value == pytest.approx(report["gwet_ac1"]["value"], abs=1e-14)
+    pooled = percent_agreement(typical)["pooled"].value
+    assert pooled == pytest.approx(report["percent_agreement"]["pooled"]["value"], abs=1e-14)
+
+
+def test_filter_quality_recomputed_from_the_export_is_the_same(stratified: Study) -> None:
+    table, figures = exported(stratified), study_figures(stratified)
+    votes = majority(counts(table, "plausibility"))
+    chance = of_items(table, "inclusion_probability").astype(float)
+    again = confusion(of_items(table, "filter") == "kept", votes.winner == 1, 1 / chance, of_items(table, "stratum"))
+    assert cells(again) == cells(figures.filter)
+    assert again.mcc.value == pytest.approx(figures.filter.mcc.value, abs=1e-14)
+
+
+def cells(quality) -> tuple[int, int, int, int]:
+    return quality.tp, quality.fp, quality.fn, quality.tn
+
+
+def test_a_simulated_study_is_full_and_audited(db: None) -> None:
+    made = study(items=4, overlap=2, simulated=True)
+    judged = study_simulate(study=made, annotators=[participant(made, f"ann-{i}").annotator for i in range(3)])
+    figures = study_figures(made)
+    assert (judged, figures.judgments, figures.items_complete, figures.audit.n) == (8, 8, 4, 8)
+
+
+def test_the_command_prints_the_figures(tiny: Study, capsys: pytest.CaptureFixture) -> None:
+    call_command("study_stats", "S")
+    printed = capsys.readouterr().out
+    assert "S: 8 of 8 judgments" in printed
+    assert "62.5 %" in printed  # 2.5 / 4
+    assert "imulated" not in printed
+
+
+def test_the_command_calls_simulated_judgments_so(tiny: Study, capsys: pytest.CaptureFixture) -> None:
+    Study.objects.update(simulated=True)
+    call_command("study_stats", "S")
+    assert "Simulated judgments: made by a program, not by people." in capsys.readouterr().out
+
+
+def test_the_command_speaks_json(tiny: Study, capsys: pytest.CaptureFixture) -> None:
+    call_command("study_stats", "S", json=True)
+    printed = json.loads(capsys.readouterr().out)
+    assert (printed["judgments"], printed["simulated"]) == (8, False)
+    assert printed["rates"]["plausibility"]["value"] == pytest.approx(0.625)
+    agreement = printed["agreement"]["typicality"]
+    assert [agreement[key] for key in ("items", "annotators", "labels", "repeated_labels")] == [4, 2, 8, 0]
+
+
+def test_the_command_refuses_an_unknown_study(db: None) -> None:
+    with pytest.raises(CommandError, match="There is no study named nowhere"):
+        call_command("study_stats", "nowhere")

@@ -1,0 +1,95 @@
+"""Figures of a choice of judgments, and that the tallies give what the judgments give."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+import pytest
+from django.contrib.auth.models import Group
+
+from annotation.design.services import study_create
+from annotation.figures.numbers import by_group, study_figures
+from annotation.figures.patterns import patterns
+from annotation.figures.selection import EVERYTHING, Selection
+from annotation.models import Judgment, Study
+from distillation.models import Product, Run, Verdict
+from tests.annotation.builders import rate_all, study
+from tests.distillation.builders import finished_run
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def judged() -> Study:
+    """18 of 40 intentions in two strata; three random judgments an item."""
+    made = study(run=finished_run(20, kept_every=4), items=18, overlap=3, strata=["verdict"])
+    rng = np.random.default_rng(3)
+    drawn = np.stack([rng.integers(2, size=(18, 3)), rng.integers(4, size=(18, 3))], axis=-1).tolist()
+    rate_all(made, dict(zip(made.items.values_list("pk", flat=True), drawn, strict=True)))
+    return made
+
+
+def test_tallies_and_judgments_give_the_same_figures_to_the_last_digit(judged: Study) -> None:
+    # Nobody is excluded, so that to read with the excluded is to read the same judgments one by one.
+    assert study_figures(judged, Selection(with_excluded=True)) == study_figures(judged)
+
+
+def test_a_pattern_stands_for_its_items(judged: Study) -> None:
+    rows, progress = patterns(judged, EVERYTHING)
+    assert (rows.items.sum(), progress.items, progress.wanted, progress.items_complete) == (18, 18, 54, 18)
+    assert len(rows.items) <= 18
+    assert (rows.counts["plausibility"].sum(axis=1) == 3).all()
+
+
+def test_a_relation_is_chosen(judged: Study) -> None:
+    chosen = study_figures(judged, Selection(relation="isA"))
+    (whole,) = (row for row in study_figures(judged).by_relation if row["group"] == "isA")
+    assert chosen.items == chosen.items_judged == whole["items"]
+    assert chosen.rates["plausibility"].value == pytest.approx(whole["plausibility"].value)
+
+
+def test_a_period_is_chosen_by_whole_days(judged: Study) -> None:
+    first_half = Judgment.objects.filter(pk__lte=Judgment.objects.order_by("pk")[26].pk)
+    first_half.update(created_at=datetime(2026, 3, 1, 23, 59, tzinfo=UTC) - timedelta(hours=12))
+    assert study_figures(judged, Selection(until=date(2026, 3, 1))).judgments == 27
+    assert study_figures(judged, Selection(since=date(2026, 3, 2))).judgments == 27
+
+
+def test_a_group_of_annotators_is_chosen(judged: Study) -> None:
+    students = Group.objects.create(name="students")
+    students.user_set.add(*[person.annotator for person in judged.participants.order_by("pk")[:2]])
+    figures = study_figures(judged, Selection(group=students.pk))
+    assert (figures.judgments, figures.annotators, figures.wanted) == (36, 2, 54)
+
+
+def test_categories_have_their_own_rates(judged: Study) -> None:
+    assert [row["group"] for row in by_group(patterns(judged, EVERYTHING, "category")[0], judged.questions)] == ["none"]
+
+
+def test_two_categories_of_a_pair_are_named_together() -> None:
+    run = finished_run(1)
+    first, second = Product.objects.order_by("pk")[:2]
+    Product.objects.filter(pk=first.pk).update(category="Toys")
+    Product.objects.filter(pk=second.pk).update(category="Books")
+    assert set(study(run=run, items=2).items.values_list("category", flat=True)) == {"Books + Toys"}
+
+
+def test_runs_are_compared_at_their_own_strictness() -> None:
+    runs = [finished_run(2, name="one"), finished_run(2, name="two")]
+    Verdict.objects.update(p_yes=0.6, yes=True)
+    Run.objects.filter(name="two").update(strictness=0.7)
+    made = study_create(name="S", runs=runs, items=8, overlap=1)
+    rate_all(made, {pk: [(1, 1)] for pk in made.items.values_list("pk", flat=True)})
+    rows, _ = patterns(made, EVERYTHING, "run")
+    kept = {row["group"]: row["kept"].value for row in by_group(rows, made.questions)}
+    assert kept == {"one": 1.0, "two": 0.0}
+
+
+def test_items_without_a_verdict_are_left_out_of_the_filter_s_figures() -> None:
+    run = finished_run(2)
+    Verdict.objects.all().delete()
+    Run.objects.update(backend="imported")
+    made = study(run=run, items=4, overlap=1)
+    rate_all(made, {pk: [(1, 1)] for pk in made.items.values_list("pk", flat=True)})
+    figures = study_figures(made)
+    assert (figures.rates["plausibility"].value, figures.filter.accuracy.value) == (1.0, None)
+    assert figures.audit.n == 0

@@ -1,0 +1,98 @@
+import pytest
+
+from distillation.catalog.readers.cleaning import (
+    clean_category,
+    clean_price,
+    clean_text,
+    is_asin,
+    product_cleaned,
+    usable_url,
+)
+from distillation.catalog.readers.records import LeftOut, ProductRecord
+
+
+def cleaned(title: str) -> ProductRecord | LeftOut:
+    return product_cleaned(asin="B1", title=title, categories=[], price="", images=[], candidates=["B2"])
+
+
+def test_entities_are_decoded_also_those_encoded_twice() -> None:
+    assert clean_text("Salt &amp; Pepper, 8&quot;, Hard Case &amp;amp; Cloth") == 'Salt & Pepper, 8", Hard Case & Cloth'
+
+
+def test_white_space_is_trimmed_and_folded() -> None:
+    assert clean_text("  Red\t\n Scarf,&nbsp; 70 inches ") == "Red Scarf, 70 inches"
+
+
+def test_control_and_direction_signs_are_dropped_but_joiners_stay() -> None:
+    assert clean_text("\ufeffAB\x07C\u202e \u200bD") == "ABC D"
+    assert clean_text("क्\u200dष") == "क्\u200dष"
+
+
+def test_braces_and_plain_text_stay() -> None:
+    assert clean_text("Case {Pack of 2} <5V AT&T") == "Case {Pack of 2} <5V AT&T"
+
+
+@pytest.mark.parametrize("text", ["599521503", "B00000J1U8", "shop_1-a"])
+def test_asins_of_amazon_and_ids_of_other_shops(text: str) -> None:
+    assert is_asin(text)
+
+
+@pytest.mark.parametrize("text", ["", "B000 J1U8", "B00/../x", "x" * 33, "B00000J1U8\n", "é1"])
+def test_no_asin(text: str) -> None:
+    assert not is_asin(text)
+
+
+def test_halves_of_surrogate_pairs_are_dropped() -> None:
+    assert clean_text("A\ud800B") == "AB"
+
+
+@pytest.mark.parametrize(
+    ("raw", "price"),
+    [
+        ("$12.99", "12.99"),
+        ("$1,234.56", "1234.56"),
+        ("$10.00 - $25.00", "10.00"),
+        (12.99, "12.99"),
+        ("12.99", "12.99"),
+        (" $7 ", "7.00"),
+        ("", ""),
+        (None, ""),
+    ],
+)
+def test_prices(raw: object, price: str) -> None:
+    assert clean_price(raw) == price
+
+
+@pytest.mark.parametrize("raw", [".a-box{color:red}", "$1,23", float("inf"), -1, True, [], "9" * 10, "$1 - $", 1e22])
+def test_unreadable_prices(raw: object) -> None:
+    assert clean_price(raw) is None
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        '<span class="a-size-medium a-color-secondary"',
+        "Radio &lt;b&gt;new&lt;/b&gt;",
+        "<br/>",
+        "var aPageStart = (new Date()).getTime();",
+    ],
+)
+def test_titles_that_are_markup(title: str) -> None:
+    assert cleaned(title) == LeftOut("a title that is markup", 1)
+
+
+@pytest.mark.parametrize("title", ["Case {Pack of 2} <5V", "I <3 You", "<Blue> Cap", "a < b and c > d"])
+def test_titles_that_only_look_like_markup(title: str) -> None:
+    assert cleaned(title).title == title
+
+
+def test_categories_lose_entities_and_tags() -> None:
+    assert clean_category("Home &amp; Kitchen") == "Home & Kitchen"
+    assert clean_category('<img src="x.png" alt="Amazon Fashion"/>') == "Amazon Fashion"
+
+
+@pytest.mark.parametrize(
+    "url", ["", None, 7, "ftp://a/b", "//a/b", "https://a/b c", "https://a/\n", "https://" + "x" * 2000]
+)
+def test_unusable_picture_addresses(url: object) -> None:
+    assert not usable_url(url)
