@@ -11,12 +11,13 @@ from django.utils import timezone
 
 from accounts.models import Link, User
 from accounts.services import user_create
+from common.refusals import Refused
 
 SIGN_IN_HOURS = 24
 ASK = "ask whoever sent it for a new one"
 
 
-class LinkRefused(Exception):
+class LinkRefused(Refused):
     """Why a link lets nobody in, in one line."""
 
 

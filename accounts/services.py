@@ -8,9 +8,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Link, User
+from common.refusals import Refused
 
 
-class PeopleRefused(Exception):
+class PeopleRefused(Refused):
     """What was asked of somebody's account can't be done; the text says why, in one line."""
 
 

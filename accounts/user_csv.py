@@ -9,13 +9,14 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 
 from accounts.models import User
+from common.refusals import Refused
 
 COLUMNS = ("username", "role", "group", "email")
 # A spreadsheet that opens the list of passwords would run such a cell.
 FORMULA_STARTS = ("=", "+", "-", "@")
 
 
-class CsvRefused(Exception):
+class CsvRefused(Refused):
     """Why the file can't be used, in one line."""
 
 

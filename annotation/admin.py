@@ -5,8 +5,8 @@ from django.utils.html import format_html
 
 from annotation.figures.headline import dashboard
 from annotation.figures.panels.all import PANELS
-from annotation.figures.selection import EVERYTHING
 from annotation.models import Study
+from annotation.selection import EVERYTHING
 from distillation.admin import ReadOnlyAdmin
 
 

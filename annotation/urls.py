@@ -4,7 +4,7 @@ from annotation.design import views as design_views
 from annotation.exchange import views as export_views
 from annotation.figures import compare_views, item_views, panel_views, report_views
 from annotation.figures import views as study_views
-from annotation.judging import own_views
+from annotation.judging import own_views, preview_views
 from annotation.judging import views as judge_views
 
 urlpatterns = [
@@ -23,7 +23,7 @@ urlpatterns = [
     path("studies/", study_views.study_list, name="study-list"),
     path("studies/new/", design_views.study_new, name="study-new"),
     path("studies/plan", design_views.study_plan, name="study-plan"),
-    path("studies/preview", design_views.study_preview_new, name="study-preview-new"),
+    path("studies/preview", preview_views.study_preview_new, name="study-preview-new"),
     path("studies/<int:study_id>/", study_views.study_detail, name="study"),
     path("studies/<int:study_id>/figures", study_views.study_figures, name="study-figures"),
     path("studies/<int:study_id>/panels/<slug:name>/", panel_views.study_panel, name="study-panel"),
@@ -35,7 +35,7 @@ urlpatterns = [
     path("studies/<int:study_id>/report.md", report_views.study_report_markdown, name="study-report-markdown"),
     path("studies/<int:study_id>/compare/", compare_views.study_compare, name="study-compare"),
     path("studies/<int:study_id>/state", study_views.study_state, name="study-state"),
-    path("studies/<int:study_id>/preview", design_views.study_preview, name="study-preview"),
+    path("studies/<int:study_id>/preview", preview_views.study_preview, name="study-preview"),
     path("studies/<int:study_id>/protocol/", design_views.study_protocol, name="study-protocol"),
     path("studies/<int:study_id>/annotators/", study_views.study_annotators, name="study-annotators"),
     path(

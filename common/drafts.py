@@ -1,6 +1,7 @@
 """Files and folders written beside their place and then renamed: whole under their name, or not there."""
 
 import hashlib
+import json
 import os
 import shutil
 import tempfile
@@ -8,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from knowledge.exports.selection import ExportRefused
+from common.refusals import ExportRefused
 
 
 @contextmanager
@@ -62,3 +63,7 @@ def pieces_write(path: Path, pieces: Iterable[bytes | memoryview]) -> None:
 def sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def manifest_write(path: Path, content: dict[str, object]) -> None:
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -2,6 +2,7 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
 from distillation.catalog import views as catalog_views
+from distillation.catalog.pictures.views import picture
 from distillation.runs import views
 
 
@@ -38,6 +39,6 @@ urlpatterns = [
     path("imports/", catalog_views.import_list, name="import-list"),
     path("imports/<int:import_id>/", catalog_views.import_detail, name="import-detail"),
     path("imports/<int:import_id>/progress", catalog_views.import_progress, name="import-progress"),
-    path("pictures/<digest:digest>.jpg", views.picture, name="picture"),
-    path("pictures/<digest:digest>-thumb.jpg", views.picture, {"thumbnail": True}, name="thumbnail"),
+    path("pictures/<digest:digest>.jpg", picture, name="picture"),
+    path("pictures/<digest:digest>-thumb.jpg", picture, {"thumbnail": True}, name="thumbnail"),
 ]

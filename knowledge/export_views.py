@@ -7,8 +7,9 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from accounts.access import researcher_required
+from common.refusals import ExportRefused
 from distillation.catalog.search import category_names
-from knowledge.exports.selection import HUMAN, ExportRefused, Selection
+from knowledge.exports.selection import HUMAN, Selection
 from knowledge.exports.streaming import STREAMED, intentions_pieces, refuse_empty
 from knowledge.views import KnowledgeForm
 

@@ -6,9 +6,9 @@ from django.urls import reverse
 
 from annotation.models import Judgment, Participant
 from annotation.scales import Question
+from distillation.catalog.pictures.urls import picture_url, thumbnail_url
 from distillation.models import Intention, Product, Run, RunProduct
 from distillation.pipeline.relations import RELATIONS
-from distillation.runs.views import picture_url, thumbnail_url
 from knowledge.search import Votes, votes_on
 
 IMPORTED = "imported"

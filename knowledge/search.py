@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from django.db import connection
 
-from distillation.catalog.search import COUNTED, PAGE, Keyset, Page
-from distillation.catalog.views import LARGEST_ID
+from common.keyset import LARGEST_ID, PAGE, Keyset, Page
+from distillation.catalog.search import COUNTED
 from distillation.models import Intention, Run
 
 PAGE_SECONDS = 0.5  # to fill a page

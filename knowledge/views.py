@@ -7,8 +7,8 @@ from django.utils.datastructures import MultiValueDict
 from django.views.decorators.http import require_safe
 
 from accounts.access import researcher_required
+from common.keyset import KeysetForm
 from distillation.catalog.search import category_names
-from distillation.catalog.views import KeysetForm
 from distillation.models import Intention, Run
 from distillation.pipeline.relations import RELATIONS
 from knowledge.page import intention_page, rows

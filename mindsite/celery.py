@@ -12,4 +12,4 @@ app.autodiscover_tasks()
 
 @worker_init.connect
 def show_liveness(**_: object) -> None:
-    import distillation.liveness  # noqa: F401, PLC0415 - only a worker has a heartbeat
+    import distillation.runs.liveness  # noqa: F401, PLC0415 - only a worker has a heartbeat

@@ -20,7 +20,7 @@ from prometheus_client.registry import Collector
 from accounts.models import User
 from annotation.models import Lease, Participant, Study
 from distillation.models import Failure, Run, RunCoBuy, RunTick, Worker
-from mindsite.workers import broker_check
+from distillation.runs.wake import broker_check
 from webhooks.models import Delivery
 
 

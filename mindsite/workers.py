@@ -11,22 +11,11 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db.models import Max
-from kombu.exceptions import OperationalError
 
 from distillation.models import Worker
-from mindsite.celery import app
 from mindsite.embedded import VAR
 
 SIGN_WITHIN_S = 6  # a worker shows itself every 4 s
-
-
-def broker_check() -> None:
-    """Raises kombu's OperationalError at once instead of when the first task is sent."""
-    try:
-        with app.connection_for_write(connect_timeout=3) as connection:
-            connection.ensure_connection(max_retries=1, interval_start=0.2, timeout=5)
-    except (ImportError, KeyError, ValueError) as error:  # a transport that is unknown or not installed, a bad port
-        raise OperationalError(str(error)) from error
 
 
 def worker_command(*, concurrency: int = 2, name: str = "celery") -> list[str]:

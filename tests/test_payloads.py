@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group
 from django.test import Client
 
 from accounts.models import User
-from annotation.exchange.exports import judgments_csv
+from annotation.exchange.exports.streams import judgments_csv
 from annotation.judging.allocation import item_next
 from annotation.models import Judgment, Participant, Study
 from distillation.models import Intention, Product, Verdict

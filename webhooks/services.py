@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce, Now
 
 from accounts.models import User
 from annotation.models import Participant, Study
+from common.refusals import Refused
 from distillation.models import Run
 from webhooks.models import Delivery, Event, Webhook
 from webhooks.sending import SendFailed, send, url_check
@@ -26,7 +27,7 @@ WAITS = [
 SENDING = timedelta(minutes=2)  # in hand of a worker; it is tried again if that one dies
 
 
-class WebhookRefused(Exception):
+class WebhookRefused(Refused):
     """One line: what is wrong with it and what to do."""
 
 

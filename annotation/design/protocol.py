@@ -13,6 +13,7 @@ from annotation import scales
 from annotation.design.rules import rules_problem
 from annotation.models import Judgment, Lease, Study, StudyVersion
 from annotation.scales import Option, Question
+from common.refusals import Refused
 
 OWN = "own"
 PRESETS = (*scales.PRESETS, OWN)
@@ -20,7 +21,7 @@ POINTS = range(2, 8)  # of a typicality scale; with the two of plausibility the 
 TEXT_LENGTH, ANSWER_LENGTH, GUIDELINES_LENGTH = 200, 40, 50_000
 
 
-class StudyRefused(Exception):
+class StudyRefused(Refused):
     """One line for the person who asked: what is wrong and what to do."""
 
 

@@ -1,17 +1,15 @@
 """The pages on which a study is designed, tried and changed."""
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import researcher_required
 from annotation.design.forms import ProtocolForm, StudyForm, protocol_initial
 from annotation.design.planning import plan_make
 from annotation.design.protocol import StudyRefused, protocol_change
 from annotation.design.services import study_create, study_warnings
-from annotation.judging.page import item_shown, questions_shown
 from annotation.models import Study
 
 KEEP, COUNT = "keep", "count"
@@ -30,7 +28,7 @@ def study_new(request: HttpRequest) -> HttpResponse:
         else:
             _welcome(request, study)
             return redirect("study", study.pk)
-    return _design(request, form)
+    return design_page(request, form)
 
 
 @require_POST
@@ -40,30 +38,6 @@ def study_plan(request: HttpRequest) -> HttpResponse:
     form = StudyForm(request.POST)
     form.is_valid()
     return render(request, "studies/_plan.html", {**_plan(form), "live": True})
-
-
-@require_POST
-@researcher_required
-def study_preview_new(request: HttpRequest) -> HttpResponse:
-    """The study is made, its first item shown, and all of it taken back."""
-    form = StudyForm(request.POST, request.FILES)
-    if form.is_valid():
-        try:
-            with transaction.atomic():
-                study = study_create(**form.design(), created_by=request.user)
-                page = render(request, "studies/preview.html", _preview(study))
-                transaction.set_rollback(True)
-                return page
-        except StudyRefused as refusal:
-            form.add_error(None, str(refusal))
-    return _design(request, form)
-
-
-@require_safe
-@researcher_required
-def study_preview(request: HttpRequest, study_id: int) -> HttpResponse:
-    study = get_object_or_404(Study, pk=study_id)
-    return render(request, "studies/preview.html", _preview(study))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -91,7 +65,7 @@ def study_protocol(request: HttpRequest, study_id: int) -> HttpResponse:
     return render(request, "studies/protocol.html", page, status=422 if form.errors else 200)
 
 
-def _design(request: HttpRequest, form: StudyForm) -> HttpResponse:
+def design_page(request: HttpRequest, form: StudyForm) -> HttpResponse:
     page = {"form": form, **_plan(form)}
     return render(request, "studies/new.html", page, status=422 if form.errors else 200)
 
@@ -112,14 +86,3 @@ def _changed(before: Study, after: Study) -> str:
     if after.version == before.version:
         return "Saved. Nothing has been judged yet, so this is still version 1." if after.version == 1 else "Saved."
     return f"Saved as version {after.version}: judgments from now on carry it; earlier ones keep theirs."
-
-
-def _preview(study: Study) -> dict:
-    item = study.items.sampled().order_by("order_key").first()
-    return {
-        "study": study,
-        "state": "item",
-        "item": item_shown(item.pk, True),
-        "questions": questions_shown(study.questions, study.typicality_after_yes),
-        "progress": {"done": 0, "total": study.n_items},
-    }

@@ -6,10 +6,10 @@ from django import forms
 from django.contrib.auth.models import Group
 
 from annotation.exchange.exports.options import FORMATS, Options
-from annotation.figures.selection import Selection
 from annotation.models import Study
+from annotation.selection import Selection
+from common.refusals import ExportRefused
 from distillation.models import Run
-from knowledge.exports.selection import ExportRefused
 
 ROWS = (
     ("judgments", "One row for each judgment, with the ratings that count"),

@@ -13,9 +13,9 @@ from annotation.figures.panels.shares import RATE_HOW
 from annotation.figures.panels.words import Form, because, interval, large, percent, plain, whole_percent
 from annotation.figures.patterns import Patterns
 from annotation.figures.plots import Scale, span
-from annotation.figures.selection import Selection
 from annotation.models import Participant, Study
 from annotation.scales import Question
+from annotation.selection import Selection
 from stats.estimate import Estimate
 
 UNIT, SIGNED = Scale(0, 1, 0, 100), Scale(-1, 1, 0, 100)

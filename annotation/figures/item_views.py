@@ -12,8 +12,7 @@ from accounts.access import researcher_required
 from annotation.figures.selection_form import SelectionForm
 from annotation.models import Item, Study
 from annotation.scales import Question
-from distillation.catalog.search import PAGE, Keyset, Page
-from distillation.catalog.views import LARGEST_ID
+from common.keyset import LARGEST_ID, PAGE, Keyset, Page
 from distillation.pipeline.relations import RELATIONS
 from stats.packing import BITS, unit, unpack
 

@@ -9,9 +9,9 @@ from django.db.models import Count, Q, Sum
 from numpy.typing import NDArray
 
 from annotation.figures.patterns import Patterns, Progress, patterns
-from annotation.figures.selection import EVERYTHING, Selection
 from annotation.models import Participant, Study
 from annotation.scales import Question
+from annotation.selection import EVERYTHING, Selection
 from distillation.pipeline.relations import RELATIONS
 from stats.agreement.coefficients import agreement_report
 from stats.estimate import Estimate

@@ -13,9 +13,9 @@ from django.db import connection
 from django.db.models import BigIntegerField, Case, Count, F, Max, Q, QuerySet, Sum, Value, When
 from numpy.typing import NDArray
 
-from annotation.figures.selection import Selection
 from annotation.models import Study
 from annotation.scales import Question
+from annotation.selection import Selection
 from stats.packing import unpack
 
 Columns = dict[str, NDArray]

@@ -9,13 +9,13 @@ import numpy as np
 from django.db import connection
 from django.db.models import Count
 
-from annotation.exchange.exports import judgments_csv
+from annotation.exchange.exports.streams import judgments_csv
 from annotation.figures.numbers import Figures, ceiling, figures_from
 from annotation.figures.patterns import patterns
-from annotation.figures.selection import EVERYTHING
 from annotation.models import Judgment, Kind, Participant, Skip, Study
 from annotation.scales import Question
-from mindsite import __version__
+from annotation.selection import EVERYTHING
+from common.version import __version__
 from stats.estimate import Estimate
 from stats.filter.ceiling import Ceiling
 from stats.packing import unpack

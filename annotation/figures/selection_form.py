@@ -6,8 +6,8 @@ from django import forms
 from django.contrib.auth.models import Group
 from django.core.cache import cache
 
-from annotation.figures.selection import EVERYTHING, Selection
 from annotation.models import Item, Study
+from annotation.selection import EVERYTHING, Selection
 from distillation.pipeline.relations import RELATIONS
 
 KEPT_SECONDS = 600  # a study's items are drawn once

@@ -16,9 +16,10 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from annotation.judging.qualification import gold_next
 from annotation.models import Item, Kind, Lease, Participant, Skip, Study
+from common.refusals import Refused
 
 
-class JudgingRefused(Exception):
+class JudgingRefused(Refused):
     """One line for the annotator: what can't be done and what to do instead."""
 
 

@@ -25,9 +25,9 @@ from annotation.judging.writing import COMMENT_LENGTH, judgment_to_audit
 from annotation.models import Judgment, JudgmentRevision, Kind, Lease, Participant, Study
 from annotation.scales import Question
 from common.words import duration
+from distillation.catalog.pictures.urls import digest_url, picture_url
 from distillation.models import CoBuy
 from distillation.pipeline.relations import RELATIONS
-from distillation.runs.views import digest_url, picture_url
 
 LONG_WORDS = 60
 LOOK_AGAIN_S = 20

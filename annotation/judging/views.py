@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.forms import Form
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.dateformat import format as date
@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import reswap, retarget
 
+from annotation.judging.access import participant_of
 from annotation.judging.allocation import (
     JudgingRefused,
     LeaseGone,
@@ -19,12 +20,12 @@ from annotation.judging.allocation import (
     item_skip,
     item_take,
     lease_renew,
-    participant_get,
 )
 from annotation.judging.forms import AuditForm, RatingForm, SkipForm
 from annotation.judging.page import page_context, pause_context, pictures_ahead, progress, reveal_context
 from annotation.judging.writing import audit_save, comment_save, judgment_save
 from annotation.models import Judgment, Kind, Lease, Participant, Study
+from common.keyset import key_in
 
 BROKEN_FORM = "The form came broken; load the page again"
 ANSWERS = ("plausibility", "typicality", "comment")
@@ -150,19 +151,6 @@ def judge_ahead(request: HttpRequest, study_id: int) -> JsonResponse:
 def judge_pause(request: HttpRequest, study_id: int) -> HttpResponse:
     template = "judge/_pause.html" if request.htmx else "judge/pause.html"
     return render(request, template, pause_context(participant_of(request, study_id)))
-
-
-def key_in(request: HttpRequest, name: str) -> int | None:
-    """A primary key out of the query; None where there is none or what is there can't be one."""
-    text = request.GET.get(name, "")
-    return int(text) if text.isdecimal() and len(text) < 19 else None
-
-
-def participant_of(request: HttpRequest, study_id: int) -> Participant:
-    try:
-        return participant_get(study_id=study_id, annotator=request.user)
-    except Study.DoesNotExist as error:
-        raise Http404("There is no such study for you.") from error
 
 
 def _answer(request: HttpRequest, participant: Participant, status: int = 200, **context) -> HttpResponse:

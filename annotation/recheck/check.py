@@ -24,7 +24,6 @@ from annotation.figures.panels.rows import one_in
 from annotation.figures.panels.tables import Table
 from annotation.figures.panels.words import interval, large, percent
 from annotation.figures.plots import span
-from annotation.figures.selection import EVERYTHING
 from annotation.models import Judgment, Study
 from annotation.recheck.panels import (
     GAMMA,
@@ -43,6 +42,7 @@ from annotation.recheck.panels import (
 )
 from annotation.recheck.people import annotators, coming, revised
 from annotation.recheck.rows import Judged, judged_in, patterns_in
+from annotation.selection import EVERYTHING
 from common.snapshot import snapshot
 from stats.estimate import Estimate
 from stats.rates import wilson

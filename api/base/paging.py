@@ -6,7 +6,8 @@ from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
 from api.base.problems import TooLong
-from distillation.catalog.search import CatalogSearch, Keyset, SearchTooLong, products_of
+from common.keyset import Keyset
+from distillation.catalog.search import CatalogSearch, SearchTooLong, products_of
 from distillation.models import Product
 
 

@@ -14,9 +14,9 @@ from rest_framework.reverse import reverse
 from accounts.models import User
 from api.base.paging import CatalogPagination
 from api.base.views import LARGEST_ID, ApiView, ListQuery, Query, the_one
+from distillation.catalog.pictures.views import picture as picture_page
 from distillation.catalog.search import PICTURES, CatalogSearch
 from distillation.models import CoBuy, Picture, Product
-from distillation.runs.views import picture as picture_page
 
 
 @extend_schema_field(OpenApiTypes.URI)

@@ -15,17 +15,18 @@ from rest_framework.response import Response
 from accounts.models import User
 from annotation.exchange.exports.options import FORMATS, Options
 from annotation.exchange.exports.recording import export_start, manifest
-from annotation.figures.selection import Selection
 from annotation.models import ExportRecord, Study
+from annotation.selection import Selection
 from api.base.problems import BadQuery
 from api.base.views import Query, the_one
 from api.models import Scope
 from api.research.runs import RunView
 from api.research.studies import StudyView
+from common.refusals import ExportRefused
 from distillation.models import Run
 from distillation.pipeline.relations import RELATIONS
 from knowledge.export_views import intentions_answer
-from knowledge.exports.selection import HUMAN, ExportRefused
+from knowledge.exports.selection import HUMAN
 from knowledge.exports.selection import Selection as Intentions
 from knowledge.exports.streaming import STREAMED, refuse_empty
 

@@ -9,13 +9,14 @@ from django.utils import timezone
 
 from accounts.models import User
 from api.models import ApiToken, Scope
+from common.refusals import Refused
 
 MARK = "ms_"  # tells scanners of code and logs what it is
 LONGEST = timedelta(days=366)
 USED_EVERY = timedelta(minutes=5)  # a program asks many times a minute; when it did need not be known to the second
 
 
-class TokenRefused(Exception):
+class TokenRefused(Refused):
     """Why a token can't be made, in one line."""
 
 

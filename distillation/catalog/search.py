@@ -1,6 +1,6 @@
 """Reads of the catalog that stay quick at a million products: pages by key, counts that stop, no scan of everything."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -10,9 +10,9 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import Exists, Func, OuterRef, Q, QuerySet
 from psycopg.errors import QueryCanceled
 
+from common.keyset import PAGE, Keyset, Page
 from distillation.models import CoBuy, PictureSource, Product
 
-PAGE = 25
 COUNTED = 1_000  # a product's co-buys are counted up to these
 MANY = 10_000  # from here on the planner's estimate will do, if what is near bears it out
 WALKED, SEARCHED = 300, 30_000  # products looked at in order before an index is asked for all that match
@@ -47,52 +47,6 @@ class TitleWords(Func):
 
     template = "to_tsvector('english'::regconfig, COALESCE(%(expressions)s, ''))"
     output_field = SearchVectorField()
-
-
-class Keyset(NamedTuple):
-    """Where a page stands: behind the row `after`, or in front of the row `before`. The newest rows come first."""
-
-    after: int | None = None
-    before: int | None = None
-
-    def cut(self, rows: QuerySet, key: str = "pk") -> QuerySet:
-        """The rows from there on, nearest first."""
-        if self.before is not None:
-            return rows.filter(**{f"{key}__gt": self.before}).order_by(key)
-        if self.after is not None:
-            rows = rows.filter(**{f"{key}__lt": self.after})
-        return rows.order_by(f"-{key}")
-
-    @property
-    def nearest(self) -> str:
-        """The same of a column `id`, as SQL."""
-        if self.before is not None:
-            return f"WHERE id > {self.before} ORDER BY id LIMIT {PAGE + 1}"
-        return f"{f'WHERE id < {self.after} ' if self.after is not None else ''}ORDER BY id DESC LIMIT {PAGE + 1}"
-
-    def pick(self, keys: list[int]) -> list[int]:
-        """The same, of keys that are all here."""
-        if self.before is not None:
-            return sorted(key for key in keys if key > self.before)[: PAGE + 1]
-        return sorted((key for key in keys if self.after is None or key < self.after), reverse=True)[: PAGE + 1]
-
-
-@dataclass(frozen=True)
-class Page:
-    keys: list[int]
-    previous: int | None = None
-    next: int | None = None
-
-    @classmethod
-    def at(cls, keyset: Keyset, fetch: Callable[[Keyset], list[int]]) -> "Page":
-        """`fetch` gives up to PAGE + 1 keys, nearest first; the one too many tells that there is a further page."""
-        found = fetch(keyset)
-        keys, more = found[:PAGE], len(found) > PAGE
-        if keyset.before is None:
-            return cls(keys, keys[0] if keys and keyset.after else None, keys[-1] if more else None)
-        if not more:
-            return cls.at(Keyset(), fetch)
-        return cls(keys[::-1], keys[-1], keys[0])
 
 
 class Found(NamedTuple):

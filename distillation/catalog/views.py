@@ -10,32 +10,17 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.access import researcher_required
+from common.keyset import KeysetForm, Page
 from distillation.catalog import search as catalog_search
 from distillation.catalog.intake.account import CatalogAccount
 from distillation.catalog.intake.indexing import indexes_owed
-from distillation.catalog.search import COUNTED, CatalogSearch, Keyset, Page, SearchTooLong
+from distillation.catalog.pictures.urls import picture_url, thumbnail_url
+from distillation.catalog.search import COUNTED, CatalogSearch, SearchTooLong
 from distillation.models import CatalogImport, PictureSource, Product, RunProduct
-from distillation.runs.views import picture_url, thumbnail_url
 
 PICTURE_WORDS = {"stored": "has a picture", "wanted": "picture wanted", "failed": "no picture"}
 FEATURES = 20
 IMPORTS = 100
-LARGEST_ID = 2**63 - 1
-
-
-class KeysetForm(forms.Form):
-    after = forms.IntegerField(required=False, min_value=1, max_value=LARGEST_ID)
-    before = forms.IntegerField(required=False, min_value=1, max_value=LARGEST_ID)
-
-    @property
-    def keyset(self) -> Keyset:
-        return Keyset(self.cleaned_data["after"], self.cleaned_data["before"])
-
-    @property
-    def problem(self) -> str:
-        """One line about the first parameter that can't be read."""
-        name = next(iter(self.errors))
-        return f'{name} = "{self.data[name][:40]}" can\'t be read: {self.errors[name][0]}'
 
 
 class CatalogForm(KeysetForm):

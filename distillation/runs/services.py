@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from accounts.models import User
+from common.refusals import Refused
 from distillation.lvlm import make_backend
 from distillation.lvlm.base import Backend, BackendAway, WrongModel
 from distillation.lvlm.openai_servers import url_and_limit
@@ -25,7 +26,7 @@ HOTTEST = 2.0  # what servers take
 MOST_TOKENS = 100_000
 
 
-class RunRefused(Exception):
+class RunRefused(Refused):
     """One line for the person who asked: what is wrong and what to do."""
 
 

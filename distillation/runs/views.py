@@ -1,17 +1,14 @@
 """Runs and pictures."""
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
-from django.core.files.storage import default_storage
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
-from django.views.decorators.http import condition, require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import researcher_required
 from accounts.models import User
 from common.words import counted
-from distillation.models import Picture, Run
+from distillation.models import Run
 from distillation.runs.changes import run_set_prices, run_set_strictness
 from distillation.runs.forms import PricesForm, RunForm, StrictnessForm
 from distillation.runs.lists import config_rows, kept_at, latest, latest_news, run_row
@@ -28,8 +25,6 @@ from distillation.runs.services import (
     run_start,
 )
 from distillation.runs.wake import run_wake_or_say
-
-PICTURE_AGE_S = 31_536_000
 
 
 @require_safe
@@ -149,39 +144,6 @@ def run_prices(request: HttpRequest, name: str) -> HttpResponse:
     else:
         messages.error(request, "The prices were not changed: give dollars per million tokens, such as 0.20.")
     return redirect("run-detail", run.name)
-
-
-def _picture_etag(request: HttpRequest, digest: str, thumbnail: bool = False) -> str:
-    return f'"{digest}{"-thumb" if thumbnail else ""}"'
-
-
-@require_safe
-@login_required
-@condition(etag_func=_picture_etag)
-def picture(request: HttpRequest, digest: str, thumbnail: bool = False) -> HttpResponse:
-    """Addressed by content, so a browser may keep it for ever; only for who is signed in."""
-    stored = get_object_or_404(Picture, digest=digest)
-    try:
-        file = default_storage.open(stored.thumbnail_name if thumbnail else stored.name)
-    except FileNotFoundError as error:
-        raise Http404("The picture's file is missing from the store.") from error
-    headers = {
-        "Cache-Control": f"private, max-age={PICTURE_AGE_S}, immutable",
-        "X-Content-Type-Options": "nosniff",
-    }
-    return FileResponse(file, content_type="image/jpeg", headers=headers)
-
-
-def picture_url(stored: Picture | None) -> str:
-    return digest_url(stored.digest if stored else None)
-
-
-def digest_url(digest: str | None) -> str:
-    return reverse("picture", args=[digest]) if digest else ""
-
-
-def thumbnail_url(stored: Picture | None) -> str:
-    return reverse("thumbnail", args=[stored.digest]) if stored else ""
 
 
 def _start(form: RunForm, user: User) -> Run:

@@ -1,10 +1,19 @@
 """Waking a run for somebody who waits for a word on it."""
 
+from celery import current_app
 from kombu.exceptions import OperationalError
 
 from distillation.models import Run
 from distillation.tasks import run_wake
-from mindsite.workers import broker_check
+
+
+def broker_check() -> None:
+    """Raises kombu's OperationalError at once instead of when the first task is sent."""
+    try:
+        with current_app.connection_for_write(connect_timeout=3) as connection:
+            connection.ensure_connection(max_retries=1, interval_start=0.2, timeout=5)
+    except (ImportError, KeyError, ValueError) as error:  # a transport that is unknown or not installed, a bad port
+        raise OperationalError(str(error)) from error
 
 
 def run_wake_or_say(run: Run) -> str:

@@ -3,11 +3,11 @@
 import json
 from datetime import datetime
 
+from common.version import __version__
 from distillation.models import Run
 from distillation.pipeline.relations import RELATIONS
 from knowledge.exports.rows import COLUMNS, Facts
 from knowledge.exports.selection import Selection
-from mindsite import __version__
 
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"), (10**7, "1M<n<10M"))
 MEANINGS = {

@@ -6,14 +6,15 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from common.drafts import file_draft, folder_draft, pieces_write
+from common.drafts import file_draft, folder_draft, manifest_write, pieces_write
+from common.refusals import ExportRefused
 from common.snapshot import snapshot
 from knowledge.exports import graph, lines
 from knowledge.exports.card import dataset_card
-from knowledge.exports.manifest import file_entry, manifest, manifest_write
+from knowledge.exports.manifest import file_entry, manifest
 from knowledge.exports.parquet import parquet_write
 from knowledge.exports.rows import Facts, Rows
-from knowledge.exports.selection import ExportRefused, Selection
+from knowledge.exports.selection import Selection
 from knowledge.exports.triples import ntriples
 
 Pieces = Iterator[bytes | memoryview]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from annotation.exchange.exports.rows import inert
+from common.copying import inert
 from knowledge.exports.lines import AS_CSV
 from knowledge.exports.rows import ALL, ENDS, Rows, with_header
 

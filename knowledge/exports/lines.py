@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from annotation.exchange.exports.rows import inert
+from common.copying import inert
 from knowledge.exports.rows import ALL, AS_LINES, COLUMNS, FREE_TEXT, Rows
 
 AS_CSV = "(FORMAT csv, ENCODING 'UTF8')"

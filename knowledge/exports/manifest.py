@@ -1,14 +1,13 @@
 """What an export is, beside it: when, of what, with which filters, and the files' checksums."""
 
-import json
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
 from common.drafts import sha256
+from common.version import __version__
 from knowledge.exports.rows import Facts
 from knowledge.exports.selection import Selection
-from mindsite import __version__
 
 
 def file_entry(path: Path, name: str, rows: int) -> dict[str, object]:
@@ -26,7 +25,3 @@ def manifest(selection: Selection, facts: Facts, form: str, at: datetime, files:
         "counts": asdict(facts),
         "files": files,
     }
-
-
-def manifest_write(path: Path, content: dict[str, object]) -> None:
-    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

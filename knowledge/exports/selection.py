@@ -2,15 +2,12 @@
 
 from dataclasses import dataclass
 
+from common.refusals import ExportRefused
 from distillation.models import Run
 from distillation.pipeline.relations import parse_relations
 
 FORMATS = ("jsonl", "csv", "parquet", "ntriples", "graph")
 HUMAN = ("plausible", "implausible", "judged")
-
-
-class ExportRefused(Exception):
-    """One line for the person who asked: what is wrong and what to do."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 
-from annotation.exchange.exports.rows import joined
+from common.copying import joined
+from common.refusals import ExportRefused
 from common.snapshot import snapshot
 from knowledge.exports.exporting import stream_of
 from knowledge.exports.rows import Rows
-from knowledge.exports.selection import ExportRefused, Selection
+from knowledge.exports.selection import Selection
 
 
 @dataclass(frozen=True, slots=True)

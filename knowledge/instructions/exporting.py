@@ -10,13 +10,14 @@ from pathlib import Path
 import orjson
 from django.core.files.storage import default_storage
 
-from common.drafts import folder_draft
+from common.drafts import folder_draft, manifest_write
+from common.refusals import ExportRefused
 from common.snapshot import snapshot
 from distillation.models import Picture
 from knowledge.exports.lines import json_lines
-from knowledge.exports.manifest import file_entry, manifest, manifest_write
+from knowledge.exports.manifest import file_entry, manifest
 from knowledge.exports.rows import ALL, PRODUCTS, Rows
-from knowledge.exports.selection import ExportRefused, Selection
+from knowledge.exports.selection import Selection
 from knowledge.instructions.phrasings import Phrasings
 from knowledge.instructions.records import SPLITS, Composer, Record, Row
 

@@ -7,7 +7,7 @@ from django.test import Client
 
 from accounts.links import link_make, link_revoke
 from accounts.models import Link, User
-from annotation.exchange.exports import judgments_csv
+from annotation.exchange.exports.streams import judgments_csv
 from annotation.models import Participant, Study
 from tests.annotation.builders import judge, study
 

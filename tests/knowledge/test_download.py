@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from annotation.exchange.exports import rows as export_rows
+from common import copying
 from distillation.models import Intention, Run
 from knowledge.exports.selection import Selection
 from knowledge.exports.streaming import intentions_pieces
@@ -48,7 +48,7 @@ def test_it_is_streamed_in_both_formats(as_researcher: Client, run: Run) -> None
 
 @pytest.mark.django_db(transaction=True)
 def test_who_stops_reading_leaves_the_database_free(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(export_rows, "CHUNK", 1)
+    monkeypatch.setattr(copying, "CHUNK", 1)
     finished_run(3)
     pieces = intentions_pieces(Selection.checked(run="r1"), "csv")
     assert next(pieces).startswith(b"id,run,")

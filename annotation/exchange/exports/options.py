@@ -4,10 +4,10 @@ from dataclasses import asdict, dataclass
 
 from django.contrib.auth.models import Group
 
-from annotation.figures.selection import EVERYTHING, Selection
 from annotation.models import Study
+from annotation.selection import EVERYTHING, Selection
+from common.refusals import ExportRefused
 from distillation.models import Run
-from knowledge.exports.selection import ExportRefused
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from annotation.exchange.exports.options import Options
 from annotation.exchange.exports.rows import Rows
 from annotation.exchange.exports.streams import judgments_stream
 from annotation.models import ExportRecord, Study
-from mindsite import __version__
+from common.version import __version__
 
 
 def export_start(*, study: Study, options: Options, by: User | None = None) -> tuple[ExportRecord, Iterator[bytes]]:

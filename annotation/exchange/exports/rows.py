@@ -3,7 +3,7 @@
 In the order of the judgments each range would have to look at all items.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 
 from django.db import connection
@@ -11,15 +11,11 @@ from django.utils import timezone
 
 from annotation.exchange.exports.options import Options
 from annotation.models import Study
+from common.copying import inert, joined
 
 # Items; of larger ranges the first row comes later, of smaller ones the last.
 FIRST_RANGE, RANGE = 1_000, 30_000
 ROOM = "64MB"  # for a range to be joined and sorted without the disk
-CHUNK = 64 * 1024
-
-# A spreadsheet runs a cell that begins so; an apostrophe keeps it text. One that is there already gets another, so that
-# readers can take one away.
-FORMULA_START = r"^\x27*[=+\-@\t\r]"
 
 ISO = "to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
 MILLISECONDS = "round({} * 1000) / 1000"
@@ -166,25 +162,6 @@ class Rows:
             with cursor.copy(f"COPY ({query}) TO STDOUT {form}", self.params | places) as copy:
                 yield from joined(iter(copy.read, b""))
             self.n_copied += cursor.rowcount
-
-
-def inert(expression: str) -> str:
-    # All that begins a formula sorts before A; few texts do, and the expression is asked of these only.
-    begins = f"{expression} < 'A' COLLATE \"C\" AND {expression} ~ '{FORMULA_START}'"
-    return f"CASE WHEN {begins} THEN '''' || {expression} ELSE {expression} END"
-
-
-def joined(rows: Iterable[bytes | memoryview], least: int | None = None) -> Iterator[bytes]:
-    """In pieces of about 64 kB, of whole rows: each piece costs the server more than the bytes in it."""
-    least, parts, size = least or CHUNK, [], 0
-    for row in rows:
-        parts.append(row)
-        size += len(row)
-        if size >= least:
-            yield b"".join(parts)
-            parts, size = [], 0
-    if parts:
-        yield b"".join(parts)
 
 
 def _cell(name: str, sql: str, guarded: bool) -> str:

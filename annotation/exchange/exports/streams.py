@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator
 from annotation.exchange.exports.label_studio import label_studio
 from annotation.exchange.exports.options import Options
 from annotation.exchange.exports.parquet import parquet
-from annotation.exchange.exports.rows import Rows, joined
+from annotation.exchange.exports.rows import Rows
 from annotation.models import Study
+from common.copying import joined
 from common.snapshot import snapshot
 
 ROW_GROUP = 8 * 1024 * 1024  # bytes of CSV

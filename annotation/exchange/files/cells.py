@@ -7,6 +7,7 @@ from datetime import datetime
 
 from annotation.exchange.exports.rows import COLUMNS, OF_REVISIONS
 from annotation.models import Judgment, Kind, Study
+from common.refusals import Refused
 
 COMMENT_LENGTH = 10_000
 LARGEST = 2**63 - 1
@@ -25,7 +26,7 @@ Cells = Mapping[str, object]
 Convert = Callable[[object], object]
 
 
-class ImportRefused(Exception):
+class ImportRefused(Refused):
     """One line for the person who asked: what is wrong and where."""
 
 

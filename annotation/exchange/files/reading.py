@@ -14,8 +14,9 @@ from typing import BinaryIO
 
 import orjson
 
-from annotation.exchange.exports.rows import FORMULA_START, FREE_TEXT
+from annotation.exchange.exports.rows import FREE_TEXT
 from annotation.exchange.files.cells import ImportRefused, columns_check
+from common.copying import FORMULA_START
 
 LONGEST = 1 << 20  # bytes of a line
 Numbered = Iterator[tuple[int, dict[str, object]]]

@@ -11,8 +11,8 @@ from django.db import connection, transaction
 from annotation.figures.panels.tables import Table
 from annotation.figures.patterns import By
 from annotation.figures.plots import Bar, Bubbles, Chart, Dots
-from annotation.figures.selection import Selection
 from annotation.models import Study
+from annotation.selection import Selection
 
 KEPT_SECONDS = 120  # a figure is asked for again only while its revision lasts
 Made = TypeVar("Made")

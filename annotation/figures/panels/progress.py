@@ -11,7 +11,7 @@ from annotation.figures.panels.panel import Asked, How, Panel, Shown
 from annotation.figures.panels.rows import judged
 from annotation.figures.panels.tables import Column, Table
 from annotation.figures.plots import Bar, Part
-from annotation.figures.selection import Selection
+from annotation.selection import Selection
 
 PACE_DAYS = 7
 

@@ -2,13 +2,12 @@
 
 import csv
 import io
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from annotation.exchange.exports import FORMULA_START
 from annotation.figures.panels.words import because, interval, large, percent, plain
+from common.copying import inert_text
 from stats.estimate import Estimate
 
 Value = str | int | float | Estimate | None
@@ -88,13 +87,8 @@ def _titles(column: Column) -> Sequence[str]:
 
 def _values(value: Value, kind: str) -> Iterator[str | int | float | None]:
     if kind not in ("share", "coefficient"):
-        yield inert(value) if isinstance(value, str) else value
+        yield inert_text(value) if isinstance(value, str) else value
     elif isinstance(value, Estimate):
         yield from (value.value, *(value.ci95 or (None, None)), value.n, value.reason)
     else:
         yield from (value, None, None, None, None)
-
-
-def inert(text: str) -> str:
-    """A spreadsheet would run a cell that begins as a formula does; an apostrophe keeps it text."""
-    return f"'{text}" if re.match(FORMULA_START, text) else text

@@ -10,11 +10,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from annotation.exchange.exports.options import FORMATS, Options
 from annotation.exchange.exports.recording import export_start, manifest
-from annotation.figures.selection import Selection
 from annotation.models import Study
-from common.drafts import file_draft, pieces_write
-from knowledge.exports.manifest import manifest_write
-from knowledge.exports.selection import ExportRefused
+from annotation.selection import Selection
+from common.drafts import file_draft, manifest_write, pieces_write
+from common.refusals import ExportRefused
 
 
 class Command(BaseCommand):

@@ -8,8 +8,8 @@ from annotation.figures.headline import figures_page
 from annotation.figures.numbers import study_figures, study_revision
 from annotation.figures.panels import agreement, confusion
 from annotation.figures.panels.panel import Asked, Panel, Shown
-from annotation.figures.selection import EVERYTHING
 from annotation.models import Study
+from annotation.selection import EVERYTHING
 
 
 class Command(BaseCommand):

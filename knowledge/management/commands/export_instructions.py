@@ -9,7 +9,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from knowledge.exports.selection import ExportRefused, Selection
+from common.refusals import ExportRefused
+from knowledge.exports.selection import Selection
 from knowledge.instructions.exporting import InstructionRequest, instructions_export, shares_parsed
 
 

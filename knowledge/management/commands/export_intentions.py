@@ -9,8 +9,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from common.refusals import ExportRefused
 from knowledge.exports.exporting import intentions_export, intentions_stream
-from knowledge.exports.selection import FORMATS, HUMAN, ExportRefused, Selection
+from knowledge.exports.selection import FORMATS, HUMAN, Selection
 
 
 class Command(BaseCommand):

@@ -8,13 +8,14 @@ import pytest
 from django.db import connection
 
 from accounts.models import User
-from annotation.exchange.exports import judgments_csv
 from annotation.exchange.exports import rows as export_rows
-from annotation.figures.selection import Selection
+from annotation.exchange.exports.streams import judgments_csv
 from annotation.judging.allocation import item_next
 from annotation.judging.participation import participant_exclude
 from annotation.judging.writing import judgment_revise
 from annotation.models import Judgment, Study
+from annotation.selection import Selection
+from common import copying
 from distillation.models import Intention
 from tests.annotation.builders import judge, participant, save, study
 from tests.annotation.exchange.files import exported, rows_of, study_of_four
@@ -125,7 +126,7 @@ def test_times_are_utc_in_iso_whatever_the_zone_of_the_database(judged: Study) -
 
 
 def test_rows_are_passed_on_in_pieces(judged: Study, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(export_rows, "CHUNK", 100)
+    monkeypatch.setattr(copying, "CHUNK", 100)
     pieces = list(judgments_csv(judged))
     assert len(pieces) > 3
     assert b"".join(pieces).count(b"\n") == 5  # a header and 4 judgments

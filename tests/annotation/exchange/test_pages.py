@@ -12,11 +12,12 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
-from annotation.exchange.exports import judgments_csv
 from annotation.exchange.exports import rows as export_rows
 from annotation.exchange.exports.options import Options
 from annotation.exchange.exports.recording import export_start, manifest
+from annotation.exchange.exports.streams import judgments_csv
 from annotation.models import ExportRecord, Judgment, Study
+from common import copying
 from tests.annotation.exchange.files import study_of_four
 
 pytestmark = pytest.mark.django_db
@@ -50,7 +51,7 @@ def test_the_page_s_manifest_says_what_the_file_is(as_researcher: Client, judged
 
 
 def test_an_export_that_was_left_is_not_complete(judged: Study, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(export_rows, "CHUNK", 100)
+    monkeypatch.setattr(copying, "CHUNK", 100)
     record, pieces = export_start(study=judged, options=Options())
     next(pieces)
     pieces.close()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
-from annotation.exchange.exports import judgments_csv
+from annotation.exchange.exports.streams import judgments_csv
 from annotation.figures.numbers import study_figures
 from annotation.judging.simulation import study_simulate
 from annotation.models import Study

@@ -22,10 +22,10 @@ from annotation.figures.panels.panel import Asked, Shown
 from annotation.figures.panels.progress import coming
 from annotation.figures.panels.rows import days
 from annotation.figures.panels.tables import Column, Table
-from annotation.figures.selection import EVERYTHING, Selection
 from annotation.judging.participation import participant_exclude
 from annotation.judging.writing import judgment_revise
 from annotation.models import Item, Judgment, Participant, Study
+from annotation.selection import EVERYTHING, Selection
 from distillation.models import Run
 from stats.agreement.coefficients import krippendorff_alpha
 from stats.estimate import Estimate

@@ -9,8 +9,8 @@ from django.contrib.auth.models import Group
 from annotation.design.services import study_create
 from annotation.figures.numbers import by_group, study_figures
 from annotation.figures.patterns import patterns
-from annotation.figures.selection import EVERYTHING, Selection
 from annotation.models import Judgment, Study
+from annotation.selection import EVERYTHING, Selection
 from distillation.models import Product, Run, Verdict
 from tests.annotation.builders import rate_all, study
 from tests.distillation.builders import finished_run

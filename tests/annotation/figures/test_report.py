@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from annotation.exchange.exports import judgments_csv
+from annotation.exchange.exports.streams import judgments_csv
 from annotation.figures.report import study_report
 from annotation.judging.participation import participant_exclude
 from annotation.models import Study

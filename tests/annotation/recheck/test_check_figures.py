@@ -14,17 +14,17 @@ from django.utils import timezone
 
 from accounts.models import User
 from annotation.design.services import study_create
-from annotation.exchange.exports import judgments_csv
+from annotation.exchange.exports.streams import judgments_csv
 from annotation.exchange.files.cells import ImportRefused
 from annotation.figures.panels.all import PANELS
 from annotation.figures.panels.panel import Asked
-from annotation.figures.selection import EVERYTHING
 from annotation.judging.allocation import item_next
 from annotation.judging.participation import participant_exclude
 from annotation.judging.simulation import study_simulate
 from annotation.judging.writing import audit_save, judgment_revise
 from annotation.models import Item, Judgment, Lease, Participant, Study
 from annotation.recheck.check import RECOUNTED, Check, figures_check
+from annotation.selection import EVERYTHING
 from tests.annotation.builders import judge, participant, save, study
 from tests.distillation.builders import finished_run
 

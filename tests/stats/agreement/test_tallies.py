@@ -1,7 +1,3 @@
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -71,11 +67,3 @@ def test_rows_too_long_for_one_number_are_grouped_the_same():
     patterns, weights = group_patterns(counts)
     expected = np.unique(counts, axis=0, return_counts=True)
     assert (patterns.tolist(), weights.tolist()) == (expected[0].tolist(), expected[1].tolist())
-
-
-def test_the_statistics_need_neither_django_nor_celery():
-    root = Path(__file__).parents[3]
-    modules = [".".join(path.relative_to(root).with_suffix("").parts) for path in (root / "stats").rglob("[a-z]*.py")]
-    code = f"import sys, {', '.join(modules)}; print({{'django', 'celery', 'scipy'}} & set(sys.modules))"
-    loaded = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
-    assert loaded.stdout == "set()\n"

@@ -13,8 +13,9 @@ from distillation.models import Run, Worker
 from distillation.runs.changes import run_set_strictness
 from distillation.runs.reports import run_progress
 from distillation.runs.services import RunRefused, RunSettings, backend_check, run_start
+from distillation.runs.wake import broker_check
 from distillation.tasks import run_wake
-from mindsite.workers import broker_check, one_worker
+from mindsite.workers import one_worker
 
 STARTS_WITHIN_S = 20
 

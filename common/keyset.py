@@ -1,0 +1,79 @@
+"""Lists by pages that cost the same wherever they stand: by key, newest first."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from django import forms
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+PAGE = 25
+LARGEST_ID = 2**63 - 1
+
+
+class Keyset(NamedTuple):
+    """Where a page stands: behind the row `after`, or in front of the row `before`. The newest rows come first."""
+
+    after: int | None = None
+    before: int | None = None
+
+    def cut(self, rows: QuerySet, key: str = "pk") -> QuerySet:
+        """The rows from there on, nearest first."""
+        if self.before is not None:
+            return rows.filter(**{f"{key}__gt": self.before}).order_by(key)
+        if self.after is not None:
+            rows = rows.filter(**{f"{key}__lt": self.after})
+        return rows.order_by(f"-{key}")
+
+    @property
+    def nearest(self) -> str:
+        """The same of a column `id`, as SQL."""
+        if self.before is not None:
+            return f"WHERE id > {self.before} ORDER BY id LIMIT {PAGE + 1}"
+        return f"{f'WHERE id < {self.after} ' if self.after is not None else ''}ORDER BY id DESC LIMIT {PAGE + 1}"
+
+    def pick(self, keys: list[int]) -> list[int]:
+        """The same, of keys that are all here."""
+        if self.before is not None:
+            return sorted(key for key in keys if key > self.before)[: PAGE + 1]
+        return sorted((key for key in keys if self.after is None or key < self.after), reverse=True)[: PAGE + 1]
+
+
+@dataclass(frozen=True)
+class Page:
+    keys: list[int]
+    previous: int | None = None
+    next: int | None = None
+
+    @classmethod
+    def at(cls, keyset: Keyset, fetch: Callable[[Keyset], list[int]]) -> "Page":
+        """`fetch` gives up to PAGE + 1 keys, nearest first; the one too many tells that there is a further page."""
+        found = fetch(keyset)
+        keys, more = found[:PAGE], len(found) > PAGE
+        if keyset.before is None:
+            return cls(keys, keys[0] if keys and keyset.after else None, keys[-1] if more else None)
+        if not more:
+            return cls.at(Keyset(), fetch)
+        return cls(keys[::-1], keys[-1], keys[0])
+
+
+class KeysetForm(forms.Form):
+    after = forms.IntegerField(required=False, min_value=1, max_value=LARGEST_ID)
+    before = forms.IntegerField(required=False, min_value=1, max_value=LARGEST_ID)
+
+    @property
+    def keyset(self) -> Keyset:
+        return Keyset(self.cleaned_data["after"], self.cleaned_data["before"])
+
+    @property
+    def problem(self) -> str:
+        """One line about the first parameter that can't be read."""
+        name = next(iter(self.errors))
+        return f'{name} = "{self.data[name][:40]}" can\'t be read: {self.errors[name][0]}'
+
+
+def key_in(request: HttpRequest, name: str) -> int | None:
+    """A primary key out of the query; None where there is none or what is there can't be one."""
+    text = request.GET.get(name, "")
+    return int(text) if text.isdecimal() and len(text) < 19 else None

@@ -1,0 +1,3 @@
+"""What every export, report and manifest names."""
+
+__version__ = "0.2.0"
