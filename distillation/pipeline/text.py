@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import re
-import unicodedata
+
+from common.text import SENTENCE_ENDS, visible
 
 # Servers take these for special tokens wherever they stand, so a title could smuggle a picture in.
 SPECIAL = re.compile(r"<\s*/?\s*(image|img|video|s)\s*/?\s*>|<\|\s*([^|<>]{0,40}?)\s*\|>", re.IGNORECASE)
-DROPPED = ("Cc", "Cf", "Cs", "Co", "Cn")
+CLOSING = "\"'”’»)]」』）"  # may follow what ends a sentence
 TITLE_LENGTH = 300
 PROSE_LENGTH = 4_000
 
 
 def clean(text: str, limit: int = PROSE_LENGTH) -> str:
     """One line of printable text without special tokens, cut at a word."""
-    spaced = re.sub(r"\s", " ", text)
-    printable = spaced if spaced.isascii() and spaced.isprintable() else "".join(filter(_printable, spaced))
-    harmless = SPECIAL.sub(lambda found: f"({(found[1] or found[2] or 'token').lower()})", printable)
+    harmless = SPECIAL.sub(lambda found: f"({(found[1] or found[2] or 'token').lower()})", visible(text))
     return shorten(" ".join(harmless.split()), limit)
 
 
@@ -32,7 +31,8 @@ def sentence(text: str) -> str:
     text = unquoted(text.strip(" *_`"))
     if not text:
         return ""
-    ended = text if text[-1] in ".!?…" else text.rstrip(",;:-– ") + "."
+    has_end = text.rstrip(CLOSING)[-1:] in tuple(SENTENCE_ENDS)
+    ended = text if has_end else text.rstrip(",;:-– ") + "."
     return ended[0].upper() + ended[1:]
 
 
@@ -41,7 +41,3 @@ def unquoted(text: str) -> str:
     inner = text[1:-1]
     around = len(text) > 1 and text[0] in "\"“'" and text[-1] in "\"”'" and not re.search('["“”]', inner)
     return inner.strip() if around else text
-
-
-def _printable(char: str) -> bool:
-    return unicodedata.category(char) not in DROPPED

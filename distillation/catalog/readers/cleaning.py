@@ -4,13 +4,9 @@ import html
 import re
 from functools import lru_cache
 
+from common.text import visible
 from distillation.catalog.readers.records import LeftOut, ProductRecord
 
-# Invisible signs that change how a text is compared or in which direction it reads, and halves of surrogate pairs,
-# which no database stores. White space is not among them, and neither are joiners, which some scripts need.
-_INVISIBLE = re.compile(
-    r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u200b\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
-)
 _ASIN = re.compile(r"[A-Za-z0-9_-]{1,32}")
 _TAGS = "a|b|br|div|em|font|h[1-6]|i|img|li|p|script|small|span|strong|style|sub|sup|table|td|tr|u|ul"
 _MARKUP = re.compile(rf"</?(?:{_TAGS})(?:\s*/?>|\s[^<>]*=)|\bgetTime\(\)", re.IGNORECASE)
@@ -28,11 +24,9 @@ def clean_text(raw: str) -> str:
     """Entities decoded (shops encode some twice), invisible signs dropped, white space folded."""
     if "&" in raw:
         raw = html.unescape(html.unescape(raw))
-    if not (raw.isascii() and raw.isprintable()):
-        raw = _INVISIBLE.sub("", raw)
-    elif "  " not in raw and raw[:1] != " " and raw[-1:] != " ":
-        return raw
-    return " ".join(raw.split())
+    if raw.isascii() and raw.isprintable() and "  " not in raw and raw[:1] != " " and raw[-1:] != " ":
+        return raw  # as most are, in a fifth of the time
+    return visible(raw)
 
 
 def is_asin(text: str) -> bool:
