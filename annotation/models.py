@@ -34,6 +34,7 @@ class Study(models.Model):
         CLOSED = "closed", "closed"
 
     class Order(models.TextChoices):
+        BLOCKS = "blocks", "block by block, each finished before the next"
         BREADTH = "breadth", "the least judged item first"
         DEPTH = "depth", "items that others have begun first"
 
@@ -57,7 +58,7 @@ class Study(models.Model):
         validators=[MinValueValidator(0), MaxValueValidator(1)],
         help_text="of the judgments, after which the verdict is revealed and the audit asked",
     )
-    order = models.CharField(max_length=10, choices=Order, default=Order.BREADTH)
+    order = models.CharField(max_length=10, choices=Order, default=Order.BLOCKS)
     qualification_items = models.PositiveSmallIntegerField(default=0, help_text="gold items before the first item")
     qualification_pass = models.PositiveSmallIntegerField(default=0, help_text="of them to be answered as expected")
     qualification_tries = models.PositiveSmallIntegerField(default=1, validators=[MinValueValidator(1)])
@@ -121,6 +122,7 @@ class Item(models.Model):
     stratum = models.CharField(max_length=100, blank=True)
     inclusion_probability = models.FloatField()
     order_key = models.IntegerField(help_text="random place in the order of allocation")
+    block = models.IntegerField(default=0, db_default=0, help_text="finished before the next; 0 in other orders")
     overlap = models.PositiveSmallIntegerField()
     taken = models.PositiveSmallIntegerField(default=0)
     n_judged = models.PositiveSmallIntegerField(default=0)
@@ -152,7 +154,7 @@ class Item(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["study", "taken", "order_key"],
+                fields=["study", "block", "taken", "order_key"],
                 condition=Q(taken__lt=F("overlap"), gold__isnull=True),
                 name="item_free",
             ),
@@ -187,6 +189,7 @@ class Participant(models.Model):
     revision = models.PositiveIntegerField(default=0, help_text="counts judgments and audits; figures are keyed by it")
     study_judged: int | None = None  # all judgments of the study, where allocation has just read them
     # Where the last search for an item ended, so that the next need not pass the annotator's own work again.
+    cursor_block = models.IntegerField(default=-1, db_default=-1)
     cursor_taken = models.SmallIntegerField(default=-1)
     cursor_key = models.IntegerField(default=-1)
 

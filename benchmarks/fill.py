@@ -106,9 +106,10 @@ def study_filled(run: Run, n_items: int, *, overlap: int = 3, name: str = "fille
         cursor.execute(
             """
             INSERT INTO annotation_item
-                (study_id, intention_id, stratum, inclusion_probability, order_key, overlap, taken, n_judged,
+                (study_id, intention_id, stratum, inclusion_probability, order_key, block, overlap, taken, n_judged,
                  run_id, relation, category, filter_yes, p_yes)
-            SELECT %s, t.id, '', 0.5, row_number() OVER (ORDER BY t.id), %s, 0, 0,
+            SELECT %s, t.id, '', 0.5, row_number() OVER (ORDER BY t.id),
+                   row_number() OVER (ORDER BY t.id) / 40, %s, 0, 0,
                    t.run_id, t.relation, a.category, v.yes, v.p_yes
             FROM distillation_intention t JOIN distillation_verdict v ON v.intention_id = t.id
             JOIN distillation_cobuy c ON c.id = t.cobuy_id JOIN distillation_product a ON a.id = c.a_id

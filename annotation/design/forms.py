@@ -72,7 +72,7 @@ class ProtocolForm(forms.Form):
     order = forms.ChoiceField(
         label="Which item comes next",
         choices=[(value, label.capitalize()) for value, label in Study.Order.choices],
-        initial=Study.Order.BREADTH,
+        initial=Study.Order.BLOCKS,
         required=False,
         widget=forms.RadioSelect,
     )

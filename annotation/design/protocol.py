@@ -10,6 +10,7 @@ from django.db import transaction
 
 from accounts.models import User
 from annotation import scales
+from annotation.design.items import items_reblock
 from annotation.design.rules import rules_problem
 from annotation.models import Judgment, Lease, Study, StudyVersion
 from annotation.scales import Option, Question
@@ -109,6 +110,8 @@ def protocol_change(
         StudyVersion.objects.create(study=study, number=study.version, protocol=before, changed_by=by)
         study.version += 1
     study.save(update_fields=[*FIELDS, "version"])
+    if after["order"] != before["order"]:
+        items_reblock(study)
     return study
 
 

@@ -98,7 +98,7 @@ def item_skip(*, participant: Participant, item_id: int, reason: str) -> None:
         return  # a second click, or the item went back already
     lease.delete()
     if lease.kind == Kind.ITEM:
-        Item.objects.filter(pk=item_id).update(taken=F("taken") - 1)
+        _give_back(item_id)
         Skip.objects.create(item_id=item_id, participant=participant, reason=reason)
         Participant.objects.filter(pk=participant.pk).update(n_skipped=F("n_skipped") + 1)
 
@@ -110,7 +110,7 @@ def lease_release(*, participant: Participant) -> None:
     if lease:
         lease.delete()
         if lease.kind == Kind.ITEM:
-            Item.objects.filter(pk=lease.item_id).update(taken=F("taken") - 1)
+            _give_back(lease.item_id)
 
 
 @transaction.atomic
@@ -127,9 +127,32 @@ def release_expired(study: Study) -> int:
             [study.pk],
         )
         items = sorted(item for item, kind in cursor.fetchall() if kind == Kind.ITEM)
-        for item in items:  # one by one in the order of ids, so that two sweeps can't lock each other out
-            cursor.execute("UPDATE annotation_item SET taken = taken - 1 WHERE id = %s", [item])
+    for item in items:  # one by one in the order of ids, so that two sweeps can't lock each other out
+        _give_back(item)
     return len(items)
+
+
+def _give_back(item_id: int) -> None:
+    """Free for others; where blocks are finished one by one, those who are past this one come back to it.
+
+    Whoever is at work this very moment is passed over, so that nobody waits for anybody: they find the item when
+    nothing else is left.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH back AS (
+                UPDATE annotation_item SET taken = taken - 1 WHERE id = %s RETURNING study_id, block
+            ), past AS (
+                SELECT p.id FROM annotation_participant p JOIN back ON p.study_id = back.study_id
+                JOIN annotation_study s ON s.id = p.study_id
+                WHERE s."order" = 'blocks' AND p.cursor_block >= back.block FOR UPDATE OF p SKIP LOCKED
+            )
+            UPDATE annotation_participant p SET cursor_block = back.block, cursor_taken = -1, cursor_key = -1
+            FROM back, past WHERE p.id = past.id
+            """,
+            [item_id],
+        )
 
 
 def item_ticket(participant: Participant, item_id: int) -> str:
@@ -179,19 +202,19 @@ def items_ahead(participant: Participant, n: int = 3) -> list[int]:
     if study.qualification_items and not participant.qualified_at and (gold := gold_next(participant)):
         return [gold.pk]
     beyond, order, start = _ORDERS[Study.Order(study.order)]
-    at = (participant.cursor_taken, participant.cursor_key)
-    at = start if at == (-1, -1) else at
+    at = _cursor(participant)
+    at = start if at == NOWHERE else at
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT i.id FROM annotation_item i WHERE {_FREE} AND {beyond} ORDER BY {order} LIMIT %(n)s",  # noqa: S608
-            {"study": study.pk, "participant": participant.pk, "taken": at[0], "key": at[1], "n": n},
+            {"study": study.pk, "participant": participant.pk, "after": list(at), "n": n},
         )
         return [item for (item,) in cursor.fetchall()]
 
 
 _OWN = (
     "state", "state_reason", "qualified_at", "n_tries", "n_judged", "n_skipped", "seconds",
-    "cursor_taken", "cursor_key",
+    "cursor_block", "cursor_taken", "cursor_key",
 )  # fmt: skip
 _AS_IT_IS = f"""
     SELECT {", ".join(f"p.{name}" for name in _OWN)}, s.state, s.version,
@@ -291,8 +314,7 @@ def _lease(participant: Participant, item_id: int, kind: Kind, a_on_left: bool) 
 
 def _take_from_anywhere(participant: Participant) -> Lease | None:
     """On from the cursor, then from the start, then again once expired leases are back."""
-    after = (participant.cursor_taken, participant.cursor_key)
-    taken = _take(participant, after) or _take(participant, None)
+    taken = _take(participant, _cursor(participant)) or _take(participant, None)
     return taken or (_take(participant, None) if release_expired(participant.study) else None)
 
 
@@ -302,23 +324,33 @@ _FREE = """
     AND NOT EXISTS (SELECT FROM annotation_skip s WHERE s.item_id = i.id AND s.participant_id = %(participant)s)
 """
 
-# Breadth: up the index from the cursor. Depth: down its first column, so that begun items are completed first.
+Place = tuple[int, int, int]  # block, taken, order_key
+NOWHERE: Place = (-1, -1, -1)
+_AFTER = "((%(after)s::int[])[1], (%(after)s::int[])[2], (%(after)s::int[])[3])"
+_UP = (f"(i.block, i.taken, i.order_key) > {_AFTER}", "i.block, i.taken, i.order_key", NOWHERE)
+# Breadth and blocks: up the index from the cursor; only in blocks is there more than one. Depth: down, so that begun
+# items are completed first.
 _ORDERS = {
-    Study.Order.BREADTH: ("(i.taken, i.order_key) > (%(taken)s::int, %(key)s::int)", "i.taken, i.order_key", (-1, -1)),
+    Study.Order.BLOCKS: _UP,
+    Study.Order.BREADTH: _UP,
     Study.Order.DEPTH: (
-        "(i.taken, i.order_key) < (%(taken)s::int, %(key)s::int)", "i.taken DESC, i.order_key DESC", (32767, -1),
+        f"(i.block, i.taken, i.order_key) < {_AFTER}", "i.block DESC, i.taken DESC, i.order_key DESC", (0, 32767, -1),
     ),
 }  # fmt: skip
 
 
-def _take(participant: Participant, after: tuple[int, int] | None) -> Lease | None:
+def _cursor(participant: Participant) -> Place:
+    return (participant.cursor_block, participant.cursor_taken, participant.cursor_key)
+
+
+def _take(participant: Participant, after: Place | None) -> Lease | None:
     beyond, order, start = _ORDERS[Study.Order(participant.study.order)]
-    if after in (None, (-1, -1)):
+    if after in (None, NOWHERE):
         after = start
     taken = Lease.objects.raw(
         f"""
         WITH chosen AS (
-            SELECT i.id, i.taken, i.order_key FROM annotation_item i
+            SELECT i.id, i.block, i.taken, i.order_key FROM annotation_item i
             WHERE {_FREE} AND {beyond} AND NOT EXISTS (
                 SELECT FROM annotation_judgment j
                 WHERE j.participant_id = %(participant)s AND j.filter_right IS NULL AND j.audit_asked)
@@ -326,7 +358,8 @@ def _take(participant: Participant, after: tuple[int, int] | None) -> Lease | No
         ), reserved AS (
             UPDATE annotation_item i SET taken = i.taken + 1 FROM chosen WHERE i.id = chosen.id
         ), remembered AS (
-            UPDATE annotation_participant p SET cursor_taken = chosen.taken, cursor_key = chosen.order_key
+            UPDATE annotation_participant p
+            SET cursor_block = chosen.block, cursor_taken = chosen.taken, cursor_key = chosen.order_key
             FROM chosen WHERE p.id = %(participant)s
         )
         INSERT INTO annotation_lease (participant_id, item_id, kind, a_on_left, expires_at)
@@ -336,8 +369,7 @@ def _take(participant: Participant, after: tuple[int, int] | None) -> Lease | No
         {
             "study": participant.study_id,
             "participant": participant.pk,
-            "taken": after[0],
-            "key": after[1],
+            "after": list(after),
             "a_on_left": bool(secrets.randbits(1)),
             "minutes": participant.study.lease_minutes,
         },

@@ -81,7 +81,7 @@ class NewStudySerializer(serializers.Serializer):
     typicality_after_yes = serializers.BooleanField(default=False)
     guidelines = serializers.CharField(default="", allow_blank=True, max_length=GUIDELINES_LENGTH)
     audit_share = share(default=1.0)
-    order = serializers.ChoiceField(choices=Study.Order.choices, default=Study.Order.BREADTH)
+    order = serializers.ChoiceField(choices=Study.Order.choices, default=Study.Order.BLOCKS)
     qualification_items = small(default=0, most=100)
     qualification_pass = small(default=0, most=100)
     qualification_tries = small(1, 20, default=1)

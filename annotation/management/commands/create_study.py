@@ -54,7 +54,7 @@ class Command(BaseCommand):
         group.add_argument("--typicality-after-yes", action="store_true", help="ask it only of what is plausible")
         group.add_argument("--audit-share", type=float, default=1.0, help="of the judgments, from 0 to 1")
         group.add_argument("--guidelines", type=Path, metavar="FILE", help="Markdown")
-        group.add_argument("--order", choices=Study.Order.values, default=Study.Order.BREADTH)
+        group.add_argument("--order", choices=Study.Order.values, default=Study.Order.BLOCKS)
         group.add_argument("--lease-minutes", type=int, default=30)
 
     def _add_checks(self, group) -> None:
