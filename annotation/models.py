@@ -122,7 +122,7 @@ class Item(models.Model):
     stratum = models.CharField(max_length=100, blank=True)
     inclusion_probability = models.FloatField()
     order_key = models.IntegerField(help_text="random place in the order of allocation")
-    block = models.IntegerField(default=0, db_default=0, help_text="finished before the next; 0 in other orders")
+    block_no = models.IntegerField(default=0, db_default=0, help_text="finished before the next; 0 in other orders")
     overlap = models.PositiveSmallIntegerField()
     taken = models.PositiveSmallIntegerField(default=0)
     n_judged = models.PositiveSmallIntegerField(default=0)
@@ -154,7 +154,7 @@ class Item(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["study", "block", "taken", "order_key"],
+                fields=["study", "block_no", "taken", "order_key"],
                 condition=Q(taken__lt=F("overlap"), gold__isnull=True),
                 name="item_free",
             ),
@@ -187,6 +187,7 @@ class Participant(models.Model):
     n_filter_right = models.PositiveIntegerField(default=0, help_text="of them those that say right")
     seconds = models.FloatField(default=0, help_text="active time on all judgments")
     revision = models.PositiveIntegerField(default=0, help_text="counts judgments and audits; figures are keyed by it")
+    judged_elsewhere = True  # in other studies, whose verdicts may speak of the same intentions
     study_judged: int | None = None  # all judgments of the study, where allocation has just read them
     # Where the last search for an item ended, so that the next need not pass the annotator's own work again.
     cursor_block = models.IntegerField(default=-1, db_default=-1)

@@ -106,7 +106,7 @@ def study_filled(run: Run, n_items: int, *, overlap: int = 3, name: str = "fille
         cursor.execute(
             """
             INSERT INTO annotation_item
-                (study_id, intention_id, stratum, inclusion_probability, order_key, block, overlap, taken, n_judged,
+                (study_id, intention_id, stratum, inclusion_probability, order_key, block_no, overlap, taken, n_judged,
                  run_id, relation, category, filter_yes, p_yes)
             SELECT %s, t.id, '', 0.5, row_number() OVER (ORDER BY t.id),
                    row_number() OVER (ORDER BY t.id) / 40, %s, 0, 0,

@@ -391,3 +391,26 @@ class Worker(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Exposure(models.Model):
+    """Somebody was shown verdicts of a run, on a page, through the API or in a file: their eyes are not blind to it.
+
+    What annotators are shown after their own ratings stands with the judgment.
+    """
+
+    class Where(models.TextChoices):
+        PAGE = "page", "a page"
+        API = "api", "the API"
+        FILE = "file", "a file"
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="exposures")
+    run = models.ForeignKey(Run, models.CASCADE, related_name="exposures")
+    where = models.CharField(max_length=4, choices=Where, help_text="where it was first")
+    first_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "run"], name="exposure_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} saw verdicts of run {self.run_id}"

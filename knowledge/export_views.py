@@ -7,8 +7,11 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from accounts.access import researcher_required
+from accounts.models import User
 from common.refusals import ExportRefused
 from distillation.catalog.search import category_names
+from distillation.models import Exposure
+from distillation.runs.exposure import exposure_record
 from knowledge.exports.selection import HUMAN, Selection
 from knowledge.exports.streaming import STREAMED, intentions_pieces, refuse_empty
 from knowledge.views import KnowledgeForm
@@ -45,10 +48,11 @@ def knowledge_download(request: HttpRequest) -> HttpResponse:
     form = DownloadForm(request.GET)
     if not form.is_valid():
         return _refused(request, form.problem)
-    return intentions_answer(form.selection, form.cleaned_data["format"])
+    return intentions_answer(form.selection, form.cleaned_data["format"], by=request.user)
 
 
-def intentions_answer(selection: Selection, form: str, *, raw: bool = False) -> StreamingHttpResponse:
+def intentions_answer(selection: Selection, form: str, *, by: User, raw: bool = False) -> StreamingHttpResponse:
+    exposure_record(user=by, runs=[selection.run.pk], where=Exposure.Where.FILE)
     headers = {
         "Content-Disposition": content_disposition_header(True, f"{selection.run.name}-intentions.{form}"),
         "X-Content-Type-Options": "nosniff",

@@ -9,8 +9,9 @@ from django.views.decorators.http import require_safe
 from accounts.access import researcher_required
 from common.keyset import KeysetForm
 from distillation.catalog.search import category_names
-from distillation.models import Intention, Run
+from distillation.models import Exposure, Intention, Run
 from distillation.pipeline.relations import RELATIONS
+from distillation.runs.exposure import exposure_record
 from knowledge.page import intention_page, rows
 from knowledge.search import KnowledgeSearch
 
@@ -59,7 +60,10 @@ def knowledge(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "knowledge/list.html", {**context, "problem": form.problem}, status=400)
     found = form.search.find(form.keyset)
-    page = {"search": form.search, "found": found, "page": found.page, "rows": rows(found.page.keys)}
+    shown = rows(found.page.keys)
+    runs = [row["intention"].run_id for row in shown if row["verdict"]]
+    exposure_record(user=request.user, runs=runs, where=Exposure.Where.PAGE)
+    page = {"search": form.search, "found": found, "page": found.page, "rows": shown}
     answer = render(request, "knowledge/list.html", {**context, **page, "asked": _asked(form)})
     if request.htmx:
         answer["HX-Push-Url"] = _address(request)
@@ -70,7 +74,13 @@ def knowledge(request: HttpRequest) -> HttpResponse:
 @researcher_required
 def intention(request: HttpRequest, intention_id: int) -> HttpResponse:
     shown = get_object_or_404(Intention.objects.for_page(), pk=intention_id)
-    return render(request, "knowledge/intention.html", intention_page(shown))
+    page = intention_page(shown)
+    exposure_record(
+        user=request.user,
+        runs={shown.run_id, *(other["intention"].run_id for other in page["others"])},
+        where=Exposure.Where.PAGE,
+    )
+    return render(request, "knowledge/intention.html", page)
 
 
 def _asked(form: KnowledgeForm) -> list[str]:

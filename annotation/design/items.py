@@ -16,7 +16,7 @@ def items_add(study: Study, items: Sequence[Item]) -> None:
         of_intention = described([item.intention_id for item in some])
         for item in some:
             item.study, item.overlap = study, study.overlap
-            item.block = item.order_key // BLOCK if study.order == Study.Order.BLOCKS and item.gold is None else 0
+            item.block_no = item.order_key // BLOCK if study.order == Study.Order.BLOCKS and item.gold is None else 0
             for name, value in of_intention[item.intention_id].items():
                 setattr(item, name, value)
         Item.objects.bulk_create(some)
@@ -25,5 +25,5 @@ def items_add(study: Study, items: Sequence[Item]) -> None:
 def items_reblock(study: Study) -> None:
     """After the study's order has changed."""
     in_blocks = study.order == Study.Order.BLOCKS
-    study.items.sampled().update(block=F("order_key") / BLOCK if in_blocks else 0)
+    study.items.sampled().update(block_no=F("order_key") / BLOCK if in_blocks else 0)
     study.participants.update(cursor_block=-1, cursor_taken=-1, cursor_key=-1)

@@ -66,6 +66,15 @@ def protocol_set(study: Study, protocol: Protocol) -> None:
         if name not in ("preset", "wording"):
             setattr(study, name, value)
     _refuse_out_of_range(study)
+    study.audit_share = min(study.audit_share, most_revealed(study.repeat_share))
+
+
+def most_revealed(repeat_share: float) -> float:
+    """The share of judgments that may be followed by the verdict: only items whose verdict was not shown are repeated.
+
+    Of n judgments n·r are repeats of as many others, which the n·(1 - r)·(1 - a) unrevealed ones must suffice for.
+    """
+    return 1 - repeat_share / (1 - repeat_share)
 
 
 def scales_worded(preset: str, wording: Wording) -> list[dict]:

@@ -18,11 +18,13 @@ from annotation.design.protocol import (
     Protocol,
     StudyRefused,
     eligible,
+    most_revealed,
     protocol_set,
     refuse_too_few,
     refuse_unqualifiable,
 )
 from annotation.models import Item, Study
+from common.words import percent
 from distillation.models import Run
 
 EQUAL, PROPORTIONAL = "equal", "proportional"
@@ -89,6 +91,11 @@ def study_set_state(*, study: Study, state: str) -> None:
 def study_warnings(study: Study) -> list[str]:
     """What may be meant so, but is worth a look before annotators come."""
     warnings = []
+    if study.repeat_share and study.audit_share == most_revealed(study.repeat_share):
+        warnings.append(
+            f"After {percent(1 - study.audit_share)} of the judgments the verdict is held back, so that there is "
+            "something to repeat: who has seen a verdict would only remember it"
+        )
     if not study.simulated and not study.groups.exists() and study.overlap > (able := eligible([])):
         warnings.append(
             f"Each item wants {study.overlap} annotators, but there are {able} so far; the study can't end without more"

@@ -13,7 +13,9 @@ from annotation.figures.selection_form import SelectionForm
 from annotation.models import Item, Study
 from annotation.scales import Question
 from common.keyset import LARGEST_ID, PAGE, Keyset, Page
+from distillation.models import Exposure
 from distillation.pipeline.relations import RELATIONS
+from distillation.runs.exposure import exposure_record
 from stats.packing import BITS, unit, unpack
 
 SHOW = {
@@ -48,6 +50,8 @@ def study_items(request: HttpRequest, study_id: int) -> HttpResponse:
     keyset = Keyset(after, before)
     items = items_shown(study, show).filter(form.selection.of_items())
     page = Page.at(keyset, lambda at: list(at.cut(items).values_list("pk", flat=True)[: PAGE + 1]))
+    runs = study.runs.values_list("pk", flat=True)
+    exposure_record(user=request.user, runs=runs, where=Exposure.Where.PAGE)
     context = {"study": study, "form": form, "page": page, "rows": _rows(study, items, page), "show": show}
     return render(request, "studies/items.html", {**context, "by_judgments": form.selection.chooses_judgments})
 

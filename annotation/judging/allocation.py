@@ -9,13 +9,13 @@ from functools import lru_cache
 
 from django.core import signing
 from django.db import connection, transaction
-from django.db.models import Count, F, Min, QuerySet
+from django.db.models import Count, Exists, F, Min, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from annotation.judging.qualification import gold_next
-from annotation.models import Item, Kind, Lease, Participant, Skip, Study
+from annotation.models import Item, Judgment, Kind, Lease, Participant, Skip, Study
 from common.refusals import Refused
 
 
@@ -142,13 +142,13 @@ def _give_back(item_id: int) -> None:
         cursor.execute(
             """
             WITH back AS (
-                UPDATE annotation_item SET taken = taken - 1 WHERE id = %s RETURNING study_id, block
+                UPDATE annotation_item SET taken = taken - 1 WHERE id = %s RETURNING study_id, block_no
             ), past AS (
                 SELECT p.id FROM annotation_participant p JOIN back ON p.study_id = back.study_id
                 JOIN annotation_study s ON s.id = p.study_id
-                WHERE s."order" = 'blocks' AND p.cursor_block >= back.block FOR UPDATE OF p SKIP LOCKED
+                WHERE s."order" = 'blocks' AND p.cursor_block >= back.block_no FOR UPDATE OF p SKIP LOCKED
             )
-            UPDATE annotation_participant p SET cursor_block = back.block, cursor_taken = -1, cursor_key = -1
+            UPDATE annotation_participant p SET cursor_block = back.block_no, cursor_taken = -1, cursor_key = -1
             FROM back, past WHERE p.id = past.id
             """,
             [item_id],
@@ -206,8 +206,15 @@ def items_ahead(participant: Participant, n: int = 3) -> list[int]:
     at = start if at == NOWHERE else at
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT i.id FROM annotation_item i WHERE {_FREE} AND {beyond} ORDER BY {order} LIMIT %(n)s",  # noqa: S608
-            {"study": study.pk, "participant": participant.pk, "after": list(at), "n": n},
+            f"SELECT i.id FROM annotation_item i WHERE {_free(participant)} AND {beyond} ORDER BY {order}"  # noqa: S608
+            " LIMIT %(n)s",
+            {
+                "study": study.pk,
+                "participant": participant.pk,
+                "annotator": participant.annotator_id,
+                "after": list(at),
+                "n": n,
+            },
         )
         return [item for (item,) in cursor.fetchall()]
 
@@ -219,7 +226,9 @@ _OWN = (
 _AS_IT_IS = f"""
     SELECT {", ".join(f"p.{name}" for name in _OWN)}, s.state, s.version,
            (SELECT coalesce(sum(o.n_judged) FILTER (WHERE o.state <> 'excluded'), 0)
-            FROM annotation_participant o WHERE o.study_id = p.study_id)
+            FROM annotation_participant o WHERE o.study_id = p.study_id),
+           EXISTS (SELECT FROM annotation_participant o
+                   WHERE o.annotator_id = p.annotator_id AND o.id <> p.id AND o.n_judged > 0)
     FROM annotation_participant p JOIN annotation_study s ON s.id = p.study_id WHERE p.id = %s
 """  # noqa: S608 - names of our own
 
@@ -234,7 +243,7 @@ def participant_refresh(participant: Participant, lock: str = "") -> None:
     """Read anew what judging changes, in one query without building models; `study_judged` is all of the study's."""
     with connection.cursor() as cursor:
         cursor.execute(_AS_IT_IS + lock, [participant.pk])
-        *own, study_state, version, participant.study_judged = cursor.fetchone()
+        *own, study_state, version, participant.study_judged, participant.judged_elsewhere = cursor.fetchone()
     for name, value in zip(_OWN, own, strict=True):
         setattr(participant, name, value)
     participant.study.state, participant.study.version = study_state, version
@@ -261,7 +270,13 @@ def owed_items(participant: Participant) -> QuerySet[Item]:
         .filter(study=participant.study_id, n_judged__lt=F("overlap"))
         .exclude(judgments__participant=participant)
         .exclude(skips__participant=participant)
+        .exclude(Exists(revealed_to(participant.annotator_id).filter(item__intention=OuterRef("intention"))))
     )
+
+
+def revealed_to(annotator_id: int) -> QuerySet[Judgment]:
+    """After these the annotator was shown a verdict, in whichever study."""
+    return Judgment.objects.filter(participant__annotator=annotator_id, audit_asked=True)
 
 
 def lease_renew(participant: Participant) -> Lease | None:
@@ -282,7 +297,7 @@ def _lease_anew(participant: Participant) -> Lease | None:
         return gold and _lease(participant, gold.pk, Kind.GOLD, bool(secrets.randbits(1)))
     if random.random() < participant.study.repeat_share and (earlier := _to_repeat(participant)):  # noqa: S311
         _refuse_unaudited(participant)
-        return _lease(participant, earlier[0], Kind.REPEAT, earlier[1])
+        return _lease(participant, earlier, Kind.REPEAT, bool(secrets.randbits(1)))
     return _take_from_anywhere(participant)
 
 
@@ -292,12 +307,15 @@ def _refuse_unaudited(participant: Participant) -> None:
         raise AuditOwed(_("Say first whether the filter was right about the item you have rated"))
 
 
-def _to_repeat(participant: Participant) -> tuple[int, bool] | None:
-    """An item judged long enough ago and not repeated yet, shown as it was shown then: (item, a_on_left)."""
+def _to_repeat(participant: Participant) -> int | None:
+    """An item judged long enough ago, whose verdict was not revealed (a repeat would measure memory), and not repeated
+    yet."""
     distance = participant.study.repeat_distance
     repeated = participant.judgments.filter(kind=Kind.REPEAT).values("item")
-    earlier = participant.judgments.filter(kind=Kind.ITEM).exclude(item__in=repeated).order_by("-pk")
-    candidates = list(earlier.values_list("item", "a_on_left")[distance : distance + 50])
+    # How long ago counts all judgments; of the earlier ones an index gives those before a key.
+    last = participant.judgments.filter(kind=Kind.ITEM).order_by("-pk").values_list("pk", flat=True)[distance:].first()
+    blind = participant.judgments.filter(kind=Kind.ITEM, audit_asked=False, pk__lte=last or 0)
+    candidates = list(blind.exclude(item__in=repeated).order_by("-pk").values_list("item", flat=True)[:50])
     return random.choice(candidates) if candidates else None  # noqa: S311 - which one is no secret
 
 
@@ -327,16 +345,30 @@ _FREE = """
 Place = tuple[int, int, int]  # block, taken, order_key
 NOWHERE: Place = (-1, -1, -1)
 _AFTER = "((%(after)s::int[])[1], (%(after)s::int[])[2], (%(after)s::int[])[3])"
-_UP = (f"(i.block, i.taken, i.order_key) > {_AFTER}", "i.block, i.taken, i.order_key", NOWHERE)
+_UP = (f"(i.block_no, i.taken, i.order_key) > {_AFTER}", "i.block_no, i.taken, i.order_key", NOWHERE)
+# An intention whose verdict somebody has seen in another study is not blind to them in this one.
+_NOT_REVEALED = """
+    AND NOT EXISTS (
+        SELECT FROM annotation_judgment j JOIN annotation_item o ON o.id = j.item_id
+        JOIN annotation_participant p ON p.id = j.participant_id
+        WHERE o.intention_id = i.intention_id AND p.annotator_id = %(annotator)s AND j.audit_asked)
+"""
+
 # Breadth and blocks: up the index from the cursor; only in blocks is there more than one. Depth: down, so that begun
 # items are completed first.
 _ORDERS = {
     Study.Order.BLOCKS: _UP,
     Study.Order.BREADTH: _UP,
     Study.Order.DEPTH: (
-        f"(i.block, i.taken, i.order_key) < {_AFTER}", "i.block DESC, i.taken DESC, i.order_key DESC", (0, 32767, -1),
+        f"(i.block_no, i.taken, i.order_key) < {_AFTER}",
+        "i.block_no DESC, i.taken DESC, i.order_key DESC",
+        (0, 32767, -1),
     ),
 }  # fmt: skip
+
+
+def _free(participant: Participant) -> str:
+    return _FREE + _NOT_REVEALED if participant.judged_elsewhere else _FREE
 
 
 def _cursor(participant: Participant) -> Place:
@@ -350,8 +382,8 @@ def _take(participant: Participant, after: Place | None) -> Lease | None:
     taken = Lease.objects.raw(
         f"""
         WITH chosen AS (
-            SELECT i.id, i.block, i.taken, i.order_key FROM annotation_item i
-            WHERE {_FREE} AND {beyond} AND NOT EXISTS (
+            SELECT i.id, i.block_no, i.taken, i.order_key FROM annotation_item i
+            WHERE {_free(participant)} AND {beyond} AND NOT EXISTS (
                 SELECT FROM annotation_judgment j
                 WHERE j.participant_id = %(participant)s AND j.filter_right IS NULL AND j.audit_asked)
             ORDER BY {order} LIMIT 1 FOR UPDATE OF i SKIP LOCKED
@@ -359,7 +391,7 @@ def _take(participant: Participant, after: Place | None) -> Lease | None:
             UPDATE annotation_item i SET taken = i.taken + 1 FROM chosen WHERE i.id = chosen.id
         ), remembered AS (
             UPDATE annotation_participant p
-            SET cursor_block = chosen.block, cursor_taken = chosen.taken, cursor_key = chosen.order_key
+            SET cursor_block = chosen.block_no, cursor_taken = chosen.taken, cursor_key = chosen.order_key
             FROM chosen WHERE p.id = %(participant)s
         )
         INSERT INTO annotation_lease (participant_id, item_id, kind, a_on_left, expires_at)
@@ -369,6 +401,7 @@ def _take(participant: Participant, after: Place | None) -> Lease | None:
         {
             "study": participant.study_id,
             "participant": participant.pk,
+            "annotator": participant.annotator_id,
             "after": list(after),
             "a_on_left": bool(secrets.randbits(1)),
             "minutes": participant.study.lease_minutes,

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddField(
             "item",
-            "block",
+            "block_no",
             models.IntegerField(default=0, db_default=0, help_text="finished before the next; 0 in other orders"),
         ),
         migrations.AddField("participant", "cursor_block", models.IntegerField(default=-1, db_default=-1)),
@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             "item",
             models.Index(
-                fields=["study", "block", "taken", "order_key"],
+                fields=["study", "block_no", "taken", "order_key"],
                 condition=Q(taken__lt=F("overlap"), gold__isnull=True),
                 name="item_free",
             ),

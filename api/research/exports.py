@@ -159,7 +159,7 @@ class RunIntentions(RunView):
             refuse_empty(selection)
         except ExportRefused as refusal:
             raise _refused(refusal) from refusal
-        return intentions_answer(selection, form, raw=raw)
+        return intentions_answer(selection, form, by=self.request.user, raw=raw)
 
 
 class RunIntentionsLines(RunIntentions):

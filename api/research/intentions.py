@@ -10,8 +10,9 @@ from accounts.models import User
 from api.base.problems import BadQuery
 from api.base.views import LARGEST_ID, ApiView, ListQuery, the_one
 from api.research.catalog import CoBuySerializer
-from distillation.models import Intention, Run, Verdict
+from distillation.models import Exposure, Intention, Run, Verdict
 from distillation.pipeline.relations import RELATIONS
+from distillation.runs.exposure import exposure_record
 
 STRICTNESS = F("run__strictness")
 KEPT = Q(verdict__p_yes__gte=STRICTNESS) | Q(verdict__p_yes__isnull=True, verdict__yes=True)
@@ -70,13 +71,21 @@ class Intentions(ApiView, ListAPIView):
             return rows
         return rows.filter(KEPT if self.asked["kept"] else REJECTED)
 
+    def paginate_queryset(self, queryset: QuerySet[Intention]) -> list[Intention]:
+        shown = super().paginate_queryset(queryset)
+        runs = [intention.run_id for intention in shown]
+        exposure_record(user=self.request.user, runs=runs, where=Exposure.Where.API)
+        return shown
+
 
 class IntentionDetail(ApiView):
     role = User.Role.RESEARCHER
     serializer_class = IntentionDetailSerializer
 
     def get(self, request: Request, intention_id: int) -> Response:
-        return Response(self.get_serializer(the_one(_shown(), pk=intention_id)).data)
+        intention = the_one(_shown(), pk=intention_id)
+        exposure_record(user=request.user, runs=[intention.run_id], where=Exposure.Where.API)
+        return Response(self.get_serializer(intention).data)
 
 
 def _run_named(name: str) -> Run:

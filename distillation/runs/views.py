@@ -8,8 +8,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.access import researcher_required
 from accounts.models import User
 from common.words import counted
-from distillation.models import Run
+from distillation.models import Exposure, Run
 from distillation.runs.changes import run_set_prices, run_set_strictness
+from distillation.runs.exposure import exposure_record
 from distillation.runs.forms import PricesForm, RunForm, StrictnessForm
 from distillation.runs.lists import config_rows, kept_at, latest, latest_news, run_row
 from distillation.runs.page import run_page
@@ -53,6 +54,7 @@ def run_new(request: HttpRequest) -> HttpResponse:
 @researcher_required
 def run_detail(request: HttpRequest, name: str) -> HttpResponse:
     run = get_object_or_404(Run, name=name)
+    exposure_record(user=request.user, runs=[run.pk], where=Exposure.Where.PAGE)
     context = {
         "run": run,
         "page": run_page(run),

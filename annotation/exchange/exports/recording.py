@@ -11,6 +11,8 @@ from annotation.exchange.exports.rows import Rows
 from annotation.exchange.exports.streams import judgments_stream
 from annotation.models import ExportRecord, Study
 from common.version import __version__
+from distillation.models import Exposure
+from distillation.runs.exposure import exposure_record
 
 
 def export_start(*, study: Study, options: Options, by: User | None = None) -> tuple[ExportRecord, Iterator[bytes]]:
@@ -22,6 +24,8 @@ def export_start(*, study: Study, options: Options, by: User | None = None) -> t
         software_version=__version__,
         created_by=by,
     )
+    if by:
+        exposure_record(user=by, runs=study.runs.values_list("pk", flat=True), where=Exposure.Where.FILE)
     return record, _recorded(record, Rows(study, options))
 
 

@@ -141,7 +141,7 @@ def test_ranges_join_without_a_seam(judged: Study, monkeypatch: pytest.MonkeyPat
 
 def test_another_study_s_judgments_stay_out(judged: Study) -> None:
     other = study(run=judged.runs.get(), name="Other", items=2, overlap=1)
-    judge(participant(other, "ann-1"))
+    judge(participant(other, "ann-9"))
     assert len(rows(other)) == 1
     assert len(rows(judged)) == 4
 
