@@ -227,9 +227,10 @@ class Lease(models.Model):
 
 
 class JudgmentQuerySet(models.QuerySet):
-    def counting(self) -> "JudgmentQuerySet":
+    def counting(self, *, with_excluded: bool = False) -> "JudgmentQuerySet":
         """What quota and figures count: first judgments of sampled items, by annotators who are not excluded."""
-        return self.filter(kind=Kind.ITEM).exclude(participant__state=Participant.State.EXCLUDED)
+        first = self.filter(kind=Kind.ITEM)
+        return first if with_excluded else first.exclude(participant__state=Participant.State.EXCLUDED)
 
     def to_audit(self) -> "JudgmentQuerySet":
         return self.filter(filter_right__isnull=True, audit_asked=True)

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from annotation.models import Item, Judgment, Kind, Participant, Study
+from annotation.models import Item, Judgment, Study
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +42,8 @@ class Selection:
 
     def judgments(self, study: Study) -> QuerySet[Judgment]:
         """What counts: first judgments of sampled items, by annotators who are not excluded unless asked for."""
-        judgments = Judgment.objects.filter(self.of_items("item__"), kind=Kind.ITEM, participant__study=study)
-        if not self.with_excluded:
-            judgments = judgments.exclude(participant__state=Participant.State.EXCLUDED)
+        judgments = Judgment.objects.filter(self.of_items("item__"), participant__study=study)
+        judgments = judgments.counting(with_excluded=self.with_excluded)
         if self.group:
             judgments = judgments.filter(participant__annotator__groups=self.group)
         if self.since:

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 
+from common.kept import is_kept, kept_q
 from distillation.pipeline.relations import RELATIONS
 
 WORKER_GONE_SECONDS = 9
@@ -288,7 +289,7 @@ class Intention(models.Model):
 class VerdictQuerySet(models.QuerySet):
     def kept(self, strictness: float) -> "VerdictQuerySet":
         """Servers without log-probabilities give no p_yes; there the plain yes or no decides."""
-        return self.filter(Q(p_yes__gte=strictness) | Q(p_yes__isnull=True, yes=True))
+        return self.filter(kept_q(strictness))
 
 
 class Verdict(models.Model):
@@ -314,7 +315,7 @@ class Verdict(models.Model):
         return "yes" if self.yes else "no"
 
     def kept(self, strictness: float) -> bool:
-        return self.yes if self.p_yes is None else self.p_yes >= strictness
+        return is_kept(self.p_yes, strictness, self.yes)
 
 
 class Failure(models.Model):

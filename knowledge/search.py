@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 from django.db import connection
 
+from common.counting import first_sql, included_sql, of_people_sql
+from common.kept import kept_sql
 from common.keyset import LARGEST_ID, PAGE, Keyset, Page
 from distillation.catalog.search import COUNTED
 from distillation.models import Intention, Run
@@ -25,19 +27,19 @@ FEW = 2_000  # if they are no more
 BLOCK = Intention.BLOCK
 
 # What people said, by the majority of the judgments that count; a program's judgments are no people's.
-VOTES = """
+VOTES = f"""
     SELECT t.intention_id, count(*) AS n,
-           count(*) FILTER (WHERE j.plausibility >= (s.scales #>> '{0,positive_from}')::int) AS plausible
+           count(*) FILTER (WHERE j.plausibility >= (s.scales #>> '{{0,positive_from}}')::int) AS plausible
     FROM annotation_item t
-    JOIN annotation_study s ON s.id = t.study_id AND NOT s.simulated
-    JOIN annotation_judgment j ON j.item_id = t.id AND j.kind = 'item'
-    JOIN annotation_participant p ON p.id = j.participant_id AND p.state <> 'excluded'
-"""
+    JOIN annotation_study s ON s.id = t.study_id AND {of_people_sql()}
+    JOIN annotation_judgment j ON j.item_id = t.id AND {first_sql()}
+    JOIN annotation_participant p ON p.id = j.participant_id AND {included_sql()}
+"""  # noqa: S608 - rules of our own
 LABELS = {"judged": "true", "plausible": "2 * plausible > n", "implausible": "2 * plausible < n"}
 
 # Scalar subqueries, looked up row by row: as joins they tempt the planner to read whole tables for one block.
-KEPT = """(SELECT coalesce(v.p_yes >= r.strictness, v.yes) FROM distillation_verdict v, distillation_run r
-           WHERE v.intention_id = i.id AND r.id = i.run_id)"""
+KEPT = f"""(SELECT {kept_sql("v.p_yes", "r.strictness", "v.yes")} FROM distillation_verdict v, distillation_run r
+           WHERE v.intention_id = i.id AND r.id = i.run_id)"""  # noqa: S608
 P_RANGE = "v.p_yes BETWEEN %(p_from)s AND %(p_to)s"
 IN_P_RANGE = f"(SELECT {P_RANGE} FROM distillation_verdict v WHERE v.intention_id = i.id)"  # noqa: S608
 VERDICTS = {

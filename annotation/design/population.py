@@ -21,6 +21,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce, Concat, Greatest, Least, Left, NullIf, Replace
 from numpy.typing import NDArray
 
+from common.kept import kept_q
 from distillation.models import Intention, Run
 
 BANDS = 5
@@ -34,8 +35,7 @@ _category = Left(Case(When(Q(cobuy__a__category=_b), then=_a), default=_both), C
 _EXPRESSIONS: dict[str, Expression] = {
     "relation": F("relation"),
     "verdict": Case(
-        When(Q(verdict__p_yes__gte=F("run__strictness")), then=Value("kept")),
-        When(Q(verdict__p_yes__isnull=True, verdict__yes=True), then=Value("kept")),
+        When(kept_q(F("run__strictness"), prefix="verdict__"), then=Value("kept")),
         When(verdict__isnull=True, then=Value("no verdict")),
         default=Value("rejected"),
     ),

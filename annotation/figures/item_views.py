@@ -1,8 +1,7 @@
 """The items of a study one by one: the rows behind its figures."""
 
 from django import forms
-from django.db.models import BooleanField, ExpressionWrapper, F, Q, QuerySet
-from django.db.models.functions import Coalesce
+from django.db.models import BooleanField, Case, F, Q, QuerySet, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -12,6 +11,7 @@ from accounts.access import researcher_required
 from annotation.figures.selection_form import SelectionForm
 from annotation.models import Item, Study
 from annotation.scales import Question
+from common.kept import kept_q, rejected_q
 from common.keyset import LARGEST_ID, PAGE, Keyset, Page
 from distillation.models import Exposure
 from distillation.pipeline.relations import RELATIONS
@@ -57,9 +57,10 @@ def study_items(request: HttpRequest, study_id: int) -> HttpResponse:
 
 
 def items_shown(study: Study, show: str) -> QuerySet[Item]:
-    kept = ExpressionWrapper(Q(p_yes__gte=F("run__strictness")), output_field=BooleanField())
+    rule = {"strictness": F("run__strictness"), "yes": "filter_yes"}
+    kept = Case(When(kept_q(**rule), then=True), When(rejected_q(**rule), then=False), output_field=BooleanField())
     items = Item.objects.sampled().filter(study=study)
-    items = items.annotate(kept=Coalesce(kept, F("filter_yes")), lead=_lead(study.questions[0]))
+    items = items.annotate(kept=kept, lead=_lead(study.questions[0]))
     return items.filter(SHOW[show][1]) if show else items
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from annotation.models import Study
 from annotation.scales import Question
 from annotation.selection import Selection
+from common.kept import kept_sql
 from stats.packing import unpack
 
 Columns = dict[str, NDArray]
@@ -83,7 +84,7 @@ def kept_at(study: Study) -> str:
     """SQL for whether the filter keeps an item at its run's strictness; written out, as a join costs as much again."""
     by_run = study.runs.order_by("pk").values_list("pk", "strictness")
     strictness = "".join(f" WHEN {pk:d} THEN {strictness!r}::float8" for pk, strictness in by_run)
-    return f"coalesce(t.p_yes >= CASE t.run_id{strictness} END, t.filter_yes)"
+    return kept_sql("t.p_yes", f"CASE t.run_id{strictness} END", "t.filter_yes")
 
 
 def patterns_of(columns: Columns, questions: Sequence[Question]) -> Patterns:

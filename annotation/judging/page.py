@@ -24,6 +24,7 @@ from annotation.judging.qualification import gold_is_right, try_done
 from annotation.judging.writing import COMMENT_LENGTH, judgment_to_audit
 from annotation.models import Judgment, JudgmentRevision, Kind, Lease, Participant, Study
 from annotation.scales import Question
+from common.kept import kept_sql
 from common.words import duration
 from distillation.catalog.pictures.urls import digest_url, picture_url
 from distillation.models import CoBuy
@@ -209,13 +210,13 @@ _ITEM = """
     JOIN distillation_product b ON b.id = c.b_id LEFT JOIN distillation_picture pb ON pb.id = b.picture_id
     WHERE i.id = %s
 """
-_VERDICT = """
-    SELECT coalesce(v.p_yes >= r.strictness, v.yes), v.p_yes, v.reason, r.backend
+_VERDICT = f"""
+    SELECT {kept_sql("v.p_yes", "r.strictness", "v.yes")}, v.p_yes, v.reason, r.backend
     FROM annotation_item i
     JOIN distillation_verdict v ON v.intention_id = i.intention_id
     JOIN distillation_intention t ON t.id = i.intention_id JOIN distillation_run r ON r.id = t.run_id
     WHERE i.id = %s
-"""
+"""  # noqa: S608 - a rule of our own
 
 
 def _one(sql: str, item_id: int) -> tuple:

@@ -4,6 +4,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from annotation.models import Participant, Study
+from common.counting import counting_sql, first_sql
 from stats.packing import BITS
 
 # The tally of an item as it grew: each judgment that counts, with all before it.
@@ -13,7 +14,7 @@ _GROWN = """
                1::bigint << {bits} * (array_position(%(plausibility)s, j.plausibility) - 1) AS plausibility_unit,
                coalesce(1::bigint << {bits} * (array_position(%(typicality)s, j.typicality) - 1), 0) AS typicality_unit
         FROM annotation_judgment j JOIN annotation_participant p ON p.id = j.participant_id
-        WHERE p.study_id = %(study)s AND j.kind = 'item' AND p.state <> 'excluded' {among}
+        WHERE p.study_id = %(study)s AND {counting} {among}
     )
 """
 _JUDGMENTS = """
@@ -43,9 +44,9 @@ _ITEMS = """
 """
 _PARTICIPANTS = """
     WITH counted AS (
-        SELECT p.id, count(j.id) FILTER (WHERE j.kind = 'item') AS n_judged,
-               count(j.filter_right) FILTER (WHERE j.kind = 'item') AS n_audited,
-               count(*) FILTER (WHERE j.kind = 'item' AND j.filter_right) AS n_filter_right
+        SELECT p.id, count(j.id) FILTER (WHERE {first}) AS n_judged,
+               count(j.filter_right) FILTER (WHERE {first}) AS n_audited,
+               count(*) FILTER (WHERE {first} AND j.filter_right) AS n_filter_right
         FROM annotation_participant p LEFT JOIN annotation_judgment j ON j.participant_id = p.id
         WHERE p.study_id = %(study)s GROUP BY p.id
     )
@@ -82,6 +83,8 @@ def _run(sql: str, study: Study, item_ids: list[int] | None = None) -> int:
     some = item_ids is not None
     sql = sql.format(
         bits=BITS,
+        counting=counting_sql(),
+        first=first_sql(),
         among="AND j.item_id = ANY(%(items)s)" if some else "",
         of_items="AND i.id = ANY(%(items)s)" if some else "",
     )

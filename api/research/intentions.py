@@ -1,6 +1,6 @@
 """Intentions with the filter's verdict: for researchers."""
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
@@ -10,13 +10,13 @@ from accounts.models import User
 from api.base.problems import BadQuery
 from api.base.views import LARGEST_ID, ApiView, ListQuery, the_one
 from api.research.catalog import CoBuySerializer
+from common.kept import kept_q, rejected_q
 from distillation.models import Exposure, Intention, Run, Verdict
 from distillation.pipeline.relations import RELATIONS
 from distillation.runs.exposure import exposure_record
 
 STRICTNESS = F("run__strictness")
-KEPT = Q(verdict__p_yes__gte=STRICTNESS) | Q(verdict__p_yes__isnull=True, verdict__yes=True)
-REJECTED = Q(verdict__p_yes__lt=STRICTNESS) | Q(verdict__p_yes__isnull=True, verdict__yes=False)
+KEPT, REJECTED = (rule(STRICTNESS, prefix="verdict__") for rule in (kept_q, rejected_q))
 
 
 class VerdictSerializer(serializers.ModelSerializer):

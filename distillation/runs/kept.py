@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.core.cache import cache
 from django.db import connection
 
+from common.kept import kept_sql
 from distillation.models import Run
 
 KEPT_SAMPLE, REPEATED_SAMPLE = 5_000, 1_000  # at least so many intentions, less than twice as many and a bit
@@ -68,7 +69,7 @@ def _kept(run: Run, strictness: float, one_in: int) -> Kept:
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT count(*) FILTER (WHERE coalesce(v.p_yes >= %(strictness)s, v.yes)), count(*),
+            SELECT count(*) FILTER (WHERE {kept_sql("v.p_yes", "%(strictness)s", "v.yes")}), count(*),
                    count(*) FILTER (WHERE v.p_yes IS NULL)
             {SAMPLE.format(join="JOIN distillation_verdict v ON v.intention_id = i.id")} GROUP BY c.cobuy_id
             """,

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from django.db import connection
 
+from common.counting import counting_sql, of_people_sql
+from common.kept import kept_sql
 from distillation.pipeline.relations import RELATIONS
 from knowledge.exports.selection import Selection
 
@@ -28,7 +30,7 @@ COLUMNS: dict[str, str] = {
     "intention": "t.text",
     "verdict": "CASE v.yes WHEN true THEN 'yes' WHEN false THEN 'no' END",
     "p_yes": "v.p_yes",
-    "kept": "coalesce(v.p_yes >= %(threshold)s, v.yes)",
+    "kept": kept_sql("v.p_yes", "%(threshold)s", "v.yes"),
     "reason": "v.reason",
     "human_plausible": "h.share",
     "n_judgments": "coalesce(h.n, 0)",
@@ -41,13 +43,13 @@ FREE_TEXT = frozenset(
 )
 
 # What figures count too: first judgments of sampled items, of annotators who are not excluded, none of them simulated.
-_COUNTING = """
+_COUNTING = f"""
     FROM annotation_judgment j
     JOIN annotation_item i ON i.id = j.item_id
     JOIN annotation_study s ON s.id = i.study_id
     JOIN annotation_participant p ON p.id = j.participant_id
     JOIN distillation_intention own ON own.id = i.intention_id
-    WHERE own.run_id = %(run)s AND NOT s.simulated AND j.kind = 'item' AND p.state <> 'excluded'
+    WHERE own.run_id = %(run)s AND {of_people_sql()} AND {counting_sql()}
 """
 _HUMAN = f"""
     SELECT i.intention_id, count(*) AS n,

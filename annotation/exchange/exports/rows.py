@@ -12,6 +12,8 @@ from django.utils import timezone
 from annotation.exchange.exports.options import Options
 from annotation.models import Study
 from common.copying import inert, joined
+from common.counting import first_sql, included_sql
+from common.kept import kept_sql
 
 # Items; of larger ranges the first row comes later, of smaller ones the last.
 FIRST_RANGE, RANGE = 1_000, 30_000
@@ -37,13 +39,13 @@ COLUMNS = {
     "verdict": "CASE i.filter_yes WHEN true THEN 'yes' WHEN false THEN 'no' END",
     "p_yes": "i.p_yes",
     "strictness": "r.strictness",
-    "filter": "CASE coalesce(i.p_yes >= r.strictness, i.filter_yes) WHEN true THEN 'kept'"
+    "filter": f"CASE {kept_sql('i.p_yes', 'r.strictness', 'i.filter_yes')} WHEN true THEN 'kept'"
     " WHEN false THEN 'rejected' END",
     "audit": "CASE j.filter_right WHEN true THEN 'right' WHEN false THEN 'wrong' END",
     "audit_reason": "nullif(j.audit_reason, '')",
     "comment": "nullif(j.comment, '')",
     "kind": "j.kind",
-    "counts": "(p.state <> 'excluded' OR %(with_excluded)s) AND j.kind = 'item'",
+    "counts": f"({included_sql()} OR %(with_excluded)s) AND {first_sql()}",
     "study_version": "j.version",
     "seconds": MILLISECONDS.format("j.seconds"),
     "active_seconds": MILLISECONDS.format("j.active_seconds"),
