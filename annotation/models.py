@@ -3,12 +3,13 @@
 from functools import cached_property
 
 from django.conf import settings
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_noop as _
 
 from accounts.models import User
+from annotation.protocol_fields import PROTOCOL_FIELDS
 from annotation.scales import Question, questions_from_json
 from distillation.models import Intention, Run
 
@@ -41,9 +42,7 @@ class Study(models.Model):
     name = models.CharField(max_length=100, unique=True)
     runs = models.ManyToManyField(Run, related_name="studies")
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
-    overlap = models.PositiveSmallIntegerField(
-        default=3, validators=[MinValueValidator(1), MaxValueValidator(100)], help_text="judgments wanted an item"
-    )
+    overlap = models.PositiveSmallIntegerField(**PROTOCOL_FIELDS["overlap"].for_model)
     strata = models.JSONField(default=list, help_text="what the sample was stratified by")
     seed = models.BigIntegerField(default=0)
     paired = models.BooleanField(default=False, help_text="each run gave the same co-buys and relations, to compare")
@@ -53,28 +52,20 @@ class Study(models.Model):
         default=False, help_text="ask for typicality only where the intention was found plausible"
     )
     guidelines = models.TextField(blank=True, help_text="Markdown, with examples")
-    audit_share = models.FloatField(
-        default=1.0,
-        validators=[MinValueValidator(0), MaxValueValidator(1)],
-        help_text="of the judgments, after which the verdict is revealed and the audit asked",
-    )
+    audit_share = models.FloatField(**PROTOCOL_FIELDS["audit_share"].for_model)
     order = models.CharField(max_length=10, choices=Order, default=Order.BLOCKS)
-    qualification_items = models.PositiveSmallIntegerField(default=0, help_text="gold items before the first item")
-    qualification_pass = models.PositiveSmallIntegerField(default=0, help_text="of them to be answered as expected")
-    qualification_tries = models.PositiveSmallIntegerField(default=1, validators=[MinValueValidator(1)])
-    repeat_share = models.FloatField(
-        default=0.0,
-        validators=[MinValueValidator(0), MaxValueValidator(0.5)],
-        help_text="of an annotator's judgments that repeat an earlier item of theirs, unannounced",
-    )
-    repeat_distance = models.PositiveSmallIntegerField(default=20, help_text="judgments between an item and its repeat")
+    qualification_items = models.PositiveSmallIntegerField(**PROTOCOL_FIELDS["qualification_items"].for_model)
+    qualification_pass = models.PositiveSmallIntegerField(**PROTOCOL_FIELDS["qualification_pass"].for_model)
+    qualification_tries = models.PositiveSmallIntegerField(**PROTOCOL_FIELDS["qualification_tries"].for_model)
+    repeat_share = models.FloatField(**PROTOCOL_FIELDS["repeat_share"].for_model)
+    repeat_distance = models.PositiveSmallIntegerField(**PROTOCOL_FIELDS["repeat_distance"].for_model)
     groups = models.ManyToManyField(
         "auth.Group", blank=True, related_name="studies", help_text="who may judge; none: every annotator"
     )
     rules = models.JSONField(default=dict, blank=True, help_text="what pauses an annotator: its rules and their bounds")
     version = models.PositiveSmallIntegerField(default=1, help_text="of the protocol; grows with each change of it")
     n_items = models.PositiveIntegerField(default=0, help_text="sampled items; gold items not counted")
-    lease_minutes = models.PositiveSmallIntegerField(default=30, validators=[MinValueValidator(1)])
+    lease_minutes = models.PositiveSmallIntegerField(**PROTOCOL_FIELDS["lease_minutes"].for_model)
     simulated = models.BooleanField(default=False, help_text="judged by a program, to show the pages")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())
@@ -242,11 +233,11 @@ class Judgment(models.Model):
     class AuditReason(models.TextChoices):
         """Which part of the customer's role the filter misjudged."""
 
-        PRODUCTS = "products", "The products"
-        NEED = "need", "The customer's need"
-        RELATION = "relation", "The relation"
-        REASON = "reason", "Reason against verdict"
-        OTHER = "other", "Something else"
+        PRODUCTS = "products", _("The products")
+        NEED = "need", _("The customer's need")
+        RELATION = "relation", _("The relation")
+        REASON = "reason", _("Reason against verdict")
+        OTHER = "other", _("Something else")
 
     item = models.ForeignKey(Item, models.CASCADE, related_name="judgments")
     participant = models.ForeignKey(Participant, models.CASCADE, related_name="judgments", db_index=False)

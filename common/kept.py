@@ -5,6 +5,8 @@ One rule as SQL, for the ORM and for a row in hand.
 
 from django.db.models import F, Q
 
+STRICTNESS = 0.5  # of a new run
+
 
 def kept_sql(p_yes: str, strictness: str, yes: str) -> str:
     """Null where there is no verdict."""

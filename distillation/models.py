@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 
-from common.kept import is_kept, kept_q
+from common.kept import STRICTNESS, is_kept, kept_q
 from distillation.pipeline.relations import RELATIONS
 
 WORKER_GONE_SECONDS = 9
@@ -183,7 +183,7 @@ class Run(models.Model):
     prices = models.JSONField(
         default=dict, blank=True, help_text="dollars per million tokens: prompt, cached, completion; empty if unknown"
     )
-    strictness = models.FloatField(default=0.5, help_text="an intention is kept from this p_yes on")
+    strictness = models.FloatField(default=STRICTNESS, help_text="an intention is kept from this p_yes on")
     state = models.CharField(max_length=20, choices=State, default=State.RUNNING)
     message = models.CharField(max_length=500, blank=True, help_text="why it waits, if it does")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)

@@ -20,6 +20,7 @@ from annotation.design.protocol import (
 from annotation.design.rules import ALARM, BELOW, FAST, FAST_SECONDS, LINE
 from annotation.design.services import EQUAL, PROPORTIONAL, allocation_parse
 from annotation.models import Study
+from annotation.protocol_fields import PROTOCOL_FIELDS
 from distillation.models import Run
 
 ALWAYS, SHARE, NEVER, STATED = "always", "share", "never", "stated"
@@ -59,6 +60,15 @@ def percent(label: str, low: float, high: float, initial: float | None = None, h
     )
 
 
+def protocol_number(name: str, label: str, help_text: str = "") -> forms.IntegerField:
+    return forms.IntegerField(label=label, help_text=help_text, **PROTOCOL_FIELDS[name].for_form)
+
+
+def protocol_percent(name: str, label: str, help_text: str = "") -> forms.FloatField:
+    share = PROTOCOL_FIELDS[name]
+    return percent(label, 100 * share.least, 100 * share.most, 100 * share.default, help_text)
+
+
 class ProtocolForm(forms.Form):
     """What may change while a study runs."""
 
@@ -76,7 +86,7 @@ class ProtocolForm(forms.Form):
         required=False,
         widget=forms.RadioSelect,
     )
-    lease_minutes = number("Minutes that an item stays with an annotator", 1, 1_440, 30)
+    lease_minutes = protocol_number("lease_minutes", "Minutes that an item stays with an annotator")
     preset = forms.ChoiceField(
         label="Scales",
         choices=list(PRESET_WORDS.items()),
@@ -110,11 +120,15 @@ class ProtocolForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 8}),
         help_text="Annotators have them beside each item. Empty: a short explanation of plausible and typical",
     )
-    qualification_items = number("Gold items before the first item", 0, 100, 0, "The qualification; 0: none")
-    qualification_pass = number("Right, at least", 0, 100, 0)
-    qualification_tries = number("Tries", 1, 20, 1)
-    repeat_percent = percent("Hidden repeats, per cent", 0, 50, 0, "Of an annotator's judgments, unannounced")
-    repeat_distance = number("Judgments in between, at least", 1, 10_000, 20)
+    qualification_items = protocol_number(
+        "qualification_items", "Gold items before the first item", "The qualification; 0: none"
+    )
+    qualification_pass = protocol_number("qualification_pass", "Right, at least")
+    qualification_tries = protocol_number("qualification_tries", "Tries")
+    repeat_percent = protocol_percent(
+        "repeat_share", "Hidden repeats, per cent", "Of an annotator's judgments, unannounced"
+    )
+    repeat_distance = protocol_number("repeat_distance", "Judgments in between, at least")
     gold_below = percent("Under so many per cent of the gold items right", 1, 100)
     gold_least = number("of at least", 1, 200, 10)
     repeats_below = percent("Under so many per cent of the repeats answered the same way", 1, 100)
@@ -210,7 +224,9 @@ class StudyForm(ProtocolForm):
     )
     seed = forms.IntegerField(min_value=0, max_value=2**53, help_text="The same seed draws the same items")
     items = forms.IntegerField(label="Items", min_value=1, max_value=10_000_000, initial=100)
-    overlap = forms.IntegerField(label="Annotators for each item", min_value=1, max_value=100, initial=3)
+    overlap = forms.IntegerField(
+        label="Annotators for each item", **PROTOCOL_FIELDS["overlap"].for_form | {"required": True}
+    )
     gold = forms.FileField(
         label="Gold items, a CSV file",
         required=False,

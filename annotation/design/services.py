@@ -24,6 +24,7 @@ from annotation.design.protocol import (
     refuse_unqualifiable,
 )
 from annotation.models import Item, Study
+from annotation.protocol_fields import PROTOCOL_FIELDS
 from common.words import percent
 from distillation.models import Run
 
@@ -170,8 +171,8 @@ def _refuse_unusable(
         raise StudyRefused("A study needs at least one run")
     if items < 1 or overlap < 1:
         raise StudyRefused("A study needs at least one item and one judgment an item")
-    if overlap > Study._meta.get_field("overlap").validators[1].limit_value:
-        raise StudyRefused(f"An overlap of {overlap} is more than 100 judgments an item; choose a smaller one")
+    if overlap > (most := PROTOCOL_FIELDS["overlap"].most):
+        raise StudyRefused(f"An overlap of {overlap} is more than {most} judgments an item; choose a smaller one")
     if unknown := set(strata) - set(STRATA):
         raise StudyRefused(f"Unknown strata {', '.join(sorted(unknown))}; known are {', '.join(STRATA)}")
     if not 0 <= seed < 2**63:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from annotation.judging.qualification import gold_next
 from annotation.models import Item, Judgment, Kind, Lease, Participant, Skip, Study
+from common.counting import included_sql, of_people_sql
 from common.refusals import Refused
 
 
@@ -45,10 +46,10 @@ class Finished:
 def participant_get(*, study_id: int, annotator: User) -> Participant:
     """The annotator's part in the study, made at the first visit. Raises Study.DoesNotExist where there is none."""
     mine = Participant.objects.raw(
-        """
+        f"""
         SELECT p.*, s.xmin::text AS study_row FROM annotation_participant p JOIN annotation_study s ON s.id = p.study_id
-        WHERE p.study_id = %s AND p.annotator_id = %s AND NOT s.simulated
-        """,
+        WHERE p.study_id = %s AND p.annotator_id = %s AND {of_people_sql()}
+        """,  # noqa: S608 - a rule of our own
         [study_id, annotator.pk],
     )
     participant = next(iter(mine), None)
@@ -225,7 +226,7 @@ _OWN = (
 )  # fmt: skip
 _AS_IT_IS = f"""
     SELECT {", ".join(f"p.{name}" for name in _OWN)}, s.state, s.version,
-           (SELECT coalesce(sum(o.n_judged) FILTER (WHERE o.state <> 'excluded'), 0)
+           (SELECT coalesce(sum(o.n_judged) FILTER (WHERE {included_sql("o")}), 0)
             FROM annotation_participant o WHERE o.study_id = p.study_id),
            EXISTS (SELECT FROM annotation_participant o
                    WHERE o.annotator_id = p.annotator_id AND o.id <> p.id AND o.n_judged > 0)

@@ -7,6 +7,7 @@ from django.db import connection
 from django.db.models import Count, Q, Sum
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from annotation.judging.allocation import (
     AuditOwed,
@@ -273,7 +274,7 @@ def verdict_shown(item_id: int) -> dict:
         "kept": kept,
         "percent": "" if p_yes is None else f"{100 * p_yes:.0f}",
         "reason": reason,
-        "backend_note": "rules, no model" if backend == "baseline" else "",
+        "backend_note": gettext_noop("rules, no model") if backend == "baseline" else "",
     }
 
 

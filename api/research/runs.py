@@ -13,6 +13,7 @@ from accounts.models import User
 from api.base.idempotency import idempotent
 from api.base.views import ApiView, ListQuery, the_one
 from api.models import Scope
+from common.kept import STRICTNESS
 from distillation.models import Run
 from distillation.runs.forms import BACKEND_WORDS
 from distillation.runs.reports import run_progress
@@ -96,7 +97,7 @@ class NewRunSerializer(serializers.Serializer):
     with_images = serializers.BooleanField(default=True)
     temperature = serializers.FloatField(default=0.2, min_value=0, max_value=HOTTEST)
     max_tokens = serializers.IntegerField(default=512, min_value=16, max_value=MOST_TOKENS)
-    strictness = serializers.FloatField(default=0.5, min_value=0, max_value=1)
+    strictness = serializers.FloatField(default=STRICTNESS, min_value=0, max_value=1)
 
 
 class RunQuery(ListQuery):

@@ -6,6 +6,7 @@ from annotation.design.population import STRATA
 from annotation.design.protocol import ANSWER_LENGTH, GUIDELINES_LENGTH, PRESETS, TEXT_LENGTH
 from annotation.design.rules import FAST_SECONDS
 from annotation.models import Study
+from annotation.protocol_fields import PROTOCOL_FIELDS
 
 MOST_SMALL = 2**15 - 1  # what the columns of small numbers take
 
@@ -16,6 +17,11 @@ def share(most: float = 1, **more) -> serializers.FloatField:
 
 def small(least: int = 0, most: int = MOST_SMALL, **more) -> serializers.IntegerField:
     return serializers.IntegerField(min_value=least, max_value=most, **more)
+
+
+def protocol_number(name: str) -> serializers.Field:
+    number = PROTOCOL_FIELDS[name]
+    return (serializers.IntegerField if number.kind is int else serializers.FloatField)(**number.for_api)
 
 
 def answers() -> serializers.ListField:
@@ -64,7 +70,7 @@ class NewStudySerializer(serializers.Serializer):
     name = serializers.CharField(max_length=100)
     runs = serializers.ListField(child=serializers.CharField(max_length=100), min_length=1, help_text="their names")
     items = serializers.IntegerField(min_value=1, max_value=10_000_000)
-    overlap = small(1, 100, default=3)
+    overlap = protocol_number("overlap")
     strata = serializers.ListField(child=serializers.ChoiceField(choices=list(STRATA)), default=list)
     allocation = serializers.CharField(
         default="equal", max_length=10_000, help_text="equal, proportional, or numbers: usedFor/kept: 20, isA/kept: 10"
@@ -80,12 +86,12 @@ class NewStudySerializer(serializers.Serializer):
     wording = WordingSerializer(default=dict)
     typicality_after_yes = serializers.BooleanField(default=False)
     guidelines = serializers.CharField(default="", allow_blank=True, max_length=GUIDELINES_LENGTH)
-    audit_share = share(default=1.0)
+    audit_share = protocol_number("audit_share")
     order = serializers.ChoiceField(choices=Study.Order.choices, default=Study.Order.BLOCKS)
-    qualification_items = small(default=0, most=100)
-    qualification_pass = small(default=0, most=100)
-    qualification_tries = small(1, 20, default=1)
-    repeat_share = share(0.5, default=0.0)
-    repeat_distance = small(1, 10_000, default=20)
+    qualification_items = protocol_number("qualification_items")
+    qualification_pass = protocol_number("qualification_pass")
+    qualification_tries = protocol_number("qualification_tries")
+    repeat_share = protocol_number("repeat_share")
+    repeat_distance = protocol_number("repeat_distance")
     rules = RulesSerializer(default=dict)
-    lease_minutes = small(1, 1_440, default=30)
+    lease_minutes = protocol_number("lease_minutes")

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from accounts.models import User
+from common.kept import STRICTNESS
 from common.refusals import Refused
 from distillation.lvlm import make_backend
 from distillation.lvlm.base import Backend, BackendAway, WrongModel
@@ -126,7 +127,7 @@ def run_start(
     model: str,
     base_urls: Sequence[str],
     settings: RunSettings,
-    strictness: float = 0.5,
+    strictness: float = STRICTNESS,
     created_by: User | None = None,
 ) -> tuple[Run, bool]:
     """(run, whether it is new). An existing run goes on if it was asked for with the settings it has."""

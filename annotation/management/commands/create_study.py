@@ -12,6 +12,7 @@ from annotation.design.protocol import PRESETS, StudyRefused, Wording
 from annotation.design.rules import ALARM, BELOW, FAST, LINE
 from annotation.design.services import allocation_parse, study_create, study_warnings
 from annotation.models import Study
+from annotation.protocol_fields import PROTOCOL_FIELDS
 from distillation.models import Run
 
 PROTOCOL = (
@@ -27,7 +28,7 @@ class Command(BaseCommand):
         parser.add_argument("name")
         parser.add_argument("--run", action="append", required=True, metavar="NAME", help="may be given several times")
         parser.add_argument("--items", type=int, required=True, help="intentions to sample")
-        parser.add_argument("--overlap", type=int, default=3, help="judgments wanted an item")
+        _add(parser, "overlap")
         parser.add_argument("--strata", default="", help=f"comma-separated: {', '.join(STRATA)}")
         parser.add_argument(
             "--allocation", default="equal", help="equal, proportional, or numbers: usedFor/kept:20,usedFor/rejected:10"
@@ -52,10 +53,10 @@ class Command(BaseCommand):
         group.add_argument("--typicality-answers", default="", metavar="A|B|…", help="the best first")
         group.add_argument("--typical-answers", type=int, help="so many of them count as typical; else the better half")
         group.add_argument("--typicality-after-yes", action="store_true", help="ask it only of what is plausible")
-        group.add_argument("--audit-share", type=float, default=1.0, help="of the judgments, from 0 to 1")
+        _add(group, "audit_share")
         group.add_argument("--guidelines", type=Path, metavar="FILE", help="Markdown")
         group.add_argument("--order", choices=Study.Order.values, default=Study.Order.BLOCKS)
-        group.add_argument("--lease-minutes", type=int, default=30)
+        _add(group, "lease_minutes")
 
     def _add_checks(self, group) -> None:
         group.add_argument(
@@ -64,11 +65,11 @@ class Command(BaseCommand):
             metavar="CSV",
             help="intention_id, or asin_a, asin_b, relation; plausibility, typicality, explanation",
         )
-        group.add_argument("--qualification-items", type=int, default=0, help="gold items before the first item")
-        group.add_argument("--qualification-pass", type=int, default=0, help="of them to be answered as expected")
-        group.add_argument("--qualification-tries", type=int, default=1)
-        group.add_argument("--repeat-share", type=float, default=0.0, help="hidden repeats, from 0 to 0.5")
-        group.add_argument("--repeat-distance", type=int, default=20, help="judgments between an item and its repeat")
+        _add(group, "qualification_items")
+        _add(group, "qualification_pass")
+        _add(group, "qualification_tries")
+        _add(group, "repeat_share")
+        _add(group, "repeat_distance")
         for name in BELOW:
             group.add_argument(
                 f"--pause-{name}", nargs=2, type=float, metavar=("SHARE", "LEAST"), help="pause under it"
@@ -103,6 +104,10 @@ class Command(BaseCommand):
         summary = {"study": study.name, "id": study.pk, "items": options["items"], "overlap": study.overlap}
         words = f"The study {study.name} is {study.state}: {options['items']:,} items, {study.overlap} judgments each."
         self.stdout.write(json.dumps(summary) if options["json"] else words)
+
+
+def _add(group, name: str) -> None:
+    group.add_argument(f"--{name.replace('_', '-')}", **PROTOCOL_FIELDS[name].for_command)
 
 
 def _named(model: type[Run] | type[Group], names: Sequence[str], help_: str) -> list:

@@ -44,9 +44,9 @@ class FetchFailed(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class FetchRules:
+    max_bytes: int
     hosts: Sequence[str] = ()  # names or *.suffix; none: every public host
     private_networks: Sequence[Network] = ()  # may be reached although they are not public
-    max_bytes: int = 30_000_000
     timeout_s: float = 30
     connections: int = 32
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from io import BytesIO
 from uuid import uuid4
 
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from PIL import Image, ImageCms, ImageOps, features
 
 from distillation.models import Picture
 
-MAX_BYTES = 30_000_000
 MAX_PIXELS = 100_000_000
 MAX_SCANS = 100  # of a progressive JPEG; usual are 10, and each goes over all pixels again
 LONG_SIDE, QUALITY = 1024, 88
@@ -95,8 +95,8 @@ def picture_encode(data: bytes) -> EncodedPicture:
 def refuse_size(size: int) -> None:
     if size == 0:
         raise BadPicture("empty file")
-    if size > MAX_BYTES:
-        raise BadPicture(f"{size:,} bytes, more than {MAX_BYTES:,}")
+    if size > settings.FETCH_MAX_BYTES:
+        raise BadPicture(f"{size:,} bytes, more than {settings.FETCH_MAX_BYTES:,}")
 
 
 def _open(data: bytes) -> Image.Image:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
+from common.kept import STRICTNESS
 from distillation.lvlm import BACKENDS
 from distillation.models import Run, Worker
 from distillation.runs.changes import run_set_strictness
@@ -40,7 +41,7 @@ class Command(BaseCommand):
         parser.add_argument("--prompts", default="mind-1", help="a version, or a folder of your own")
         parser.add_argument("--temperature", type=float, default=0.2)
         parser.add_argument("--max-tokens", type=int, default=512, help="for an answer")
-        parser.add_argument("--strictness", type=float, help="keep intentions from this p(yes) on; default: 0.5")
+        parser.add_argument("--strictness", type=float, help=f"keep from this p(yes) on; default: {STRICTNESS:g}")
         parser.add_argument("--wait", action="store_true", help="until the run is done; starts a worker if none runs")
         parser.add_argument("--json", action="store_true")
 

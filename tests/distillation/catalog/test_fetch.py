@@ -13,7 +13,7 @@ import pytest
 from distillation.catalog.pictures.fetch import Fetcher, FetchFailed, FetchRules, is_public, resolve
 
 HERE = FetchRules(private_networks=[ip_network("127.0.0.0/8")], max_bytes=10_000, timeout_s=5)
-PUBLIC_ONLY = FetchRules(timeout_s=5)
+PUBLIC_ONLY = FetchRules(max_bytes=10_000, timeout_s=5)
 ENDLESS = b"HTTP/1.1 200 OK\r\n\r\n"
 
 
@@ -164,7 +164,7 @@ def test_a_name_is_resolved_once_and_the_address_that_was_checked_is_used() -> N
 
 def test_a_name_that_is_private_only_the_second_time_is_refused_then() -> None:
     """127.0.0.1 stands for the public address; 127.0.0.2, where the same server listens too, for the private one."""
-    rules = FetchRules(private_networks=[ip_network("127.0.0.1/32")])
+    rules = FetchRules(max_bytes=10_000, private_networks=[ip_network("127.0.0.1/32")])
     answers = [["127.0.0.2"], ["127.0.0.1"]]
 
     async def rebinding(host: str, port: int) -> list[str]:
@@ -184,7 +184,7 @@ def test_a_name_that_is_private_only_the_second_time_is_refused_then() -> None:
     "target", ["http://127.0.0.2:{port}/", "http://[::1]:{port}/", "http://169.254.169.254/", "//2130706434:{port}/"]
 )
 def test_a_redirect_to_a_private_address_is_refused_before_a_connection(target: str) -> None:
-    rules = FetchRules(private_networks=[ip_network("127.0.0.1/32")])
+    rules = FetchRules(max_bytes=10_000, private_networks=[ip_network("127.0.0.1/32")])
 
     async def run() -> tuple[FetchFailed, int]:
         async with serving({}) as (url, server):
@@ -225,7 +225,9 @@ def test_a_redirect_without_a_location() -> None:
     [("m.shop.example", True), ("cdn.example", True), ("CDN.example", True), ("shop.example", False)],
 )
 def test_only_listed_hosts_where_there_is_a_list(host: str, allowed: bool) -> None:
-    rules = FetchRules(hosts=["*.shop.example", "cdn.example"], private_networks=HERE.private_networks)
+    rules = FetchRules(
+        max_bytes=10_000, hosts=["*.shop.example", "cdn.example"], private_networks=HERE.private_networks
+    )
 
     async def here(host: str, port: int) -> list[str]:
         return ["127.0.0.1"]
@@ -277,7 +279,7 @@ def test_one_byte_now_and_then_ends_with_the_time() -> None:
             await writer.drain()
             await asyncio.sleep(0.02)
 
-    rules = FetchRules(private_networks=HERE.private_networks, timeout_s=0.3)
+    rules = FetchRules(max_bytes=10_000, private_networks=HERE.private_networks, timeout_s=0.3)
     slow = of_one_answer(ENDLESS, rules, after=drip)
     assert (slow.reason, slow.again) == ("took longer than 0.3 s", True)
 
