@@ -1,8 +1,8 @@
 """Numbers as people read them."""
 
 
-def percent(share: float | None) -> str:
-    return "–" if share is None else f"{100 * share:.1f} %"
+def percent(share: float | None, digits: int = 1) -> str:
+    return "–" if share is None else f"{100 * share:.{digits}f} %"
 
 
 def duration(seconds: float) -> str:

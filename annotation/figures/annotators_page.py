@@ -1,5 +1,6 @@
 """The annotators' page in words: one row each, those to look at first on top."""
 
+from annotation.figures.words import whole_percent
 from annotation.judging.quality import annotators_quality
 from annotation.models import Participant, Study
 from stats.estimate import Estimate
@@ -33,7 +34,7 @@ def _share(figure: Estimate) -> dict:
         return {"value": "–", "why": figure.reason}
     low, high = figure.ci95 or (None, None)
     interval = "" if low is None else f"{100 * low:.0f}–{100 * high:.0f}"
-    return {"value": f"{100 * figure.value:.0f} %", "interval": interval, "n": figure.n}
+    return {"value": whole_percent(figure.value), "interval": interval, "n": figure.n}
 
 
 def _doors(person: Participant) -> dict:

@@ -4,19 +4,19 @@ from dataclasses import replace
 
 from django.db.models import Count, Sum
 
-from annotation.figures.numbers import agreement as agreement_of
-from annotation.figures.numbers import ceiling, filter_quality, people, rate, raw_rate, study_revision
+from annotation.figures.numbers import Figures, figures_of, study_revision
 from annotation.figures.panels.agreement import coefficients
-from annotation.figures.panels.panel import Asked, How
-from annotation.figures.panels.rows import judged
+from annotation.figures.panels.panel import How
 from annotation.figures.panels.shares import RATE_HOW
-from annotation.figures.panels.words import Form, because, interval, large, percent, plain, whole_percent
-from annotation.figures.patterns import Patterns
 from annotation.figures.plots import Scale, span
+from annotation.figures.rows.asked import Asked
+from annotation.figures.rows.live import Live
+from annotation.figures.words import Form, because, interval, large, percent, plain, whole_percent
 from annotation.models import Participant, Study
 from annotation.scales import Question
 from annotation.selection import Selection
 from stats.estimate import Estimate
+from stats.filter.ceiling import Ceiling
 
 UNIT, SIGNED = Scale(0, 1, 0, 100), Scale(-1, 1, 0, 100)
 POLL_SECONDS, SLOW_POLL_SECONDS = 1, 10
@@ -31,31 +31,21 @@ def dashboard(study: Study, selection: Selection) -> dict:
 
 
 def figures_page(asked: Asked) -> dict:
-    return asked.once("headlines", lambda: _page(asked))
+    return asked.once("headlines", lambda: _page(figures_of(Live(asked)), asked))
 
 
-def _page(asked: Asked) -> dict:
-    rows, progress = judged(asked)
-    study = asked.study
-    first = study.questions[0]
-    counted = people(study, asked.selection)
-    judgments = int(rows.items @ rows.counts[first.name].sum(axis=1))
+def _page(figures: Figures, asked: Asked) -> dict:
+    counts = ("items", "items_judged", "items_complete", "judgments", "wanted", "annotators")
+    first = asked.study.questions[0]
     return {
-        "items": progress.items,
-        "items_judged": int(rows.items.sum()),
-        "items_complete": progress.items_complete,
-        "judgments": judgments,
-        "wanted": progress.wanted,
-        "annotators": counted["annotators"],
-        "updated_at": progress.updated_at,
-        "is_weighted": bool(len(rows.items)) and float(rows.inclusion.min()) < float(rows.inclusion.max()),
+        **{name: getattr(figures, name) for name in (*counts, "updated_at", "is_weighted")},
         "poll_seconds": SLOW_POLL_SECONDS if asked.selection.chooses_judgments else POLL_SECONDS,
         "headlines": [
-            *(_rate(rows, question) for question in study.questions),
-            _agreement(rows, first),
-            _accuracy(rows, first),
+            *(_rate(figures, question) for question in asked.study.questions),
+            _agreement(figures, first),
+            _accuracy(figures),
         ],
-        "audit": _audit(counted["audit"]),
+        "audit": _audit(figures.audit),
     }
 
 
@@ -72,8 +62,8 @@ def _toggled(selection: Selection) -> str:
     return replace(selection, with_excluded=not selection.with_excluded).query
 
 
-def _rate(rows: Patterns, question: Question) -> dict:
-    figure, raw = rate(rows, question), raw_rate(rows, question)
+def _rate(figures: Figures, question: Question) -> dict:
+    figure, raw = figures.rates[question.name], figures.raw_rates[question.name]
     yes = large(round((raw.value or 0) * raw.n))
     says = f" Without weights {yes} of {large(raw.n)} judgments: {percent(raw.value)}."
     return {
@@ -87,8 +77,8 @@ def _rate(rows: Patterns, question: Question) -> dict:
     }
 
 
-def _agreement(rows: Patterns, question: Question) -> dict:
-    report = agreement_of(rows, question)
+def _agreement(figures: Figures, question: Question) -> dict:
+    report = figures.agreement[question.name]
     found = coefficients(report, question)
     alpha, top = found["α"], report["prevalence"][-1]["value"]
     beside = (
@@ -113,10 +103,8 @@ def _agreement(rows: Patterns, question: Question) -> dict:
     }
 
 
-def _accuracy(rows: Patterns, question: Question) -> dict:
-    quality, ties = filter_quality(rows, question)
-    best, figure = ceiling(rows, question), quality.accuracy
-    people_do, same = best.annotators.accuracy, best.filter.accuracy
+def _accuracy(figures: Figures) -> dict:
+    figure, people_do = figures.filter.accuracy, figures.ceiling.annotators.accuracy
     has_ceiling = people_do.value is not None and figure.value is not None
     return {
         "key": "accuracy",
@@ -130,18 +118,21 @@ def _accuracy(rows: Patterns, question: Question) -> dict:
         "n": f"{_items(figure.n)} with a majority",
         "how": How(
             "How often the filter's verdict is that of the majority, weighted to the run; "
-            f"{large(ties)} with a tie left out. Human ceiling: each annotator against the majority of the item's "
-            f"others, {large(best.comparisons)} comparisons."
-            + (
-                f" On exactly these the filter reaches {percent(same.value)} ({interval(same.ci95, percent)})."
-                if same.value is not None
-                else ""
-            ),
+            f"{large(figures.ties)} with a tie left out. {_compared(figures.ceiling)}",
             "accuracy = Σ wᵢ [verdict = majority] / Σ wᵢ, wᵢ = 1/πᵢ",
             "Särndal, Swensson and Wretman 1992, section 5.7; Wilson's interval at the effective size.",
         ),
         "show": "show=wrong",
     }
+
+
+def _compared(ceiling: Ceiling) -> str:
+    said = "Human ceiling: each annotator against the majority of the item's others, "
+    said += f"{large(ceiling.comparisons)} comparisons."
+    same = ceiling.filter.accuracy
+    if same.value is None:
+        return said
+    return f"{said} On exactly these the filter reaches {percent(same.value)} ({interval(same.ci95, percent)})."
 
 
 def _audit(figure: Estimate) -> dict:

@@ -1,18 +1,21 @@
-"""The figures of a study: rows alike to statistics. Numbers here, words in `figures_page`."""
+"""The figures of a study: rows alike to statistics. Numbers here, words in `headline` and `report`."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 
 import numpy as np
-from django.db.models import Count, Q, Sum
+from django.db.models import Sum
 from numpy.typing import NDArray
 
-from annotation.figures.patterns import Patterns, Progress, patterns
+from annotation.figures.patterns import Patterns
+from annotation.figures.rows.asked import Asked
+from annotation.figures.rows.kinds import Rows
+from annotation.figures.rows.live import Live
 from annotation.models import Participant, Study
 from annotation.scales import Question
 from annotation.selection import EVERYTHING, Selection
-from distillation.pipeline.relations import RELATIONS
 from stats.agreement.coefficients import agreement_report
 from stats.estimate import Estimate
 from stats.filter.ceiling import Ceiling, human_ceiling
@@ -23,10 +26,25 @@ from stats.rates import NO_JUDGMENTS, hajek_rate, wilson
 from stats.sample import Sample, sample_of
 from stats.votes import Majority, majority
 
+Made = TypeVar("Made")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Items alike in one thing, such as their relation: share of yes by question, and kept by the filter."""
+
+    items: int
+    rates: dict[str, Estimate]
+    kept: Estimate
+
+    def as_dict(self) -> dict:
+        rates = {name: rate.as_dict() for name, rate in self.rates.items()}
+        return {**rates, "kept": self.kept.as_dict(), "items": self.items}
+
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """All estimates of a study; `rates` and `filter` are weighted by inclusion probability."""
+    """All estimates of a study; `rates`, `filter` and `ceiling` are weighted by inclusion probability."""
 
     items: int
     items_judged: int
@@ -34,16 +52,19 @@ class Figures:
     judgments: int
     wanted: int
     annotators: int
-    updated_at: datetime | None
+    updated_at: datetime | None = field(compare=False)
+    is_weighted: bool
     rates: dict[str, Estimate]
     raw_rates: dict[str, Estimate]
     agreement: dict[str, dict]
     filter: FilterQuality
     ties: int
+    ceiling: Ceiling
     audit: Estimate
-    by_relation: list[dict]
+    by_relation: dict[str, Group]
 
     def as_dict(self) -> dict:
+        """As the API and `study_stats` tell it."""
         counts = ("items", "items_judged", "items_complete", "judgments", "wanted", "annotators")
         return {
             **{name: getattr(self, name) for name in counts},
@@ -51,7 +72,7 @@ class Figures:
             "rates": {name: rate.as_dict() for name, rate in self.rates.items()},
             "raw_rates": {name: rate.as_dict() for name, rate in self.raw_rates.items()},
             "filter": {**self.filter.as_dict(), "ties_left_out": self.ties, "audit": self.audit.as_dict()},
-            "by_relation": [{"relation": row["group"], **_leaves(row)} for row in self.by_relation],
+            "by_relation": [{"relation": code, **group.as_dict()} for code, group in self.by_relation.items()],
         }
 
 
@@ -64,53 +85,62 @@ def study_revision(study: Study) -> str:
 
 
 def study_figures(study: Study, selection: Selection = EVERYTHING) -> Figures:
-    return figures_from(study, selection, *patterns(study, selection))
+    return figures_of(Live(Asked(study, selection)))
 
 
-def figures_from(study: Study, selection: Selection, rows: Patterns, progress: Progress) -> Figures:
+def figures_of(rows: Rows) -> Figures:
+    questions, (judged, progress) = rows.asked.study.questions, rows.judged()
+    quality, ties = filter_quality(judged, questions[0])
+    audited = rows.audited()
     return Figures(
-        **asdict(progress),
-        **people(study, selection),
-        **figures_of(rows, study.questions),
-        by_relation=[
-            {**row, "words": RELATIONS[row["group"]].words or "open"} for row in by_group(rows, study.questions)
-        ],
+        items=progress.items,
+        items_judged=int(judged.items.sum()),
+        items_complete=progress.items_complete,
+        judgments=n_judgments(judged, questions[0]),
+        wanted=progress.wanted,
+        annotators=audited.annotators,
+        updated_at=progress.updated_at,
+        is_weighted=bool(len(judged.items)) and float(judged.inclusion.min()) < float(judged.inclusion.max()),
+        rates=_by_question(questions, lambda question: rate(judged, question)),
+        raw_rates=_by_question(questions, lambda question: raw_rate(judged, question)),
+        agreement=_by_question(questions, lambda question: agreement(judged, question)),
+        filter=quality,
+        ties=ties,
+        ceiling=ceiling(judged, questions[0]),
+        audit=wilson(audited.right, audited.audits),
+        by_relation=by_group(judged, questions),
     )
 
 
-def figures_of(rows: Patterns, questions: tuple[Question, ...]) -> dict:
-    """What follows from the rows alone, and so from an export as well."""
-    quality, ties = filter_quality(rows, questions[0])
-    return {
-        "items_judged": int(rows.items.sum()),
-        "judgments": int(rows.items @ rows.counts[questions[0].name].sum(axis=1)),
-        "rates": _by_question(questions, lambda question: rate(rows, question)),
-        "raw_rates": _by_question(questions, lambda question: raw_rate(rows, question)),
-        "agreement": _by_question(questions, lambda question: agreement(rows, question)),
-        "filter": quality,
-        "ties": ties,
-    }
+def n_judgments(rows: Patterns, plausibility: Question) -> int:
+    return int(rows.items @ rows.counts[plausibility.name].sum(axis=1))
 
 
 def sample(rows: Patterns) -> Sample:
     return sample_of(len(rows.items), 1 / rows.inclusion, rows.stratum, items=rows.items)
 
 
-def by_group(rows: Patterns, questions: tuple[Question, ...]) -> list[dict]:
+def by_group(rows: Patterns, questions: tuple[Question, ...]) -> dict[str, Group]:
+    """The most plausible first."""
     groups, group = np.unique(rows.group, return_inverse=True)
     design = sample(rows)
 
     def shares(of: NDArray, among: NDArray[np.bool_]) -> list[Estimate]:
         return grouped_ratios(of * among, among, group, design, NO_JUDGMENTS)
 
-    columns = {question.name: shares(*_says_yes(rows, question)) for question in questions}
-    columns["kept"] = shares(rows.kept, rows.filtered)
+    rates = {question.name: shares(*_says_yes(rows, question)) for question in questions}
+    kept = shares(rows.kept, rows.filtered)
     n = np.bincount(group, rows.items, len(groups)).astype(int).tolist()
-    found = [
-        {"group": name, "words": name, "items": n[g], **{column: each[g] for column, each in columns.items()}}
+    found = {
+        name: Group(n[g], {question: each[g] for question, each in rates.items()}, kept[g])
         for g, name in enumerate(groups.tolist())
-    ]
-    return sorted(found, key=lambda row: (row["plausibility"].value is None, -(row["plausibility"].value or 0)))
+    }
+    return dict(sorted(found.items(), key=lambda named: highest_first(named[1].rates[questions[0].name])))
+
+
+def highest_first(figure: Estimate) -> tuple[bool, float]:
+    """To sort by; what is undefined comes last."""
+    return figure.value is None, -(figure.value or 0)
 
 
 def positive(rows: Patterns, question: Question) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -119,23 +149,7 @@ def positive(rows: Patterns, question: Question) -> tuple[NDArray[np.int64], NDA
     return counts @ question.says_yes, counts.sum(axis=1)
 
 
-def people(study: Study, selection: Selection) -> dict:
-    """Annotators and audits: counted on the participants, unless some judgments only are chosen."""
-    if selection == EVERYTHING:
-        people = study.participants.exclude(state=Participant.State.EXCLUDED).filter(n_judged__gt=0)
-        counted = people.aggregate(
-            annotators=Count("pk"), asked=Sum("n_audited", default=0), right=Sum("n_filter_right", default=0)
-        )
-    else:
-        counted = selection.judgments(study).aggregate(
-            annotators=Count("participant", distinct=True),
-            asked=Count("filter_right"),
-            right=Count("pk", filter=Q(filter_right=True)),
-        )
-    return {"annotators": counted["annotators"], "audit": wilson(counted["right"], counted["asked"])}
-
-
-def _by_question(questions: tuple[Question, ...], figure: Callable[[Question], object]) -> dict:
+def _by_question(questions: tuple[Question, ...], figure: Callable[[Question], Made]) -> dict[str, Made]:
     return {question.name: figure(question) for question in questions}
 
 
@@ -187,8 +201,3 @@ def majority_of(rows: Patterns, plausibility: Question) -> Majority:
     """Winner 1 where most say yes; ties are counted where there is a verdict."""
     says, n = positive(rows, plausibility)
     return majority(np.stack([n - says, says], axis=1), items=rows.items * rows.filtered)
-
-
-def _leaves(row: dict) -> dict:
-    estimates = {name: each.as_dict() for name, each in row.items() if isinstance(each, Estimate)}
-    return {**estimates, "items": row["items"]}

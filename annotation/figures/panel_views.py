@@ -13,8 +13,9 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import researcher_required
 from annotation.figures.numbers import study_revision
 from annotation.figures.panels.all import PANELS
-from annotation.figures.panels.panel import Asked, Panel
+from annotation.figures.panels.panel import Panel
 from annotation.figures.panels.shares import NAMES
+from annotation.figures.rows.asked import Asked
 from annotation.figures.selection_form import SelectionForm
 from annotation.models import Study
 from distillation.runs.changes import run_set_strictness

@@ -1,27 +1,29 @@
 """A study as one page for a paper: what was done, what was found, and by which the numbers can be checked."""
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial, reduce
+from operator import getitem
 
 import numpy as np
 from django.db import connection
 from django.db.models import Count
 
 from annotation.exchange.exports.streams import judgments_csv
-from annotation.figures.numbers import Figures, ceiling, figures_from
-from annotation.figures.patterns import patterns
+from annotation.figures.numbers import Figures, study_figures
+from annotation.figures.panels.agreement import leaf
+from annotation.figures.tables import Column, Table
+from annotation.figures.words import Form, percent, plain
 from annotation.models import Judgment, Kind, Participant, Skip, Study
 from annotation.scales import Question
-from annotation.selection import EVERYTHING
 from common.version import __version__
+from distillation.pipeline.relations import RELATIONS
 from stats.estimate import Estimate
-from stats.filter.ceiling import Ceiling
 from stats.packing import unpack
 from stats.rates import hajek_rate
 
-Row = tuple[str, ...]
+HEAD = ("", "Value", "95 %", "Items")
 COEFFICIENTS = (
     ("Percent agreement (item mean)", ("percent_agreement", "item_mean"), True),
     ("Percent agreement (pooled pairs)", ("percent_agreement", "pooled"), True),
@@ -41,13 +43,12 @@ FILTER = (
     ("F1", "f1", False),
     ("MCC", "mcc", False),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    caption: str
-    head: Row
-    rows: list[Row]
+COMPUTED = (
+    "Shares are Hájek estimates of the mean share of an item's annotators who say yes, with Wilson's interval at "
+    "the effective sample size (Särndal et al. 1992; Kott and Carr 1997). Agreement has items as sampling units "
+    "(Gwet 2014; Krippendorff 2011). The filter is set against the majority of an item's annotators, ties left "
+    "out; the human ceiling sets each annotator against the majority of the others. All intervals are at 95 %."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,29 +61,51 @@ class Report:
     checks: list[tuple[str, str]]
 
 
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """`clustered` are the rates with co-buys as sampling units; skips by reason, other judgments by kind."""
+
+    figures: Figures
+    clustered: dict[str, Estimate]
+    chances: int
+    skips: dict[str, int]
+    other_kinds: dict[str, int]
+
+
+def report_numbers(study: Study) -> Numbers:
+    skips = Skip.objects.filter(item__study=study).values_list("reason").annotate(n=Count("pk")).order_by("-n")
+    others = Judgment.objects.filter(participant__study=study).exclude(kind=Kind.ITEM)
+    return Numbers(
+        figures=study_figures(study),
+        clustered=_clustered(study),
+        chances=study.items.sampled().values_list("inclusion_probability", flat=True).distinct().count(),
+        skips=dict(skips),
+        other_kinds=dict(others.values_list("kind").annotate(n=Count("pk"))),
+    )
+
+
 def study_report(study: Study) -> Report:
-    rows, progress = patterns(study, EVERYTHING)
-    figures = figures_from(study, EVERYTHING, rows, progress)
+    numbers = report_numbers(study)
+    figures = numbers.figures
     return Report(
         title=study.name,
         simulated=study.simulated,
-        methods=[_sample(study), _protocol(study), _judging(study, figures), _computed(study)],
-        exclusions=_exclusions(study),
+        methods=[_sample(study, numbers.chances), _protocol(study), _judging(study, figures), COMPUTED],
+        exclusions=_exclusions(study, numbers),
         tables=[
-            _rates(study, figures),
+            _rates(study, numbers),
             *(_agreement(figures, question) for question in study.questions),
-            _filter(figures, ceiling(rows, study.questions[0])),
+            _filter(figures),
             _by_relation(study, figures),
         ],
         checks=_checks(study),
     )
 
 
-def _sample(study: Study) -> str:
+def _sample(study: Study, chances: int) -> str:
     runs = ", ".join(f"{run.name} ({_model(run.backend, run.model)})" for run in study.runs.order_by("pk"))
     how = f", stratified by {' and '.join(study.strata)}" if study.strata else ""
     paired = ", the same co-buys and relations from each run" if study.paired else ""
-    chances = study.items.sampled().values_list("inclusion_probability", flat=True).distinct().count()
     weights = "Each had its own known chance of being drawn" if chances > 1 else "All had the same chance"
     return (
         f"{study.n_items:,} purchase intentions were drawn at random{how}{paired} from those of {runs} (seed "
@@ -101,7 +124,7 @@ def _protocol(study: Study) -> str:
         f"“{question.text}” ({', '.join(option.label for option in question.options)})" for question in study.questions
     )
     audit = (
-        f"After {100 * study.audit_share:.0f} % of the judgments the verdict was shown and its correctness asked. "
+        f"After {percent(study.audit_share, 0)} of the judgments the verdict was shown and its correctness asked. "
         if study.audit_share
         else ""
     )
@@ -124,33 +147,27 @@ def _judging(study: Study, figures: Figures) -> str:
     )
 
 
-def _computed(study: Study) -> str:
-    return (
-        "Shares are Hájek estimates of the mean share of an item's annotators who say yes, with Wilson's interval at "
-        "the effective sample size (Särndal et al. 1992; Kott and Carr 1997). Agreement has items as sampling units "
-        "(Gwet 2014; Krippendorff 2011). The filter is set against the majority of an item's annotators, ties left "
-        "out; the human ceiling sets each annotator against the majority of the others. All intervals are at 95 %."
-    )
-
-
-def _exclusions(study: Study) -> list[str]:
-    skips = Skip.objects.filter(item__study=study).values_list("reason").annotate(n=Count("pk")).order_by("-n")
-    others = Judgment.objects.filter(participant__study=study).exclude(kind=Kind.ITEM)
-    kinds = dict(others.values_list("kind").annotate(n=Count("pk")))
-    lines = [f"Skipped, not counted as judgments: {n:,} ({Skip.Reason(reason).label})" for reason, n in skips]
-    lines += [f"Not in the figures: {n:,} judgments of kind {kind}" for kind, n in sorted(kinds.items())]
+def _exclusions(study: Study, numbers: Numbers) -> list[str]:
+    lines = [f"Skipped, not counted as judgments: {n:,} ({Skip.Reason(why).label})" for why, n in numbers.skips.items()]
+    others = sorted(numbers.other_kinds.items())
+    lines += [f"Not in the figures: {n:,} judgments of kind {kind}" for kind, n in others]
     for person in study.participants.filter(state=Participant.State.EXCLUDED).order_by("pk"):
         lines.append(f"Annotator {person} excluded with {person.n_judged:,} judgments: {person.state_reason}")
     return lines or ["Nothing was skipped and nobody excluded."]
 
 
-def _rates(study: Study, figures: Figures) -> Table:
-    clustered = _clustered(study)
+def _rates(study: Study, numbers: Numbers) -> Table:
     rows = [
-        (question.short, *_shown(figures.rates[question.name]), _shown(clustered[question.name])[1])
-        for question in study.questions
+        (each.short, *_shown(numbers.figures.rates[each.name]), _shown(numbers.clustered[each.name])[1])
+        for each in study.questions
     ]
-    return Table("Shares of the whole run", ("", "Estimate", "95 %", "Items", "95 %, co-buys as sampling units"), rows)
+    return _table("Shares of the whole run", ("", "Estimate", "95 %", "Items", "95 %, co-buys as sampling units"), rows)
+
+
+def _table(caption: str, head: tuple[str, ...], rows: list[tuple[str, ...]]) -> Table:
+    """Of figures in words."""
+    first, *others = head
+    return Table(caption, (Column(first), *(Column(title, "words") for title in others)), rows)
 
 
 def _clustered(study: Study) -> dict[str, Estimate]:
@@ -176,43 +193,41 @@ def _clustered(study: Study) -> dict[str, Estimate]:
 
 def _agreement(figures: Figures, question: Question) -> Table:
     report = figures.agreement[question.name]
-    options = sorted(question.options, key=lambda option: option.value)
+    answers = zip(question.ascending, report["prevalence"], strict=True)
     shares = ", ".join(
-        f"{option.label} {_percent(share['value'])}"
-        for option, share in zip(options, report["prevalence"], strict=True)
-        if share["value"] is not None
+        f"{question.label(value)} {percent(share['value'])}" for value, share in answers if share["value"] is not None
     )
-    rows = []
-    for name, path, is_share in COEFFICIENTS:
-        leaf = report
-        for key in path:
-            leaf = leaf[key]
-        estimate = Estimate(leaf["value"], leaf["ci95"] and tuple(leaf["ci95"]), leaf["n"], leaf.get("reason", ""))
-        rows.append((name, *_shown(estimate, _percent if is_share else _plain)))
-    caption = f"Agreement: {question.short}" + (f" ({shares})" if shares else "")
-    return Table(caption, ("", "Value", "95 %", "Items"), rows)
+    rows = [(name, *_shown(_leaf(report, path), _form(is_share))) for name, path, is_share in COEFFICIENTS]
+    return _table(f"Agreement: {question.short}" + (f" ({shares})" if shares else ""), HEAD, rows)
 
 
-def _filter(figures: Figures, best: Ceiling) -> Table:
-    quality = figures.filter
-    rows = [(name, *_shown(getattr(quality, key), _percent if is_share else _plain)) for name, key, is_share in FILTER]
+def _leaf(report: dict, path: tuple[str, ...]) -> Estimate:
+    return leaf(reduce(getitem, path, report))
+
+
+def _filter(figures: Figures) -> Table:
+    quality, best = figures.filter, figures.ceiling
+    rows = [(name, *_shown(getattr(quality, key), _form(is_share))) for name, key, is_share in FILTER]
     rows += [
         ("Human ceiling: an annotator against the others", *_shown(best.annotators.accuracy)),
         ("The filter on the same comparisons", *_shown(best.filter.accuracy)),
         ("“The filter was right”, said after the reveal", *_shown(figures.audit)),
     ]
     cells = f"{quality.tp} rightly kept, {quality.fp} wrongly kept, {quality.fn} wrongly rejected, {quality.tn} rightly"
-    caption = f"The filter against people ({cells} rejected; {figures.ties} ties left out)"
-    return Table(caption, ("", "Value", "95 %", "Items"), rows)
+    return _table(f"The filter against people ({cells} rejected; {figures.ties} ties left out)", HEAD, rows)
 
 
 def _by_relation(study: Study, figures: Figures) -> Table:
     rows = [
-        (row["words"], str(row["items"]), *(part for each in study.questions for part in _shown(row[each.name])[:2]))
-        for row in figures.by_relation
+        (
+            RELATIONS[code].words or "open",
+            str(group.items),
+            *(part for each in study.questions for part in _shown(group.rates[each.name])[:2]),
+        )
+        for code, group in figures.by_relation.items()
     ]
     head = ("Relation", "Items", *(part for question in study.questions for part in (question.short, "95 %")))
-    return Table("Shares by relation", head, rows)
+    return _table("Shares by relation", head, rows)
 
 
 def _checks(study: Study) -> list[tuple[str, str]]:
@@ -228,15 +243,11 @@ def _checks(study: Study) -> list[tuple[str, str]]:
     ]
 
 
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
+def _form(is_share: bool) -> Form:
+    return percent if is_share else partial(plain, digits=3)
 
 
-def _plain(value: float) -> str:
-    return f"{value:.3f}".replace("-", "−")
-
-
-def _shown(figure: Estimate, form: Callable[[float], str] = _percent) -> tuple[str, str, str]:
+def _shown(figure: Estimate, form: Form = percent) -> tuple[str, str, str]:
     """Value, interval and number of items."""
     if figure.value is None:
         return "undefined", figure.reason, f"{figure.n:,}"

@@ -1,148 +1,189 @@
-"""An exported CSV of judgments as columns: all that its figures are worked out from anew."""
+"""The rows that figures are computed from, counted in an exported CSV judgment by judgment.
 
-from array import array
-from collections.abc import Iterator
+Neither the tallies on the items nor the patterns that they are grouped by are read.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
-from itertools import groupby
-from typing import BinaryIO
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
+from django.utils import timezone
 from numpy.typing import NDArray
 
-from annotation.exchange.files.cells import ImportRefused
-from annotation.exchange.files.reading import csv_rows
-from annotation.figures.patterns import Patterns
-from annotation.models import Study
+from annotation.figures.numbers import positive
+from annotation.figures.patterns import By, Patterns, Progress
+from annotation.figures.rows.asked import Asked, Made
+from annotation.figures.rows.kinds import (
+    LONGEST_SECONDS,
+    PACE_DAYS,
+    Audited,
+    Day,
+    Decided,
+    People,
+    Person,
+    RatedTwice,
+    Revealed,
+    cuts_of,
+    steps_of,
+)
+from annotation.recheck.columns import NOT_SAID, Columns
 from annotation.scales import Question
 from stats.packing import unit
 
-OF_ITEM = ("relation", "category", "run", "filter", "verdict", "p_yes", "stratum", "inclusion_probability")
-NEEDED = (*OF_ITEM, "audit", "active_seconds")
-NOT_SAID = -1
-AUDITS = {"right": 1, "wrong": 0, "": NOT_SAID}
+DAY = 86_400
+Sides = tuple[bool | None, ...]
 
 
-@dataclass(slots=True)
-class Judged:
-    """`columns` by judgment of a sampled item, with the places of item, annotator and answers; `items` by item.
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """In the place of `Live`; `csv` has the judgments of sampled items, `again` those of items shown twice."""
 
-    Ratings are those that count; `after` is the plausibility of the last revision after the reveal. Who has judged
-    `repeats` is there by annotator, item and answers.
-    """
+    asked: Asked
+    csv: Columns
+    again: Columns
+    kept: dict = field(default_factory=dict)
 
-    columns: dict[str, array] = field(
-        default_factory=lambda: {
-            **{name: array("q") for name in ("item", "annotator", "counts", "audit", "after")},
-            **{name: array("q") for name in ("plausibility", "typicality")},
-            **{name: array("d") for name in ("seconds", "at")},
-        }
-    )
-    items: dict[str, list[str]] = field(default_factory=lambda: {name: [] for name in OF_ITEM})
-    item_places: dict[str, int] = field(default_factory=dict)
-    annotators: dict[str, int] = field(default_factory=dict)
-    repeats: list[tuple[int, int, int, int]] = field(default_factory=list)
-    has_revisions: bool = False
+    def once(self, what: str, make: Callable[[], Made]) -> Made:
+        if what not in self.kept:
+            self.kept[what] = make()
+        return self.kept[what]
 
-    def __getitem__(self, column: str) -> NDArray:
-        return np.array(self.columns[column])
+    def of_items(self) -> "Exported":
+        return self
 
     @property
-    def counting(self) -> NDArray[np.bool_]:
-        return self["counts"] == 1
+    def questions(self) -> tuple[Question, Question]:
+        return self.asked.study.questions
 
-    @property
-    def with_counting(self) -> NDArray[np.int64]:
-        """Places of the items that have a judgment that counts."""
-        return np.unique(self["item"][self.counting])
+    def judged(self, by: By = "relation") -> tuple[Patterns, Progress]:
+        """A row each item. Of the sample's design a CSV knows nothing."""
+        return self.once(f"rows by {by}", lambda: (patterns := self._patterns(by), self._progress(patterns)))
 
-    def of_items(self, column: str) -> NDArray[np.str_]:
-        return np.array(self.items[column], dtype=str)[self.with_counting]
+    def _patterns(self, by: By) -> Patterns:
+        csv, counts = self.csv, {question.name: self.csv.answers(question) for question in self.questions}
+        filtered = csv.of_items("filter")
+        return Patterns(
+            items=np.ones(len(filtered), dtype=np.int64),
+            group=csv.of_items(by),
+            kept=filtered == "kept",
+            filtered=filtered != "",
+            stratum=np.unique(csv.of_items("stratum"), return_inverse=True)[1],
+            inclusion=csv.of_items("inclusion_probability").astype(float),
+            packed={name: each @ [unit(place) for place in range(each.shape[1])] for name, each in counts.items()},
+            counts=counts,
+        )
 
-    def answers(self, question: Question, among: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
-        """How often each answer counts, by item with a judgment that counts; `among` chooses judgments."""
-        said = self[question.name]
-        chosen = self.counting & (said != NOT_SAID) & (True if among is None else among)
-        n = len(question.options)
-        cells = np.bincount(self["item"][chosen] * n + said[chosen], minlength=len(self.item_places) * n)
-        return cells.reshape(-1, n)[self.with_counting]
+    def _progress(self, rows: Patterns) -> Progress:
+        study, n_judged = self.asked.study, rows.counts[self.questions[0].name].sum(axis=1)
+        return Progress(study.n_items, study.n_items * study.overlap, int((n_judged == study.overlap).sum()), None)
+
+    def decided(self) -> Decided:
+        """Rows alike as one, in the order of the database: which side of a wanted precision of exactly 0.8 a threshold
+        comes out on follows from the order in which its items are added up."""
+        rows, study = self.judged()[0], self.asked.study
+        says, n = positive(rows, self.questions[0])
+        among = (2 * says != n) & rows.filtered
+        said, verdict = (self.csv.of_items(name)[among] for name in ("p_yes", "verdict"))
+        p_yes = np.where(said == "", verdict == "yes", np.where(said == "", "0", said).astype(float))
+        cuts = np.array(cuts_of(study))
+        step = cuts[np.searchsorted(cuts, p_yes, side="right") - 1]
+        columns = [step, (2 * says > n)[among], rows.inclusion[among], rows.stratum[among]]
+        (step, plausible, inclusion, stratum), items = np.unique(columns, axis=1, return_counts=True)
+        return Decided(steps_of(study), step, plausible == 1, stratum.astype(int), inclusion, items.astype(float))
+
+    def days(self) -> list[Day]:
+        """The counts of an item grow judgment by judgment."""
+        csv, question = self.csv, self.questions[0]
+        order = np.lexsort((csv["at"], csv["item"]))
+        order = order[csv.counting[order]]
+        units = np.array([unit(place) for place in range(len(question.options))])[csv["plausibility"][order]]
+        item, grown = csv["item"][order], np.cumsum(units)
+        before = (grown - units)[np.searchsorted(item, item)]
+        day = np.floor_divide(csv["at"][order], DAY).astype(np.int64)
+        alike, n = np.unique([day, grown - before, units], axis=1, return_counts=True)
+        return [
+            Day(datetime.fromtimestamp(day * DAY, UTC).date(), tally, by, times)
+            for day, tally, by, times in zip(*alike.tolist(), n.tolist(), strict=True)
+        ]
+
+    def rated_twice(self) -> RatedTwice:
+        csv, rows = self.csv, self.judged()[0]
+        both = csv.counting & (csv["typicality"] != NOT_SAID)
+        counts = np.zeros((csv.n_items, *(len(question.options) for question in self.questions)), dtype=np.int64)
+        np.add.at(counts, tuple(csv[name][both] for name in ("item", "plausibility", "typicality")), 1)
+        counts = counts[csv.with_counting]
+        said = counts.sum(axis=(1, 2)) > 0
+        return RatedTwice(counts[said], rows.stratum[said], rows.inclusion[said], rows.items[said], part=1)
+
+    def revealed(self) -> Revealed:
+        """Who revised after the reveal has seen the verdict, and so has who answered the audit."""
+        csv = self.csv
+        is_revised = csv["after"] != NOT_SAID
+        among = csv.counting & ((csv["audit"] != NOT_SAID) | is_revised)
+        verdict = csv.items["verdict"][csv["item"]]
+        moved = is_revised & (verdict != "")
+        before, after = csv["plausibility"], np.where(moved, csv["after"], csv["plausibility"])
+        columns = (each[among] for each in (csv["annotator"], before, after, verdict == "yes"))
+        return Revealed(*columns, n=np.ones(among.sum(), dtype=np.int64), revised=int((moved & among).sum()))
+
+    def people(self) -> People:
+        """Also those whose judgments don't count; who is not in the CSV has judged nothing."""
+        csv, item, counts, own = self.csv, self.csv["item"], self.csv.counting, self._yes(0, self.csv)
+        return People(
+            known=self._known(),
+            who=csv["annotator"],
+            counts=counts,
+            says_yes=own,
+            yes=np.bincount(item[counts & own], minlength=csv.n_items)[item],
+            judged=np.bincount(item[counts], minlength=csv.n_items)[item],
+            seconds=np.minimum(np.rint(csv["seconds"]), LONGEST_SECONDS).astype(np.int64),
+            n=np.ones(len(item), dtype=np.int64),
+            gold={},
+            repeats=self._repeats() if self.asked.study.repeat_share else {},
+            part=1,
+        )
+
+    def _known(self) -> list[Person]:
+        csv = self.csv
+        n = np.bincount(csv["annotator"], minlength=len(csv.annotators)).tolist()
+        found = [Person(number, name, n[number]) for number, name in enumerate(csv.annotators)]
+        others = set(self.asked.study.participants.values_list("pseudonym", flat=True)) - set(csv.annotators)
+        return found + [Person(-1, name, 0) for name in others]
+
+    def _yes(self, question: int, csv: Columns) -> NDArray[np.bool_]:
+        return csv[self.questions[question].name] >= self.questions[question].says_yes.index(True)
+
+    def _repeats(self) -> dict[int, Counter[bool]]:
+        """On the same sides as the first time; not asked both times is alike too."""
+        first, found = dict(self._sides(self.csv)), defaultdict(Counter)
+        for of, sides in self._sides(self.again):
+            if of in first:
+                found[of[0]][sides == first[of]] += 1
+        return found
+
+    def _sides(self, csv: Columns) -> list[tuple[tuple[int, int], Sides]]:
+        """By annotator and item; None is not asked."""
+        asked = [csv[question.name] != NOT_SAID for question in self.questions]
+        sides = [np.where(asked[k], self._yes(k, csv), None).tolist() for k in range(2)]
+        of = zip(csv["annotator"].tolist(), csv["item"].tolist(), strict=True)
+        return list(zip(of, zip(*sides, strict=True), strict=True))
+
+    def audited(self) -> Audited:
+        csv = self.csv
+        said = csv["audit"][csv.counting]
+        return Audited(len(np.unique(csv["annotator"][csv.counting])), int((said >= 0).sum()), int((said == 1).sum()))
+
+    def pace(self) -> float:
+        today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+        at = self.csv["at"][self.csv.counting]
+        recent = at[at >= (today - timedelta(days=PACE_DAYS - 1)).timestamp()]
+        if not len(recent):
+            return 0
+        first = timezone.localdate(datetime.fromtimestamp(float(recent.min()), UTC))
+        return len(recent) / ((today.date() - first).days + 1)
 
 
-def judged_in(file: BinaryIO, study: Study) -> Judged:
-    judged, places = Judged(), [_places(question) for question in study.questions]
-    for line, row, revised in _standing(file):
-        try:
-            _add(judged, row, revised, places)
-        except KeyError as error:
-            raise ImportRefused(f"line {line}: {error} is none of the study's answers") from error
-        except ValueError as error:
-            raise ImportRefused(f"line {line}: {error}") from error
-    return judged
-
-
-def _places(question: Question) -> dict[str, int]:
-    return {"": NOT_SAID} | {str(value): place for place, value in enumerate(question.ascending)}
-
-
-def _standing(file: BinaryIO) -> Iterator[tuple[int, dict[str, str], str]]:
-    """Of each judgment the row with the ratings that count, and the plausibility that it has after the reveal.
-
-    In an export of revisions the rows of a judgment stand together.
-    """
-    for _, group in groupby(csv_rows(file), key=_judgment):
-        rows = list(group)
-        blind = [each for each in rows if each[1].get("after_reveal") != "t"] or rows
-        revised = rows[-1][1]["plausibility"] if rows[-1][1].get("after_reveal") == "t" else ""
-        yield *blind[-1], revised
-
-
-def _judgment(numbered: tuple[int, dict[str, str]]) -> object:
-    line, row = numbered
-    return (row["item"], row["annotator"], row["judged_at"]) if "revision" in row else line
-
-
-def _add(judged: Judged, row: dict[str, str], revised: str, places: list[dict[str, int]]) -> None:
-    if missing := [name for name in NEEDED if name not in row]:
-        raise ValueError(f"column {missing[0]} is missing; export the study with export_judgments")
-    judged.has_revisions |= "revision" in row
-    annotator = judged.annotators.setdefault(row["annotator"], len(judged.annotators))
-    if row["kind"] == "gold":
-        return
-    item = _item(judged, row)
-    said = [place[row[name]] for place, name in zip(places, ("plausibility", "typicality"), strict=True)]
-    if row["kind"] == "repeat":
-        judged.repeats.append((annotator, item, *said))
-        return
-    values = (
-        item, annotator, row["counts"] == "t", AUDITS[row["audit"]], places[0][revised], *said,
-        float(row["active_seconds"]), datetime.fromisoformat(row["judged_at"]).timestamp(),
-    )  # fmt: skip
-    for column, value in zip(judged.columns.values(), values, strict=True):
-        column.append(value)
-
-
-def _item(judged: Judged, row: dict[str, str]) -> int:
-    item = judged.item_places.setdefault(row["item"], len(judged.item_places))
-    for name, column in judged.items.items():
-        if item == len(column):
-            column.append(row[name])
-        elif column[item] != row[name]:
-            raise ValueError(f"item {row['item']} has {name} {row[name]!r}, in an earlier row {column[item]!r}")
-    return item
-
-
-def patterns_in(judged: Judged, questions: tuple[Question, ...]) -> Patterns:
-    """Each item that has a judgment that counts is a row of its own."""
-    counts = {question.name: judged.answers(question) for question in questions}
-    units = {question.name: np.array([unit(place) for place in range(len(question.options))]) for question in questions}
-    filtered = judged.of_items("filter")
-    return Patterns(
-        items=np.ones(len(filtered), dtype=np.int64),
-        group=judged.of_items("relation"),
-        kept=filtered == "kept",
-        filtered=filtered != "",
-        stratum=np.unique(judged.of_items("stratum"), return_inverse=True)[1],
-        inclusion=judged.of_items("inclusion_probability").astype(float),
-        packed={name: counts[name] @ units[name] for name in counts},
-        counts=counts,
-    )
+def exported_in(columns: Columns, asked: Asked) -> Exported:
+    return Exported(asked, columns.of_kind("item"), columns.of_kind("repeat"))

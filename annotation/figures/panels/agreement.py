@@ -1,11 +1,13 @@
 """All coefficients of agreement, by question, beside the prevalence."""
 
+from dataclasses import dataclass, field
+
 from annotation.figures.numbers import agreement
-from annotation.figures.panels.panel import Asked, How, Panel, Shown
-from annotation.figures.panels.rows import judged
-from annotation.figures.panels.tables import Column, Table, Value
-from annotation.figures.panels.words import interval, percent, plain
-from annotation.figures.plots import dots
+from annotation.figures.panels.panel import How, Panel, Shown
+from annotation.figures.plots import Dots, dots
+from annotation.figures.rows.kinds import Rows
+from annotation.figures.tables import Column, Table
+from annotation.figures.words import interval, percent, plain
 from annotation.scales import Question
 from stats.estimate import Estimate
 
@@ -16,27 +18,31 @@ ONLY_ORDERED = ("α ord.", "AC2")  # with two answers these equal the nominal on
 UNIT, SIGNED = ((0, "0"), (0.25, "0.25"), (0.5, "0.5"), (0.75, "0.75"), (1, "1")), ((-1, "−1"), (0, "0"), (1, "1"))
 
 
-def show(asked: Asked) -> Shown:
-    rows, _ = judged(asked)
-    if not len(rows.items):
-        return Shown(empty="Nothing has been judged yet.")
-    questions = asked.study.questions
-    reports = {question.name: agreement(rows, question) for question in questions}
-    found = {question.short: coefficients(reports[question.name], question) for question in questions}
-    drawn = [(f"{name}: {short}", figure) for name, figures in found.items() for short, figure in figures.items()]
-    return Shown(
-        short="Items with two or more judgments, with 95 % interval. α and κ fall when nearly all say the same: read "
-        "them beside AC1 and the share of each answer.",
-        plot=dots(
-            [(name, figure, *_said(figure)) for name, figure in drawn],
-            label="Coefficients of agreement by question; the table has the values",
-            ticks=SIGNED if any((figure.ci95 or (0,))[0] < 0 for _, figure in drawn) else UNIT,
-        ),
-        table=_table(reports, questions, found),
-        more={
-            "prevalence": [(question.short, _prevalence(reports[question.name], question)) for question in questions]
-        },
-    )
+@dataclass(frozen=True, slots=True)
+class OfQuestion:
+    """Coefficients by what they are called in short, and the share of each answer, ascending."""
+
+    question: Question = field(compare=False)
+    coefficients: dict[str, Estimate]
+    shares: dict[int, Estimate]
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    judged: int
+    questions: dict[str, OfQuestion]
+
+
+def numbers(rows: Rows) -> Agreement:
+    judged, _ = rows.judged()
+    questions = rows.asked.study.questions
+    found = {question.name: _of_question(agreement(judged, question), question) for question in questions}
+    return Agreement(int(judged.items.sum()), found)
+
+
+def _of_question(report: dict, question: Question) -> OfQuestion:
+    shares = zip(question.ascending, map(leaf, report["prevalence"]), strict=True)
+    return OfQuestion(question, coefficients(report, question), dict(shares))
 
 
 def coefficients(report: dict, question: Question) -> dict[str, Estimate]:
@@ -57,28 +63,51 @@ def leaf(of: dict) -> Estimate:
     return Estimate(of["value"], tuple(of["ci95"]) if of["ci95"] else None, of["n"], of.get("reason", ""))
 
 
+def words(found: Agreement) -> Shown:
+    if not found.judged:
+        return Shown(empty="Nothing has been judged yet.")
+    questions = found.questions.values()
+    return Shown(
+        short="Items with two or more judgments, with 95 % interval. α and κ fall when nearly all say the same: read "
+        "them beside AC1 and the share of each answer.",
+        table=Table(
+            "Agreement by question",
+            (Column("Question"), Column("Measure"), Column("Value", "coefficient"), Column("Items", "count")),
+            [line for each in questions for line in _lines(each)],
+        ),
+        more={"prevalence": [(each.question.short, _prevalence(each)) for each in questions]},
+    )
+
+
+def _lines(of: OfQuestion) -> list[tuple[str, str, Estimate, int]]:
+    names, short = dict(zip(SHORT, FULL, strict=True)), of.question.short
+    lines = [(short, names[name], figure, figure.n) for name, figure in of.coefficients.items()]
+    shares = [(short, f"Share of “{of.question.label(value)}”", share, share.n) for value, share in of.shares.items()]
+    return lines + shares
+
+
+def _prevalence(of: OfQuestion) -> str:
+    shares = reversed(of.shares.items())
+    return ", ".join(f"{of.question.label(value)} {percent(share.value)}" for value, share in shares)
+
+
+def plot(found: Agreement) -> Dots:
+    drawn = [
+        (f"{each.question.short}: {short}", figure)
+        for each in found.questions.values()
+        for short, figure in each.coefficients.items()
+    ]
+    return dots(
+        [(name, figure, *_said(figure)) for name, figure in drawn],
+        label="Coefficients of agreement by question; the table has the values",
+        ticks=SIGNED if any((figure.ci95 or (0,))[0] < 0 for _, figure in drawn) else UNIT,
+    )
+
+
 def _said(figure: Estimate) -> tuple[str, str]:
     if figure.value is None:
         return "–", ""
     return plain(figure.value), f"({interval(figure.ci95, plain)})" if figure.ci95 else ""
-
-
-def _prevalence(report: dict, question: Question) -> str:
-    shares = zip(question.ascending, report["prevalence"], strict=True)
-    return ", ".join(f"{question.label(value)} {percent(share['value'])}" for value, share in reversed(list(shares)))
-
-
-def _table(reports: dict[str, dict], questions: tuple[Question, ...], found: dict[str, dict[str, Estimate]]) -> Table:
-    names = dict(zip(SHORT, FULL, strict=True))
-    lines: list[tuple[Value, ...]] = []
-    for question in questions:
-        lines += [(question.short, names[name], figure, figure.n) for name, figure in found[question.short].items()]
-        shares = zip(question.ascending, reports[question.name]["prevalence"], strict=True)
-        lines += [
-            (question.short, f"Share of “{question.label(value)}”", leaf(share), share["n"]) for value, share in shares
-        ]
-    columns = (Column("Question"), Column("Measure"), Column("Value", "coefficient"), Column("Items", "count"))
-    return Table("Agreement by question", columns, lines)
 
 
 PANEL = Panel(
@@ -92,6 +121,8 @@ PANEL = Panel(
         "α = 1 − observed / expected disagreement · κ, AC1 = (observed − expected) / (1 − expected)",
         "Fleiss 1971; Krippendorff 2011; Gwet 2008 and 2014.",
     ),
-    show,
+    numbers,
+    words,
+    plot,
     template="studies/panels/agreement.html",
 )

@@ -1,35 +1,34 @@
 """The panels of a study's dashboard, in the order of the page."""
 
+from typing import Any
+
 from annotation.figures.panels import (
     agreement,
+    agreement_by_day,
     anchoring,
     annotators,
     calibration,
     confusion,
     joint,
+    progress,
+    shares,
     threshold,
 )
-from annotation.figures.panels import (
-    agreement_by_day as settling,
-)
-from annotation.figures.panels import (
-    progress as coming,
-)
-from annotation.figures.panels.shares import PLAUSIBILITY, TYPICALITY
+from annotation.figures.panels.panel import Panel
 
-PANELS = {
+PANELS: dict[str, Panel[Any]] = {
     panel.name: panel
     for panel in (
-        PLAUSIBILITY,
-        TYPICALITY,
+        shares.PLAUSIBILITY,
+        shares.TYPICALITY,
         confusion.PANEL,
         agreement.PANEL,
         threshold.PANEL,
         calibration.PANEL,
-        settling.PANEL,
+        agreement_by_day.PANEL,
         joint.PANEL,
         anchoring.PANEL,
-        coming.PANEL,
+        progress.PANEL,
         annotators.PANEL,
     )
 }

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from annotation.figures.panels.panel import Asked, How, Panel, Shown
-from annotation.figures.panels.rows import MOST_FINE, Decided, decided
-from annotation.figures.panels.tables import Column, Table
-from annotation.figures.panels.words import because, interval, plain
-from annotation.figures.plots import Chart, Point, chart_scales, ticks
+from annotation.figures.panels.panel import How, Panel, Shown
+from annotation.figures.plots import Chart, Point, Scale, chart_scales, ticks
+from annotation.figures.rows.kinds import MOST_FINE, Decided, Rows
+from annotation.figures.tables import Column, Table
+from annotation.figures.words import because, interval, plain
 from stats.estimate import Estimate
 from stats.filter.calibration import Bin, Calibration, calibration
 from stats.filter.thresholds import Floats
@@ -15,18 +15,9 @@ HEIGHT = 260
 DRAWS = 200
 
 
-def show(asked: Asked) -> Shown:
-    rows = decided(asked)
-    if not len(rows.items):
-        return Shown(empty="No item has a verdict and a majority of people yet: there is nothing to compare.")
-    found = calibration(**rows.arguments() | {"p_yes": _middles(rows)}, draws=DRAWS)
-    return Shown(
-        short="Share that people find plausible, among items about as probable; on the dashed line p(yes) is honest. "
-        "Bars: 95 %.",
-        plot=_plot(found),
-        table=_table(found),
-        more={"figures": [_figure("Brier score", found.brier), _figure("Calibration error (ECE)", found.ece)]},
-    )
+def numbers(rows: Rows) -> Calibration:
+    decided = rows.decided()
+    return calibration(**decided.arguments() | {"p_yes": _middles(decided)}, draws=DRAWS)
 
 
 def _middles(rows: Decided) -> Floats:
@@ -35,23 +26,15 @@ def _middles(rows: Decided) -> Floats:
     return np.where((p_yes > 0) & (p_yes < 1), p_yes + 0.5 / rows.steps, p_yes)
 
 
-def _plot(found: Calibration) -> Chart:
-    along, down = chart_scales(HEIGHT)
-    marks = (0, 0.25, 0.5, 0.75, 1)
-    return Chart(
-        label="Share plausible over p(yes) in ten bins; the table has the values",
-        height=HEIGHT,
-        along=ticks(along, marks, ("0", "0.25", "0.5", "0.75", "1")),
-        down=ticks(down, marks, ("0", "25", "50", "75", "100 %")),
-        points=[_point(each, along, down) for each in found.bins if each.plausible.value is not None],
-        diagonal=True,
+def words(found: Calibration) -> Shown:
+    if not found.brier.n:
+        return Shown(empty="No item has a verdict and a majority of people yet: there is nothing to compare.")
+    return Shown(
+        short="Share that people find plausible, among items about as probable; on the dashed line p(yes) is honest. "
+        "Bars: 95 %.",
+        table=_table(found),
+        more={"figures": [_figure("Brier score", found.brier), _figure("Calibration error (ECE)", found.ece)]},
     )
-
-
-def _point(of: Bin, along, down) -> Point:
-    low, high = of.plausible.ci95 or (None, None)
-    bounds = (None, None) if low is None else (down(low), down(high))
-    return Point(along(of.p_yes), down(of.plausible.value), *bounds)
 
 
 def _table(found: Calibration) -> Table:
@@ -67,12 +50,31 @@ def _table(found: Calibration) -> Table:
 
 
 def _figure(name: str, figure: Estimate) -> dict:
-    form = _thousandths
-    return {"name": name, "value": form(figure.value), "interval": interval(figure.ci95, form) or because(figure)}
+    read = interval(figure.ci95, _thousandths) or because(figure)
+    return {"name": name, "value": _thousandths(figure.value), "interval": read}
 
 
 def _thousandths(value: float | None) -> str:
     return plain(value) if value is None else f"{value:.3f}"
+
+
+def plot(found: Calibration) -> Chart:
+    along, down = chart_scales(HEIGHT)
+    marks = (0, 0.25, 0.5, 0.75, 1)
+    return Chart(
+        label="Share plausible over p(yes) in ten bins; the table has the values",
+        height=HEIGHT,
+        along=ticks(along, marks, ("0", "0.25", "0.5", "0.75", "1")),
+        down=ticks(down, marks, ("0", "25", "50", "75", "100 %")),
+        points=[_point(each, along, down) for each in found.bins if each.plausible.value is not None],
+        diagonal=True,
+    )
+
+
+def _point(of: Bin, along: Scale, down: Scale) -> Point:
+    low, high = of.plausible.ci95 or (None, None)
+    bounds = (None, None) if low is None else (down(low), down(high))
+    return Point(along(of.p_yes), down(of.plausible.value), *bounds)
 
 
 PANEL = Panel(
@@ -86,6 +88,8 @@ PANEL = Panel(
         "Brier = Σ wᵢ (pᵢ − yᵢ)² / Σ wᵢ · ECE = Σ share of bin · |ȳ − p̄|",
         "Brier 1950; Naeini, Cooper and Hauskrecht 2015; Davison and Hinkley 1997, section 5.2.",
     ),
-    show,
+    numbers,
+    words,
+    plot,
     template="studies/panels/figures.html",
 )

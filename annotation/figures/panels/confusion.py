@@ -1,15 +1,16 @@
 """The filter's verdict against the majority of people."""
 
-import numpy as np
+from dataclasses import dataclass
 
 from annotation.figures.numbers import filter_quality, majority_of, sample
-from annotation.figures.panels.panel import Asked, How, Panel, Shown
-from annotation.figures.panels.rows import judged
-from annotation.figures.panels.tables import Column, Table
-from annotation.figures.panels.words import because, interval, large, percent, plain
+from annotation.figures.panels.panel import How, Panel, Shown
 from annotation.figures.patterns import Patterns
+from annotation.figures.rows.kinds import Rows
+from annotation.figures.tables import Column, Table
+from annotation.figures.words import because, interval, large, percent, plain
 from annotation.scales import Question
 from stats.estimate import Estimate
+from stats.filter.quality import FilterQuality
 from stats.rates import NO_JUDGMENTS
 
 NAMES = {
@@ -23,56 +24,88 @@ NAMES = {
 }
 READ = ("precision", "recall", "false_rejection_rate", "mcc")
 LINKS = (("Wrongly kept items", "wrongly_kept"), ("Wrongly rejected items", "wrongly_rejected"), ("Ties", "tie"))
-CELLS = {  # kept, plausible: title, words, and what the items page calls these
-    (True, True): ("Rightly kept", "Filter keeps, people say plausible", "rightly_kept"),
-    (True, False): ("Wrongly kept", "Filter keeps, people say not plausible", "wrongly_kept"),
-    (False, True): ("Wrongly rejected", "Filter rejects, people say plausible", "wrongly_rejected"),
-    (False, False): ("Rightly rejected", "Filter rejects, people say not plausible", "rightly_rejected"),
+CELLS = {  # as the items page calls these: kept, plausible
+    "rightly_kept": (True, True),
+    "wrongly_kept": (True, False),
+    "wrongly_rejected": (False, True),
+    "rightly_rejected": (False, False),
+}
+TITLES = {  # in short, and in full
+    "rightly_kept": ("Rightly kept", "Filter keeps, people say plausible"),
+    "wrongly_kept": ("Wrongly kept", "Filter keeps, people say not plausible"),
+    "wrongly_rejected": ("Wrongly rejected", "Filter rejects, people say plausible"),
+    "rightly_rejected": ("Rightly rejected", "Filter rejects, people say not plausible"),
 }
 
 
-def show(asked: Asked) -> Shown:
-    rows, _ = judged(asked)
-    question = asked.study.questions[0]
-    quality, ties = filter_quality(rows, question)
-    if not sum((quality.tp, quality.fp, quality.fn, quality.tn)):
-        return Shown(empty=_nothing(rows))
-    found = cells(rows, question)
-    figures = {name: getattr(quality, name) for name in NAMES}
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Of the run's intentions whose items are decided the share that is here, and how many items are."""
+
+    share: Estimate
+    items: int
+
+
+@dataclass(frozen=True, slots=True)
+class Confusion:
+    """`judged` items, `filtered` of them with a verdict, `ties` of these without a majority."""
+
+    judged: int
+    filtered: int
+    ties: int
+    cells: dict[str, Cell]
+    quality: FilterQuality
+
+
+def numbers(rows: Rows) -> Confusion:
+    judged, _ = rows.judged()
+    question = rows.asked.study.questions[0]
+    quality, ties = filter_quality(judged, question)
+    filtered = int(judged.items @ judged.filtered)
+    return Confusion(int(judged.items.sum()), filtered, ties, _cells(judged, question), quality)
+
+
+def _cells(rows: Patterns, question: Question) -> dict[str, Cell]:
+    winner = majority_of(rows, question).winner
+    is_decided, design = (winner >= 0) & rows.filtered, sample(rows)
+    within = {name: is_decided & (rows.kept == kept) & (winner == yes) for name, (kept, yes) in CELLS.items()}
+    return {
+        name: Cell(design.ratio(is_in, is_decided, NO_JUDGMENTS), design.size(is_in)) for name, is_in in within.items()
+    }
+
+
+def words(found: Confusion) -> Shown:
+    if not any(cell.items for cell in found.cells.values()):
+        return Shown(empty=_nothing(found))
+    figures = {name: getattr(found.quality, name) for name in NAMES}
     return Shown(
-        short=f"Share of the run, with 95 % interval and the items behind it; {large(ties)} with a tie left out. "
+        short=f"Share of the run, with 95 % interval and the items behind it; {large(found.ties)} with a tie left out. "
         "Hatched: the filter is wrong.",
         table=Table(
             "The filter against the majority of people",
             (Column("Figure"), Column("Value", "coefficient"), Column("Items", "count")),
-            [(CELLS[cell][1], share, n) for cell, (share, n) in found.items()]
+            [(TITLES[name][1], cell.share, cell.items) for name, cell in found.cells.items()]
             + [(NAMES[name], figure, figure.n) for name, figure in figures.items()],
         ),
         links=tuple((words, f"show={show}") for words, show in LINKS),
         more={
-            "cells": [[_cell(cell, *found[cell]) for cell in CELLS if cell[0] is kept] for kept in (True, False)],
+            "cells": [
+                [_cell(name, found.cells[name]) for name in CELLS if CELLS[name][0] is kept] for kept in (True, False)
+            ],
             "figures": [_figure(name, figures[name]) for name in READ],
         },
     )
 
 
-def cells(rows: Patterns, question: Question) -> dict[tuple[bool, bool], tuple[Estimate, int]]:
-    """Of the run's intentions whose items are decided the share in each cell, and the cell's items."""
-    winner = majority_of(rows, question).winner
-    is_decided, design = (winner >= 0) & rows.filtered, sample(rows)
-    within = {cell: is_decided & (rows.kept == cell[0]) & (winner == cell[1]) for cell in CELLS}
-    return {cell: (design.ratio(is_in, is_decided, NO_JUDGMENTS), design.size(is_in)) for cell, is_in in within.items()}
-
-
-def _cell(cell: tuple[bool, bool], share: Estimate, n: int) -> dict:
-    kept, plausible = cell
+def _cell(name: str, cell: Cell) -> dict:
+    kept, plausible = CELLS[name]
     return {
-        "title": CELLS[cell][0],
+        "title": TITLES[name][0],
         "is_right": kept == plausible,
-        "value": percent(share.value),
-        "interval": interval(share.ci95, percent),
-        "n": n,
-        "show": CELLS[cell][2],
+        "value": percent(cell.share.value),
+        "interval": interval(cell.share.ci95, percent),
+        "n": cell.items,
+        "show": name,
     }
 
 
@@ -85,10 +118,10 @@ def _figure(name: str, figure: Estimate) -> dict:
     }
 
 
-def _nothing(rows: Patterns) -> str:
-    if not len(rows.items):
+def _nothing(found: Confusion) -> str:
+    if not found.judged:
         return "Nothing has been judged yet."
-    if not np.any(rows.filtered):
+    if not found.filtered:
         return "These intentions have no verdict: they come from a run without a filter."
     return "No item with a verdict has a majority yet."
 
@@ -103,6 +136,7 @@ PANEL = Panel(
         "precision = rightly kept / kept · recall = rightly kept / plausible",
         "Särndal, Swensson and Wretman 1992, section 5.7; Matthews 1975 for MCC.",
     ),
-    show,
+    numbers,
+    words,
     template="studies/panels/confusion.html",
 )

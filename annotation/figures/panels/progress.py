@@ -1,19 +1,17 @@
 """How far the study is, and when it will be through."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from math import ceil
 
-from django.db.models import Count, Min
 from django.utils import timezone
 
-from annotation.figures.panels.panel import Asked, How, Panel, Shown
-from annotation.figures.panels.rows import judged
-from annotation.figures.panels.tables import Column, Table
+from annotation.figures.numbers import n_judgments
+from annotation.figures.panels.panel import How, Panel, Shown
 from annotation.figures.plots import Bar, Part
-from annotation.selection import Selection
-
-PACE_DAYS = 7
+from annotation.figures.rows.kinds import PACE_DAYS, Rows
+from annotation.figures.tables import Column, Table
+from annotation.figures.words import whole_percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,38 +24,23 @@ class Coming:
     judgments: int
     wanted: int
     pace: float
-    ends: date | None
+    ends: date | None = field(compare=False)
+
+    @property
+    def items(self) -> int:
+        return self.complete + self.begun + self.untouched
 
     @property
     def to_go(self) -> int:
         return self.wanted - self.judgments
 
 
-def show(asked: Asked) -> Shown:
-    # What is wanted of an item is not a matter of single judgments: these filters don't count here.
-    of_items = Selection(asked.selection.relation, asked.selection.category, asked.selection.run)
-    found = coming(replace(asked, selection=of_items))
-    if not found.wanted:
-        return Shown(empty="The study has no items of this choice.")
-    items = found.complete + found.begun + found.untouched
-    parts = [("Items with all judgments", found.complete), ("Items with some", found.begun),
-             ("Items with none", found.untouched), ("Judgments so far", found.judgments),
-             ("Judgments to go", found.to_go)]  # fmt: skip
-    return Shown(
-        short="All items of the choice, whoever judged them and when.",
-        plot=_bar(found, items),
-        table=Table("Items and judgments", (Column("What"), Column("Number", "count")), parts),
-        links=(("Items without all judgments", "show=open"),),
-        more={"coming": found, "items": items, "percent": f"{100 * found.judgments / found.wanted:.0f} %"},
-    )
-
-
-def coming(asked: Asked) -> Coming:
-    rows, progress = judged(asked)
-    begun = int(rows.items.sum())
-    judgments = int(rows.items @ rows.counts[asked.study.questions[0].name].sum(axis=1))
-    pace = _pace(asked)
-    to_go = progress.wanted - judgments
+def numbers(rows: Rows) -> Coming:
+    # What is wanted of an item is not a matter of single judgments: filters of these don't count here.
+    rows = rows.of_items()
+    judged, progress = rows.judged()
+    begun, judgments = int(judged.items.sum()), n_judgments(judged, rows.asked.study.questions[0])
+    pace, to_go = rows.pace(), progress.wanted - judgments
     return Coming(
         complete=progress.items_complete,
         begun=begun - progress.items_complete,
@@ -69,16 +52,22 @@ def coming(asked: Asked) -> Coming:
     )
 
 
-def _pace(asked: Asked) -> float:
-    """Judgments a day since the first of the last seven days on which somebody judged."""
-    today = timezone.localdate()
-    recent = replace(asked.selection, since=today - timedelta(days=PACE_DAYS - 1)).judgments(asked.study)
-    found = recent.aggregate(n=Count("pk"), first=Min("created_at"))
-    return found["n"] / ((today - timezone.localdate(found["first"])).days + 1) if found["n"] else 0
+def words(found: Coming) -> Shown:
+    if not found.wanted:
+        return Shown(empty="The study has no items of this choice.")
+    parts = [("Items with all judgments", found.complete), ("Items with some", found.begun),
+             ("Items with none", found.untouched), ("Judgments so far", found.judgments),
+             ("Judgments to go", found.to_go)]  # fmt: skip
+    return Shown(
+        short="All items of the choice, whoever judged them and when.",
+        table=Table("Items and judgments", (Column("What"), Column("Number", "count")), parts),
+        links=(("Items without all judgments", "show=open"),),
+        more={"coming": found, "percent": whole_percent(found.judgments / found.wanted)},
+    )
 
 
-def _bar(found: Coming, items: int) -> Bar:
-    full, some = 100 * found.complete / items, 100 * found.begun / items
+def plot(found: Coming) -> Bar:
+    full, some = 100 * found.complete / found.items, 100 * found.begun / found.items
     return Bar(
         f"{found.complete} items have all judgments, {found.begun} some, {found.untouched} none",
         [Part(0, round(full, 2), "full"), Part(round(full, 2), round(some, 2), "some")],
@@ -93,6 +82,8 @@ PANEL = Panel(
         "the judgments to go divided by it, and as sure as that pace.",
         "end = today + judgments to go / judgments a day",
     ),
-    show,
+    numbers,
+    words,
+    plot,
     template="studies/panels/coming.html",
 )

@@ -1,15 +1,16 @@
 """Plausible and typical by relation, category or run."""
 
 import re
+from dataclasses import dataclass, field
 from functools import partial
 
-from annotation.figures.numbers import by_group, rate
-from annotation.figures.panels.panel import Asked, How, Panel, Shown
-from annotation.figures.panels.rows import judged
-from annotation.figures.panels.tables import Column, Table
-from annotation.figures.panels.words import fitting, interval, large, percent
+from annotation.figures.numbers import by_group, highest_first, rate
+from annotation.figures.panels.panel import How, Panel, Shown
 from annotation.figures.patterns import By
-from annotation.figures.plots import dots
+from annotation.figures.plots import Dots, dots
+from annotation.figures.rows.kinds import Rows
+from annotation.figures.tables import Column, Table
+from annotation.figures.words import fitting, interval, large, percent
 from annotation.scales import Question
 from stats.estimate import Estimate
 
@@ -25,43 +26,61 @@ RATE_HOW = How(
 )
 
 
-def words(group: str, by: By) -> str:
-    """A relation by its code, as in the literature: short enough to stand beside its row."""
-    return re.sub("([A-Z])", r" \1", group).lower() if by == "relation" else group or "no category"
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Of a group: who say yes, and what the filter keeps."""
+
+    share: Estimate
+    kept: Estimate
 
 
-def _show(asked: Asked, *, name: str) -> Shown:
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """By group, the highest first."""
+
+    question: Question = field(compare=False)
+    by: By = field(compare=False)
+    overall: Estimate
+    groups: dict[str, Share]
+
+
+def numbers(rows: Rows, *, name: str) -> Shares:
+    asked, (judged, _) = rows.asked, rows.judged(rows.asked.by)
     question = next(each for each in asked.study.questions if each.name == name)
-    rows, _ = judged(asked, asked.by)
-    if not len(rows.items):
+    found = rows.once(f"groups by {asked.by}", lambda: by_group(judged, asked.study.questions))
+    groups = sorted(found.items(), key=lambda named: highest_first(named[1].rates[name]))
+    shares = {group: Share(each.rates[name], each.kept) for group, each in groups}
+    return Shares(question, asked.by, rate(judged, question), shares)
+
+
+def words(found: Shares) -> Shown:
+    if not found.groups:
         return Shown(empty="Nothing has been judged yet.")
-    found = asked.once(f"groups by {asked.by}", lambda: by_group(rows, asked.study.questions))
-    groups = sorted(found, key=lambda row: (row[name].value is None, -(row[name].value or 0)))
-    overall = rate(rows, question)
-    named = [(words(row["group"], asked.by), row[name]) for row in groups]
+    columns = (Column(NAMES[found.by]), Column(found.question.short, "share"), Column("Items", "count"),
+               Column("Kept by the filter", "share"))  # fmt: skip
     return Shown(
-        short=_short(question, overall, len(named)),
-        plot=_plot(question, asked.by, _largest(named), overall),
+        short=_short(found),
         table=Table(
-            f"{question.short} by {asked.by}, with 95 % intervals",
-            (
-                Column(NAMES[asked.by]),
-                Column(question.short, "share"),
-                Column("Items", "count"),
-                Column("Kept by the filter", "share"),
-            ),
-            [(words(row["group"], asked.by), row[name], row[name].n, row["kept"]) for row in groups],
+            f"{found.question.short} by {found.by}, with 95 % intervals",
+            columns,
+            [(called(group, found.by), each.share, each.share.n, each.kept) for group, each in found.groups.items()],
         ),
     )
 
 
-def _short(question: Question, overall: Estimate, n_groups: int) -> str:
+def called(group: str, by: By) -> str:
+    """A relation by its code, as in the literature: short enough to stand beside its row."""
+    return re.sub("([A-Z])", r" \1", group).lower() if by == "relation" else group or "no category"
+
+
+def _short(found: Shares) -> str:
+    question, n_groups = found.question, len(found.groups)
     says = " or ".join(
         f"“{option.label}”" for option in sorted(question.options, key=lambda option: -option.value)
         if option.value >= question.positive_from
     )  # fmt: skip
     most = f" The {PLOTTED} of {large(n_groups)} with the most items; the table has more." if n_groups > PLOTTED else ""
-    return f"Share that says {says}, with 95 % interval. Dashed: all, {percent(overall.value)}.{most}"
+    return f"Share that says {says}, with 95 % interval. Dashed: all, {percent(found.overall.value)}.{most}"
 
 
 def _largest(named: list[tuple[str, Estimate]]) -> list[tuple[str, Estimate]]:
@@ -69,15 +88,16 @@ def _largest(named: list[tuple[str, Estimate]]) -> list[tuple[str, Estimate]]:
     return [(name, figure) for name, figure in named if figure.n >= least][:PLOTTED]
 
 
-def _plot(question: Question, by: By, named: list[tuple[str, Estimate]], overall: Estimate):
+def plot(found: Shares) -> Dots:
+    named = _largest([(called(group, found.by), each.share) for group, each in found.groups.items()])
     first, last = named[0], named[-1]
-    is_first = question.name == "plausibility"
+    question, is_first = found.question, found.question.name == "plausibility"
     return dots(
         [(name, figure, *said(figure)) for name, figure in named],
-        label=f"{question.short} by {by}, from {first[0]} {percent(first[1].value)} to {last[0]} "
+        label=f"{question.short} by {found.by}, from {first[0]} {percent(first[1].value)} to {last[0]} "
         f"{percent(last[1].value)}; the table below has the values",
         ticks=TICKS,
-        reference=overall.value,
+        reference=found.overall.value,
         shape="circle" if is_first else "diamond",
         css="c-yes" if is_first else "c-accent",
     )
@@ -93,5 +113,8 @@ def _bare(share: float) -> str:
     return f"{100 * share:.0f}"
 
 
-PLAUSIBILITY = Panel("plausibility", "Plausibility", RATE_HOW, partial(_show, name="plausibility"), has_switch=True)
-TYPICALITY = Panel("typicality", "Typicality", RATE_HOW, partial(_show, name="typicality"), has_switch=True)
+def _of(name: str, title: str) -> Panel[Shares]:
+    return Panel(name, title, RATE_HOW, partial(numbers, name=name), words, plot, has_switch=True)
+
+
+PLAUSIBILITY, TYPICALITY = _of("plausibility", "Plausibility"), _of("typicality", "Typicality")

@@ -1,16 +1,17 @@
 """What a stricter or a milder filter would keep, and how good that would be."""
 
 import json
-from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
-from annotation.figures.panels.panel import Asked, How, Panel, Shown
-from annotation.figures.panels.rows import Decided, decided
-from annotation.figures.panels.tables import Column, Table
-from annotation.figures.panels.words import because, interval, large, percent, whole_percent
-from annotation.figures.plots import Chart, Curve, Point, band, chart_scales, line, ticks
-from distillation.models import Run
+from annotation.figures.panels.panel import How, Panel, Shown
+from annotation.figures.plots import Chart, Curve, Point, Scale, band, chart_scales, line, ticks
+from annotation.figures.rows.asked import Asked
+from annotation.figures.rows.kinds import Decided, Rows
+from annotation.figures.tables import Column, Table
+from annotation.figures.words import because, interval, large, percent, whole_percent
 from stats.estimate import Estimate
 from stats.filter.threshold_choice import Choice, best_threshold, resampled_curves, threshold_for
 from stats.filter.thresholds import FEWEST_KEPT, Band, threshold_curve
@@ -27,53 +28,84 @@ MOST_DRAWN = 400_000  # cells of all resamples together: many cells get fewer re
 LEAST_DRAWS = 40
 
 
-def show(asked: Asked) -> Shown:
-    rows = decided(asked)
-    if not len(rows.items):
-        return Shown(empty="No item has a verdict and a majority of people yet: there is nothing to draw.")
-    curve = asked.once("curve", lambda: threshold_curve(**rows.arguments()))
-    draws = _draws(rows)
+class Uses(NamedTuple):
+    """A run and its strictness."""
+
+    pk: int
+    name: str
+    strictness: float
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """`wanted` by precision; all by `draws` resamples. `at` is where the slider stands."""
+
+    curve: Thresholds
+    best: Choice
+    wanted: dict[float, Choice]
+    draws: int
+    at: float = field(compare=False)
+    asked_for: float | None = field(compare=False)
+    runs: list[Uses] = field(compare=False)
+
+
+def numbers(rows: Rows) -> Threshold:
+    asked, decided, runs = rows.asked, rows.decided(), _runs(rows.asked)
+    curve = rows.once("curve", lambda: threshold_curve(**decided.arguments()))
+    draws = _draws(decided)
+    resampled = resampled_curves(**decided.arguments(), draws=draws)
     precisions = WANTED if asked.wanted is None else (asked.wanted,)
-    titles = ("The best F1", *(f"A precision of {100 * wanted:g} %" for wanted in precisions))
-    best, *wanted = _choices(curve, rows, draws, precisions)
-    runs = list(asked.study.runs.filter(**({"pk": asked.selection.run} if asked.selection.run else {})).order_by("pk"))
-    at = asked.at if asked.at is not None else runs[0].strictness
-    return Shown(
-        short=f"Over strictness, the least p(yes) that is kept. Bands: 95 % at each point. {_runs_use(runs)}",
-        plot=_plot(curve, at, best),
-        table=_table(curve),
-        more={
-            "at": f"{at:g}",
-            "strictness": f"{runs[0].strictness:g}",
-            "readout": [_read(name, curve.at(at)[name]) for name in READ],
-            "curve": json.dumps([_at(curve, k) for k in DRAWN]),
-            "draws": draws,
-            "wanted": "" if asked.wanted is None else f"{asked.wanted:g}",
-            "choices": [_choice(title, choice, curve) for title, choice in zip(titles, (best, *wanted), strict=True)],
-            "runs": [{"pk": run.pk, "name": run.name, "strictness": f"{run.strictness:g}"} for run in runs],
-        },
+    return Threshold(
+        curve=curve,
+        best=best_threshold(curve, resampled, "f1"),
+        wanted={precision: threshold_for(curve, resampled, precision) for precision in precisions},
+        draws=draws,
+        at=asked.at if asked.at is not None else runs[0].strictness,
+        asked_for=asked.wanted,
+        runs=runs,
     )
+
+
+def _runs(asked: Asked) -> list[Uses]:
+    chosen = {"pk": asked.selection.run} if asked.selection.run else {}
+    return [Uses(*run) for run in asked.study.runs.filter(**chosen).order_by("pk").values_list(*Uses._fields)]
 
 
 def _draws(rows: Decided) -> int:
     cells = len(np.unique(rows.stratum)) * 1001 * 2
-    return max(LEAST_DRAWS, min(DRAWS, MOST_DRAWN // min(len(rows.items), cells)))
+    return max(LEAST_DRAWS, min(DRAWS, MOST_DRAWN // max(1, min(len(rows.items), cells))))
 
 
-def _choices(curve: Thresholds, rows: Decided, draws: int, precisions: Sequence[float]) -> list[Choice]:
-    resampled = resampled_curves(**rows.arguments(), draws=draws)
-    return [best_threshold(curve, resampled, "f1"), *(threshold_for(curve, resampled, wanted) for wanted in precisions)]
+def words(found: Threshold) -> Shown:
+    if not found.curve.kept[0]:
+        return Shown(empty="No item has a verdict and a majority of people yet: there is nothing to draw.")
+    named = {f"A precision of {100 * wanted:g} %": choice for wanted, choice in found.wanted.items()}
+    choices, figures = {"The best F1": found.best, **named}, found.curve.at(found.at)
+    return Shown(
+        short=f"Over strictness, the least p(yes) that is kept. Bands: 95 % at each point. {_runs_use(found.runs)}",
+        table=_table(found.curve),
+        more={
+            "at": f"{found.at:g}",
+            "strictness": f"{found.runs[0].strictness:g}",
+            "readout": [_read(name, figures[name]) for name in READ],
+            "curve": json.dumps([_at(found.curve, k) for k in DRAWN]),
+            "draws": found.draws,
+            "wanted": "" if found.asked_for is None else f"{found.asked_for:g}",
+            "choices": [_choice(title, choice, found.curve) for title, choice in choices.items()],
+            "runs": [{**run._asdict(), "strictness": f"{run.strictness:g}"} for run in found.runs],
+        },
+    )
 
 
-def _runs_use(runs: list[Run]) -> str:
+def _runs_use(runs: list[Uses]) -> str:
     uses = ", ".join(f"{run.name} uses {run.strictness:g}" for run in runs)
     return f"{uses[:1].upper()}{uses[1:]}." if len(runs) > 1 else f"The run uses {runs[0].strictness:g}."
 
 
-def _plot(curve: Thresholds, at: float, best: Choice) -> Chart:
+def plot(found: Threshold) -> Chart:
+    curve, top = found.curve, found.best.threshold.value
     along, down = chart_scales(HEIGHT)
     share = DRAWN / 1000
-    top = best.threshold.value
     return Chart(
         label="Kept share, precision and recall over strictness from 0 to 1; the table has the values",
         height=HEIGHT,
@@ -84,18 +116,19 @@ def _plot(curve: Thresholds, at: float, best: Choice) -> Chart:
             for name in ("precision", "recall")
         ],
         lines=[Curve(line(share, _values(getattr(curve, name).value)), STYLES[name]) for name in READ],
-        points=_points(curve, at, along, down)
+        points=_points(found, along, down)
         + ([] if top is None else [Point(along(top), down(0), css="c-yes best", hollow=True)]),
-        marker=along(at),
+        marker=along(found.at),
         key=[(STYLES[name], READ[name]) for name in READ],
     )
 
 
-def _points(curve: Thresholds, at: float, along, down) -> list[Point]:
+def _points(found: Threshold, along: Scale, down: Scale) -> list[Point]:
     """The marks that follow the slider, one for each line, in the lines' order; off the plot where undefined."""
-    values = [curve.at(at)[name].value for name in READ]
+    figures = found.curve.at(found.at)
+    values = [figures[name].value for name in READ]
     return [
-        Point(along(at), -99 if value is None else down(value), css=STYLES[name].split()[0], hollow=True)
+        Point(along(found.at), -99 if value is None else down(value), css=STYLES[name].split()[0], hollow=True)
         for name, value in zip(READ, values, strict=True)
     ]
 
@@ -160,6 +193,8 @@ PANEL = Panel(
         "kept: p(yes) ≥ strictness",
         "Särndal, Swensson and Wretman 1992, section 5.7; van Rijsbergen 1979 for F1; Efron 1979 for the resamples.",
     ),
-    show,
+    numbers,
+    words,
+    plot,
     template="studies/panels/threshold.html",
 )

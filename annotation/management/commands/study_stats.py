@@ -7,7 +7,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from annotation.figures.headline import figures_page
 from annotation.figures.numbers import study_figures, study_revision
 from annotation.figures.panels import agreement, confusion
-from annotation.figures.panels.panel import Asked, Panel, Shown
+from annotation.figures.panels.panel import Panel, Shown
+from annotation.figures.rows.asked import Asked
 from annotation.models import Study
 from annotation.selection import EVERYTHING
 

@@ -110,7 +110,7 @@ def test_audits_are_counted_apart(tiny: Study) -> None:
 def test_relations_have_their_own_rates(db: None) -> None:
     made = study(run=finished_run(2), items=4, overlap=1)
     rate_all(made, {item.pk: [(int(item.intention.relation == "isA"), 1)] for item in made.items.all()})
-    by_relation = {row["group"]: row["plausibility"] for row in study_figures(made).by_relation}
+    by_relation = {code: each.rates["plausibility"] for code, each in study_figures(made).by_relation.items()}
     assert {code: (rate.value, rate.n) for code, rate in by_relation.items()} == {"isA": (1.0, 2), "usedFor": (0.0, 2)}
 
 
@@ -118,7 +118,7 @@ def test_an_empty_study_has_reasons_instead_of_figures() -> None:
     figures = study_figures(study())
     assert figures.rates["plausibility"].value is None
     assert figures.rates["plausibility"].reason == "no judgments yet"
-    assert figures.by_relation == []
+    assert figures.by_relation == {}
     json.dumps(figures.as_dict(), allow_nan=False)
 
 

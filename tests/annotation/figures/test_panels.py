@@ -2,12 +2,15 @@
 
 import csv
 import io
-from datetime import timedelta
+from collections import Counter
+from datetime import date, timedelta
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 from django.contrib.auth.models import Group
 from django.core.cache import cache
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -16,12 +19,12 @@ from django.utils import timezone
 
 from annotation.design.services import study_create
 from annotation.figures.numbers import study_figures, study_revision
-from annotation.figures.panels.agreement_by_day import up_to_each_day
+from annotation.figures.panels.agreement_by_day import UpTo, up_to_each_day
 from annotation.figures.panels.all import PANELS
-from annotation.figures.panels.panel import Asked, Shown
-from annotation.figures.panels.progress import coming
-from annotation.figures.panels.rows import days
-from annotation.figures.panels.tables import Column, Table
+from annotation.figures.panels.panel import Shown
+from annotation.figures.rows.asked import Asked
+from annotation.figures.rows.live import Live
+from annotation.figures.tables import Column, Table
 from annotation.judging.participation import participant_exclude
 from annotation.judging.writing import judgment_revise
 from annotation.models import Item, Judgment, Participant, Study
@@ -58,6 +61,10 @@ def judged(empty: Study) -> Study:
 
 def asked(made: Study, selection: Selection = EVERYTHING, **more) -> Asked:
     return Asked(made, selection, study_revision(made), **more)
+
+
+def by_day(made: Study, selection: Selection = EVERYTHING) -> dict[date, UpTo]:
+    return up_to_each_day(Live(asked(made, selection)).days(), made.questions[0])
 
 
 def show(name: str, made: Study, selection: Selection = EVERYTHING, **more) -> Shown:
@@ -115,7 +122,7 @@ def test_a_run_without_a_filter_is_shown_without_one(judged: Study, name: str) -
 
 
 def test_shares_by_relation_are_those_of_the_report(judged: Study) -> None:
-    expected = {row["group"]: row["plausibility"] for row in study_figures(judged).by_relation}
+    expected = {code: group.rates["plausibility"] for code, group in study_figures(judged).by_relation.items()}
     rows = show("plausibility", judged).table.rows
     assert {name: figure for name, figure, *_ in rows} == {
         {"usedFor": "used for", "isA": "is a"}[group]: figure for group, figure in expected.items()
@@ -155,7 +162,7 @@ def test_a_wanted_precision_is_looked_for(as_researcher: Client, judged: Study) 
 
 
 def test_agreement_up_to_the_last_day_is_that_of_all(judged: Study) -> None:
-    last = up_to_each_day(days(asked(judged)), judged.questions[0])[-1]
+    last = list(by_day(judged).values())[-1]
     assert last.alpha == krippendorff_alpha([[0, 2], [1, 1], [2, 0], [0, 2]])
 
 
@@ -163,15 +170,30 @@ def test_agreement_grows_day_by_day(judged: Study) -> None:
     # Yesterday ann-0 alone had judged: no item had two.
     first = Judgment.objects.filter(participant__annotator__username="ann-0")
     first.update(created_at=timezone.now() - timedelta(days=1))
-    yesterday, today = up_to_each_day(days(asked(judged)), judged.questions[0])
+    yesterday, today = by_day(judged).values()
     assert (yesterday.alpha.reason, yesterday.judgments) == ("no item has two judgments", 4)
     assert today.alpha.n == 4
+
+
+def test_each_day_is_as_if_the_study_had_ended_with_it() -> None:
+    made, rng = study(run=finished_run(10), items=20, overlap=3), np.random.default_rng(5)
+    rate_all(made, {item.pk: [(int(yes), 1) for yes in rng.integers(2, size=3)] for item in made.items.all()})
+    for judgment in Judgment.objects.all():
+        earlier = timezone.now() - timedelta(days=judgment.pk % 4)
+        Judgment.objects.filter(pk=judgment.pk).update(created_at=earlier)
+    call_command("recompute", made.name)
+    for day, found in by_day(made).items():
+        until = Judgment.objects.filter(created_at__date__lte=day)
+        counts = Counter(until.values_list("item_id", "plausibility"))
+        again = krippendorff_alpha([[counts[item, 0], counts[item, 1]] for item in {item for item, _ in counts}])
+        assert (found.alpha.value, found.alpha.n) == (pytest.approx(again.value), again.n)
+        assert found.alpha.ci95 == pytest.approx(again.ci95)
 
 
 def test_chosen_judgments_are_added_up_anew(judged: Study) -> None:
     group = Group.objects.create(name="early")
     group.user_set.add(Participant.objects.get(annotator__username="ann-0").annotator)
-    (only,) = up_to_each_day(days(asked(judged, Selection(group=group.pk))), judged.questions[0])
+    (only,) = by_day(judged, Selection(group=group.pk)).values()
     assert (only.judgments, only.alpha.reason) == (4, "no item has two judgments")
 
 
@@ -180,7 +202,7 @@ def test_the_end_follows_from_the_pace(empty: Study) -> None:
     Judgment.objects.update(created_at=timezone.now() - timedelta(days=1))
     judge(participant(empty))
     # Two judgments in two days, six to go: six days from now.
-    found = coming(asked(empty))
+    found = PANELS["coming"].numbers(Live(asked(empty)))
     assert (found.pace, found.to_go, found.ends) == (1, 6, timezone.localdate() + timedelta(days=6))
 
 

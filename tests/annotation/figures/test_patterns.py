@@ -42,9 +42,9 @@ def test_a_pattern_stands_for_its_items(judged: Study) -> None:
 
 def test_a_relation_is_chosen(judged: Study) -> None:
     chosen = study_figures(judged, Selection(relation="isA"))
-    (whole,) = (row for row in study_figures(judged).by_relation if row["group"] == "isA")
-    assert chosen.items == chosen.items_judged == whole["items"]
-    assert chosen.rates["plausibility"].value == pytest.approx(whole["plausibility"].value)
+    whole = study_figures(judged).by_relation["isA"]
+    assert chosen.items == chosen.items_judged == whole.items
+    assert chosen.rates["plausibility"].value == pytest.approx(whole.rates["plausibility"].value)
 
 
 def test_a_period_is_chosen_by_whole_days(judged: Study) -> None:
@@ -62,7 +62,7 @@ def test_a_group_of_annotators_is_chosen(judged: Study) -> None:
 
 
 def test_categories_have_their_own_rates(judged: Study) -> None:
-    assert [row["group"] for row in by_group(patterns(judged, EVERYTHING, "category")[0], judged.questions)] == ["none"]
+    assert list(by_group(patterns(judged, EVERYTHING, "category")[0], judged.questions)) == ["none"]
 
 
 def test_two_categories_of_a_pair_are_named_together() -> None:
@@ -80,7 +80,7 @@ def test_runs_are_compared_at_their_own_strictness() -> None:
     made = study_create(name="S", runs=runs, items=8, overlap=1)
     rate_all(made, {pk: [(1, 1)] for pk in made.items.values_list("pk", flat=True)})
     rows, _ = patterns(made, EVERYTHING, "run")
-    kept = {row["group"]: row["kept"].value for row in by_group(rows, made.questions)}
+    kept = {name: group.kept.value for name, group in by_group(rows, made.questions).items()}
     assert kept == {"one": 1.0, "two": 0.0}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from annotation.figures.panels.words import because, interval, large, percent, plain
+from annotation.figures.words import because, interval, large, percent, plain
 from common.copying import inert_text
 from stats.estimate import Estimate
 
@@ -15,7 +15,7 @@ ROWS_SHOWN = 200  # the CSV has all
 
 
 class Column(NamedTuple):
-    """`kind`: text, count, number, share (a figure in per cent) or coefficient."""
+    """`kind`: text, count, number, share (a figure in per cent), coefficient, or words: a figure in words already."""
 
     title: str
     kind: str = "text"
@@ -71,6 +71,7 @@ def _cell(value: Value, kind: str) -> Cell:
         return Cell("–", is_number=kind != "text")
     forms = {
         "text": str,
+        "words": str,
         "count": large,
         "number": lambda number: f"{number:g}",
         "share": percent,

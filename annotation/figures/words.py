@@ -9,11 +9,11 @@ Form = Callable[[float | None], str]
 
 
 def whole_percent(share: float | None) -> str:
-    return "–" if share is None else f"{100 * share:.0f} %"
+    return percent(share, 0)
 
 
-def plain(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}".replace("-", "−")
+def plain(value: float | None, digits: int = 2) -> str:
+    return "–" if value is None else f"{value:.{digits}f}".replace("-", "−")
 
 
 def large(n: int) -> str:
@@ -36,3 +36,7 @@ def fitting(figure: Estimate) -> Form:
 def because(figure: Estimate) -> str:
     """Why there is no value, or no interval."""
     return figure.reason or ("" if figure.ci95 else "no interval: all say the same")
+
+
+def sampled(part: int) -> str:
+    return f" From the judgments of 1 in {part} items, as there are so many." if part > 1 else ""

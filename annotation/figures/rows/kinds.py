@@ -1,0 +1,151 @@
+"""The rows that figures are computed from: few that stand for many items, or judgment by judgment.
+
+Where they come from is not their matter: `live` reads the database, `annotation.recheck` an exported CSV.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from annotation.figures.patterns import By, Patterns, Progress
+from annotation.figures.rows.asked import Asked, Made
+from annotation.models import Study
+
+FINE, COARSE = 1000, 100  # steps of p(yes) from 0 to 1
+MOST_FINE = 50_000  # items; of more the fine steps would be too many rows
+PACE_DAYS = 7
+LONGEST_SECONDS = 3600
+
+
+class Rows(Protocol):
+    """All of one study, chosen as `asked`."""
+
+    asked: Asked
+
+    def once(self, what: str, make: Callable[[], Made]) -> Made: ...
+    def of_items(self) -> "Rows": ...
+    def judged(self, by: By = "relation") -> tuple[Patterns, Progress]: ...
+    def decided(self) -> "Decided": ...
+    def days(self) -> list["Day"]: ...
+    def rated_twice(self) -> "RatedTwice": ...
+    def revealed(self) -> "Revealed": ...
+    def people(self) -> "People": ...
+    def audited(self) -> "Audited": ...
+    def pace(self) -> float: ...
+
+
+class Audited(NamedTuple):
+    """Annotators with a judgment that counts, their audits, and those that say that the filter was right."""
+
+    annotators: int
+    audits: int
+    right: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """Items with a verdict and a majority, by steps of p(yes); row r stands for `items[r]` items.
+
+    `p_yes` is where its step begins: at the steps, and at the runs' strictness, nothing is lost.
+    """
+
+    steps: int
+    p_yes: NDArray[np.float64]
+    plausible: NDArray[np.bool_]
+    stratum: NDArray[np.int64]
+    inclusion: NDArray[np.float64]
+    items: NDArray[np.float64]
+
+    def arguments(self) -> dict:
+        """As the functions of `stats` take them."""
+        weights = 1 / self.inclusion
+        return {
+            "p_yes": self.p_yes,
+            "plausible": self.plausible,
+            "weights": weights,
+            "strata": self.stratum,
+            "items": self.items,
+        }
+
+
+def steps_of(study: Study) -> int:
+    return FINE if study.n_items <= MOST_FINE else COARSE
+
+
+def cuts_of(study: Study) -> list[float]:
+    """Where the steps of p(yes) begin, and what the runs keep."""
+    steps, strictness = steps_of(study), study.runs.values_list("strictness", flat=True)
+    return sorted({k / steps for k in range(steps + 1)} | {round(each, 3) for each in strictness})
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """Judgments of a day that brought an item's counts to `tally`, each by `unit`."""
+
+    day: date
+    tally: int
+    unit: int
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class RatedTwice:
+    """Items with judgments that rate both: counts (rows, plausibilities, typicalities); of 1 in `part` items."""
+
+    counts: NDArray[np.int64]
+    stratum: NDArray[np.int64]
+    inclusion: NDArray[np.float64]
+    items: NDArray[np.int64]
+    part: int
+
+
+@dataclass(frozen=True, slots=True)
+class Revealed:
+    """Judgments after which the verdict was shown, with plausibility before and after; row r stands for `n[r]`.
+
+    Whose rating was not revised has 0 and 0.
+    """
+
+    who: NDArray[np.int64]
+    before: NDArray[np.int64]
+    after: NDArray[np.int64]
+    verdict: NDArray[np.bool_]
+    n: NDArray[np.int64]
+    revised: int
+
+
+class Person(NamedTuple):
+    """`number` is that in `People.who`."""
+
+    number: int
+    name: str
+    judgments: int
+    state: str = ""
+    state_words: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """The judgments of all who take part, excluded or not, as columns; row r stands for `n[r]` alike.
+
+    `yes` of the `judged` judgments of its item that count say yes. By number of the person: gold items answered as
+    expected and not, repeated items answered alike and not.
+    """
+
+    known: list[Person]
+    who: NDArray[np.int64]
+    counts: NDArray[np.bool_]
+    says_yes: NDArray[np.bool_]
+    yes: NDArray[np.int64]
+    judged: NDArray[np.int64]
+    seconds: NDArray[np.int64]
+    n: NDArray[np.int64]
+    gold: dict[int, Counter[bool]]
+    repeats: dict[int, Counter[bool]]
+    part: int

@@ -1,0 +1,151 @@
+"""Rows as the database has them; what several panels read is read once for each revision."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, timedelta
+
+import numpy as np
+from django.db import connection
+from django.db.models import Count, Min, Q, Sum
+from django.db.models.functions import TruncDate
+from django.utils import timezone
+
+from annotation.figures.patterns import By, Patterns, Progress, patterns, rows_alike, unit_of
+from annotation.figures.rows.asked import Asked, Made
+from annotation.figures.rows.kinds import (
+    PACE_DAYS,
+    Audited,
+    Day,
+    Decided,
+    People,
+    RatedTwice,
+    Revealed,
+    cuts_of,
+    steps_of,
+)
+from annotation.figures.rows.singles import people, rated_twice, revealed
+from annotation.models import Participant
+from annotation.scales import Question
+from annotation.selection import EVERYTHING, Selection
+from stats.packing import BITS, unit
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    asked: Asked
+
+    def once(self, what: str, make: Callable[[], Made]) -> Made:
+        return self.asked.once(what, make)
+
+    def of_items(self) -> "Live":
+        """Whoever judged the chosen items, and when."""
+        chosen = self.asked.selection
+        return Live(replace(self.asked, selection=Selection(chosen.relation, chosen.category, chosen.run)))
+
+    def judged(self, by: By = "relation") -> tuple[Patterns, Progress]:
+        return self.once(f"rows by {by}", lambda: patterns(self.asked.study, self.asked.selection, by))
+
+    def decided(self) -> Decided:
+        return self.once("rows by p(yes)", lambda: _decided(self.asked))
+
+    def days(self) -> list[Day]:
+        return self.once("rows by day", lambda: _days(self.asked))
+
+    def rated_twice(self) -> RatedTwice:
+        return rated_twice(self.asked)
+
+    def revealed(self) -> Revealed:
+        return revealed(self.asked)
+
+    def people(self) -> People:
+        return people(self.asked)
+
+    def audited(self) -> Audited:
+        return _audited(self.asked)
+
+    def pace(self) -> float:
+        return _pace(self.asked)
+
+
+def _decided(asked: Asked) -> Decided:
+    question = asked.study.questions[0]
+    steps = steps_of(asked.study)
+    cuts = cuts_of(asked.study)
+    columns = rows_alike(
+        asked.study,
+        asked.selection,
+        p_yes=f"width_bucket(coalesce(t.p_yes, t.filter_yes::int), ARRAY{cuts}::float8[])",
+        lead=_lead(question),
+        inclusion="t.inclusion_probability",
+        # There are many rows: as bytes they are sorted several times faster than as words.
+        stratum='t.stratum COLLATE "C"',
+    )
+    of_use = (columns["p_yes"] != None) & (columns["lead"] != 0)  # noqa: E711 - by element
+    kept = {name: column[of_use] for name, column in columns.items()}
+    return Decided(
+        steps=steps,
+        p_yes=np.array(cuts)[kept["p_yes"].astype(int) - 1],
+        plausible=kept["lead"].astype(int) > 0,
+        stratum=np.unique(kept["stratum"].astype(str), return_inverse=True)[1],
+        inclusion=kept["inclusion"].astype(float),
+        items=kept["items"].astype(float),
+    )
+
+
+def _lead(question: Question) -> str:
+    """SQL for who has more votes: 1 the plausible, -1 the others, 0 nobody."""
+    signs = (
+        f"{'+' if value >= question.positive_from else '-'} "
+        f"(t.plausibility_tally::bigint >> {BITS * place} & {unit(1) - 1})"
+        for place, value in enumerate(question.ascending)
+    )
+    return f"sign({' '.join(signs)})::int"
+
+
+# The columns of the statistics judgment_days: with anything else to group by, the planner sorts all judgments.
+_BY_DAY = "SELECT day, plausibility, {tally} AS tally, count(*) FROM ({judgments}) j GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+_GROWN = """
+    SELECT day, plausibility, sum(unit) OVER (PARTITION BY item_id ORDER BY created_at, id)::bigint AS grown
+    FROM ({judgments}) j
+"""
+
+
+def _days(asked: Asked) -> list[Day]:
+    """A judgment knows its item's tally as it was with it; where only some judgments are chosen, it is summed here."""
+    question, chosen = asked.study.questions[0], asked.selection.chooses_judgments
+    judgments = asked.selection.judgments(asked.study).order_by().annotate(day=TruncDate("created_at", tzinfo=UTC))
+    if chosen:
+        judgments = judgments.annotate(unit=unit_of(question)).values(
+            "day", "plausibility", "unit", "item_id", "created_at", "id"
+        )
+    else:
+        judgments = judgments.values("day", "plausibility", "tally")
+    inner, values = judgments.query.sql_with_params()
+    source = _GROWN.format(judgments=inner) if chosen else inner
+    with connection.cursor() as cursor:
+        cursor.execute(_BY_DAY.format(tally="grown" if chosen else "tally", judgments=source), values)
+        return [Day(day, tally, question.unit(answer), n) for day, answer, tally, n in cursor.fetchall()]
+
+
+def _audited(asked: Asked) -> Audited:
+    """Counted on the participants, unless some judgments only are chosen."""
+    if asked.selection == EVERYTHING:
+        people = asked.study.participants.exclude(state=Participant.State.EXCLUDED).filter(n_judged__gt=0)
+        counted = people.aggregate(
+            annotators=Count("pk"), audits=Sum("n_audited", default=0), right=Sum("n_filter_right", default=0)
+        )
+    else:
+        counted = asked.selection.judgments(asked.study).aggregate(
+            annotators=Count("participant", distinct=True),
+            audits=Count("filter_right"),
+            right=Count("pk", filter=Q(filter_right=True)),
+        )
+    return Audited(**counted)
+
+
+def _pace(asked: Asked) -> float:
+    """Judgments a day since the first of the last seven days on which somebody judged."""
+    today = timezone.localdate()
+    recent = replace(asked.selection, since=today - timedelta(days=PACE_DAYS - 1)).judgments(asked.study)
+    found = recent.aggregate(n=Count("pk"), first=Min("created_at"))
+    return found["n"] / ((today - timezone.localdate(found["first"])).days + 1) if found["n"] else 0
