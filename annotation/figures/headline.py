@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from django.db.models import Count, Sum
 
-from annotation.figures.numbers import Figures, figures_of, study_revision
+from annotation.figures.numbers import Headlines, headlines_of, study_revision
 from annotation.figures.panels.agreement import coefficients
 from annotation.figures.panels.panel import How
 from annotation.figures.panels.shares import RATE_HOW
@@ -31,10 +31,10 @@ def dashboard(study: Study, selection: Selection) -> dict:
 
 
 def figures_page(asked: Asked) -> dict:
-    return asked.once("headlines", lambda: _page(figures_of(Live(asked)), asked))
+    return asked.once("headlines", lambda: _page(headlines_of(Live(asked)), asked))
 
 
-def _page(figures: Figures, asked: Asked) -> dict:
+def _page(figures: Headlines, asked: Asked) -> dict:
     counts = ("items", "items_judged", "items_complete", "judgments", "wanted", "annotators")
     first = asked.study.questions[0]
     return {
@@ -62,7 +62,7 @@ def _toggled(selection: Selection) -> str:
     return replace(selection, with_excluded=not selection.with_excluded).query
 
 
-def _rate(figures: Figures, question: Question) -> dict:
+def _rate(figures: Headlines, question: Question) -> dict:
     figure, raw = figures.rates[question.name], figures.raw_rates[question.name]
     yes = large(round((raw.value or 0) * raw.n))
     says = f" Without weights {yes} of {large(raw.n)} judgments: {percent(raw.value)}."
@@ -77,7 +77,7 @@ def _rate(figures: Figures, question: Question) -> dict:
     }
 
 
-def _agreement(figures: Figures, question: Question) -> dict:
+def _agreement(figures: Headlines, question: Question) -> dict:
     report = figures.agreement[question.name]
     found = coefficients(report, question)
     alpha, top = found["α"], report["prevalence"][-1]["value"]
@@ -103,7 +103,7 @@ def _agreement(figures: Figures, question: Question) -> dict:
     }
 
 
-def _accuracy(figures: Figures) -> dict:
+def _accuracy(figures: Headlines) -> dict:
     figure, people_do = figures.filter.accuracy, figures.ceiling.annotators.accuracy
     has_ceiling = people_do.value is not None and figure.value is not None
     return {

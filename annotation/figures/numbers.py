@@ -1,7 +1,7 @@
 """The figures of a study: rows alike to statistics. Numbers here, words in `headline` and `report`."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import TypeVar
 
@@ -43,8 +43,11 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
-    """All estimates of a study; `rates`, `filter` and `ceiling` are weighted by inclusion probability."""
+class Headlines:
+    """What a page asks for all the time; `rates`, `filter` and `ceiling` are weighted by inclusion probability.
+
+    `agreement` has the report of the first question only.
+    """
 
     items: int
     items_judged: int
@@ -61,6 +64,12 @@ class Figures:
     ties: int
     ceiling: Ceiling
     audit: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Figures(Headlines):
+    """All estimates of a study, with the agreement on each question."""
+
     by_relation: dict[str, Group]
 
     def as_dict(self) -> dict:
@@ -89,10 +98,18 @@ def study_figures(study: Study, selection: Selection = EVERYTHING) -> Figures:
 
 
 def figures_of(rows: Rows) -> Figures:
+    (judged, _), questions, found = rows.judged(), rows.asked.study.questions, headlines_of(rows)
+    values = {each.name: getattr(found, each.name) for each in fields(found)}
+    others = _by_question(questions[1:], lambda question: agreement(judged, question))
+    values["agreement"] = found.agreement | others
+    return Figures(**values, by_relation=by_group(judged, questions))
+
+
+def headlines_of(rows: Rows) -> Headlines:
     questions, (judged, progress) = rows.asked.study.questions, rows.judged()
     quality, ties = filter_quality(judged, questions[0])
     audited = rows.audited()
-    return Figures(
+    return Headlines(
         items=progress.items,
         items_judged=int(judged.items.sum()),
         items_complete=progress.items_complete,
@@ -103,12 +120,11 @@ def figures_of(rows: Rows) -> Figures:
         is_weighted=bool(len(judged.items)) and float(judged.inclusion.min()) < float(judged.inclusion.max()),
         rates=_by_question(questions, lambda question: rate(judged, question)),
         raw_rates=_by_question(questions, lambda question: raw_rate(judged, question)),
-        agreement=_by_question(questions, lambda question: agreement(judged, question)),
+        agreement={questions[0].name: agreement(judged, questions[0])},
         filter=quality,
         ties=ties,
         ceiling=ceiling(judged, questions[0]),
         audit=wilson(audited.right, audited.audits),
-        by_relation=by_group(judged, questions),
     )
 
 
