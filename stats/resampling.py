@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
+from stats.intervals import Z95
 from stats.sample import Sample, coded
 
 Codes = NDArray[np.int64]
@@ -52,6 +54,31 @@ def resamples(cells: Cells, seed: int, draws: int = DRAWS) -> Iterator[Floats]:
             n = cells.items[those].sum()
             drawn[those] = rng.multinomial(round(n), cells.items[those] / n)
         yield drawn
+
+
+def redrawn(sample: Sample, draws: int, rng: np.random.Generator) -> Floats:
+    """Items of each row in as many resamples, (draws, rows), drawn within strata; clusters are drawn whole."""
+    if sample.unit is None:
+        return _within(sample.stratum, sample.items, draws, rng)
+    return sample.items * _within(sample.unit_stratum, np.ones(len(sample.unit_stratum)), draws, rng)[:, sample.unit]
+
+
+def _within(stratum: Codes, items: Floats, draws: int, rng: np.random.Generator) -> Floats:
+    drawn = np.zeros((draws, len(items)))
+    for those in (np.flatnonzero(stratum == h) for h in np.unique(stratum)):
+        n = items[those].sum()
+        drawn[:, those] = rng.multinomial(round(n), items[those] / n, draws)
+    return drawn
+
+
+def corrected_interval(value: float, draws: Floats, acceleration: float = 0.0) -> tuple[float, float]:
+    """BC_a of Efron 1987 (BC where acceleration is 0): percentiles moved by how far the draws lie from the value."""
+    normal = NormalDist()
+    below = np.clip((draws < value).mean() + (draws == value).mean() / 2, 1e-6, 1 - 1e-6)
+    bias = normal.inv_cdf(float(below))
+    levels = [normal.cdf(bias + (bias + z) / (1 - acceleration * (bias + z))) for z in (-Z95, Z95)]
+    low, high = np.quantile(draws, levels)
+    return float(low), float(high)
 
 
 def percentile_interval(draws: Floats) -> tuple[float, float]:

@@ -1,16 +1,12 @@
-"""Labels out of votes that weigh annotators by how well they do: expectation maximisation over long labels."""
+"""Labels out of votes that weigh annotators by how well they do."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Floats = NDArray[np.float64]
-Codes = NDArray[np.int64]
-
-TINY = 1e-300
+from stats.people.em import TINY, Fit, Floats, Model, Votes, encoded, fitted
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +34,33 @@ class Consensus:
 
 
 @dataclass(frozen=True, slots=True)
-class _Votes:
-    """Each label as codes; `cell` numbers annotator and label together."""
+class DawidSkene:
+    """Dawid and Skene 1979, eqs. 2.3 and 2.4, with Dirichlet priors: `pseudo` labels join those given by each annotator
 
-    item: Codes
-    cell: Codes
-    items: int
-    annotators: int
-    categories: int
+    (broadcast to annotators, true category, label), and `items` join those of each category.
+    """
+
+    pseudo: Floats | float = 0.0
+    items: float = 0.0
+
+    def confusion_of(self, given: Floats, before: Floats) -> Floats:
+        given = given + self.pseudo
+        total = given.sum(axis=-1, keepdims=True)
+        # Of a category that an annotator never met, nothing is known: each label is as likely.
+        return np.where(total > 0, given / np.maximum(total, TINY), 1 / given.shape[-1])
+
+    def priors_of(self, items: Floats) -> Floats:
+        items = items + self.items
+        return items / items.sum(axis=-1, keepdims=True)
+
+
+class OneCoin(DawidSkene):
+    def confusion_of(self, given: Floats, before: Floats) -> Floats:
+        categories = given.shape[-1]
+        right = np.trace(given, axis1=-2, axis2=-1) / given.sum(axis=(-1, -2))
+        wrong = (1 - right) / max(categories - 1, 1)
+        right, wrong = right[..., np.newaxis, np.newaxis], wrong[..., np.newaxis, np.newaxis]
+        return np.where(np.eye(categories, dtype=bool), right, wrong)
 
 
 def dawid_skene(
@@ -60,17 +75,11 @@ def dawid_skene(
     """Dawid and Skene 1979, eqs. 2.3 to 2.5, from the shares of the votes; arguments (labels,), a row for each label.
 
     It ends when the log-likelihood grows by less than `tolerance` of itself. `smoothing` is added to each cell of an
-    annotator's confusion matrix: with few labels an annotator, 0 as published claims certainty where there is none.
-    Assumed: annotators err independently, given the true category.
+    annotator's confusion matrix: with few labels an annotator, 0 as published claims certainty where there is none; see
+    `latent_truth` for a prior that is fit for studies. Assumed: annotators err independently, given the true category.
     """
-
-    def confusion_of(given: Floats) -> Floats:
-        given = given + smoothing
-        labels_given = given.sum(axis=2, keepdims=True)
-        # Of a category that an annotator never met, nothing is known: each label is as likely.
-        return np.where(labels_given > 0, given / np.maximum(labels_given, TINY), 1 / given.shape[2])
-
-    return _fitted(items, annotators, labels, confusion_of, tolerance=tolerance, max_iterations=max_iterations)
+    names, votes = encoded(items, annotators, labels)
+    return consensus_of(names, _fit(votes, DawidSkene(smoothing), tolerance, max_iterations))
 
 
 def one_coin(
@@ -85,73 +94,24 @@ def one_coin(
 
     Arguments (labels,), a row for each label; steadier than `dawid_skene` with few labels an annotator.
     """
-
-    def confusion_of(given: Floats) -> Floats:
-        categories = given.shape[1]
-        right = np.trace(given, axis1=1, axis2=2) / given.sum(axis=(1, 2))
-        wrong = (1 - right) / max(categories - 1, 1)
-        right, wrong = right[:, np.newaxis, np.newaxis], wrong[:, np.newaxis, np.newaxis]
-        return np.where(np.eye(categories, dtype=bool), right, wrong)
-
-    return _fitted(items, annotators, labels, confusion_of, tolerance=tolerance, max_iterations=max_iterations)
+    names, votes = encoded(items, annotators, labels)
+    return consensus_of(names, _fit(votes, OneCoin(), tolerance, max_iterations))
 
 
-def _fitted(
-    items: ArrayLike,
-    annotators: ArrayLike,
-    labels: ArrayLike,
-    confusion_of: Callable[[Floats], Floats],
-    *,
-    tolerance: float,
-    max_iterations: int,
-) -> Consensus:
-    names, votes = _encoded(items, annotators, labels)
-    if not len(votes.item):
-        raise ValueError("there are no labels to learn from")
-    posteriors = _vote_shares(votes)
-    before, converged, iteration = -np.inf, False, 0
-    while not converged and iteration < max_iterations:
-        iteration += 1
-        priors = posteriors.mean(axis=0)
-        confusion = confusion_of(_labels_given(posteriors, votes))
-        posteriors, log_likelihood = _expected(priors, confusion, votes)
-        converged = abs(log_likelihood - before) <= tolerance * abs(log_likelihood)
-        before = log_likelihood
-    accuracy = np.einsum("k,akk->a", priors, confusion)
-    return Consensus(*names, posteriors, priors, confusion, accuracy, log_likelihood, iteration, converged)
+def consensus_of(names: list[NDArray[Any]], fit: Fit) -> Consensus:
+    """Of the first resample."""
+    return Consensus(
+        *names,
+        posteriors=fit.posteriors[0].T,
+        priors=fit.priors[0],
+        confusion=fit.confusion[0],
+        accuracy=fit.accuracy()[0],
+        log_likelihood=float(fit.log_likelihood[0]),
+        iterations=fit.iterations,
+        converged=bool(fit.converged[0]),
+    )
 
 
-def _encoded(items: ArrayLike, annotators: ArrayLike, labels: ArrayLike) -> tuple[list[NDArray[Any]], _Votes]:
-    columns = [np.unique(np.asarray(column), return_inverse=True) for column in (items, annotators, labels)]
-    names, (item, annotator, label) = [name for name, _ in columns], [code for _, code in columns]
-    # In the order of items the sums below walk through memory once.
-    order = np.argsort(item, kind="stable")
-    cell = (annotator * len(names[2]) + label)[order]
-    return names, _Votes(item[order], cell, *(len(name) for name in names))
-
-
-def _vote_shares(votes: _Votes) -> Floats:
-    label = votes.cell % votes.categories
-    cells = votes.items * votes.categories
-    counts = np.bincount(votes.item * votes.categories + label, minlength=cells).reshape(votes.items, -1)
-    return counts / counts.sum(axis=1, keepdims=True)
-
-
-def _labels_given(posteriors: Floats, votes: _Votes) -> Floats:
-    """How many labels each annotator is expected to have given to items of each true category."""
-    cells = votes.annotators * votes.categories
-    given = [np.bincount(votes.cell, column[votes.item], cells) for column in posteriors.T]
-    return np.stack(given).reshape(votes.categories, votes.annotators, votes.categories).transpose(1, 0, 2)
-
-
-def _expected(priors: Floats, confusion: Floats, votes: _Votes) -> tuple[Floats, float]:
-    """Posteriors by Bayes' rule, and the log-likelihood of the labels."""
-    log_confusion = np.log(np.maximum(confusion, TINY))
-    by_label = [
-        np.bincount(votes.item, log_confusion[:, k].ravel()[votes.cell], votes.items) for k in range(len(priors))
-    ]
-    joint = np.stack(by_label, axis=1) + np.log(np.maximum(priors, TINY))
-    top = joint.max(axis=1, keepdims=True)
-    unscaled = np.exp(joint - top)
-    evidence = unscaled.sum(axis=1, keepdims=True)
-    return unscaled / evidence, float((top + np.log(evidence)).sum())
+def _fit(votes: Votes, model: Model, tolerance: float, max_iterations: int) -> Fit:
+    once = np.ones((1, votes.items))
+    return fitted(votes, model, once, votes.shares(), tolerance=tolerance, max_iterations=max_iterations)
