@@ -34,7 +34,7 @@ def percent_agreement(
     counts: ArrayLike, weights: ArrayLike | None = None, *, sample: Sample | None = None
 ) -> dict[str, Estimate]:
     """Share of agreeing pairs, every item (Fleiss 1971), every pair or every judgment (Krippendorff 2011) alike."""
-    counts, sample = _pairable(*_judged(counts, weights, sample))
+    counts, sample = _pairable(*judged_rows(counts, weights, sample))
     raters = counts.sum(axis=1)
     pairs = raters * (raters - 1)
     agreeing = _agreeing_pairs(counts, np.eye(counts.shape[1])) / pairs
@@ -44,20 +44,20 @@ def percent_agreement(
 
 def prevalence(counts: ArrayLike, weights: ArrayLike | None = None, *, sample: Sample | None = None) -> list[Estimate]:
     """Share of each category among all judgments, in the order of the columns: a ratio estimate over items."""
-    counts, sample = _judged(counts, weights, sample)
+    counts, sample = judged_rows(counts, weights, sample)
     raters = counts.sum(axis=1)
     return [_ratio(column / raters, raters, sample, NO_JUDGMENTS) for column in counts.T]
 
 
 def fleiss_kappa(counts: ArrayLike, weights: ArrayLike | None = None, *, sample: Sample | None = None) -> Estimate:
     """Fleiss 1971; for unequal numbers of raters Gwet 2014, chapter 2."""
-    judged = _judged(counts, weights, sample)
+    judged = judged_rows(counts, weights, sample)
     return _chance_corrected(*judged, identity, lambda agreement, shares: agreement @ shares)
 
 
 def gwet_ac1(counts: ArrayLike, weights: ArrayLike | None = None, *, sample: Sample | None = None) -> Estimate:
     """Gwet 2008, with unequal numbers of raters as in Gwet 2014, chapter 2."""
-    return _chance_corrected(*_judged(counts, weights, sample), identity, _random_rating)
+    return _chance_corrected(*judged_rows(counts, weights, sample), identity, _random_rating)
 
 
 def gwet_ac2(
@@ -69,7 +69,7 @@ def gwet_ac2(
     sample: Sample | None = None,
 ) -> Estimate:
     """AC1 with partial agreement, Gwet 2014, chapter 3; categories without `values` are equally spaced."""
-    return _chance_corrected(*_judged(counts, weights, sample), AC2_SCALES[scale], _random_rating, values)
+    return _chance_corrected(*judged_rows(counts, weights, sample), AC2_SCALES[scale], _random_rating, values)
 
 
 def krippendorff_alpha(
@@ -84,11 +84,11 @@ def krippendorff_alpha(
 
     The ordinal metric moves with the items; its interval adds that to Gwet's, which takes the metric as given.
     """
-    counts, sample = _pairable(*_judged(counts, weights, sample))
-    if reason := _undefined_because(counts, sample):
+    counts, sample = _pairable(*judged_rows(counts, weights, sample))
+    if reason := undefined_because(counts, sample):
         return undefined(reason, sample.size())
     weights = sample.shares()
-    totals, numbers = weights @ counts, _category_numbers(values, counts.shape[1])
+    totals, numbers = weights @ counts, category_numbers(values, counts.shape[1])
     scale = {"nominal": identity(numbers), "ordinal": quadratic(midranks(totals)), "interval": quadratic(numbers)}
     agreement = scale[level]
     n, raters = weights.sum(), counts.sum(axis=1)
@@ -116,7 +116,7 @@ def agreement_report(
     sample: Sample | None = None,
 ) -> Leaves:
     """Every coefficient as a JSON leaf; without `values` those that need an order are undefined and say so."""
-    counts, sample = _judged(counts, weights, sample)
+    counts, sample = judged_rows(counts, weights, sample)
     pairable = _pairable(counts, sample)[1].size()
 
     def leaf(coefficient: Callable[..., Estimate], **kind: str) -> Leaves:
@@ -155,11 +155,11 @@ def _chance_corrected(
     Items with one judgment tell nothing of p_a but belong to the category shares behind p_e.
     """
     pairable = counts.sum(axis=1) >= 2
-    if reason := _undefined_because(counts, sample):
+    if reason := undefined_because(counts, sample):
         return undefined(reason, sample.size(pairable))
     weights = sample.shares()
     raters = counts.sum(axis=1)
-    agreement = scale(_category_numbers(values, counts.shape[1]))
+    agreement = scale(category_numbers(values, counts.shape[1]))
     n, n_pairable = weights.sum(), weights[pairable].sum()
 
     p_i = _agreeing_pairs(counts, agreement) / np.maximum(raters * (raters - 1), 1)
@@ -206,7 +206,7 @@ def _ratio(share: Floats, size: Floats, sample: Sample, reason: str) -> Estimate
     return Estimate(float(value), sample.interval(value, influence, 0, 1), sample.size())
 
 
-def _judged(counts: ArrayLike, weights: ArrayLike | None, sample: Sample | None) -> tuple[Floats, Sample]:
+def judged_rows(counts: ArrayLike, weights: ArrayLike | None, sample: Sample | None) -> tuple[Floats, Sample]:
     counts = np.asarray(counts, dtype=float)
     sample = sample or sample_of(len(counts), items=weights)
     judged = (counts.sum(axis=1) > 0) & (sample.items > 0)
@@ -218,7 +218,7 @@ def _pairable(counts: Floats, sample: Sample) -> tuple[Floats, Sample]:
     return counts[pairable], sample.where(pairable)
 
 
-def _undefined_because(counts: Floats, sample: Sample) -> str:
+def undefined_because(counts: Floats, sample: Sample) -> str:
     pairable = _pairable(counts, sample)[1].size()
     if not pairable:
         return NO_PAIRS
@@ -227,7 +227,7 @@ def _undefined_because(counts: Floats, sample: Sample) -> str:
     return ONE_ITEM if pairable == 1 else ""
 
 
-def _category_numbers(values: Sequence[float] | None, categories: int) -> Floats:
+def category_numbers(values: Sequence[float] | None, categories: int) -> Floats:
     numbers = np.arange(categories, dtype=float) if values is None else np.asarray(values, dtype=float)
     if len(numbers) != categories or np.any(np.diff(numbers) <= 0):
         raise ValueError(f"values must be {categories} rising numbers, one for each category, not {list(numbers)}")
