@@ -11,12 +11,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from stats.estimate import Estimate, undefined
 from stats.filter.quality import NOTHING_KEPT, NOTHING_PLAUSIBLE
+from stats.intervals import t_interval
 from stats.sample import Sample, sample_of
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 NO_OTHERS = "no item has others with a majority"
+NOBODY_YES = "nobody found anything plausible"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +32,16 @@ class Against:
 
 @dataclass(frozen=True, slots=True)
 class Ceiling:
-    """`gap` is the annotators' accuracy less the filter's: with an interval over 0 the filter has room to grow."""
+    """Gaps are the annotators' figure less the filter's, paired: with an interval over 0 the filter has room to grow.
+
+    `gap` is of accuracy. A filter that is one more annotator has gaps about 0 (`benchmarks validity`).
+    """
 
     annotators: Against
     filter: Against
     gap: Estimate
+    precision_gap: Estimate
+    recall_gap: Estimate
     comparisons: int
 
     def as_dict(self) -> dict[str, object]:
@@ -42,7 +49,8 @@ class Ceiling:
             return {field.name: getattr(against, field.name).as_dict() for field in fields(against)}
 
         sides = {"annotators": leaves(self.annotators), "filter": leaves(self.filter)}
-        return {**sides, "gap": self.gap.as_dict(), "comparisons": self.comparisons}
+        gaps = {name: getattr(self, name).as_dict() for name in ("gap", "precision_gap", "recall_gap")}
+        return {**sides, **gaps, "comparisons": self.comparisons}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +127,17 @@ def _where(said: _Said, rows: Bools) -> _Said:
 
 
 def _ceiling(annotators: _Said, verdicts: _Said, sample: Sample) -> Ceiling:
-    comparisons = annotators.comparisons
+    def gap(of: str, among: str, reason: str) -> Estimate:
+        sides = ((getattr(said, of), getattr(said, among)) for said in (annotators, verdicts))
+        return _difference(*sides, sample, reason)
+
     return Ceiling(
-        annotators=_against(annotators, sample, "nobody found anything plausible"),
+        annotators=_against(annotators, sample, NOBODY_YES),
         filter=_against(verdicts, sample, NOTHING_KEPT),
-        gap=_difference(annotators.right - verdicts.right, comparisons, sample),
-        comparisons=round(float(sample.items @ comparisons)),
+        gap=gap("right", "comparisons", NO_OTHERS),
+        precision_gap=gap("rightly_yes", "yes", "the filter kept nothing, or people said yes to nothing"),
+        recall_gap=gap("rightly_yes", "truly", NOTHING_PLAUSIBLE),
+        comparisons=round(float(sample.items @ annotators.comparisons)),
     )
 
 
@@ -136,12 +149,15 @@ def _against(said: _Said, sample: Sample, nothing_said: str) -> Against:
     )
 
 
-def _difference(surplus: Floats, comparisons: Floats, sample: Sample) -> Estimate:
-    """Σ w·surplus / Σ w·comparisons: both figures share the denominator, so their difference is one ratio."""
-    total = sample.total(comparisons)
-    if not total:
-        return undefined(NO_OTHERS)
-    gap = sample.total(surplus) / total
-    mean = total / sample.total(np.ones(len(comparisons)))
-    interval = sample.interval(gap, (surplus - gap * comparisons) / mean, -1, 1)
-    return Estimate(gap, interval, sample.size(comparisons > 0))
+def _difference(
+    annotators: tuple[Floats, Floats], verdicts: tuple[Floats, Floats], sample: Sample, reason: str
+) -> Estimate:
+    """Σ w·of / Σ w·among of the annotators less that of the verdicts on the same items: the delta method on both."""
+    totals = [sample.total(among) for _, among in (annotators, verdicts)]
+    compared = annotators[1] > 0
+    if not all(totals):
+        return undefined(reason if sample.size(compared) else NO_OTHERS, sample.size(compared))
+    one, other = (sample.total(of) / total for (of, _), total in zip((annotators, verdicts), totals, strict=True))
+    u = (annotators[0] - one * annotators[1]) / totals[0] - (verdicts[0] - other * verdicts[1]) / totals[1]
+    interval = t_interval(one - other, *sample.variance(sample.weights * u), -1, 1)
+    return Estimate(one - other, interval, sample.size(compared))

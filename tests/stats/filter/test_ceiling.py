@@ -85,3 +85,35 @@ def test_grouped_rows_of_annotators_equal_their_items():
     grouped, single = annotator_ceilings(**columns, items=np.full(9, 3)), annotator_ceilings(**repeated)
     assert grouped[2].annotators.accuracy.ci95 == pytest.approx(single[2].annotators.accuracy.ci95)
     assert grouped[2].as_dict()["comparisons"] == single[2].comparisons
+
+
+def test_gaps_of_precision_and_recall_by_hand():
+    # As in the pooled figures: 3/4 less 3/7, and both recall all.
+    ceiling = human_ceiling([3, 1], [3, 4], [True, True])
+    assert (ceiling.precision_gap.value, ceiling.recall_gap.value) == (pytest.approx(3 / 4 - 3 / 7), 0)
+
+
+@pytest.mark.parametrize("gap", ["gap", "precision_gap", "recall_gap"])
+def test_a_filter_that_is_one_more_annotator_has_no_gap(gap):
+    # 400 studies of 150 items: the standard error of 95 % is 1.1 points.
+    rng, held = np.random.default_rng(2), 0
+    for _ in range(400):
+        chance = rng.beta(1.3, 0.7, 150)
+        low, high = getattr(human_ceiling(rng.binomial(3, chance), [3] * 150, rng.random(150) < chance), gap).ci95
+        held += low <= 0 <= high
+    assert 0.92 < held / 400 < 0.98
+
+
+def test_pairing_narrows_the_gap():
+    # On the same comparisons what is hard for one is hard for the other.
+    rng = np.random.default_rng(1)
+    chance = rng.choice([0.05, 0.5, 0.95], 600)
+    ceiling = human_ceiling(rng.binomial(5, chance), [5] * 600, rng.random(600) < chance)
+    widths = [np.ptp(each.ci95) for each in (ceiling.gap, ceiling.annotators.accuracy, ceiling.filter.accuracy)]
+    assert widths[0] < 0.95 * np.hypot(widths[1], widths[2])
+
+
+def test_a_filter_that_keeps_nothing_has_no_gap_of_precision():
+    ceiling = human_ceiling([3, 1], [3, 4], [False, False])
+    assert ceiling.precision_gap.reason == "the filter kept nothing, or people said yes to nothing"
+    assert ceiling.recall_gap.value == 1
