@@ -27,6 +27,7 @@ PARTS = {
     "coverage": ["figures.coverage"],
     "bias": ["figures.coverage", "bias"],
     "agreement": ["figures.agreement"],
+    "validity": ["validity.main"],
 }
 
 

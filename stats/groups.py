@@ -19,6 +19,7 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 FALSE_DISCOVERIES = 0.05
+FEWEST_POOLED = 4
 TOO_FEW_GROUPS = "fewer than two groups have judgments"
 
 
@@ -63,7 +64,7 @@ def side_by_side(rates: Sequence[Estimate]) -> Groups:
     """Of shares with Wilson's intervals at an effective size, as all of `Sample.ratio` and `grouped_ratios` are.
 
     Q = Σ n(p - P)²/PQ, χ² with groups - 1 degrees of freedom (Cochran 1954), I² of Higgins and Thompson 2002; variance
-    between groups τ² by DerSimonian and Laird 1986, and pooling with the prior size PQ/τ² it implies (Morris 1983).
+    between groups τ² by DerSimonian and Laird 1986, and empirical Bayes estimates from that (Morris 1983).
     Simultaneous intervals by Šidák 1967; marks by Benjamini and Hochberg 1995.
     """
     n = np.array([effective_size(rate) for rate in rates])
@@ -82,7 +83,7 @@ def side_by_side(rates: Sequence[Estimate]) -> Groups:
             q, groups - 1, chi2_tail(q, groups - 1), max(0.0, 1 - (groups - 1) / q) if q else 0.0
         ),
         raw=list(rates),
-        pooled=[_pooled(rate, size, overall, between, total) for rate, size in zip(rates, n, strict=True)],
+        pooled=[_pooled(rate, size, overall, between, groups) for rate, size in zip(rates, n, strict=True)],
         simultaneous=[_at(rate.value, size, rate.n, z) if size else rate for rate, size in zip(rates, n, strict=True)],
         p_value=p_values,
         differs=marks([1.0 if p is None else p for p in p_values]),
@@ -129,12 +130,18 @@ def _p_value(p: float, overall: float, n: float, total: float) -> float:
     return erfc(abs(p - overall) / sqrt(2 * variance)) if variance > 0 else 1.0
 
 
-def _pooled(rate: Estimate, n: float, overall: float, between: float, total: float) -> Estimate:
-    """B·p + (1 - B)·P with B = τ²/(τ² + PQ/n); what is not known of P widens the interval."""
-    spread = overall * (1 - overall)
-    keep = between / (between + spread / n) if n else 0.0
-    share = keep * (rate.value if n else 0.0) + (1 - keep) * overall
-    variance = (keep * spread / n if n else between) + (1 - keep) ** 2 * spread / total
+def _pooled(rate: Estimate, n: float, overall: float, between: float, groups: int) -> Estimate:
+    """(1 - B)p + BP with B = (k - 3)/(k - 1) · V/(V + τ²) of k groups and V = PQ/n.
+
+    Its variance is V(1 - B(k - 1)/k) + 2(B(p - P))²/(k - 3): Morris 1983. That τ² is estimated pools less and widens;
+    fewer than four groups are not pooled.
+    """
+    if groups < FEWEST_POOLED or not n:
+        return rate
+    v = overall * (1 - overall) / n
+    b = (groups - 3) / (groups - 1) * v / (v + between)
+    share = (1 - b) * rate.value + b * overall
+    variance = v * (1 - b * (groups - 1) / groups) + 2 * (b * (rate.value - overall)) ** 2 / (groups - 3)
     return _at(share, share * (1 - share) / variance, rate.n)
 
 

@@ -87,13 +87,13 @@ def skewed_agreement(
     features = _features(counts)
     once = _summed(features, sample.items * sample.weights, sample.items)
     resampled = (_posterior if interval == "dirichlet" else _again)(counts, sample, draws, rng)
-    left_out, place, many = _left_out(features, sample)
+    left_out = _left_out(features, sample) if interval == "bca" else None
 
     def found(coefficient: Callable[[_Sums], Floats]) -> tuple[Estimate, int]:
         value, among = float(coefficient(once)[0]), coefficient(resampled)
         among = among[np.isfinite(among)]
-        if interval == "bca":
-            low, high = corrected_interval(value, among, _acceleration(coefficient(left_out), place, many))
+        if left_out:
+            low, high = corrected_interval(value, among, _acceleration(coefficient(left_out[0]), *left_out[1:]))
         else:
             low, high = percentile_interval(among)
             low, high = min(low, value), max(high, value)

@@ -58,18 +58,27 @@ def test_pooling_draws_small_groups_more():
 
 
 def test_pooling_by_hand():
-    # τ² = (Q - 1)·PQ/(N - Σn²/N), B = τ²/(τ² + PQ/n): P 0.5, Q = 2·100·0.2²/0.25 = 32, N - Σn²/N = 100.
-    found = side_by_side([wilson(30, 100), wilson(70, 100)])
-    between = 31 * 0.25 / 100
-    keep = between / (between + 0.25 / 100)
-    assert [each.value for each in found.pooled] == pytest.approx([0.5 - keep * 0.2, 0.5 + keep * 0.2])
+    # P = 0.5, V = 0.25/100, Q = 4·0.2²/V = 64 as p - P is ±0.2 four times;
+    # τ² = (64 - 4)·0.25/(500 - 100), B = 2/4·V/(V + τ²).
+    found = side_by_side([wilson(yes, 100) for yes in (30, 70, 30, 70, 50)])
+    between = 60 * 0.25 / 400
+    b = 0.5 * 0.0025 / (0.0025 + between)
+    assert [each.value for each in found.pooled] == pytest.approx(
+        [0.5 + (1 - b) * d for d in (-0.2, 0.2, -0.2, 0.2, 0)]
+    )
 
 
-def test_groups_alike_are_pooled_to_one():
-    found = side_by_side([wilson(20, 40), wilson(50, 100), wilson(10, 20)])
+def test_groups_alike_are_known_better_together():
+    found = side_by_side([wilson(50, 100)] * 10)
     assert found.heterogeneity.q == pytest.approx(0, abs=1e-12)
-    assert [each.value for each in found.pooled] == pytest.approx([0.5] * 3)
-    assert found.pooled[2].ci95 == pytest.approx(wilson(80, 160).ci95)
+    # B = 7/9: the variance is 1 - 0.7 of one group's alone.
+    assert found.pooled[0].ci95 == pytest.approx(wilson(500, 1000).ci95, abs=0.03)
+    assert np.ptp(found.pooled[0].ci95) == pytest.approx(0.3**0.5 * np.ptp(found.raw[0].ci95), rel=0.02)
+
+
+def test_few_groups_are_not_pooled():
+    found = side_by_side(SIX[:3])
+    assert found.pooled == found.raw
 
 
 def test_simultaneous_intervals_are_sidaks():
