@@ -50,6 +50,13 @@ class Sample:
         squares = np.bincount(stratum, items * _around_means(u, items, stratum) ** 2)
         return combined_variance(squares, np.bincount(stratum, items), np.bincount(stratum, items * within))
 
+    @property
+    def freedom(self) -> float:
+        """Sampling units less strata."""
+        if self.unit is not None:
+            return float(len(self.unit_stratum) - len(np.unique(self.unit_stratum)))
+        return float(self.items.sum() - np.count_nonzero(np.bincount(self.stratum, self.items)))
+
     def shares(self) -> Floats:
         """Items times weights, scaled so that they sum to the number of items."""
         weights = self.items * self.weights

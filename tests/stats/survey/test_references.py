@@ -1,0 +1,70 @@
+"""Against glide-py, ppi-python and an independent regression estimate: see tests/data/inference."""
+
+import pytest
+
+from stats.survey.assisted import Assisted, assisted_quality, assisted_rate
+from tests.stats.survey.references import references, run
+
+NAMES = {
+    "share: GREG linear": "share",
+    "plausible: GREG linear": "plausible",
+    "accuracy: GREG linear": "accuracy",
+    "precision: GREG linear": "precision",
+    "false_rejection_rate: GREG linear": "false_rejection_rate",
+    "recall: GREG ratio on 1, kept, p, kept p": "recall",
+}
+CLASSICAL = ("classical", "Horvitz-Thompson = Hajek, stratified")
+
+
+@pytest.fixture(scope="module", params=["srs", "strat"])
+def figures_and_references(request) -> tuple[dict[str, Assisted], dict]:
+    world = run(request.param)
+    at = world.judged
+    design = {"weights": world.weights, "strata": world.stratum[at]}
+    quality = assisted_quality(world.plausible[at], world.kept[at], world.p_yes[at], world.totals, **design)
+    figures = {
+        "share": assisted_rate(world.yes_of_3[at] / 3, world.p_yes[at], world.totals, **design),
+        "plausible": assisted_rate(world.plausible[at], world.p_yes[at], world.totals, **design),
+        **{name: getattr(quality, name) for name in ("accuracy", "precision", "recall", "false_rejection_rate")},
+    }
+    return figures, references(request.param)
+
+
+@pytest.mark.parametrize("theirs", NAMES)
+def test_value_and_interval(figures_and_references, theirs):
+    figures, wanted = figures_and_references
+    figure = figures[NAMES[theirs]].figure
+    assert figure.value == pytest.approx(wanted[theirs]["value"], rel=1e-8)
+    assert figure.ci95 == pytest.approx(wanted[theirs]["ci95_wilson"], rel=1e-8)
+
+
+@pytest.mark.parametrize("name", ["share", "plausible"])
+def test_the_design_alone(figures_and_references, name):
+    figures, wanted = figures_and_references
+    theirs = next(wanted[f"{name}: {kind}"] for kind in CLASSICAL if f"{name}: {kind}" in wanted)
+    assert figures[name].design.value == pytest.approx(theirs["value"], rel=1e-8)
+
+
+@pytest.mark.parametrize("name", ["share", "plausible", "accuracy", "precision"])
+def test_near_ppi_plus_plus(figures_and_references, name):
+    # The same estimator, but for how the variance of p_yes is estimated: within a fifth of a standard error.
+    figures, wanted = figures_and_references
+    theirs = wanted.get(f"{name}: PPI++") or wanted[f"{name}: stratified PPI++"]
+    assert figures[name].figure.value == pytest.approx(theirs["value"], abs=0.2 * theirs["se"])
+
+
+def test_what_it_gains_in_items():
+    # Variances of glide-py and of the regression estimate: 400 · 0.016852² / 0.015472² = 474.
+    world, wanted = run("srs"), references("srs")
+    at = world.judged
+    ratio = wanted["share: classical"]["se"] ** 2 / wanted["share: GREG linear"]["se"] ** 2
+    figure = assisted_rate(world.yes_of_3[at] / 3, world.p_yes[at], world.totals)
+    assert figure.counts_like == pytest.approx(400 * ratio, rel=1e-8)
+
+
+def test_forgetting_the_design_is_told_apart():
+    world, wanted = run("strat"), references("strat")
+    at = world.judged
+    figure = assisted_rate(world.plausible[at], world.p_yes[at], world.totals, world.weights, world.stratum[at]).figure
+    wrong = wanted["plausible: PPI++ that forgets the design (WRONG)"]["value"]
+    assert abs(figure.value - wrong) > 0.005
