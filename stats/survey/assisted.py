@@ -13,7 +13,7 @@ from stats.filter.quality import NOTHING_KEPT, NOTHING_PLAUSIBLE, NOTHING_REJECT
 from stats.intervals import NO_VARIANCE
 from stats.rates import NO_JUDGMENTS
 from stats.sample import Sample, numbers, sample_of
-from stats.survey.regression import Auxiliaries, Calibration, calibrate, regression_ratio
+from stats.survey.regression import Auxiliaries, calibrate, regression_ratio
 from stats.survey.run import RunTotals
 
 Floats = NDArray[np.float64]
@@ -114,8 +114,8 @@ def assisted_quality(
     """The filter against people who found items `plausible` (1, or 0, or between them where they are split).
 
     Arguments (rows,) as in `assisted_rate`. Auxiliaries: for accuracy 1 and the predicted correctness, p_yes if kept
-    and 1 - p_yes if not; for precision 1 and p_yes within the kept, for false rejections within the rejected; for
-    recall 1, kept, p_yes and kept·p_yes, as it is a ratio of two estimates.
+    and 1 - p_yes if not, and kept where there are strata; for precision 1 and p_yes within the kept, for false
+    rejections within the rejected; for recall 1, kept, p_yes and kept·p_yes, as it is a ratio of two estimates.
     """
     y, kept, p = np.asarray(plausible, dtype=float), np.asarray(kept, dtype=bool), np.asarray(p_yes, dtype=float)
     world = _world(kept, p, run, weights=weights, strata=strata, items=items, clusters=clusters)
@@ -129,9 +129,12 @@ def assisted_quality(
 
 def _accuracy(y: Floats, world: _World) -> Assisted:
     run, kept, p = world.run, world.kept, world.p_yes
-    rightly_rejected = (run.intentions - run.kept) - (run.p_yes - run.kept_p_yes)
-    known = world.knowing((1, np.where(kept, p, 1 - p)), (run.intentions, run.kept_p_yes + rightly_rejected))
-    return _assisted(np.where(kept, y, 1 - y), np.ones(len(y)), known, world, NO_JUDGMENTS)
+    rightly = run.kept_p_yes + (run.intentions - run.kept) - (run.p_yes - run.kept_p_yes)
+    of_rows, totals = (1, np.where(kept, p, 1 - p)), (run.intentions, rightly)
+    if world.sample.stratum.any():
+        # One slope from kept to rejected would mix what lies between the strata into what p_yes says within them.
+        of_rows, totals = (*of_rows, kept), (*totals, run.kept)
+    return _assisted(np.where(kept, y, 1 - y), np.ones(len(y)), world.knowing(of_rows, totals), world, NO_JUDGMENTS)
 
 
 def _precision(y: Floats, world: _World) -> Assisted:
@@ -159,22 +162,22 @@ def _assisted(y: Floats, x: Floats, known: Auxiliaries, world: _World, reason: s
         return Assisted(design, design)
     if world.problem:
         return Assisted(design, design, fallback=world.problem)
-    fitted = calibrate(known, sample)
-    if problem := _cannot_regress(fitted, sample):
+    if problem := _cannot_regress(known, sample):
         return Assisted(design, design, fallback=problem)
-    regressed = regression_ratio(y, x, known, sample, fitted)
+    alone = float(sample.variance(sample.weights * (y - design.value * x) / sample.total(x))[0])
+    regressed = regression_ratio(y, x, known, sample, alone=alone)
     if regressed is None:
         return Assisted(design, design, fallback=TOO_FAR)
-    alone, _ = sample.variance(sample.weights * (y - design.value * x) / sample.total(x))
-    counts_like = design.n * float(alone) / regressed.variance if regressed.variance > NO_VARIANCE else None
+    counts_like = design.n * alone / regressed.variance if regressed.variance > NO_VARIANCE else None
     return Assisted(regressed.estimate, design, counts_like)
 
 
-def _cannot_regress(fitted: Calibration, sample: Sample) -> str:
-    if not fitted.slopes:
+def _cannot_regress(known: Auxiliaries, sample: Sample) -> str:
+    slopes = calibrate(known, sample).slopes
+    if not slopes:
         return ALIKE
     everything = sample.total(np.ones(len(sample.items)))
-    effective, needed = sample.kish(sample.weights / everything), ITEMS_PER_SLOPE * (fitted.slopes + 1)
+    effective, needed = sample.kish(sample.weights / everything), ITEMS_PER_SLOPE * (slopes + 1)
     return f"{effective:.0f} items in effect are too few to learn from: {needed} are needed" * (effective < needed)
 
 

@@ -17,6 +17,9 @@ Floats = NDArray[np.float64]
 
 # Relative to the largest eigenvalue: auxiliaries that say the same count once.
 SINGULAR = 1e-12
+# Where the auxiliaries take more than half of the variance, what is left hangs on the few items of the rarer answer:
+# with so many degrees of freedom for each of them intervals of recall hold 94 % where 98 % are plausible, else 91 %.
+DF_PER_RARE_ITEM = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +59,16 @@ def calibrate(known: Auxiliaries, sample: Sample) -> Calibration:
 
 
 def regression_ratio(
-    numerator: Floats, denominator: Floats, known: Auxiliaries, sample: Sample, fitted: Calibration
+    numerator: Floats, denominator: Floats, known: Auxiliaries, sample: Sample, *, alone: float
 ) -> Regressed | None:
     """A share as the ratio of two regression estimates Σ w g y (eq. 6.4.2); arguments (rows,), of `items[r]` items.
 
     Linearised (section 5.6) as what its slopes leave of numerator - R·denominator, times w g (eq. 6.6.4), with the
-    variance of the sample's design; k slopes cost as many degrees of freedom. Where the auxiliaries hold the
-    denominator, as 1 or kept, its estimate is the run's own total. None where that is not positive. The interval is
-    Wilson's at the effective size, the estimate cut to [0, 1].
+    variance of the sample's design; k slopes cost as many degrees of freedom. `alone` is that variance without
+    auxiliaries. Where these hold the denominator, as 1 or kept, its estimate is the run's own total. None where it is
+    not positive. The interval is Wilson's at the effective size, the estimate cut to [0, 1].
     """
+    fitted = calibrate(known, sample)
     weights = sample.weights * fitted.g
     top, bottom = (float(sample.items * weights @ each) for each in (numerator, denominator))
     if not bottom > 0:
@@ -73,8 +77,16 @@ def regression_ratio(
     slopes = fitted.inverse @ (known.of_rows.T @ (sample.items * sample.weights * y))
     variance, df = sample.variance(weights * (y - known.of_rows @ slopes) / bottom)
     variance *= sample.freedom / max(sample.freedom - fitted.slopes, 1)
+    if variance < alone / 2:
+        df = min(df, DF_PER_RARE_ITEM * _rarer(numerator, denominator, sample))
     share = min(max(top / bottom, 0.0), 1.0)
     spread = 0.0 if share * (1 - share) <= NO_VARIANCE else float(variance)
     kish = sample.kish(sample.weights * denominator / sample.total(denominator))
     low, high = share_interval(share, spread, max(1.0, df - fitted.slopes), kish)
     return Regressed(Estimate(share, (float(low), float(high)), sample.size(denominator > 0)), float(variance))
+
+
+def _rarer(numerator: Floats, denominator: Floats, sample: Sample) -> float:
+    """Items of the answer that fewer gave: what the denominator holds where that is not known beforehand."""
+    yes = float(sample.items @ (denominator if np.ptp(denominator) else numerator))
+    return min(yes, float(sample.items.sum()) - yes)

@@ -1,0 +1,113 @@
+"""The assisted figures of many samples at once: what `stats.survey` says of one, for (replications, items)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stats.intervals import NO_VARIANCE, share_interval
+from stats.survey.assisted import ITEMS_PER_SLOPE
+from stats.survey.regression import DF_PER_RARE_ITEM, SINGULAR
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """The same of all replications: each item's stratum and weight (items,). `inside` is the domain of each."""
+
+    stratum: NDArray[np.int64]
+    weights: Floats
+    inside: NDArray[np.bool_]
+
+    @property
+    def size(self) -> Floats:
+        return self._sum(self.inside)
+
+    def variance(self, u: Floats, informing: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+        size = self.size
+        several = size > 1
+        mean = np.where(several, self._sum(u) / np.maximum(size, 1), 0)
+        squares = self._sum(((u - mean[:, self.stratum]) * self.inside) ** 2)
+        by_stratum = squares * size / np.maximum(size - 1, 1)
+        spread = (by_stratum**2 / np.maximum(self._sum(informing) - 1, 1)).sum(axis=1)
+        variance = by_stratum.sum(axis=1)
+        return variance, np.where(spread > 0, variance**2 / np.where(spread > 0, spread, 1), np.inf)
+
+    def kish(self, share: Floats) -> Floats:
+        return 1 / (share**2).sum(axis=1)
+
+    def _sum(self, values: NDArray) -> Floats:
+        """By stratum: (replications, strata)."""
+        return np.stack([values[:, self.stratum == h].sum(axis=1) for h in range(self.stratum.max() + 1)], axis=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """(replications,); NaN where undefined."""
+
+    value: Floats
+    low: Floats
+    high: Floats
+
+    def covers(self, truth: float) -> float:
+        """Of the replications where it is defined."""
+        defined = ~np.isnan(self.value)
+        return float(((self.low <= truth) & (truth <= self.high))[defined].mean())
+
+    def width(self) -> float:
+        return float(np.nanmean(self.high - self.low))
+
+
+def design_share(y: Floats, x: Floats, design: Design) -> Shares:
+    w = design.weights * design.inside
+    total = (w * x).sum(axis=1, keepdims=True)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = np.minimum((w * y).sum(axis=1, keepdims=True) / total, 1)
+        variance, df = design.variance(w * (y - share * x) / total, (x > 0) & design.inside)
+        return Shares(share[:, 0], *share_interval(share[:, 0], variance, df, design.kish(w * x / total)))
+
+
+def assisted_share(y: Floats, x: Floats, known: Floats, totals: Floats, design: Design) -> Shares:
+    """`known` (replications, items, k) are the auxiliaries, `totals` (k,) those of the run."""
+    w = design.weights * design.inside
+    inverse, slopes = _inverse(np.einsum("ri,rik,ril->rkl", w, known, known, optimize=True))
+    g = 1 + np.einsum("rik,rkl,rl->ri", known, inverse, totals - np.einsum("ri,rik->rk", w, known), optimize=True)
+    top, bottom = (g * w * y).sum(axis=1, keepdims=True), (g * w * x).sum(axis=1, keepdims=True)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        of = y - top / bottom * x
+        fitted = np.einsum("rik,rkl,rl->ri", known, inverse, np.einsum("ri,rik->rk", w * of, known), optimize=True)
+        variance, df = design.variance(g * w * (of - fitted) / bottom, design.inside)
+        free = design.size.sum(axis=1) - (design.size > 0).sum(axis=1)
+        variance *= free / np.maximum(free - slopes, 1)
+        free_of = np.where(variance < _alone(y, x, design) / 2, DF_PER_RARE_ITEM * _rarer(y, x, design.inside), np.inf)
+        share = np.clip(top / bottom, 0, 1)[:, 0]
+        variance = np.where(share * (1 - share) <= NO_VARIANCE, 0, variance)
+        kish = design.kish(w * x / (w * x).sum(axis=1, keepdims=True))
+        low, high = share_interval(share, variance, np.maximum(1, np.minimum(df, free_of) - slopes), kish)
+    alone = design_share(y, x, design)
+    effective = design.kish(w / np.maximum(w.sum(axis=1, keepdims=True), NO_VARIANCE))
+    helps = (slopes > 0) & (effective >= ITEMS_PER_SLOPE * (slopes + 1)) & (bottom[:, 0] > 0)
+    return Shares(
+        *(np.where(helps, a, b) for a, b in zip((share, low, high), (alone.value, alone.low, alone.high), strict=True))
+    )
+
+
+def _alone(y: Floats, x: Floats, design: Design) -> Floats:
+    w = design.weights * design.inside
+    total = (w * x).sum(axis=1, keepdims=True)
+    share = np.minimum((w * y).sum(axis=1, keepdims=True) / total, 1)
+    return design.variance(w * (y - share * x) / total, design.inside)[0]
+
+
+def _rarer(y: Floats, x: Floats, inside: NDArray[np.bool_]) -> Floats:
+    of = np.where((np.ptp(np.where(inside, x, 1), axis=1) > 0)[:, np.newaxis], x, y)
+    yes = (of * inside).sum(axis=1)
+    return np.minimum(yes, inside.sum(axis=1) - yes)
+
+
+def _inverse(information: Floats) -> tuple[Floats, Floats]:
+    values, vectors = np.linalg.eigh(information)
+    told = values > SINGULAR * values.max(axis=1, keepdims=True)
+    reciprocal = np.where(told, 1 / np.where(told, values, 1), 0)
+    return np.einsum("rik,rk,rjk->rij", vectors, reciprocal, vectors, optimize=True), told.sum(axis=1) - 1

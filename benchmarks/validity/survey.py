@@ -1,0 +1,142 @@
+"""Figures assisted by p_yes: do their intervals keep 95 %, and how narrow are they, from good to adversarial p_yes?
+
+Coverage of what holds of the run's own 7,200 intentions, and mean width over that of the design's interval.
+"""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.validity.bars import Row, at_most, within
+from benchmarks.validity.batch import Design, Shares, assisted_share, design_share
+from benchmarks.validity.worlds import HIGH, USUAL, World, samples, world
+from stats.survey.assisted import Assisted, assisted_quality, assisted_rate
+from stats.survey.run import run_totals
+
+Floats = NDArray[np.float64]
+
+SHARES = {"69 %": USUAL, "98 %": HIGH}
+RUNS = 5
+SIZES, KINDS = (60, 200, 400), ("good", "useless", "adversarial")
+COVERAGE = (0.93, 0.985)
+# Strata by verdict already use most of what p_yes says, and ten items of each stratum pay for a slope.
+STRATIFIED_WIDTH = 1.03
+CHECKED = 5  # replications of each cell that the functions of `stats` compute as well
+AT_ONCE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """Numerator, denominator and auxiliaries, of all intentions; `inside` is the domain that the filter tells."""
+
+    y: Floats
+    x: Floats
+    known: Floats
+    inside: NDArray[np.bool_]
+
+    @property
+    def truth(self) -> float:
+        return float(self.y[self.inside].sum() / self.x[self.inside].sum())
+
+    @property
+    def totals(self) -> Floats:
+        return self.known[self.inside].sum(axis=0)
+
+
+def rows(replications: int) -> Iterator[Row]:
+    cells = itertools.product(SHARES, KINDS, SIZES, ("simple", "stratified"))
+    for share, kind, n, design in cells:
+        yield from _cell(share, kind, n, design, replications)
+
+
+def _cell(share: str, kind: str, n: int, design: str, replications: int) -> Iterator[Row]:
+    """Over several runs, since with few items the share that is true of one run alone makes coverage jump."""
+    assisted, alone, held = {}, {}, {}
+    for seed in range(RUNS):
+        rng = np.random.default_rng(seed)
+        run = world(SHARES[share], rng).with_p_yes(kind, rng)
+        for name, (with_p_yes, without, truth) in _studies(run, n, design, replications // RUNS, rng).items():
+            held.setdefault(name, []).append(with_p_yes.covers(truth))
+            assisted.setdefault(name, []).append(with_p_yes.width())
+            alone.setdefault(name, []).append(without.width())
+    for name in held:
+        what = f"{name}, {share} plausible, {kind} p_yes, {design} sample of {n}"
+        yield within(f"coverage of {what}", float(np.mean(held[name])), *COVERAGE)
+        yield at_most(f"width of {what}", sum(assisted[name]) / sum(alone[name]), _widest(name, share, kind, design))
+
+
+def _studies(
+    run: World, n: int, design: str, replications: int, rng: np.random.Generator
+) -> dict[str, tuple[Shares, Shares, float]]:
+    """By figure: with p_yes, without, and the truth."""
+    stratum = np.zeros(len(run.p_yes), dtype=np.int64) if design == "simple" else run.stratum()
+    drawn = samples(stratum, n, replications, rng)
+    weights = (np.bincount(stratum) / np.bincount(stratum[drawn[0]]))[stratum[drawn[0]]]
+    _check(run, stratum, drawn, weights, design)
+    return {
+        name: (*measured(figure, drawn, stratum[drawn[0]], weights), figure.truth)
+        for name, figure in figures(run, design).items()
+    }
+
+
+def _widest(name: str, share: str, kind: str, design: str) -> float:
+    if design == "stratified":
+        return STRATIFIED_WIDTH
+    if name != "plausible" or kind == "useless":
+        return 1.01
+    return {"69 %": 0.93 if kind == "good" else 1.01, "98 %": 1.0}[share]
+
+
+def figures(run: World, design: str) -> dict[str, Figure]:
+    y, p, kept, one = run.plausible, run.p_yes, run.kept, np.ones(len(run.p_yes))
+    everywhere = one > 0
+    rightly, predicted = np.where(kept, y, 1 - y), np.where(kept, p, 1 - p)
+    of_accuracy = [one, predicted] if design == "simple" else [one, predicted, kept]
+    return {
+        "plausible": Figure(y, one, np.stack([one, p], 1), everywhere),
+        "accuracy": Figure(rightly, one, np.stack(of_accuracy, 1), everywhere),
+        "precision": Figure(y, one, np.stack([one, p], 1), kept),
+        "recall": Figure(kept * y, y, np.stack([one, kept, p, kept * p], 1), everywhere),
+    }
+
+
+def measured(figure: Figure, drawn: NDArray[np.int64], stratum: NDArray[np.int64], weights: Floats) -> list[Shares]:
+    """With p_yes and by the design alone."""
+    parts = []
+    for at in np.array_split(drawn, max(1, len(drawn) // AT_ONCE)):
+        design = Design(stratum, weights, figure.inside[at])
+        y, x = figure.y[at], figure.x[at]
+        known = figure.known[at] * figure.inside[at][..., np.newaxis]
+        parts.append((assisted_share(y, x, known, figure.totals, design), design_share(y, x, design)))
+    return [
+        Shares(*(np.concatenate([getattr(part[which], name) for part in parts]) for name in ("value", "low", "high")))
+        for which in (0, 1)
+    ]
+
+
+def _check(run: World, stratum: NDArray[np.int64], drawn: NDArray[np.int64], weights: Floats, design: str) -> None:
+    """That the functions of `stats` say the same of the first replications."""
+    sums = [np.bincount(stratum, each) for each in (np.ones(len(stratum)), run.kept, run.p_yes, run.kept * run.p_yes)]
+    totals = run_totals(*sums, strata=np.arange(len(sums[0])))
+    batch = {
+        name: measured(figure, drawn[:CHECKED], stratum[drawn[0]], weights)[0]
+        for name, figure in figures(run, design).items()
+    }
+    for k, at in enumerate(drawn[:CHECKED]):
+        drawn_as = {"weights": weights, "strata": stratum[at]}
+        quality = assisted_quality(run.plausible[at], run.kept[at], run.p_yes[at], totals, **drawn_as)
+        one = {"plausible": assisted_rate(run.plausible[at], run.p_yes[at], totals, **drawn_as)}
+        one |= {name: getattr(quality, name) for name in ("accuracy", "precision", "recall")}
+        for name, figure in one.items():
+            _same(figure, batch[name], k)
+
+
+def _same(one: Assisted, many: Shares, k: int) -> None:
+    if one.figure.value is None:
+        assert np.isnan(many.value[k])
+        return
+    wanted = (one.figure.value, *one.figure.ci95)
+    np.testing.assert_allclose((many.value[k], many.low[k], many.high[k]), wanted, rtol=1e-7, atol=1e-9)
