@@ -6,6 +6,7 @@ Coverage of what holds of the run's own 7,200 intentions, and mean width over th
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,30 +55,32 @@ def rows(replications: int) -> Iterator[Row]:
 
 def _cell(share: str, kind: str, n: int, design: str, replications: int) -> Iterator[Row]:
     """Over several runs, since with few items the share that is true of one run alone makes coverage jump."""
-    assisted, alone, held = {}, {}, {}
+    found = []
     for seed in range(RUNS):
         rng = np.random.default_rng(seed)
         run = world(SHARES[share], rng).with_p_yes(kind, rng)
-        for name, (with_p_yes, without, truth) in _studies(run, n, design, replications // RUNS, rng).items():
-            held.setdefault(name, []).append(with_p_yes.covers(truth))
-            assisted.setdefault(name, []).append(with_p_yes.width())
-            alone.setdefault(name, []).append(without.width())
-    for name in held:
+        found.append(_studies(run, n, design, replications // RUNS, rng))
+    for name in found[0]:
         what = f"{name}, {share} plausible, {kind} p_yes, {design} sample of {n}"
-        yield within(f"coverage of {what}", float(np.mean(held[name])), *COVERAGE)
-        yield at_most(f"width of {what}", sum(assisted[name]) / sum(alone[name]), _widest(name, share, kind, design))
+        covers, without = (np.mean([each[name][k].covers(each[name].truth) for each in found]) for k in (0, 1))
+        widths = [sum(each[name][k].width() for each in found) for k in (0, 1)]
+        yield within(f"coverage of {what} ({without:.1%} without)", float(covers), *COVERAGE)
+        yield at_most(f"width of {what}", widths[0] / widths[1], _widest(name, share, kind, design))
 
 
-def _studies(
-    run: World, n: int, design: str, replications: int, rng: np.random.Generator
-) -> dict[str, tuple[Shares, Shares, float]]:
-    """By figure: with p_yes, without, and the truth."""
+class Study(NamedTuple):
+    with_p_yes: Shares
+    without: Shares
+    truth: float
+
+
+def _studies(run: World, n: int, design: str, replications: int, rng: np.random.Generator) -> dict[str, Study]:
     stratum = np.zeros(len(run.p_yes), dtype=np.int64) if design == "simple" else run.stratum()
     drawn = samples(stratum, n, replications, rng)
     weights = (np.bincount(stratum) / np.bincount(stratum[drawn[0]]))[stratum[drawn[0]]]
     _check(run, stratum, drawn, weights, design)
     return {
-        name: (*measured(figure, drawn, stratum[drawn[0]], weights), figure.truth)
+        name: Study(*measured(figure, drawn, stratum[drawn[0]], weights), figure.truth)
         for name, figure in figures(run, design).items()
     }
 

@@ -1,5 +1,6 @@
 """The filter against people. Positive is kept; the truth is that most people found the intention plausible."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from math import atanh, sqrt, tanh
 
@@ -14,6 +15,9 @@ from stats.sample import Sample, sample_of
 Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
+# What an item is whose annotators are split in equal halves.
+TIED = 0.5
+
 NOTHING_KEPT = "the filter kept nothing"
 NOTHING_REJECTED = "the filter rejected nothing"
 NOTHING_PLAUSIBLE = "people found nothing plausible"
@@ -22,7 +26,7 @@ NOTHING_IMPLAUSIBLE = "people found everything plausible"
 
 @dataclass(frozen=True, slots=True)
 class FilterQuality:
-    """The cells count items; the estimates are weighted where weights were given."""
+    """The cells count items with a truth, without ties; the estimates are weighted where weights were given."""
 
     tp: int
     fp: int
@@ -53,32 +57,41 @@ def confusion(
     """Confusion table and what follows from it; all arguments (rows,), row r stands for `items[r]` items.
 
     `weights`, 1/inclusion probability, let it speak of the whole run; `strata` and `clusters` fit the intervals to
-    their design (see `hajek_rate`). With none of them the intervals are Wilson's of the counts.
+    their design (see `hajek_rate`). With none of them the intervals are Wilson's of the counts. `plausible` is 1 or 0,
+    or one half where people are tied: such an item counts for half as either.
     """
-    kept, plausible = np.asarray(kept, dtype=bool), np.asarray(plausible, dtype=bool)
-    simple = weights is None and strata is None and clusters is None
+    kept, plausible = np.asarray(kept, dtype=bool), np.asarray(plausible, dtype=float)
+    simple = weights is None and strata is None and clusters is None and not (plausible == TIED).any()
     sample = sample_of(len(kept), weights, strata, items=items, clusters=clusters)
 
-    def share(of: Flags, among: Flags, reason: str) -> Estimate:
-        if not sample.size(among):
+    def share(of: Floats, among: Floats, reason: str) -> Estimate:
+        if not sample.size(among > 0):
             return undefined(reason if sample.size() else NO_JUDGMENTS)
         if simple:
-            return wilson(sample.size(of & among), sample.size(among))
-        return sample.ratio(of & among, among, reason)
+            return wilson(sample.size(of * among > 0), sample.size(among > 0))
+        return sample.ratio(of * among, among, reason)
 
-    hits = kept & plausible
+    keep, yes, no = kept.astype(float), plausible, 1 - plausible
     return FilterQuality(
-        tp=sample.size(hits),
-        fp=sample.size(kept & ~plausible),
-        fn=sample.size(~kept & plausible),
-        tn=sample.size(~kept & ~plausible),
-        accuracy=share(kept == plausible, np.ones_like(kept), NO_JUDGMENTS),
-        precision=share(plausible, kept, NOTHING_KEPT),
-        recall=share(kept, plausible, NOTHING_PLAUSIBLE),
-        specificity=share(~kept, ~plausible, NOTHING_IMPLAUSIBLE),
-        f1=f1_of(share(hits, kept | plausible, "the filter kept nothing and people found nothing plausible")),
+        tp=sample.size(kept & (yes == 1)),
+        fp=sample.size(kept & (no == 1)),
+        fn=sample.size(~kept & (yes == 1)),
+        tn=sample.size(~kept & (no == 1)),
+        accuracy=share(np.where(kept, yes, no), np.ones(len(kept)), NO_JUDGMENTS),
+        precision=share(yes, keep, NOTHING_KEPT),
+        recall=share(keep, yes, NOTHING_PLAUSIBLE),
+        specificity=share(1 - keep, no, NOTHING_IMPLAUSIBLE),
+        f1=f1_of(_jaccard(keep, yes, share)),
         mcc=_mcc(kept, plausible, sample),
-        false_rejection_rate=share(plausible, ~kept, NOTHING_REJECTED),
+        false_rejection_rate=share(yes, 1 - keep, NOTHING_REJECTED),
+    )
+
+
+def _jaccard(kept: Floats, yes: Floats, share: Callable[[Floats, Floats, str], Estimate]) -> Estimate:
+    """Kept and plausible among those that are either."""
+    either = np.maximum(kept, yes)
+    return share(
+        kept * yes / np.maximum(either, TIED), either, "the filter kept nothing and people found nothing plausible"
     )
 
 
@@ -90,7 +103,7 @@ def f1_of(jaccard: Estimate) -> Estimate:
     return Estimate(2 * jaccard.value / (1 + jaccard.value), (2 * low / (1 + low), 2 * high / (1 + high)), jaccard.n)
 
 
-def _mcc(kept: Flags, plausible: Flags, sample: Sample) -> Estimate:
+def _mcc(kept: Flags, plausible: Floats, sample: Sample) -> Estimate:
     """Matthews 1975: the correlation φ of two yes/no answers.
 
     Influence z_x·z_y - φ(z_x² + z_y²)/2 from Devlin, Gnanadesikan and Kettenring 1975, on Fisher's scale.
@@ -99,26 +112,28 @@ def _mcc(kept: Flags, plausible: Flags, sample: Sample) -> Estimate:
     if reason := _mcc_undefined_because(kept, plausible, sample):
         return undefined(reason, n)
     w = sample.weights / sample.total(np.ones(len(kept)))
-    x, y = _standardised(kept, sample.items * w), _standardised(plausible, sample.items * w)
+    (x, xx), (y, yy) = (_standardised(each, sample.items * w) for each in (kept, plausible))
     phi = float(sample.items * w @ (x * y))
     if 1 - abs(phi) < 1e-12:
         return Estimate(round(phi), n=n)
-    variance, df = sample.variance(w * (x * y - phi * (x**2 + y**2) / 2))
+    variance, df = sample.variance(w * (x * y - phi * (xx + yy) / 2))
     half = float(t95(df)) * sqrt(variance) / (1 - phi**2)
     return Estimate(phi, (tanh(atanh(phi) - half), tanh(atanh(phi) + half)), n)
 
 
-def _standardised(flags: Flags, w: Floats) -> Floats:
-    share = w @ flags
-    return (flags - share) / sqrt(share * (1 - share))
+def _standardised(answers: Flags | Floats, w: Floats) -> tuple[Floats, Floats]:
+    """What an answer and its square are on average: a tie is half a yes and half a no."""
+    share = w @ answers
+    spread = share * (1 - share)
+    return (answers - share) / sqrt(spread), (answers * (1 - share) ** 2 + (1 - answers) * share**2) / spread
 
 
-def _mcc_undefined_because(kept: Flags, plausible: Flags, sample: Sample) -> str:
+def _mcc_undefined_because(kept: Flags, plausible: Floats, sample: Sample) -> str:
     causes = {
         NO_JUDGMENTS: sample.size(),
         NOTHING_KEPT: sample.size(kept),
         NOTHING_REJECTED: sample.size(~kept),
-        NOTHING_PLAUSIBLE: sample.size(plausible),
-        NOTHING_IMPLAUSIBLE: sample.size(~plausible),
+        NOTHING_PLAUSIBLE: sample.size(plausible > 0),
+        NOTHING_IMPLAUSIBLE: sample.size(plausible < 1),
     }
     return next((reason for reason, items in causes.items() if not items), "")
