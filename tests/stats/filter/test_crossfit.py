@@ -1,0 +1,101 @@
+import numpy as np
+import pytest
+
+from stats.filter.crossfit import cross_fitted
+from stats.filter.quality import confusion
+from stats.filter.threshold_choice import best_threshold, resampled_curves, threshold_for
+from stats.filter.thresholds import threshold_curve
+
+
+def rng() -> np.random.Generator:
+    return np.random.default_rng(1)
+
+
+def test_a_clear_cut_is_found_by_every_tenth():
+    # All from 0.7 up are plausible, none at 0.3: any nine tenths put the threshold between.
+    p_yes = np.repeat([0.7, 0.3], 50)
+    figures = cross_fitted(p_yes, p_yes > 0.5, "accuracy", rng=rng())
+    assert {name: figure.value for name, figure in figures.items()} == pytest.approx(
+        {"kept_share": 0.5, "precision": 1, "recall": 1, "f1": 1, "accuracy": 1}
+    )
+
+
+def test_noise_is_not_taken_for_skill():
+    # p_yes says nothing and half are plausible: a chosen threshold is right in half, whatever the items say.
+    drawn, apparent, fitted = rng(), [], []
+    for _ in range(60):
+        p_yes, plausible = drawn.random(100), drawn.random(100) < 0.5
+        apparent.append(np.nanmax(threshold_curve(p_yes, plausible).accuracy.value))
+        fitted.append(cross_fitted(p_yes, plausible, "accuracy", rng=drawn, repeats=2)["accuracy"].value)
+    # 60 studies of 100: a standard error of 0.7 points.
+    assert np.mean(apparent) > 0.55
+    assert np.mean(fitted) == pytest.approx(0.5, abs=0.025)
+
+
+def test_where_nothing_is_chosen_the_interval_is_that_of_the_table():
+    # One value of p_yes: keep all or none, and all plausible but ten.
+    plausible = np.arange(100) >= 10
+    fitted = cross_fitted(np.full(100, 0.6), plausible, "accuracy", rng=rng())["accuracy"]
+    table = confusion(np.ones(100), plausible, np.ones(100)).accuracy
+    assert fitted.ci95 == pytest.approx(table.ci95)
+
+
+def test_grouped_rows_stand_for_their_items():
+    figures = cross_fitted([0.7, 0.3], [True, False], "f1", rng=rng(), items=[60, 40], weights=[1, 3])
+    assert figures["kept_share"].value == pytest.approx(60 / (60 + 120))
+    assert figures["accuracy"].n == 100
+
+
+def test_a_co_buy_stays_together():
+    # Pairs of equal p_yes and opposite truth, all p_yes different: no threshold is right in more than half of them.
+    p_yes = np.repeat(np.linspace(0.1, 0.9, 50), 2)
+    figures = cross_fitted(
+        p_yes, np.tile([True, False], 50), "accuracy", rng=rng(), clusters=np.repeat(np.arange(50), 2)
+    )
+    assert figures["accuracy"].value == pytest.approx(0.5)
+
+
+def test_same_generator_same_figures():
+    p_yes, plausible = rng().random(80), rng().random(80) < 0.6
+    assert cross_fitted(p_yes, plausible, "f1", rng=rng()) == cross_fitted(p_yes, plausible, "f1", rng=rng())
+
+
+def test_nothing_judged_says_so():
+    assert cross_fitted([], [], "f1", rng=rng())["precision"].reason == "no judgments yet"
+
+
+def chosen(precision: float, by: str, seed: int = 1):
+    drawn = np.random.default_rng(seed)
+    p_yes = drawn.random(300)
+    plausible = drawn.random(300) < 0.4 + 0.6 * p_yes
+    return threshold_for(threshold_curve(p_yes, plausible), resampled_curves(p_yes, plausible), precision, by)
+
+
+def test_a_wanted_precision_is_reported_without_its_optimism():
+    choice = chosen(0.85, "point")
+    assert choice.apparent["precision"].value >= 0.85 > choice.figures["precision"].value
+    low, high = choice.figures["precision"].ci95
+    assert low < choice.figures["precision"].value < high
+
+
+def test_by_the_lower_bound_the_threshold_is_higher():
+    point, lower = chosen(0.75, "point"), chosen(0.75, "lower")
+    assert lower.threshold.value > point.threshold.value
+    assert lower.apparent["precision"].ci95[0] >= 0.75 > point.apparent["precision"].ci95[0]
+
+
+def test_how_often_it_is_reached_is_said():
+    assert chosen(0.82, "lower").threshold.note.endswith("of 500 resamples reach it nowhere")
+
+
+def test_a_lower_bound_out_of_reach_says_so():
+    reason = chosen(0.99, "lower").threshold.reason
+    assert reason == "no threshold that keeps 20 judged items reaches a precision with a lower bound of 0.99"
+
+
+def test_a_best_threshold_takes_the_figures_of_others():
+    p_yes, plausible = rng().random(200), rng().random(200) < 0.6
+    choice = best_threshold(threshold_curve(p_yes, plausible), resampled_curves(p_yes, plausible), "accuracy")
+    honest = cross_fitted(p_yes, plausible, "accuracy", rng=rng())
+    assert choice.reported(honest).figures == honest
+    assert choice.reported(honest).apparent == choice.figures
