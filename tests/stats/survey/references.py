@@ -1,16 +1,12 @@
 """The simulated runs of known truth and what other libraries say of them."""
 
-import csv
-import json
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stats.survey.run import RunTotals, run_totals
-
-INFERENCE = Path(__file__).parents[2] / "data" / "inference"
+from tests.stats.inference import columns, references
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +16,6 @@ class Run:
     yes_of_3: NDArray[np.float64]
     p_yes: NDArray[np.float64]
     stratum: NDArray[np.int64]
-    cobuy: NDArray[np.int64]
     judged: NDArray[np.bool_]
 
     @property
@@ -46,12 +41,10 @@ class Run:
 
 def run(name: str) -> Run:
     """srs or strat."""
-    with (INFERENCE / f"ppi_{name}.csv").open() as file:
-        rows = list(csv.DictReader(file))
-    columns = {column: np.array([float(row.get(column, 0)) for row in rows]) for column in (*rows[0], "stratum")}
-    codes = {column: columns[column].astype(int) for column in ("stratum", "cobuy")}
-    return Run(columns["yes_of_3"], columns["p_yes"], **codes, judged=columns["judged"] == 1)
+    of = columns(f"ppi_{name}")
+    stratum = of.get("stratum", np.zeros(len(of["item"])))
+    return Run(of["yes_of_3"], of["p_yes"], stratum.astype(np.int64), of["judged"] == 1)
 
 
-def references(name: str) -> dict[str, dict]:
-    return json.loads((INFERENCE / "references" / f"ppi_{name}.json").read_text())["values"]
+def references_of(name: str) -> dict[str, dict]:
+    return references(f"ppi_{name}")["values"]

@@ -6,12 +6,11 @@ import pytest
 from stats.sample import sample_of
 from stats.survey.assisted import Assisted, assisted_quality, assisted_rate
 from stats.survey.regression import Auxiliaries, regression_ratio
-from tests.stats.survey.references import references, run
+from tests.stats.survey.references import references_of, run
 
 NAMES = {
     "share: GREG linear": "share",
     "plausible: GREG linear": "plausible",
-    "accuracy: GREG linear": "accuracy",
     "precision: GREG linear": "precision",
     "false_rejection_rate: GREG linear": "false_rejection_rate",
     "recall: GREG ratio on 1, kept, p, kept p": "recall",
@@ -30,21 +29,27 @@ def figures_and_references(request) -> tuple[dict[str, Assisted], dict]:
         "plausible": assisted_rate(world.plausible[at], world.p_yes[at], world.totals, **design),
         **{name: getattr(quality, name) for name in ("accuracy", "precision", "recall", "false_rejection_rate")},
     }
-    return figures, references(request.param)
+    return figures, references_of(request.param)
 
 
 @pytest.mark.parametrize("theirs", NAMES)
 def test_value_and_interval(figures_and_references, theirs):
     figures, wanted = figures_and_references
-    if theirs == "accuracy: GREG linear" and "accuracy: classical" not in wanted:
-        pytest.skip("with strata kept is an auxiliary as well: see test_stratified_accuracy_of_two_auxiliaries")
     figure = figures[NAMES[theirs]].figure
     assert figure.value == pytest.approx(wanted[theirs]["value"], rel=1e-8)
     assert figure.ci95 == pytest.approx(wanted[theirs]["ci95_wilson"], rel=1e-8)
 
 
+def test_accuracy_of_a_simple_sample():
+    world, wanted = run("srs"), references_of("srs")["accuracy: GREG linear"]
+    at = world.judged
+    figure = assisted_quality(world.plausible[at], world.kept[at], world.p_yes[at], world.totals).accuracy.figure
+    assert (figure.value, *figure.ci95) == pytest.approx((wanted["value"], *wanted["ci95_wilson"]), rel=1e-8)
+
+
 def test_stratified_accuracy_of_two_auxiliaries():
-    world, wanted = run("strat"), references("strat")["accuracy: GREG linear"]
+    # `assisted_quality` has kept as well where there are strata; the reference has not.
+    world, wanted = run("strat"), references_of("strat")["accuracy: GREG linear"]
     right, predicted = world.kept == (world.plausible == 1), np.where(world.kept, world.p_yes, 1 - world.p_yes)
     known = np.stack([np.ones(7200), predicted], axis=1)
     at, one = world.judged, np.ones(400)
@@ -73,7 +78,7 @@ def test_near_ppi_plus_plus(figures_and_references, name):
 
 def test_what_it_gains_in_items():
     # Variances of glide-py and of the regression estimate: 400 · 0.016852² / 0.015472² = 474.
-    world, wanted = run("srs"), references("srs")
+    world, wanted = run("srs"), references_of("srs")
     at = world.judged
     ratio = wanted["share: classical"]["se"] ** 2 / wanted["share: GREG linear"]["se"] ** 2
     figure = assisted_rate(world.yes_of_3[at] / 3, world.p_yes[at], world.totals)
@@ -81,7 +86,7 @@ def test_what_it_gains_in_items():
 
 
 def test_forgetting_the_design_is_told_apart():
-    world, wanted = run("strat"), references("strat")
+    world, wanted = run("strat"), references_of("strat")
     at = world.judged
     figure = assisted_rate(world.plausible[at], world.p_yes[at], world.totals, world.weights, world.stratum[at]).figure
     wrong = wanted["plausible: PPI++ that forgets the design (WRONG)"]["value"]
