@@ -103,15 +103,12 @@ def threshold_for(curve: Curve, resampled: ResampledCurves, precision: float, by
         what = "a precision" if by == "point" else "a precision with a lower bound"
         return _nowhere(curve, f"no threshold that keeps {FEWEST_KEPT} judged items reaches {what} of {precision:g}")
     reaches = resampled_bound >= precision
-    somewhere = reaches.any(axis=1)
-    choice = _choice(curve, int(reached.argmax()), np.where(somewhere, GRID[reaches.argmax(axis=1)], 1.0))
-    figures = {
-        name: _less(figure, _optimism(curve, resampled, name, np.where(somewhere, reaches.argmax(axis=1), -1)))
-        for name, figure in choice.apparent.items()
-    }
-    nowhere = int((~somewhere).sum())
-    note = f"{nowhere} of {len(somewhere)} resamples reach it nowhere" if nowhere else ""
-    return replace(choice, threshold=replace(choice.threshold, note=note), figures=figures)
+    places = np.where(reaches.any(axis=1), reaches.argmax(axis=1), -1)
+    choice = _choice(curve, int(reached.argmax()), np.where(places >= 0, GRID[places], 1.0))
+    honest = {name: _less(each, _optimism(curve, resampled, name, places)) for name, each in choice.apparent.items()}
+    nowhere = int((places < 0).sum())
+    note = f"{nowhere} of {len(places)} resamples reach it nowhere" if nowhere else ""
+    return replace(choice, threshold=replace(choice.threshold, note=note), figures=honest)
 
 
 def best_threshold(curve: Curve, resampled: ResampledCurves, figure: Figure) -> Choice:
