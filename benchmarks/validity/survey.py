@@ -65,7 +65,8 @@ def _cell(share: str, kind: str, n: int, design: str, replications: int) -> Iter
         covers, without = (np.mean([each[name][k].covers(each[name].truth) for each in found]) for k in (0, 1))
         widths = [sum(each[name][k].width() for each in found) for k in (0, 1)]
         yield within(f"coverage of {what} ({without:.1%} without)", float(covers), *COVERAGE)
-        yield at_most(f"width of {what}", widths[0] / widths[1], _widest(name, share, kind, design))
+        # To two places, as the bars are.
+        yield at_most(f"width of {what}", round(widths[0] / widths[1], 2), _widest(name, share, kind, design))
 
 
 class Study(NamedTuple):
