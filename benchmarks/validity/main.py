@@ -7,7 +7,20 @@ import argparse
 import sys
 import time
 
-from benchmarks.validity import anchoring, ceiling, groups, latent, looking, people, skew
+from benchmarks.validity import (
+    anchoring,
+    audits,
+    ceiling,
+    complete,
+    groups,
+    latent,
+    looking,
+    nonresponse,
+    people,
+    skew,
+    survey,
+    thresholds,
+)
 from benchmarks.validity.bars import show
 
 TOPICS = {
@@ -18,6 +31,11 @@ TOPICS = {
     "skew": skew.rows,
     "looking": looking.rows,
     "groups": groups.rows,
+    "survey": survey.rows,
+    "complete": complete.rows,
+    "audits": audits.rows,
+    "thresholds": thresholds.rows,
+    "nonresponse": nonresponse.rows,
 }
 REPLICATIONS = 5000
 
