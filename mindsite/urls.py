@@ -8,7 +8,7 @@ urlpatterns = [
     path("", home, name="home"),
     path("accounts/", include("accounts.urls")),
     path("people/", include("accounts.people_urls")),
-    path("crowd/", include("annotation.judging.crowd_urls")),
+    path("crowd/", include("annotation.judging.crowd.urls")),
     path("api/v1/", include("api.urls")),
     path("api-tokens/", include("api.page_urls")),
     path("", include("distillation.urls")),

@@ -2,7 +2,7 @@
 
 from django.http import Http404, HttpRequest
 
-from annotation.judging.allocation import participant_get
+from annotation.judging.participants import participant_get
 from annotation.models import Participant, Study
 
 

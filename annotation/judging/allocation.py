@@ -1,35 +1,27 @@
-"""Who gets which item, when. The quota and one judgment an annotator and item are facts of the database; the
-participant's row is the mutex for two tabs and double clicks."""
+"""Who gets which item, when. The quota and one judgment an annotator and item are facts of the database."""
 
 import random
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
 
-from django.core import signing
 from django.db import connection, transaction
 from django.db.models import Count, Exists, F, Min, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import User
+from annotation.judging.leases import (
+    item_give_back,
+    item_of_ticket,
+    lease_make,
+    lease_release,
+    lease_renew,
+    release_expired,
+)
+from annotation.judging.participants import participant_lock, refuse_unless_at_work
 from annotation.judging.qualification import gold_next
+from annotation.judging.refusals import AuditOwed, JudgingRefused
 from annotation.models import Item, Judgment, Kind, Lease, Participant, Skip, Study
-from common.counting import included_sql, of_people_sql
-from common.refusals import Refused
-
-
-class JudgingRefused(Refused):
-    """One line for the annotator: what can't be done and what to do instead."""
-
-
-class LeaseGone(JudgingRefused):
-    """The item went back to the others; with its ticket it may be taken again."""
-
-
-class AuditOwed(JudgingRefused):
-    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,33 +33,6 @@ class Waiting:
 
 class Finished:
     """Nothing is left in this study for this annotator."""
-
-
-def participant_get(*, study_id: int, annotator: User) -> Participant:
-    """The annotator's part in the study, made at the first visit. Raises Study.DoesNotExist where there is none."""
-    mine = Participant.objects.raw(
-        f"""
-        SELECT p.*, s.xmin::text AS study_row FROM annotation_participant p JOIN annotation_study s ON s.id = p.study_id
-        WHERE p.study_id = %s AND p.annotator_id = %s AND {of_people_sql()}
-        """,  # noqa: S608 - a rule of our own
-        [study_id, annotator.pk],
-    )
-    participant = next(iter(mine), None)
-    if participant is None:
-        return participant_join(Study.objects.for_annotator(annotator).get(pk=study_id), annotator)
-    participant.study = _study(study_id, participant.study_row)
-    return participant
-
-
-@lru_cache(maxsize=64)
-def _study(pk: int, row: str) -> Study:
-    """As long as its row is the same one (`row` is PostgreSQL's xmin), a study need not be read and parsed anew."""
-    return Study.objects.get(pk=pk)
-
-
-def participant_join(study: Study, annotator: User) -> Participant:
-    pseudonym = f"A-{secrets.token_hex(4)}"
-    return Participant.objects.get_or_create(study=study, annotator=annotator, defaults={"pseudonym": pseudonym})[0]
 
 
 @transaction.atomic
@@ -99,73 +64,9 @@ def item_skip(*, participant: Participant, item_id: int, reason: str) -> None:
         return  # a second click, or the item went back already
     lease.delete()
     if lease.kind == Kind.ITEM:
-        _give_back(item_id)
+        item_give_back(item_id)
         Skip.objects.create(item_id=item_id, participant=participant, reason=reason)
         Participant.objects.filter(pk=participant.pk).update(n_skipped=F("n_skipped") + 1)
-
-
-@transaction.atomic
-def lease_release(*, participant: Participant) -> None:
-    """Give back what the annotator has in hand."""
-    lease = Lease.objects.filter(participant=participant_lock(participant)).first()
-    if lease:
-        lease.delete()
-        if lease.kind == Kind.ITEM:
-            _give_back(lease.item_id)
-
-
-@transaction.atomic
-def release_expired(study: Study) -> int:
-    """Give back what nobody judged in time; returns how many items came free."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            DELETE FROM annotation_lease WHERE participant_id IN (
-                SELECT l.participant_id FROM annotation_lease l JOIN annotation_item i ON i.id = l.item_id
-                WHERE i.study_id = %s AND l.expires_at < now() FOR UPDATE OF l SKIP LOCKED
-            ) RETURNING item_id, kind
-            """,
-            [study.pk],
-        )
-        items = sorted(item for item, kind in cursor.fetchall() if kind == Kind.ITEM)
-    for item in items:  # one by one in the order of ids, so that two sweeps can't lock each other out
-        _give_back(item)
-    return len(items)
-
-
-def _give_back(item_id: int) -> None:
-    """Free for others; where blocks are finished one by one, those who are past this one come back to it.
-
-    Whoever is at work this very moment is passed over, so that nobody waits for anybody: they find the item when
-    nothing else is left.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            WITH back AS (
-                UPDATE annotation_item SET taken = taken - 1 WHERE id = %s RETURNING study_id, block_no
-            ), past AS (
-                SELECT p.id FROM annotation_participant p JOIN back ON p.study_id = back.study_id
-                JOIN annotation_study s ON s.id = p.study_id
-                WHERE s."order" = 'blocks' AND p.cursor_block >= back.block_no FOR UPDATE OF p SKIP LOCKED
-            )
-            UPDATE annotation_participant p SET cursor_block = back.block_no, cursor_taken = -1, cursor_key = -1
-            FROM back, past WHERE p.id = past.id
-            """,
-            [item_id],
-        )
-
-
-def item_ticket(participant: Participant, item_id: int) -> str:
-    """Goes with the item's form: who holds it has had the item, and can't choose another."""
-    return _signer(participant).sign(str(item_id))
-
-
-def item_of_ticket(participant: Participant, ticket: str) -> int | None:
-    try:
-        return int(_signer(participant).unsign(ticket))
-    except signing.BadSignature:
-        return None
 
 
 def item_take(*, participant: Participant, ticket: str) -> None:
@@ -192,7 +93,7 @@ def _take_again(participant: Participant, item_id: int) -> None:
     if held or participant.judgments.to_audit().exists() or not free.exists():
         raise JudgingRefused(_("This item can't be had again; here is what comes next"))
     Item.objects.filter(pk=item_id).update(taken=F("taken") + 1)
-    _lease(participant, item_id, Kind.ITEM, bool(secrets.randbits(1)))
+    lease_make(participant, item_id, Kind.ITEM, bool(secrets.randbits(1)))
 
 
 def items_ahead(participant: Participant, n: int = 3) -> list[int]:
@@ -220,50 +121,6 @@ def items_ahead(participant: Participant, n: int = 3) -> list[int]:
         return [item for (item,) in cursor.fetchall()]
 
 
-_OWN = (
-    "state", "state_reason", "qualified_at", "n_tries", "n_judged", "n_skipped", "seconds",
-    "cursor_block", "cursor_taken", "cursor_key",
-)  # fmt: skip
-_AS_IT_IS = f"""
-    SELECT {", ".join(f"p.{name}" for name in _OWN)}, s.state, s.version,
-           (SELECT coalesce(sum(o.n_judged) FILTER (WHERE {included_sql("o")}), 0)
-            FROM annotation_participant o WHERE o.study_id = p.study_id),
-           EXISTS (SELECT FROM annotation_participant o
-                   WHERE o.annotator_id = p.annotator_id AND o.id <> p.id AND o.n_judged > 0)
-    FROM annotation_participant p JOIN annotation_study s ON s.id = p.study_id WHERE p.id = %s
-"""  # noqa: S608 - names of our own
-
-
-def participant_lock(participant: Participant) -> Participant:
-    """The participant's row is held until the transaction ends; the object is then as the row is."""
-    participant_refresh(participant, " FOR UPDATE OF p")
-    return participant
-
-
-def participant_refresh(participant: Participant, lock: str = "") -> None:
-    """Read anew what judging changes, in one query without building models; `study_judged` is all of the study's."""
-    with connection.cursor() as cursor:
-        cursor.execute(_AS_IT_IS + lock, [participant.pk])
-        *own, study_state, version, participant.study_judged, participant.judged_elsewhere = cursor.fetchone()
-    for name, value in zip(_OWN, own, strict=True):
-        setattr(participant, name, value)
-    participant.study.state, participant.study.version = study_state, version
-
-
-def refuse_unless_at_work(participant: Participant) -> None:
-    study = participant.study
-    if study.state != Study.State.OPEN:
-        why = (
-            _("The study %(study)s is closed; what you have saved is kept")
-            if study.state == Study.State.CLOSED
-            else _("The study %(study)s is paused; what you have saved is kept")
-        )
-        raise JudgingRefused(why % {"study": study.name})
-    if participant.state != Participant.State.ACTIVE:
-        why = _("Your work on %(study)s is stopped: %(reason)s")
-        raise JudgingRefused(why % {"study": study.name, "reason": participant.state_reason})
-
-
 def owed_items(participant: Participant) -> QuerySet[Item]:
     """Items that still want judgments and that this annotator may give one to."""
     return (
@@ -280,25 +137,13 @@ def revealed_to(annotator_id: int) -> QuerySet[Judgment]:
     return Judgment.objects.filter(participant__annotator=annotator_id, audit_asked=True)
 
 
-def lease_renew(participant: Participant) -> Lease | None:
-    """A lease that ran out but that nobody has swept is still the annotator's."""
-    renewed = Lease.objects.raw(
-        """
-        UPDATE annotation_lease SET expires_at = now() + make_interval(mins => %s) WHERE participant_id = %s
-        RETURNING *
-        """,
-        [participant.study.lease_minutes, participant.pk],
-    )
-    return next(iter(renewed), None)
-
-
 def _lease_anew(participant: Participant) -> Lease | None:
     if participant.study.qualification_items and not participant.qualified_at:
         gold = gold_next(participant)
-        return gold and _lease(participant, gold.pk, Kind.GOLD, bool(secrets.randbits(1)))
+        return gold and lease_make(participant, gold.pk, Kind.GOLD, bool(secrets.randbits(1)))
     if random.random() < participant.study.repeat_share and (earlier := _to_repeat(participant)):  # noqa: S311
         _refuse_unaudited(participant)
-        return _lease(participant, earlier, Kind.REPEAT, bool(secrets.randbits(1)))
+        return lease_make(participant, earlier, Kind.REPEAT, bool(secrets.randbits(1)))
     return _take_from_anywhere(participant)
 
 
@@ -318,17 +163,6 @@ def _to_repeat(participant: Participant) -> int | None:
     blind = participant.judgments.filter(kind=Kind.ITEM, audit_asked=False, pk__lte=last or 0)
     candidates = list(blind.exclude(item__in=repeated).order_by("-pk").values_list("item", flat=True)[:50])
     return random.choice(candidates) if candidates else None  # noqa: S311 - which one is no secret
-
-
-def _signer(participant: Participant) -> signing.Signer:
-    return signing.Signer(salt=f"item of participant {participant.pk}")
-
-
-def _lease(participant: Participant, item_id: int, kind: Kind, a_on_left: bool) -> Lease:
-    until = timezone.now() + timedelta(minutes=participant.study.lease_minutes)
-    return Lease.objects.create(
-        participant=participant, item_id=item_id, kind=kind, a_on_left=a_on_left, expires_at=until
-    )
 
 
 def _take_from_anywhere(participant: Participant) -> Lease | None:

@@ -10,7 +10,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from annotation.judging.access import participant_of
-from annotation.judging.allocation import JudgingRefused
 from annotation.judging.forms import ReviseForm, new_submission
 from annotation.judging.page import (
     answers_shown,
@@ -22,6 +21,7 @@ from annotation.judging.page import (
     ratings_of,
     verdict_shown,
 )
+from annotation.judging.refusals import JudgingRefused
 from annotation.judging.views import BROKEN_FORM
 from annotation.judging.writing import COMMENT_LENGTH, comment_save, judgment_revise
 from annotation.models import Judgment, JudgmentRevision, Kind, Participant

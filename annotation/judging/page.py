@@ -9,19 +9,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
-from annotation.judging.allocation import (
-    AuditOwed,
-    Finished,
-    JudgingRefused,
-    Waiting,
-    item_next,
-    item_ticket,
-    items_ahead,
-    participant_refresh,
-)
+from annotation.judging.allocation import Finished, Waiting, item_next, items_ahead
 from annotation.judging.completion import completion_code
 from annotation.judging.forms import new_submission
+from annotation.judging.leases import item_ticket
+from annotation.judging.participants import participant_refresh
 from annotation.judging.qualification import gold_is_right, try_done
+from annotation.judging.refusals import AuditOwed, JudgingRefused
 from annotation.judging.writing import COMMENT_LENGTH, judgment_to_audit
 from annotation.models import Judgment, JudgmentRevision, Kind, Lease, Participant, Study
 from annotation.scales import Question

@@ -6,7 +6,8 @@ from django.db.models import F, Q
 
 from accounts.models import User
 from annotation.design.protocol import StudyRefused
-from annotation.judging.allocation import lease_release, participant_lock
+from annotation.judging.leases import lease_release
+from annotation.judging.participants import participant_lock
 from annotation.judging.tallying import items_retally
 from annotation.models import Item, Kind, Lease, Participant
 

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from accounts.models import User
-from annotation.judging.allocation import Finished, item_next, participant_join
+from annotation.judging.allocation import Finished, item_next
 from annotation.judging.forms import new_submission
+from annotation.judging.participants import participant_join
 from annotation.judging.writing import audit_save, judgment_save
 from annotation.models import Lease, Study
 from distillation.models import Verdict

@@ -13,16 +13,11 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import reswap, retarget
 
 from annotation.judging.access import participant_of
-from annotation.judging.allocation import (
-    JudgingRefused,
-    LeaseGone,
-    item_of_ticket,
-    item_skip,
-    item_take,
-    lease_renew,
-)
+from annotation.judging.allocation import item_skip, item_take
 from annotation.judging.forms import AuditForm, RatingForm, SkipForm
+from annotation.judging.leases import item_of_ticket, lease_renew
 from annotation.judging.page import page_context, pause_context, pictures_ahead, progress, reveal_context
+from annotation.judging.refusals import JudgingRefused, LeaseGone
 from annotation.judging.writing import audit_save, comment_save, judgment_save
 from annotation.models import Judgment, Kind, Lease, Participant, Study
 from common.keyset import key_in

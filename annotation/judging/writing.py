@@ -10,9 +10,10 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from annotation.judging.allocation import JudgingRefused, LeaseGone, participant_lock, refuse_unless_at_work
+from annotation.judging.participants import participant_lock, refuse_unless_at_work
 from annotation.judging.qualification import qualification_update
 from annotation.judging.quality import rules_check
+from annotation.judging.refusals import JudgingRefused, LeaseGone
 from annotation.judging.tallying import items_retally
 from annotation.models import Item, Judgment, JudgmentRevision, Kind, Participant, Study
 

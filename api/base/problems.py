@@ -10,7 +10,7 @@ from rest_framework.utils.encoders import JSONEncoder
 from rest_framework.views import exception_handler
 
 from annotation.design.protocol import StudyRefused
-from annotation.judging.allocation import AuditOwed, JudgingRefused, LeaseGone
+from annotation.judging.refusals import AuditOwed, JudgingRefused, LeaseGone
 from distillation.runs.services import RunRefused
 
 log = logging.getLogger(__name__)

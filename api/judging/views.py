@@ -7,9 +7,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from annotation.judging.access import participant_of
-from annotation.judging.allocation import JudgingRefused, Waiting, item_next, item_skip
+from annotation.judging.allocation import Waiting, item_next, item_skip
 from annotation.judging.page import progress
 from annotation.judging.qualification import try_done
+from annotation.judging.refusals import JudgingRefused
 from annotation.judging.writing import (
     Ratings,
     audit_save,

@@ -50,7 +50,7 @@ def _measure(study, rounds: int) -> None:
     from accounts.services import user_create  # noqa: PLC0415
     from annotation.figures.numbers import study_revision  # noqa: PLC0415
     from annotation.figures.panels.all import PANELS  # noqa: PLC0415
-    from annotation.judging.allocation import participant_join  # noqa: PLC0415
+    from annotation.judging.participants import participant_join  # noqa: PLC0415
 
     researcher = user_create(username="rosa", password=uuid.uuid4().hex, role=User.Role.RESEARCHER)
     annotator = user_create(username="anna", password=uuid.uuid4().hex, role=User.Role.ANNOTATOR)

@@ -39,8 +39,11 @@ class Load:
 def quota(options: argparse.Namespace) -> None:
     from django.db import connection  # noqa: PLC0415
 
-    from annotation.judging.allocation import Finished, item_next, participant_join, release_expired  # noqa: PLC0415
-    from annotation.judging.writing import JudgingRefused, audit_save, judgment_save  # noqa: PLC0415
+    from annotation.judging.allocation import Finished, item_next  # noqa: PLC0415
+    from annotation.judging.leases import release_expired  # noqa: PLC0415
+    from annotation.judging.participants import participant_join  # noqa: PLC0415
+    from annotation.judging.refusals import JudgingRefused  # noqa: PLC0415
+    from annotation.judging.writing import audit_save, judgment_save  # noqa: PLC0415
     from annotation.models import Item, Judgment, Lease  # noqa: PLC0415
     from benchmarks.fill import annotators, run_filled, study_filled  # noqa: PLC0415
 
@@ -220,7 +223,9 @@ def http(options: argparse.Namespace) -> None:
 def flat(options: argparse.Namespace) -> None:
     from django.db import connection  # noqa: PLC0415
 
-    from annotation.judging.allocation import item_next, lease_release, participant_join  # noqa: PLC0415
+    from annotation.judging.allocation import item_next  # noqa: PLC0415
+    from annotation.judging.leases import lease_release  # noqa: PLC0415
+    from annotation.judging.participants import participant_join  # noqa: PLC0415
     from benchmarks.fill import annotators, run_filled, study_filled  # noqa: PLC0415
 
     def next_ms(participant, n: int = 200) -> float:

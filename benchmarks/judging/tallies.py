@@ -52,7 +52,8 @@ def _without(sql: str) -> str:
 def _speed(study, users) -> float:
     from django.db import connection  # noqa: PLC0415
 
-    from annotation.judging.allocation import item_next, participant_join  # noqa: PLC0415
+    from annotation.judging.allocation import item_next  # noqa: PLC0415
+    from annotation.judging.participants import participant_join  # noqa: PLC0415
     from annotation.judging.writing import audit_save, judgment_save  # noqa: PLC0415
     from annotation.models import Lease  # noqa: PLC0415
 

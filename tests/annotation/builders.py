@@ -8,7 +8,8 @@ from PIL import Image
 from accounts.models import User
 from accounts.services import user_create
 from annotation.design.services import study_create
-from annotation.judging.allocation import item_next, participant_join
+from annotation.judging.allocation import item_next
+from annotation.judging.participants import participant_join
 from annotation.judging.writing import audit_save, judgment_save
 from annotation.models import Judgment, Lease, Participant, Study
 from distillation.catalog.pictures.store import picture_store

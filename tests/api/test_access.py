@@ -15,7 +15,7 @@ from accounts.models import User
 from accounts.services import user_create
 from annotation.exchange.exports.options import Options
 from annotation.exchange.exports.recording import export_start
-from annotation.judging.allocation import participant_get
+from annotation.judging.participants import participant_get
 from api.models import ApiToken
 from api.urls import urlpatterns
 from distillation.models import CoBuy, Intention, Picture, Product, Run

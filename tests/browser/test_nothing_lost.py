@@ -10,7 +10,8 @@ from django.utils import timezone
 from playwright.sync_api import Page, Route, expect
 
 from accounts.models import User
-from annotation.judging.allocation import item_next, release_expired
+from annotation.judging.allocation import item_next
+from annotation.judging.leases import release_expired
 from annotation.models import Judgment, Lease, Study
 from tests.annotation.builders import participant
 from tests.browser.conftest import sign_in

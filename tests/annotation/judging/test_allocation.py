@@ -10,15 +10,10 @@ from django.db import connection
 from django.utils import timezone
 
 from annotation.design.services import study_set_state
-from annotation.judging.allocation import (
-    Finished,
-    JudgingRefused,
-    Waiting,
-    item_next,
-    item_skip,
-    participant_get,
-    release_expired,
-)
+from annotation.judging.allocation import Finished, Waiting, item_next, item_skip
+from annotation.judging.leases import release_expired
+from annotation.judging.participants import participant_get
+from annotation.judging.refusals import JudgingRefused
 from annotation.judging.writing import audit_save
 from annotation.models import Item, Judgment, Lease, Participant, Skip, Study
 from tests.annotation.builders import judge, participant, save, study

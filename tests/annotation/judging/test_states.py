@@ -9,8 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from annotation.judging.allocation import item_next, release_expired
+from annotation.judging.allocation import item_next
 from annotation.judging.completion import completion_code, completion_find
+from annotation.judging.leases import release_expired
 from annotation.models import Item, Judgment, Lease, Participant, Study
 from tests.annotation.builders import judge, participant, show_pictures, study
 from tests.annotation.pages import HTMX, audit, lease_of, post, rate, url

@@ -8,7 +8,7 @@ from django.utils.crypto import salted_hmac
 
 from accounts.links import LinkRefused, link_open, link_use
 from accounts.models import Link, User
-from annotation.judging.allocation import participant_get
+from annotation.judging.participants import participant_get
 from annotation.models import Participant, Study
 
 # The parameter of the address, and the platform that adds it.

@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import sign_in
 from accounts.links import LinkRefused
 from accounts.views import link_refused
-from annotation.judging.crowd import crowd_enter, crowd_worker
+from annotation.judging.crowd.entry import crowd_enter, crowd_worker
 
 
 @require_safe

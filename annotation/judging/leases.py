@@ -1,0 +1,97 @@
+"""Leases: an item reserved for one annotator for a time, given back, and had again by its ticket."""
+
+from datetime import timedelta
+
+from django.core import signing
+from django.db import connection, transaction
+from django.utils import timezone
+
+from annotation.judging.participants import participant_lock
+from annotation.models import Kind, Lease, Participant, Study
+
+
+def lease_make(participant: Participant, item_id: int, kind: Kind, a_on_left: bool) -> Lease:
+    until = timezone.now() + timedelta(minutes=participant.study.lease_minutes)
+    return Lease.objects.create(
+        participant=participant, item_id=item_id, kind=kind, a_on_left=a_on_left, expires_at=until
+    )
+
+
+def lease_renew(participant: Participant) -> Lease | None:
+    """A lease that ran out but that nobody has swept is still the annotator's."""
+    renewed = Lease.objects.raw(
+        """
+        UPDATE annotation_lease SET expires_at = now() + make_interval(mins => %s) WHERE participant_id = %s
+        RETURNING *
+        """,
+        [participant.study.lease_minutes, participant.pk],
+    )
+    return next(iter(renewed), None)
+
+
+@transaction.atomic
+def lease_release(*, participant: Participant) -> None:
+    """Give back what the annotator has in hand."""
+    lease = Lease.objects.filter(participant=participant_lock(participant)).first()
+    if lease:
+        lease.delete()
+        if lease.kind == Kind.ITEM:
+            item_give_back(lease.item_id)
+
+
+@transaction.atomic
+def release_expired(study: Study) -> int:
+    """Give back what nobody judged in time; returns how many items came free."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            DELETE FROM annotation_lease WHERE participant_id IN (
+                SELECT l.participant_id FROM annotation_lease l JOIN annotation_item i ON i.id = l.item_id
+                WHERE i.study_id = %s AND l.expires_at < now() FOR UPDATE OF l SKIP LOCKED
+            ) RETURNING item_id, kind
+            """,
+            [study.pk],
+        )
+        items = sorted(item for item, kind in cursor.fetchall() if kind == Kind.ITEM)
+    for item in items:  # one by one in the order of ids, so that two sweeps can't lock each other out
+        item_give_back(item)
+    return len(items)
+
+
+def item_give_back(item_id: int) -> None:
+    """Free for others; where blocks are finished one by one, those who are past this one come back to it.
+
+    Whoever is at work this very moment is passed over, so that nobody waits for anybody: they find the item when
+    nothing else is left.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH back AS (
+                UPDATE annotation_item SET taken = taken - 1 WHERE id = %s RETURNING study_id, block_no
+            ), past AS (
+                SELECT p.id FROM annotation_participant p JOIN back ON p.study_id = back.study_id
+                JOIN annotation_study s ON s.id = p.study_id
+                WHERE s."order" = 'blocks' AND p.cursor_block >= back.block_no FOR UPDATE OF p SKIP LOCKED
+            )
+            UPDATE annotation_participant p SET cursor_block = back.block_no, cursor_taken = -1, cursor_key = -1
+            FROM back, past WHERE p.id = past.id
+            """,
+            [item_id],
+        )
+
+
+def item_ticket(participant: Participant, item_id: int) -> str:
+    """Goes with the item's form: who holds it has had the item, and can't choose another."""
+    return _signer(participant).sign(str(item_id))
+
+
+def item_of_ticket(participant: Participant, ticket: str) -> int | None:
+    try:
+        return int(_signer(participant).unsign(ticket))
+    except signing.BadSignature:
+        return None
+
+
+def _signer(participant: Participant) -> signing.Signer:
+    return signing.Signer(salt=f"item of participant {participant.pk}")

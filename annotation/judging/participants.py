@@ -1,0 +1,82 @@
+"""An annotator's part in a study. Its row is the mutex for two tabs and double clicks."""
+
+import secrets
+from functools import lru_cache
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from annotation.judging.refusals import JudgingRefused
+from annotation.models import Participant, Study
+from common.counting import included_sql, of_people_sql
+
+_OWN = (
+    "state", "state_reason", "qualified_at", "n_tries", "n_judged", "n_skipped", "seconds",
+    "cursor_block", "cursor_taken", "cursor_key",
+)  # fmt: skip
+_AS_IT_IS = f"""
+    SELECT {", ".join(f"p.{name}" for name in _OWN)}, s.state, s.version,
+           (SELECT coalesce(sum(o.n_judged) FILTER (WHERE {included_sql("o")}), 0)
+            FROM annotation_participant o WHERE o.study_id = p.study_id),
+           EXISTS (SELECT FROM annotation_participant o
+                   WHERE o.annotator_id = p.annotator_id AND o.id <> p.id AND o.n_judged > 0)
+    FROM annotation_participant p JOIN annotation_study s ON s.id = p.study_id WHERE p.id = %s
+"""  # noqa: S608 - names of our own
+
+
+def participant_get(*, study_id: int, annotator: User) -> Participant:
+    """The annotator's part in the study, made at the first visit. Raises Study.DoesNotExist where there is none."""
+    mine = Participant.objects.raw(
+        f"""
+        SELECT p.*, s.xmin::text AS study_row FROM annotation_participant p JOIN annotation_study s ON s.id = p.study_id
+        WHERE p.study_id = %s AND p.annotator_id = %s AND {of_people_sql()}
+        """,  # noqa: S608 - a rule of our own
+        [study_id, annotator.pk],
+    )
+    participant = next(iter(mine), None)
+    if participant is None:
+        return participant_join(Study.objects.for_annotator(annotator).get(pk=study_id), annotator)
+    participant.study = _study(study_id, participant.study_row)
+    return participant
+
+
+@lru_cache(maxsize=64)
+def _study(pk: int, row: str) -> Study:
+    """As long as its row is the same one (`row` is PostgreSQL's xmin), a study need not be read and parsed anew."""
+    return Study.objects.get(pk=pk)
+
+
+def participant_join(study: Study, annotator: User) -> Participant:
+    pseudonym = f"A-{secrets.token_hex(4)}"
+    return Participant.objects.get_or_create(study=study, annotator=annotator, defaults={"pseudonym": pseudonym})[0]
+
+
+def participant_lock(participant: Participant) -> Participant:
+    """The participant's row is held until the transaction ends; the object is then as the row is."""
+    participant_refresh(participant, " FOR UPDATE OF p")
+    return participant
+
+
+def participant_refresh(participant: Participant, lock: str = "") -> None:
+    """Read anew what judging changes, in one query without building models; `study_judged` is all of the study's."""
+    with connection.cursor() as cursor:
+        cursor.execute(_AS_IT_IS + lock, [participant.pk])
+        *own, study_state, version, participant.study_judged, participant.judged_elsewhere = cursor.fetchone()
+    for name, value in zip(_OWN, own, strict=True):
+        setattr(participant, name, value)
+    participant.study.state, participant.study.version = study_state, version
+
+
+def refuse_unless_at_work(participant: Participant) -> None:
+    study = participant.study
+    if study.state != Study.State.OPEN:
+        why = (
+            _("The study %(study)s is closed; what you have saved is kept")
+            if study.state == Study.State.CLOSED
+            else _("The study %(study)s is paused; what you have saved is kept")
+        )
+        raise JudgingRefused(why % {"study": study.name})
+    if participant.state != Participant.State.ACTIVE:
+        why = _("Your work on %(study)s is stopped: %(reason)s")
+        raise JudgingRefused(why % {"study": study.name, "reason": participant.state_reason})
