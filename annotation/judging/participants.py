@@ -1,6 +1,7 @@
 """An annotator's part in a study. Its row is the mutex for two tabs and double clicks."""
 
 import secrets
+from copy import copy
 from functools import lru_cache
 
 from django.db import connection
@@ -37,13 +38,18 @@ def participant_get(*, study_id: int, annotator: User) -> Participant:
     participant = next(iter(mine), None)
     if participant is None:
         return participant_join(Study.objects.for_annotator(annotator).get(pk=study_id), annotator)
-    participant.study = _study(study_id, participant.study_row)
+    # A copy, because what is read under the lock is written into it: no request sees what another one has read.
+    participant.study = copy(_study_as_stored(study_id, participant.study_row))
     return participant
 
 
 @lru_cache(maxsize=64)
-def _study(pk: int, row: str) -> Study:
-    """As long as its row is the same one (`row` is PostgreSQL's xmin), a study need not be read and parsed anew."""
+def _study_as_stored(pk: int, row: str) -> Study:
+    """Never handed out itself. `row` is PostgreSQL's xmin: another one after each change of the row.
+
+    Kept because two requests a judgment come through here, and reading the study anew takes 0.4 ms more of a processor
+    in each of them: with the ORM 1.1 ms.
+    """
     return Study.objects.get(pk=pk)
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from annotation.design.services import study_set_state
 from annotation.judging.allocation import Finished, Waiting, item_next, item_skip
 from annotation.judging.leases import release_expired
-from annotation.judging.participants import participant_get
+from annotation.judging.participants import participant_get, participant_lock
 from annotation.judging.refusals import JudgingRefused
 from annotation.judging.writing import audit_save
 from annotation.models import Item, Judgment, Lease, Participant, Skip, Study
@@ -87,6 +87,15 @@ def test_two_tabs_at_once_join_once() -> None:
     annotator = participant(study(name="other", run=made.runs.get())).annotator
     first, second = at_once([lambda: participant_get(study_id=made.pk, annotator=annotator)] * 2)
     assert first.pk == second.pk
+
+
+def test_a_request_sees_nothing_that_only_another_one_has_read() -> None:
+    made = study()
+    annotator = participant(made).annotator
+    first, second = (participant_get(study_id=made.pk, annotator=annotator) for _ in range(2))
+    study_set_state(study=made, state=Study.State.PAUSED)
+    participant_lock(first)
+    assert (first.study.state, second.study.state) == (Study.State.PAUSED, Study.State.OPEN)
 
 
 @concurrent
