@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass
 from typing import NoReturn
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
@@ -85,7 +85,7 @@ def judgment_save(
         judgment = _write(participant, ratings_checked(participant.study, Ratings(plausibility, typicality)), written)
     except JudgingRefused:
         # Looked up only where something is in the way: most submits come once.
-        if not connection.needs_rollback and (earlier := _submitted(participant, item_id, submission)):
+        if not transaction.get_rollback() and (earlier := _submitted(participant, item_id, submission)):
             return earlier
         raise
     if judgment is None:
@@ -240,5 +240,5 @@ def _write(participant: Participant, ratings: Ratings, written: dict) -> Judgmen
         return next(iter(stored), None)
     except IntegrityError as error:
         # Only somebody else's submission, at this very instant, can be in the way.
-        connection.needs_rollback = True
+        transaction.set_rollback(True)
         raise JudgingRefused(_("This form belongs to another item; load the page again")) from error

@@ -115,7 +115,8 @@ def alone() -> Iterator[None]:
         try:
             yield
         finally:
-            if not connection.needs_rollback and connection.is_usable():
+            is_broken = connection.in_atomic_block and transaction.get_rollback()
+            if not is_broken and connection.is_usable():
                 cursor.execute("SELECT pg_advisory_unlock(hashtext('catalog_import'))")
 
 
