@@ -86,59 +86,62 @@ class Totals(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """The first row that the query finds is refused in these words."""
+    """Refuses the first row that the query finds. It gives `line` and the columns that the message names."""
 
     query: str
-    words: str
+    message: str
     of_revisions: bool = False
 
 
 CHECKS = (
     Check(
-        "SELECT s.line, s.own_item, s.kind, CASE WHEN o.is_gold THEN 'a gold item' ELSE 'no gold item' END"
+        "SELECT s.line, s.own_item AS item, s.kind,"
+        " CASE WHEN o.is_gold THEN 'a gold item' ELSE 'no gold item' END AS what"
         " FROM staged s JOIN own_items o ON o.id = s.own_item"
         " WHERE (s.kind = 'gold') <> o.is_gold ORDER BY s.place LIMIT 1",
-        "kind {2} does not fit item {1}, which is {3} here",
+        "kind {kind} does not fit item {item}, which is {what} here",
     ),
     Check(
-        "SELECT max(line), own_item, pseudonym FROM staged"
+        "SELECT max(line) AS line, own_item AS item, pseudonym FROM staged"
         " GROUP BY pseudonym, own_item, kind, CASE WHEN kind <> 'item' THEN judged_at END, revision"
         " HAVING count(*) > 1 ORDER BY max(place) LIMIT 1",
-        "annotator {2} judges item {1} a second time; the first judgment counts, take the others out",
+        "annotator {pseudonym} judges item {item} a second time; the first judgment counts, take the others out",
     ),
     Check(
-        "SELECT min(line), own_item, pseudonym FROM staged GROUP BY pseudonym, own_item, kind, judged_at"
+        "SELECT min(line) AS line, own_item AS item, pseudonym FROM staged"
+        " GROUP BY pseudonym, own_item, kind, judged_at"
         " HAVING max(revision) + 1 <> count(*) ORDER BY min(place) LIMIT 1",
-        "of annotator {2}'s ratings of item {1} earlier ones are missing; take all revisions or none",
+        "of annotator {pseudonym}'s ratings of item {item} earlier ones are missing; take all revisions or none",
         of_revisions=True,
     ),
     Check(
         "SELECT line, pseudonym FROM staged WHERE revision > 0 AND revised_at IS NULL ORDER BY place LIMIT 1",
-        "a later revision of annotator {1}'s has no revised_at",
+        "a later revision of annotator {pseudonym}'s has no revised_at",
         of_revisions=True,
     ),
     Check(
-        f"SELECT s.line, s.own_item, s.pseudonym {_KNOWN} ORDER BY s.place LIMIT 1",
-        "annotator {2} has judged item {1} in this study already; the first judgment counts, take this one out",
+        f"SELECT s.line, s.own_item AS item, s.pseudonym {_KNOWN} ORDER BY s.place LIMIT 1",
+        "annotator {pseudonym} has judged item {item} in this study already; the first judgment counts, take this one"
+        " out",
     ),
     Check(
-        f"SELECT max(line), pseudonym FROM ({_OF_ONE}) x GROUP BY pseudonym"  # noqa: S608 - of our own parts
+        f"SELECT max(line) AS line, pseudonym FROM ({_OF_ONE}) x GROUP BY pseudonym"  # noqa: S608 - of our own parts
         " HAVING bool_or(counts) <> bool_and(counts) ORDER BY min(line) LIMIT 1",
-        "annotator {1} counts in some rows and not in others; all of an excluded annotator's say counts f",
+        "annotator {pseudonym} counts in some rows and not in others; all of an excluded annotator's say counts f",
     ),
     Check(
-        f"SELECT min(x.line), x.pseudonym, p.state FROM ({_OF_ONE}) x"  # noqa: S608 - of our own parts
+        f"SELECT min(x.line) AS line, x.pseudonym, p.state FROM ({_OF_ONE}) x"  # noqa: S608 - of our own parts
         " JOIN annotation_participant p ON p.study_id = %(study)s AND p.pseudonym = x.pseudonym"
         " WHERE x.counts = (p.state = 'excluded')"
         " GROUP BY x.pseudonym, p.state ORDER BY min(x.line) LIMIT 1",
-        "annotator {1} is {2} in this study, and the file's column counts says otherwise",
+        "annotator {pseudonym} is {state} in this study, and the file's column counts says otherwise",
     ),
     Check(
-        "SELECT max(s.line), i.id, i.overlap - i.taken, count(*), i.overlap FROM staged s"
-        " JOIN annotation_item i ON i.id = s.own_item"
+        "SELECT max(s.line) AS line, i.id AS item, i.overlap - i.taken AS room, count(*) AS brought, i.overlap"
+        " FROM staged s JOIN annotation_item i ON i.id = s.own_item"
         " WHERE s.kind = 'item' AND s.counts GROUP BY i.id HAVING i.taken + count(*) > i.overlap"
         " ORDER BY max(s.place) LIMIT 1",
-        "item {1} has room for {2} of {4} judgments here, and the file brings {3}",
+        "item {item} has room for {room} of {overlap} judgments here, and the file brings {brought}",
     ),
 )
 
@@ -182,8 +185,10 @@ class Staging:
         if self._first(f"SELECT count(*) {_KNOWN} AND j.created_at = s.judged_at")[0] == totals.judgments:
             raise ImportRefused(f"all of its judgments are in study {self.study.name}: it was already imported")
         for check in CHECKS:
-            if check.of_revisions <= totals.has_revisions and (found := self._first(check.query)):
-                raise ImportRefused(f"{self.unit} {found[0]}: {check.words.format(*found)}")
+            if check.of_revisions and not totals.has_revisions:
+                continue
+            if found := self._first_named(check.query):
+                raise ImportRefused(f"{self.unit} {found['line']}: {check.message.format(**found)}")
 
     def totals(self) -> Totals:
         return Totals(*self._first(_TOTALS))
@@ -217,6 +222,12 @@ class Staging:
         with connection.cursor() as cursor:
             cursor.execute(query, {"study": self.study.pk})
             return cursor.fetchone()
+
+    def _first_named(self, query: str) -> dict | None:
+        with connection.cursor() as cursor:
+            cursor.execute(query, {"study": self.study.pk})
+            row = cursor.fetchone()
+            return row and {column.name: value for column, value in zip(cursor.description, row, strict=True)}
 
     def _run(self, statement: str) -> None:
         with connection.cursor() as cursor:
