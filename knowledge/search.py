@@ -120,37 +120,42 @@ class KnowledgeSearch:
         return " & ".join([*terms, f"({words})"] if words else terms)
 
     def _walk(self, words: str, keyset: Keyset, wanted: int, seconds: float) -> Walked:
+        """Some blocks at a time, until there are enough ids or the time is up."""
         up = keyset.before is not None
-        low, high = _ends("annotation_item", "intention_id") if self.label in LABELS else _ends()
-        low, high = max(low, (keyset.before or 0) + 1), min(high, (keyset.after or high + 1) - 1)
+        low, high = self._id_range(keyset)
         statement, values = self._statement(self._terms(words), low, high, "" if up else "DESC")
-        first, last, step = (low // BLOCK, high // BLOCK, 1) if up else (high // BLOCK, low // BLOCK, -1)
-        at, keys, blocks, start = first, [], FIRST_BLOCKS, time.monotonic()
-        while (last - at) * step >= 0:
+        blocks, at, n_blocks = _blocks(low, high, up=up), 0, FIRST_BLOCKS
+        keys, start = [], time.monotonic()
+        while at < len(blocks):
             began = time.monotonic()
-            to = at + step * (blocks - 1)
-            keys += _fetch(statement, {**values, "first": at, "last": to, "step": step, "wanted": wanted - len(keys)})
-            if len(keys) >= wanted:
+            keys += _fetch(statement, {**values, **_series(blocks[at : at + n_blocks]), "wanted": wanted - len(keys)})
+            at, ended = at + n_blocks, time.monotonic()
+            if len(keys) >= wanted or at >= len(blocks):
                 break
-            at, now = to + step, time.monotonic()
-            if now - start > (COUNT_SECONDS if len(keys) > PAGE else seconds) and (last - at) * step >= 0:
-                return Walked(keys, None if up else (at + 1) * BLOCK)
-            is_rare = abs(at - first) == FIRST_BLOCKS and self._is_rare(words, first, at)
-            if is_rare and (few := self._few(values)) is not None:
+            if ended - start > (COUNT_SECONDS if len(keys) > PAGE else seconds):
+                return Walked(keys, None if up else (blocks[at] + 1) * BLOCK)
+            if at == FIRST_BLOCKS and (few := self._few_if_rare(words, blocks, values)) is not None:
                 return Walked(sorted((key for key in few if low <= key <= high), reverse=not up)[:wanted], None)
-            blocks = min(2 * blocks, MOST_BLOCKS) if now - began < QUICK_SECONDS else 1
+            n_blocks = min(2 * n_blocks, MOST_BLOCKS) if ended - began < QUICK_SECONDS else 1
         return Walked(keys, None)
 
-    def _is_rare(self, words: str, first: int, at: int) -> bool:
-        """Whether the words alone, without filters, would not have filled a page from the blocks looked at.
+    def _id_range(self, keyset: Keyset) -> tuple[int, int]:
+        """First and last id that the page asked for may have."""
+        low, high = _ends("annotation_item", "intention_id") if self.label in LABELS else _ends()
+        return max(low, (keyset.before or 0) + 1), min(high, (keyset.after or high + 1) - 1)
+
+    def _few_if_rare(self, words: str, blocks: range, values: dict) -> list[int] | None:
+        return self._few(values) if self._is_rare(words, blocks) else None
+
+    def _is_rare(self, words: str, blocks: range) -> bool:
+        """Whether the words alone, without filters, would not have filled a page from the first blocks.
 
         Never for phrases and exclusions: the index can't tell how many there are.
         """
         if not words or "<" in words or "!" in words or self.label in LABELS:
             return False
         statement, values = KnowledgeSearch()._statement(words, 0, LARGEST_ID, "")
-        ends = {"first": min(first, at), "last": max(first, at), "step": 1, "wanted": PAGE + 1}
-        return len(_fetch(statement, {**values, **ends})) <= PAGE
+        return len(_fetch(statement, {**values, **_series(blocks[:FIRST_BLOCKS]), "wanted": PAGE + 1})) <= PAGE
 
     def _few(self, values: dict) -> list[int] | None:
         """All that fit, if the index has no more than FEW.
@@ -216,6 +221,17 @@ def _quoted(term: str) -> str:
     """As tsquery reads it; a backslash and an apostrophe would end the word or change it."""
     escaped = term.replace("\\", "\\\\").replace("'", "''")
     return f"'{escaped}'"
+
+
+def _blocks(low: int, high: int, *, up: bool) -> range:
+    """The blocks of the ids low … high, in the order in which they are looked at."""
+    first, last = low // BLOCK, high // BLOCK
+    return range(first, last + 1) if up else range(last, first - 1, -1)
+
+
+def _series(blocks: range) -> dict[str, int]:
+    """The arguments of generate_series in the statement."""
+    return {"first": blocks[0], "last": blocks[-1], "step": blocks.step}
 
 
 def _ends(table: str = "distillation_intention", key: str = "id") -> tuple[int, int]:
