@@ -1,94 +1,15 @@
 """Settings, read from the environment (and from a file `.env` beside manage.py). docs/operators.md lists the names."""
 
-import os
-import secrets
 from datetime import timedelta
-from importlib.util import find_spec
-from ipaddress import ip_network
 from pathlib import Path
-from urllib.parse import urlsplit
-
-import environ
-from django.core.exceptions import ImproperlyConfigured
 
 from mindsite import embedded
+from mindsite.environment import database, env, networks, pictures_store, secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
 env.read_env(BASE_DIR / ".env")
 
-
-def _secret_key(path: Path) -> str:
-    """The key in `path`, made at the first start; two starts at once agree on one."""
-    try:
-        if not path.exists():
-            _make_secret_key(path)
-        return path.read_text()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ImproperlyConfigured(
-            f"The secret key {path} can't be read or made ({getattr(error, 'strerror', None) or 'it is no text'}): "
-            "start as the user whose file it is, or set SECRET_KEY"
-        ) from error
-
-
-def _make_secret_key(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    draft.touch(mode=0o600)
-    draft.write_text(secrets.token_urlsafe(50))
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
-
-
-def _database(url: str) -> dict:
-    """The default database: `url`, or the embedded PostgreSQL where it is empty."""
-    if not url:
-        return {"ENGINE": "django.db.backends.postgresql", **embedded.database_settings()}
-    try:
-        known = env.db_url_config(url) if urlsplit(url).scheme in ("postgres", "postgresql") else {}
-    except ValueError:  # a port that is no number, say
-        known = {}
-    if not known.get("NAME"):
-        raise ImproperlyConfigured(
-            "DATABASE_URL must be postgres://user:password@host:port/name; Mindsite needs PostgreSQL"
-        )
-    return known
-
-
-def _pictures_store(bucket: str, endpoint: str, region: str) -> dict:
-    """The store of pictures: a bucket of an S3-compatible service, or MEDIA_ROOT where none is named."""
-    if not bucket:
-        return {"BACKEND": "django.core.files.storage.FileSystemStorage"}
-    if not find_spec("storages") or not find_spec("boto3"):
-        raise ImproperlyConfigured(
-            "MEDIA_S3_BUCKET is set, but what talks to S3 is not installed: pip install -r requirements-s3.txt"
-        )
-    options = {"bucket_name": bucket, "region_name": region or None, "default_acl": None}
-    if endpoint:
-        options |= {"endpoint_url": endpoint, "client_config": _plain_s3()}
-    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
-
-
-def _plain_s3() -> object:
-    """What services other than Amazon's understand: no host name for each bucket, no checksums in trailers."""
-    from botocore.config import Config  # noqa: PLC0415 - installed only where an S3 store is used
-
-    when = "when_required"
-    return Config(s3={"addressing_style": "path"}, request_checksum_calculation=when, response_checksum_validation=when)
-
-
-def _networks(name: str) -> list[str]:
-    try:
-        return [str(ip_network(text)) for text in env.list(name, default=[])]
-    except ValueError as error:
-        raise ImproperlyConfigured(f"{name}: {error}; give networks such as 10.20.0.0/16") from error
-
-
-SECRET_KEY = env.str("SECRET_KEY", "") or _secret_key(embedded.VAR / "secret_key")
+SECRET_KEY = env.str("SECRET_KEY", "") or secret_key(embedded.VAR / "secret_key")
 DEBUG = env.bool("DEBUG", False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -149,7 +70,7 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": _database(env.str("DATABASE_URL", ""))}
+DATABASES = {"default": database(env.str("DATABASE_URL", ""))}
 DATABASES["default"]["OPTIONS"] = {
     **DATABASES["default"].get("OPTIONS", {}),  # of the URL: sslmode=…, host=/a/socket's/directory
     # Prepared statements halve the database's work for the few queries that every judgment makes.
@@ -196,7 +117,7 @@ STATIC_ROOT = embedded.VAR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = Path(env.str("MEDIA_ROOT", str(embedded.VAR / "media")))
 STORAGES = {
-    "default": _pictures_store(
+    "default": pictures_store(
         env.str("MEDIA_S3_BUCKET", ""), env.str("MEDIA_S3_ENDPOINT", ""), env.str("MEDIA_S3_REGION", "")
     ),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
@@ -295,7 +216,7 @@ LVLM_API_KEY = env.str("LVLM_API_KEY", "")
 # Pictures from the web: which hosts (names or *.suffix; none: every public one) and which networks that are not public
 # may be reached; bytes and seconds for a picture; how many at once for one worker process, of one host and in all.
 FETCH_HOSTS = env.list("FETCH_HOSTS", default=[])
-FETCH_PRIVATE_NETWORKS = _networks("FETCH_PRIVATE_NETWORKS")
+FETCH_PRIVATE_NETWORKS = networks("FETCH_PRIVATE_NETWORKS")
 FETCH_MAX_BYTES = env.int("FETCH_MAX_BYTES", 30_000_000)
 FETCH_TIMEOUT = env.float("FETCH_TIMEOUT", 30)
 FETCH_PER_HOST = env.int("FETCH_PER_HOST", 8)
@@ -303,7 +224,7 @@ FETCH_IN_FLIGHT = env.int("FETCH_IN_FLIGHT", 32)
 
 # Where webhooks may go: the same two choices, for them.
 WEBHOOK_HOSTS = env.list("WEBHOOK_HOSTS", default=[])
-WEBHOOK_PRIVATE_NETWORKS = _networks("WEBHOOK_PRIVATE_NETWORKS")
+WEBHOOK_PRIVATE_NETWORKS = networks("WEBHOOK_PRIVATE_NETWORKS")
 
 # What a Prometheus sends as its bearer token to read /metrics; without it only administrators can.
 METRICS_TOKEN = env.str("METRICS_TOKEN", "")

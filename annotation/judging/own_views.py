@@ -11,17 +11,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from annotation.judging.access import participant_of
 from annotation.judging.forms import ReviseForm, new_submission
-from annotation.judging.page import (
-    answers_shown,
-    item_shown,
-    latest_own,
-    own_figures,
-    progress,
-    questions_shown,
-    ratings_of,
-    verdict_shown,
-)
+from annotation.judging.page import latest_own, own_figures, progress
 from annotation.judging.refusals import JudgingRefused
+from annotation.judging.shown import answers_shown, item_shown, questions_shown, ratings_of, verdict_shown
 from annotation.judging.views import BROKEN_FORM
 from annotation.judging.writing import COMMENT_LENGTH, comment_save, judgment_revise
 from annotation.models import Judgment, JudgmentRevision, Kind, Participant

@@ -10,7 +10,7 @@ from annotation.design.forms import StudyForm
 from annotation.design.protocol import StudyRefused
 from annotation.design.services import study_create
 from annotation.design.views import design_page
-from annotation.judging.page import item_shown, questions_shown
+from annotation.judging.shown import item_shown, questions_shown
 from annotation.models import Study
 
 

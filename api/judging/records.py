@@ -3,8 +3,8 @@
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from annotation.judging.page import questions_shown
 from annotation.judging.qualification import gold_is_right
+from annotation.judging.shown import questions_shown
 from annotation.judging.writing import COMMENT_LENGTH
 from annotation.models import Item, Judgment, JudgmentRevision, Kind, Skip, Study
 from api.base.views import LARGEST_ID, ListQuery

@@ -1,0 +1,90 @@
+"""What is shown of an item, of a question and of a verdict, on whichever page."""
+
+from collections.abc import Sequence
+
+from django.db import connection
+from django.utils.translation import gettext_noop
+
+from annotation.models import Judgment, JudgmentRevision, Study
+from annotation.scales import Question
+from common.kept import kept_sql
+from distillation.catalog.pictures.urls import digest_url
+from distillation.pipeline.relations import RELATIONS
+
+LONG_WORDS = 60
+
+# Each judgment shows an item twice; written out, these two cost a third of what the ORM takes to compose them.
+_ITEM = """
+    SELECT t.text, t.relation, a.asin, a.title, pa.digest, b.asin, b.title, pb.digest
+    FROM annotation_item i
+    JOIN distillation_intention t ON t.id = i.intention_id
+    JOIN distillation_cobuy c ON c.id = t.cobuy_id
+    JOIN distillation_product a ON a.id = c.a_id LEFT JOIN distillation_picture pa ON pa.id = a.picture_id
+    JOIN distillation_product b ON b.id = c.b_id LEFT JOIN distillation_picture pb ON pb.id = b.picture_id
+    WHERE i.id = %s
+"""
+_VERDICT = f"""
+    SELECT {kept_sql("v.p_yes", "r.strictness", "v.yes")}, v.p_yes, v.reason, r.backend
+    FROM annotation_item i
+    JOIN distillation_verdict v ON v.intention_id = i.intention_id
+    JOIN distillation_intention t ON t.id = i.intention_id JOIN distillation_run r ON r.id = t.run_id
+    WHERE i.id = %s
+"""  # noqa: S608 - a rule of our own
+
+
+def _one(sql: str, item_id: int) -> tuple:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [item_id])
+        return cursor.fetchone()
+
+
+def item_shown(item_id: int, a_on_left: bool) -> dict:
+    text, relation, *products = _one(_ITEM, item_id)
+    a, b = products[:3], products[3:]
+    left, right = (a, b) if a_on_left else (b, a)
+    return {
+        "id": item_id,
+        "left": _product(*left, "A"),
+        "right": _product(*right, "B"),
+        "relation_words": "" if relation == "open" else RELATIONS[relation].words,
+        "intention": text,
+        "long": len(text.split()) > LONG_WORDS,
+    }
+
+
+def _product(asin: str, title: str, digest: str | None, letter: str) -> dict:
+    return {"asin": asin, "title": title, "picture_url": digest_url(digest), "letter": letter}
+
+
+def questions_shown(questions: Sequence[Question], typicality_after_yes: bool) -> list[dict]:
+    """Options with their keys, counted through: 1, 2 for the first question, 3 … for the second."""
+    asked, key = [], 0
+    for question in questions:
+        options = []
+        for option in question.options:
+            key += 1
+            options.append({"value": option.value, "label": option.label, "key": str(key)})
+        only_after_yes = typicality_after_yes and question.name == "typicality"
+        asked.append(
+            {"name": question.name, "text": question.text, "options": options, "only_after_yes": only_after_yes}
+        )
+    return asked
+
+
+def answers_shown(study: Study, ratings: dict) -> list[dict]:
+    given = [(question, ratings.get(question.name)) for question in study.questions]
+    return [{"label": asked.short, "value": asked.label(value)} for asked, value in given if value is not None]
+
+
+def ratings_of(judgment: Judgment | JudgmentRevision) -> dict:
+    return {"plausibility": judgment.plausibility, "typicality": judgment.typicality}
+
+
+def verdict_shown(item_id: int) -> dict:
+    kept, p_yes, reason, backend = _one(_VERDICT, item_id)
+    return {
+        "kept": kept,
+        "percent": "" if p_yes is None else f"{100 * p_yes:.0f}",
+        "reason": reason,
+        "backend_note": gettext_noop("rules, no model") if backend == "baseline" else "",
+    }

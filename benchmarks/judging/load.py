@@ -1,0 +1,116 @@
+"""Annotators without think time against the web server, and that server."""
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+
+PORT = 18_951
+
+
+@dataclass
+class Load:
+    acknowledged: list[str] = field(default_factory=list)  # submissions that were answered with the reveal
+    judged: int = 0
+    times: dict[str, list[float]] = field(default_factory=lambda: {"ratings": [], "next": []})
+    errors: Counter = field(default_factory=Counter)
+
+
+def sessions(study, users) -> list[str]:
+    """A signed-in session key for each user."""
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: PLC0415
+    from django.contrib.sessions.backends.db import SessionStore  # noqa: PLC0415
+
+    keys = []
+    for user in users:
+        store = SessionStore()
+        store[SESSION_KEY] = str(user.pk)
+        store[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+        store[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        store.create()
+        keys.append(store.session_key)
+    return keys
+
+
+def web_server() -> subprocess.Popen:
+    from mindsite.serving import web_command  # noqa: PLC0415
+
+    return subprocess.Popen(web_command(PORT), start_new_session=True)
+
+
+async def annotate(load: Load, study_id: int, session_key: str, until: float, patient: bool) -> None:
+    """One annotator: rate, audit, rate …; what is not acknowledged is sent again with the same submission."""
+    import aiohttp  # noqa: PLC0415
+
+    token = "t" * 32
+    headers = {"HX-Request": "true", "X-CSRFToken": token, "Cookie": f"sessionid={session_key}; csrftoken={token}"}
+    base = f"http://127.0.0.1:{PORT}/judge/{study_id}/"
+
+    async def ask(method: str, path: str, kind: str = "", **data) -> str:
+        while True:
+            start = time.perf_counter()
+            try:
+                async with client.request(method, base + path, data=data or None) as answer:
+                    text = await answer.text()
+                    if answer.status == 200:
+                        if kind:
+                            load.times[kind].append(time.perf_counter() - start)
+                        return text
+                    load.errors[answer.status] += 1
+                    if answer.status == 409:
+                        return text
+            except (aiohttp.ClientError, OSError):
+                load.errors["connection"] += 1
+            if not patient and time.perf_counter() > until:
+                return ""
+            await asyncio.sleep(0.05)
+
+    async with aiohttp.ClientSession(headers=headers) as client:
+        page = await ask("GET", "?start=1")
+        while time.perf_counter() < until:
+            item, submission = (re.search(rf'name="{name}" value="([^"]+)"', page) for name in ("item", "submission"))
+            if not item:
+                reveal = re.search(r'name="judgment" value="(\d+)"', page)
+                if not reveal:
+                    return
+            else:
+                page = await ask(
+                    "POST", "save", "ratings", item=item[1], submission=submission[1], plausibility="1", typicality="2"
+                )
+                reveal = re.search(r'name="judgment" value="(\d+)"', page)
+                if reveal:
+                    load.acknowledged.append(submission[1])
+                    load.judged += 1
+                else:
+                    continue
+            page = await ask("POST", "audit", "next", judgment=reveal[1], answer="right")
+
+
+async def crowd(load: Load, study_id: int, keys: list[str], seconds: float, patient: bool = False) -> None:
+    until = time.perf_counter() + seconds
+    await asyncio.gather(*(annotate(load, study_id, key, until, patient) for key in keys))
+
+
+def wait_for_web() -> None:
+    import urllib.request  # noqa: PLC0415
+
+    for _ in range(200):
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{PORT}/accounts/login/", timeout=2).close()
+            return
+        except OSError:
+            time.sleep(0.1)
+    sys.exit("The web server does not answer")
+
+
+def end(server: subprocess.Popen) -> None:
+    server.terminate()
+    try:
+        server.wait(10)
+    except subprocess.TimeoutExpired:
+        os.killpg(server.pid, signal.SIGKILL)

@@ -1,0 +1,85 @@
+"""What settings are made of where a value of the environment is not enough; each refuses in one line."""
+
+import os
+import secrets
+from importlib.util import find_spec
+from ipaddress import ip_network
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from mindsite import embedded
+
+env = environ.Env()
+
+
+def secret_key(path: Path) -> str:
+    """The key in `path`, made at the first start; two starts at once agree on one."""
+    try:
+        if not path.exists():
+            _make_secret_key(path)
+        return path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ImproperlyConfigured(
+            f"The secret key {path} can't be read or made ({getattr(error, 'strerror', None) or 'it is no text'}): "
+            "start as the user whose file it is, or set SECRET_KEY"
+        ) from error
+
+
+def _make_secret_key(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    draft.touch(mode=0o600)
+    draft.write_text(secrets.token_urlsafe(50))
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+
+
+def database(url: str) -> dict:
+    """The default database: `url`, or the embedded PostgreSQL where it is empty."""
+    if not url:
+        return {"ENGINE": "django.db.backends.postgresql", **embedded.database_settings()}
+    try:
+        known = env.db_url_config(url) if urlsplit(url).scheme in ("postgres", "postgresql") else {}
+    except ValueError:  # a port that is no number, say
+        known = {}
+    if not known.get("NAME"):
+        raise ImproperlyConfigured(
+            "DATABASE_URL must be postgres://user:password@host:port/name; Mindsite needs PostgreSQL"
+        )
+    return known
+
+
+def pictures_store(bucket: str, endpoint: str, region: str) -> dict:
+    """The store of pictures: a bucket of an S3-compatible service, or MEDIA_ROOT where none is named."""
+    if not bucket:
+        return {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+    if not find_spec("storages") or not find_spec("boto3"):
+        raise ImproperlyConfigured(
+            "MEDIA_S3_BUCKET is set, but what talks to S3 is not installed: pip install -r requirements-s3.txt"
+        )
+    options = {"bucket_name": bucket, "region_name": region or None, "default_acl": None}
+    if endpoint:
+        options |= {"endpoint_url": endpoint, "client_config": _plain_s3()}
+    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
+
+
+def _plain_s3() -> object:
+    """What services other than Amazon's understand: no host name for each bucket, no checksums in trailers."""
+    from botocore.config import Config  # noqa: PLC0415 - installed only where an S3 store is used
+
+    when = "when_required"
+    return Config(s3={"addressing_style": "path"}, request_checksum_calculation=when, response_checksum_validation=when)
+
+
+def networks(name: str) -> list[str]:
+    try:
+        return [str(ip_network(text)) for text in env.list(name, default=[])]
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name}: {error}; give networks such as 10.20.0.0/16") from error
