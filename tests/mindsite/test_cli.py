@@ -15,8 +15,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from mindsite.embedded import Place
 from mindsite.embedded.servers import Postgres, Valkey
+from mindsite.environment import database, secret_key
 from mindsite.serving import HOST, NoPort, free_port
-from mindsite.settings import _database, _secret_key
 
 BASE = Path(__file__).resolve().parents[2]
 NOWHERE = "postgres://nobody@127.0.0.1:1/x"
@@ -44,9 +44,9 @@ def refusal(*words: str, **environment: str) -> str:
 
 def test_the_secret_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
     path = tmp_path / "var" / "secret_key"
-    key = _secret_key(path)
+    key = secret_key(path)
     assert len(key) >= 50
-    assert _secret_key(path) == key
+    assert secret_key(path) == key
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert list(path.parent.iterdir()) == [path]  # no draft left
 
@@ -62,7 +62,7 @@ def test_a_secret_key_that_cannot_be_read_is_named(broken: str, tmp_path: Path) 
         path.touch()
         path = path / "secret_key"
     with pytest.raises(ImproperlyConfigured, match=rf"The secret key {path} can't be read or made .*set SECRET_KEY"):
-        _secret_key(path)
+        secret_key(path)
 
 
 def test_on_the_command_line_it_is_one_line(tmp_path: Path) -> None:
@@ -74,11 +74,11 @@ def test_on_the_command_line_it_is_one_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize("url", ["sqlite:///x.db", "postgres://", "postgres://h:port/x", "nonsense"])
 def test_a_database_that_is_no_postgresql_is_refused(url: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="DATABASE_URL must be postgres://"):
-        _database(url)
+        database(url)
 
 
 def test_a_database_url_may_name_a_socket_and_options() -> None:
-    assert _database("postgres:///name?host=/a/b&sslmode=require")["OPTIONS"] == {"host": "/a/b", "sslmode": "require"}
+    assert database("postgres:///name?host=/a/b&sslmode=require")["OPTIONS"] == {"host": "/a/b", "sslmode": "require"}
 
 
 def test_sqlite_is_refused_in_one_line(tmp_path: Path) -> None:
