@@ -20,6 +20,7 @@ RULES = {
     "how many repeats": (r"repeat[_-](share|distance).*\b(0\.5|20|10_000)\b", "annotation/protocol_fields.py"),
     "the strictness of a new run": (r"strictness\b.*(=|default=)\s*0\.5\b", "common/kept.py"),
     "how large a picture may be": (r"30_?000_?000", "mindsite/settings.py"),
+    "what a coefficient is called": (r"\"Krippendorff α, nominal\"", "stats/agreement/names.py"),
     "the words of a relation": (r"\"sharing the property of\"", "distillation/pipeline/relations.py"),
     "the reasons of a wrong verdict": (r"\"Reason against verdict\"", "annotation/models"),
 }

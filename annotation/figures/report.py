@@ -3,8 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial, reduce
-from operator import getitem
+from functools import partial
 
 import numpy as np
 from django.db import connection
@@ -19,21 +18,12 @@ from annotation.models import Judgment, Kind, Participant, Skip, Study
 from annotation.scales import Question
 from common.version import __version__
 from distillation.pipeline.relations import RELATIONS
+from stats.agreement.names import COEFFICIENTS
 from stats.estimate import Estimate
 from stats.packing import unpack
 from stats.rates import hajek_rate
 
 HEAD = ("", "Value", "95 %", "Items")
-COEFFICIENTS = (
-    ("Percent agreement (item mean)", ("percent_agreement", "item_mean"), True),
-    ("Percent agreement (pooled pairs)", ("percent_agreement", "pooled"), True),
-    ("Fleiss κ", ("fleiss_kappa",), False),
-    ("Krippendorff α, nominal", ("krippendorff_alpha", "nominal"), False),
-    ("Krippendorff α, ordinal", ("krippendorff_alpha", "ordinal"), False),
-    ("Krippendorff α, interval", ("krippendorff_alpha", "interval"), False),
-    ("Gwet AC1", ("gwet_ac1",), False),
-    ("Gwet AC2, quadratic weights", ("gwet_ac2", "quadratic"), False),
-)
 FILTER = (
     ("Accuracy", "accuracy", True),
     ("Precision", "precision", True),
@@ -197,12 +187,9 @@ def _agreement(figures: Figures, question: Question) -> Table:
     shares = ", ".join(
         f"{question.label(value)} {percent(share['value'])}" for value, share in answers if share["value"] is not None
     )
-    rows = [(name, *_shown(_leaf(report, path), _form(is_share))) for name, path, is_share in COEFFICIENTS]
+    told = [each for each in COEFFICIENTS if each.in_report]
+    rows = [(each.name, *_shown(leaf(each.of(report)), _form(each.is_share))) for each in told]
     return _table(f"Agreement: {question.short}" + (f" ({shares})" if shares else ""), HEAD, rows)
-
-
-def _leaf(report: dict, path: tuple[str, ...]) -> Estimate:
-    return leaf(reduce(getitem, path, report))
 
 
 def _filter(figures: Figures) -> Table:

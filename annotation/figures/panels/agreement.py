@@ -9,12 +9,9 @@ from annotation.figures.rows.kinds import Rows
 from annotation.figures.tables import Column, Table
 from annotation.figures.words import interval, percent, plain
 from annotation.scales import Question
+from stats.agreement.names import ON_PAGE
 from stats.estimate import Estimate
 
-SHORT, FULL = (("pairs", "κ", "α", "α ord.", "AC1", "AC2"),
-               ("Percent agreement (item mean)", "Fleiss κ", "Krippendorff α, nominal", "Krippendorff α, ordinal",
-                "Gwet AC1", "Gwet AC2, quadratic"))  # fmt: skip
-ONLY_ORDERED = ("α ord.", "AC2")  # with two answers these equal the nominal ones
 UNIT, SIGNED = ((0, "0"), (0.25, "0.25"), (0.5, "0.5"), (0.75, "0.75"), (1, "1")), ((-1, "−1"), (0, "0"), (1, "1"))
 
 
@@ -46,17 +43,8 @@ def _of_question(report: dict, question: Question) -> OfQuestion:
 
 
 def coefficients(report: dict, question: Question) -> dict[str, Estimate]:
-    leaves = (
-        report["percent_agreement"]["item_mean"],
-        report["fleiss_kappa"],
-        report["krippendorff_alpha"]["nominal"],
-        report["krippendorff_alpha"]["ordinal"],
-        report["gwet_ac1"],
-        report["gwet_ac2"]["quadratic"],
-    )
-    found = dict(zip(SHORT, map(leaf, leaves), strict=True))
     ordered = len(question.options) > 2
-    return {name: figure for name, figure in found.items() if ordered or name not in ONLY_ORDERED}
+    return {each.short: leaf(each.of(report)) for each in ON_PAGE if ordered or not each.needs_order}
 
 
 def leaf(of: dict) -> Estimate:
@@ -80,7 +68,7 @@ def words(found: Agreement) -> Shown:
 
 
 def _lines(of: OfQuestion) -> list[tuple[str, str, Estimate, int]]:
-    names, short = dict(zip(SHORT, FULL, strict=True)), of.question.short
+    names, short = {each.short: each.name for each in ON_PAGE}, of.question.short
     lines = [(short, names[name], figure, figure.n) for name, figure in of.coefficients.items()]
     shares = [(short, f"Share of “{of.question.label(value)}”", share, share.n) for value, share in of.shares.items()]
     return lines + shares

@@ -7,26 +7,7 @@ from contextlib import nullcontext
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from annotation.exchange.agreement_csv import LEVELS, Columns, Unreadable, agreement_at, tallies_read
-
-TITLES = {
-    "percent_agreement": {
-        "item_mean": "Percent agreement (item mean)",
-        "pooled": "Percent agreement (pooled pairs)",
-        "weighted": "Percent agreement (weighted)",
-    },
-    "fleiss_kappa": "Fleiss κ",
-    "krippendorff_alpha": {
-        "nominal": "Krippendorff α, nominal",
-        "ordinal": "Krippendorff α, ordinal",
-        "interval": "Krippendorff α, interval",
-    },
-    "gwet_ac1": "Gwet AC1",
-    "gwet_ac2": {
-        "linear": "Gwet AC2, linear",
-        "quadratic": "Gwet AC2, quadratic",
-        "ordinal": "Gwet AC2, ordinal",
-    },
-}
+from stats.agreement.names import COEFFICIENTS
 
 
 class Command(BaseCommand):
@@ -69,9 +50,7 @@ class Command(BaseCommand):
         if report["repeated_labels"]:
             self.stdout.write(f"{report['repeated_labels']:,} labels repeat an annotator on an item and do not count.")
         self.stdout.write(f"\n{'':36}{'value':>8}  95 % interval")
-        for key, title in TITLES.items():
-            leaves = {title: report[key]} if isinstance(title, str) else {title[k]: report[key][k] for k in title}
-            self._rows(leaves)
+        self._rows({each.name: each.of(report) for each in COEFFICIENTS})
         self.stdout.write("\nShare of each label")
         self._rows(report["prevalence"])
 
