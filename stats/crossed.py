@@ -33,8 +33,8 @@ class Crossed:
     def variance(self, u: Floats, parameters: int = 1) -> tuple[float, float]:
         """Of Σu, u (labels,) being the influence of each label, and its degrees of freedom.
 
-        V_item + V_annotator - V_both of Cameron, Gelbach and Miller 2011, eq. 2.11, but never less than the larger
-        one-way variance; degrees of freedom min(items, annotators) - 1, their section 2.3.
+        V_item + V_annotator - V_both of Cameron, Gelbach and Miller 2011, but never less than the larger
+        one-way variance; degrees of freedom min(items, annotators) - 1.
         """
         item, annotator, label = self.ways(u, parameters)
         return max(item + annotator - label, item, annotator), self.fewest - 1

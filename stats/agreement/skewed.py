@@ -197,7 +197,7 @@ def _left_out(features: Floats, sample: Sample) -> tuple[_Sums, Codes, Floats]:
 
 
 def _acceleration(without: Floats, stratum: Codes, many: Floats) -> float:
-    """Σd³ / 6(Σd²)^1.5 of how far the value without an item lies from their mean: Efron 1987, eq. 6.6, by strata."""
+    """Σd³ / 6(Σd²)^1.5 of how far the value without an item lies from their mean: Efron 1987, by strata."""
     without = np.where(np.isfinite(without), without, np.nanmean(without))
     size = np.bincount(stratum, many)
     mean = np.bincount(stratum, many * without) / np.maximum(size, 1)

@@ -84,7 +84,7 @@ def latent_quality(
 
     The model of annotators is `latent_truth`, of the items as drawn. The truth among the kept (and the rejected) is the
     share p with the greatest likelihood Σ w·log(p·P(votes | yes) + (1 - p)·P(votes | no)), the annotators given: the
-    three-step estimate of Vermunt 2010, eq. 10. The mean posterior would pull a good filter towards chance, as it knows
+    three-step estimate of Vermunt 2010. The mean posterior would pull a good filter towards chance, as it knows
     nothing of what the filter saw. With the `kept_share` of the whole run, accuracy and recall use it. Intervals: BC of
     Efron 1987 from resamples of items or co-buys within strata, each refitted with its annotators.
     """
@@ -100,15 +100,12 @@ def latent_quality(
         again = latent_fit(judged.votes, some, fit.posteriors, tolerance=1e-7, max_iterations=1000)
         resampled.append(_figures(again, some, judged))
         unfinished += int((~again.converged).sum())
-    value, among = _figures(fit, once, judged)[0], np.concatenate(resampled).T
-    n = judged.sample.size()
-    figures = {name: _estimate(value[k], among[k], n, WITHOUT.get(name, "")) for k, name in enumerate(FIGURES)}
-    first, labels = len(FIGURES), _labels(judged)
-    by_annotator = {
-        name: _estimate(value[first + a], among[first + a], round(float(labels[a])))
-        for a, name in enumerate(names.tolist())
-    }
-    return LatentQuality(**figures, by_annotator=by_annotator, resamples=draws, unfinished=unfinished)
+    values, among = _figures(fit, once, judged)[0], np.concatenate(resampled).T
+    sizes = np.r_[np.full(len(FIGURES), judged.sample.size()), _labels(judged)]
+    reasons = [WITHOUT.get(name, "") for name in FIGURES] + [""] * len(names)
+    found = [_estimate(*each) for each in zip(values, among, sizes, reasons, strict=True)]
+    by_annotator = dict(zip(names.tolist(), found[len(FIGURES) :], strict=True))
+    return LatentQuality(*found[: len(FIGURES)], by_annotator=by_annotator, resamples=draws, unfinished=unfinished)
 
 
 def _judged(
@@ -181,8 +178,8 @@ def _labels(judged: _Judged) -> Floats:
     return np.bincount(votes.cell // 2, judged.sample.items[votes.item], votes.annotators)
 
 
-def _estimate(value: float, draws: Floats, n: int, reason: str = "") -> Estimate:
+def _estimate(value: float, draws: Floats, n: float, reason: str) -> Estimate:
     if np.isnan(value):
-        return undefined(reason, n)
+        return undefined(reason, round(n))
     low, high = corrected_interval(float(value), draws[~np.isnan(draws)])
-    return Estimate(float(value), (low, high) if low < high else None, n)
+    return Estimate(float(value), (low, high) if low < high else None, round(n))
