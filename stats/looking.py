@@ -86,8 +86,8 @@ def beta_mixture(yes: int, no: int, planned: int | None = None) -> Estimate:
     """Of a plain share of independent answers, exact at any size.
 
     All p with ∫ Πf_q dB(q) / Πf_p < 1/α. Without `planned`, B is Beta(1, 1) (Robbins 1970; Ville 1939); with it, B is
-    centred at each p so that the interval is narrowest about there (the beta-binomial mixture of Howard et al. 2021), and narrower by
-    a tenth.
+    centred at each p, so that the interval is narrowest about there, and by a tenth (the beta-binomial mixture of
+    Howard et al. 2021).
     """
     n = yes + no
     if not n:
