@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from tests.ratings import RATINGS, REFERENCES
+
 BASE = Path(__file__).resolve().parents[3]
-RATINGS = BASE.parent / "shared" / "data" / "ratings"
 
 # Item a: yes, yes. b: yes, no. c: no, no. Two of three pairs agree; three labels yes, three no.
 YES_NO = "item,annotator,label\na,x,yes\na,y,yes\nb,x,yes\nb,y,no\nc,x,no\nc,y,no\n"
@@ -147,9 +148,8 @@ def test_without_a_database_and_from_standard_input(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["krippendorff2011", "gwet4raters", "fleiss1971", "barzan", "adult2_ten"])
-@pytest.mark.skipif(not RATINGS.is_dir(), reason="the reference ratings (../shared) are not here")
 def test_reference_ratings(name):
-    reference = json.loads((RATINGS / "references.json").read_text())["datasets"][f"{name}.csv"]
+    reference = REFERENCES[f"{name}.csv"]
     figures = report(str(RATINGS / f"{name}.csv"), "interval")
     for level, alpha in reference["krippendorff_alpha"].items():
         assert figures["krippendorff_alpha"][level]["value"] == pytest.approx(alpha, abs=1e-6)

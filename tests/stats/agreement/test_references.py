@@ -1,23 +1,20 @@
 """Real and published sets against statsmodels, krippendorff and irrCAC."""
 
 import csv
-import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from stats.agreement.coefficients import agreement_report
 from stats.agreement.tallies import group_patterns, tallies_from_labels
+from tests.ratings import RATINGS, REFERENCES
 
-RATINGS = Path(__file__).parents[4] / "shared" / "data" / "ratings"
-pytestmark = pytest.mark.skipif(not RATINGS.is_dir(), reason="the reference ratings (../shared) are not here")
 SETS = ["krippendorff2011.csv", "gwet4raters.csv", "fleiss1971.csv", "barzan.csv", "adult2_ten.csv"]
 
 
 @pytest.fixture(scope="module", params=SETS)
 def report_and_reference(request) -> tuple[dict, dict]:
-    reference = json.loads((RATINGS / "references.json").read_text())["datasets"][request.param]
+    reference = REFERENCES[request.param]
     with (RATINGS / request.param).open() as file:
         rows = [(row["item"], row["annotator"], int(row["label"])) for row in csv.DictReader(file)]
     counts, _ = tallies_from_labels(*zip(*rows, strict=True))

@@ -1,13 +1,11 @@
 import csv
-import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from stats.people.dawid_skene import Consensus, dawid_skene, one_coin
+from tests.ratings import RATINGS, REFERENCES
 
-RATINGS = Path(__file__).parents[4] / "shared" / "data" / "ratings"
 # Dawid and Skene 1979, table 1: 45 patients; the first anaesthetist judged three times, four others once.
 PATIENTS = """1111111 3334334 1122122 2223121 2223222 2223322 1222111 3333433 2222223 2322223 4444444 2223343 1111111
 2223212 1211111 1112111 1111111 1111111 2222221 2221322 2222222 2222221 2223222 2212222 1111111 1111111 2322222 1111111
@@ -33,8 +31,6 @@ def test_error_rates_of_the_first_anaesthetist(anaesthetists):
 
 
 def read(name: str) -> tuple[list, list, list, dict[str, int]]:
-    if not RATINGS.is_dir():
-        pytest.skip("the reference ratings (../shared) are not here")
     with (RATINGS / name).open() as file:
         rows = list(csv.DictReader(file))
     gold = {row["item"]: int(row["gold"]) for row in rows if row["gold"]}
@@ -45,8 +41,7 @@ def read(name: str) -> tuple[list, list, list, dict[str, int]]:
 @pytest.mark.parametrize("smoothing", [0.0, 0.01])
 def test_real_ratings_converge_to_the_reference(name, smoothing):
     *labels, gold = read(name)
-    reference = json.loads((RATINGS / "references.json").read_text())["datasets"][name]["gold"]
-    expected = reference[f"dawid_skene_plain_em_smooth{smoothing}"]
+    expected = REFERENCES[name]["gold"][f"dawid_skene_plain_em_smooth{smoothing}"]
     consensus = dawid_skene(*labels, smoothing=smoothing)
     found = dict(zip(consensus.items.tolist(), consensus.labels().tolist(), strict=True))
     assert consensus.converged
