@@ -3,6 +3,7 @@
 from io import BytesIO
 from uuid import uuid4
 
+from django.contrib.auth.models import Group
 from PIL import Image
 
 from accounts.models import User
@@ -46,6 +47,13 @@ def rate_all(in_study: Study, ratings: dict[int, list[tuple[int, int | None]]]) 
             judgment = save(lease, *ratings[lease.item_id][i])
             if judgment.audit_asked:
                 audit_save(participant=who, judgment_id=judgment.pk, filter_right=True)
+
+
+def group_of(n: int) -> Group:
+    group = Group.objects.create(name="Lab")
+    for i in range(n):
+        group.user_set.add(User.objects.create(username=f"g-{i}"))
+    return group
 
 
 def show_pictures() -> None:

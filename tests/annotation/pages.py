@@ -1,5 +1,6 @@
 """The annotator's pages as a browser asks them."""
 
+import re
 from uuid import uuid4
 
 from django.http import HttpResponse
@@ -22,6 +23,11 @@ def post(client: Client, name: str, made: Study, *, htmx: bool = True, **data) -
 
 def lease_of(client: Client) -> Lease:
     return Lease.objects.get(participant__annotator=client.session["_auth_user_id"])
+
+
+def text(answer: HttpResponse) -> str:
+    """What the page says, without its tags."""
+    return " ".join(re.sub("<[^>]*>", " ", answer.content.decode()).split())
 
 
 def rate(client: Client, made: Study, *, htmx: bool = True, **changes) -> HttpResponse:

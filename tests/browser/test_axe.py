@@ -1,8 +1,6 @@
 """axe-core finds nothing in any state of the annotator's pages, light and dark, at desk and phone width."""
 
-import os
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from django.urls import reverse
@@ -10,23 +8,13 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from annotation.models import Participant, Study
+from tests.browser.axe import axe_finds, needs_axe
 from tests.browser.judging import at_item, at_reveal, keys
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-AXE = os.environ.get("AXE_JS", "")
-if not AXE:
-    pytest.skip("AXE_JS names no axe.min.js (npm pack axe-core)", allow_module_level=True)
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), needs_axe]
 
 LOOKS = [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)]
 Opener = Callable[..., Page]
-
-
-def axe_finds(page: Page) -> list[str]:
-    # Not as a script element: the page's security policy forbids that, as it should.
-    page.evaluate(Path(AXE).read_text())
-    found = page.evaluate("axe.run({resultTypes: ['violations']}).then(found => found.violations)")
-    return [f"{each['id']}: {[node['html'][:120] for node in each['nodes']]}" for each in found]
 
 
 @pytest.mark.parametrize(("scheme", "width"), LOOKS)

@@ -1,6 +1,5 @@
 """The dashboard of a study: panels, filters, the slider, and what axe-core says of it."""
 
-import os
 from collections.abc import Callable
 
 import pytest
@@ -14,6 +13,7 @@ from annotation.judging.simulation import study_simulate
 from annotation.models import Study
 from distillation.models import Run
 from tests.annotation.builders import judge, participant, study
+from tests.browser.axe import axe_finds, needs_axe
 from tests.distillation.builders import finished_run
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -118,11 +118,9 @@ def test_without_scripts_each_panel_is_a_page(open_as: Opener, researcher: User,
     bare.close()
 
 
-@pytest.mark.skipif(not os.environ.get("AXE_JS"), reason="AXE_JS names no axe.min.js (npm pack axe-core)")
+@needs_axe
 @pytest.mark.parametrize(("scheme", "width"), LOOKS)
 def test_axe_finds_nothing(open_as: Opener, researcher: User, judged: Study, scheme: str, width: int) -> None:
-    from tests.browser.test_axe import axe_finds  # noqa: PLC0415 - without AXE_JS that module is skipped as a whole
-
     page = open_as(
         researcher,
         reverse("study", args=[judged.pk]),

@@ -7,7 +7,7 @@ from django.urls import reverse
 from accounts.models import User
 from annotation.models import Study
 from tests.annotation.builders import judge, participant, study
-from tests.annotation.figures.test_study_pages import text
+from tests.annotation.pages import text
 from tests.distillation.builders import finished_run
 
 pytestmark = pytest.mark.django_db

@@ -3,8 +3,7 @@ import pytest
 from accounts.models import User
 from annotation.design.protocol import StudyRefused, Wording, protocol_change
 from annotation.models import Judgment
-from tests.annotation.builders import judge, participant, study
-from tests.annotation.design.test_studies import group_of
+from tests.annotation.builders import group_of, judge, participant, study
 
 pytestmark = pytest.mark.django_db
 

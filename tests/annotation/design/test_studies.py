@@ -1,7 +1,6 @@
 import json
 
 import pytest
-from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
 
 from accounts.models import User
@@ -9,7 +8,7 @@ from annotation.design.protocol import StudyRefused, Wording
 from annotation.design.services import allocation_parse, study_create, study_set_state
 from annotation.models import Item, Study
 from distillation.models import Product, Run, Verdict
-from tests.annotation.builders import study
+from tests.annotation.builders import group_of, study
 from tests.distillation.builders import finished_run
 
 pytestmark = pytest.mark.django_db
@@ -215,13 +214,6 @@ def test_wording_changes_words_only() -> None:
     assert (plausible.text, typical.text, typical.positive_from) == (
         "Believable?", "How typical is it of such purchases?", 3,
     )  # fmt: skip
-
-
-def group_of(n: int) -> Group:
-    group = Group.objects.create(name="Lab")
-    for i in range(n):
-        group.user_set.add(User.objects.create(username=f"g-{i}"))
-    return group
 
 
 def test_overlap_over_the_number_of_annotators_in_the_groups_is_refused() -> None:

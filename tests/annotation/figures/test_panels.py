@@ -33,7 +33,7 @@ from distillation.models import Run
 from stats.agreement.coefficients import krippendorff_alpha
 from stats.estimate import Estimate
 from tests.annotation.builders import judge, participant, rate_all, study
-from tests.annotation.figures.test_study_pages import text
+from tests.annotation.pages import text
 from tests.distillation.builders import finished_run, run
 
 pytestmark = pytest.mark.django_db

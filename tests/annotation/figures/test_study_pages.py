@@ -8,7 +8,7 @@ from accounts.models import User
 from annotation.models import Study
 from annotation.urls import urlpatterns
 from tests.annotation.builders import judge, participant, rate_all, study
-from tests.annotation.judging.test_pages import audit, rate
+from tests.annotation.pages import audit, rate, text
 
 pytestmark = pytest.mark.django_db
 
@@ -100,10 +100,6 @@ def figures(client: Client, made: Study, revision: str = ""):
 
 def revision(page: str) -> str:
     return re.search(r"revision=([^\"]*)\"", page)[1]
-
-
-def text(answer) -> str:
-    return " ".join(re.sub("<[^>]*>", " ", answer.content.decode()).split())
 
 
 def test_unchanged_figures_cost_an_empty_answer(as_researcher: Client, made: Study) -> None:
