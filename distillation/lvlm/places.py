@@ -57,7 +57,12 @@ class Places:
         if self.full:
             turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             heapq.heappush(self._waiting, (priority, next(self._order), turn))
-            await turn
+            try:
+                await turn
+            except asyncio.CancelledError:
+                if not turn.cancelled():  # the place was handed over already
+                    self.release()
+                raise
         else:
             self.taken += 1
         if self._closed.is_set():

@@ -58,6 +58,35 @@ def test_an_error_while_aside_leaves_the_count_right():
     assert run(work()) == 0
 
 
+def test_a_call_cancelled_when_the_place_was_handed_over_gives_it_back():
+    async def work() -> int:
+        places = Places(1)
+        async with places.take():
+            waiting = asyncio.create_task(places.acquire())
+            await soon()
+        await asyncio.sleep(0)  # the place is handed over; the call has not run on yet
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        return places.taken
+
+    assert run(work()) == 0
+
+
+def test_a_call_cancelled_while_it_waits_had_no_place_to_give_back():
+    async def work() -> int:
+        places = Places(1)
+        async with places.take():
+            waiting = asyncio.create_task(places.acquire())
+            await soon()
+            waiting.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await waiting
+            return places.taken
+
+    assert run(work()) == 1
+
+
 def test_more_places_let_those_in_who_wait():
     async def work() -> None:
         places = Places(1)
