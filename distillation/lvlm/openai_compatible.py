@@ -14,7 +14,7 @@ import aiohttp
 import orjson
 
 from distillation.lvlm.base import BackendAway, Describe, Failure, Image, Reply, Request, Subject, Usage, WrongModel
-from distillation.lvlm.openai_servers import Server, backoff, url_and_limit
+from distillation.lvlm.openai_servers import MOST_DOUBLINGS, Server, backoff, url_and_limit
 from distillation.lvlm.openai_wire import (
     EmptyReply,
     MalformedReply,
@@ -128,12 +128,12 @@ class OpenAIBackend:
         while True:
             now = time.monotonic()
             there = [server for server in self._servers if server.presence.open(now)]
-            home = self._homes.get(key)
-            if there and home not in there:
-                home = self._homes[key] = min(there, key=lambda server: server.limit.places.load)
-                if len(self._homes) > HOMES:
-                    del self._homes[next(iter(self._homes))]
             if there:
+                home = self._homes.get(key)
+                if home is None or home not in there:
+                    home = self._homes[key] = min(there, key=lambda server: server.limit.places.load)
+                    if len(self._homes) > HOMES:
+                        del self._homes[next(iter(self._homes))]
                 home.presence.tried()
                 return home
             soon = min(server.presence.retry_at for server in self._servers) - now
@@ -239,7 +239,7 @@ class OpenAIBackend:
             if server.pictures.named is not None:
                 return
             body = uuid_question(self.model, str(uuid.uuid4()))
-            status, _, _ = await self._post(server, body, self._timeout_s)
+            status, _, _ = await self._post(server, body, slow=MOST_DOUBLINGS)  # as patiently as with any call
             server.pictures.named = status in (400, 422)
 
     async def _check(self, server: Server) -> None:

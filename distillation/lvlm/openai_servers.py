@@ -17,6 +17,8 @@ FIRST_BACKOFF_S = 0.25
 LONGEST_AWAY_S = 5.0
 # A call that takes this many times the usual is lost more likely than slow, save where the usual is next to nothing.
 HANGS_AFTER, HANGS_AFTER_S = 10.0, 0.5
+# A quarter of a second doubled so often is three days, longer than anything here waits.
+MOST_DOUBLINGS = 20
 MANY_REFUSED = 0.1
 PICTURES_KNOWN = 10_000
 MISSES = 3
@@ -134,12 +136,12 @@ class Server:
         self.presence = Presence()
         self.pictures = Pictures()
         self._usual_s: float | None = None
-        self._early: dict[asyncio.Timeout, float] = {}
+        self._early: dict[asyncio.Timeout, tuple[float, float]] = {}
 
     def took(self, seconds: float) -> None:
         self._usual_s = seconds if self._usual_s is None else 0.95 * self._usual_s + 0.05 * seconds
-        for deadline, began in self._early.items():
-            deadline.reschedule(min(deadline.when(), began + self.patience(0, longest=deadline.when() - began)))
+        for deadline, (began, longest) in self._early.items():
+            deadline.reschedule(began + self.patience(0, longest))
         self._early.clear()
 
     @asynccontextmanager
@@ -149,7 +151,7 @@ class Server:
         seconds, began = self.patience(slow, longest), asyncio.get_running_loop().time()
         async with asyncio.timeout(seconds) as deadline:
             if self._usual_s is None:
-                self._early[deadline] = began
+                self._early[deadline] = began, seconds
             try:
                 yield seconds
             finally:
@@ -159,7 +161,7 @@ class Server:
         """Seconds to wait for an answer: twice as long for each that did not come in time, as it may only be slow."""
         if self._usual_s is None:
             return longest
-        return min(longest, max(HANGS_AFTER_S, HANGS_AFTER * self._usual_s) * 2**slow)
+        return min(longest, max(HANGS_AFTER_S, HANGS_AFTER * self._usual_s) * 2.0 ** min(slow, MOST_DOUBLINGS))
 
     def went_away(self) -> None:
         self.presence.went_away()
@@ -188,4 +190,5 @@ def url_and_limit(text: str, default: int) -> tuple[str, int]:
 
 
 def backoff(tries: int, longest: float = 8.0) -> float:
-    return min(longest, FIRST_BACKOFF_S * 2 ** (tries - 1)) * random.uniform(0.5, 1.0)  # noqa: S311
+    seconds = FIRST_BACKOFF_S * 2.0 ** min(tries - 1, MOST_DOUBLINGS)
+    return min(longest, seconds) * random.uniform(0.5, 1.0)  # noqa: S311

@@ -7,7 +7,7 @@ import pytest
 
 from distillation.lvlm import openai_servers
 from distillation.lvlm.base import Image
-from distillation.lvlm.openai_servers import Limit, Pictures, Presence, Server, url_and_limit
+from distillation.lvlm.openai_servers import Limit, Pictures, Presence, Server, backoff, url_and_limit
 from distillation.lvlm.openai_wire import NAMED, PLAIN, Way
 
 A, B = Image("aa", b"a"), Image("bb", b"b")
@@ -50,6 +50,13 @@ def test_patience_is_ten_times_the_usual_doubled_with_each_try():
     assert server.patience(0, longest=120) == 120  # nothing is known yet
     server.took(1.0)
     assert [server.patience(slow, longest=120) for slow in range(5)] == [10, 20, 40, 80, 120]
+
+
+def test_a_thousand_tries_wait_no_longer_than_the_longest():
+    server = Server("http://h/v1", 64)
+    server.took(1.0)
+    assert server.patience(2_000, longest=120) == 120  # 2**1024 is no float any more
+    assert 2.5 <= backoff(2_000, longest=5) <= 5
 
 
 def test_the_usual_follows_the_latest_answers():
