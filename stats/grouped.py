@@ -6,6 +6,7 @@ from numpy.typing import ArrayLike, NDArray
 from stats.estimate import Estimate, undefined
 from stats.intervals import share_interval
 from stats.sample import Sample, combined_variance
+from stats.sums import sums
 
 Floats = NDArray[np.float64]
 
@@ -21,20 +22,20 @@ def grouped_ratios(
     groups, strata = int(group.max(initial=-1)) + 1, int(sample.stratum.max(initial=-1)) + 1
     items, weights = sample.items, sample.weights
 
-    def total(values: Floats) -> Floats:
-        return np.bincount(group, items * values, groups)
+    def total(values: ArrayLike) -> Floats:
+        return sums(group, items * np.asarray(values, dtype=float), groups)
 
     among = total(weights * x)
     share = np.clip(total(weights * y) / np.where(among > 0, among, 1), 0, 1)
     scale = np.where(among > 0, among, 1)[group]
     u = weights * (y - share[group] * x) / scale
     cell = sample.stratum * groups + group
-    sums, squares, informing = (
-        np.bincount(cell, items * values, strata * groups).reshape(strata, groups) for values in (u, u**2, x > 0)
+    totals, squares, informing = (
+        sums(cell, items * values, strata * groups).reshape(strata, groups) for values in (u, u**2, x > 0)
     )
-    size = np.bincount(sample.stratum, items)
+    size = sums(sample.stratum, items)
     several = (size > 1)[:, np.newaxis]
-    around = np.where(several, squares - sums**2 / np.maximum(size, 1)[:, np.newaxis], squares)
+    around = np.where(several, squares - totals**2 / np.maximum(size, 1)[:, np.newaxis], squares)
     variance, df = combined_variance(np.maximum(around, 0), size, informing)
     squared = total((weights * x / scale) ** 2)
     low, high = share_interval(share, variance, df, 1 / np.where(squared > 0, squared, 1))

@@ -33,7 +33,7 @@ def _t95_series(per: Floats | float) -> Floats | float:
     return z + g1 * per + g2 * per**2 + g3 * per**3 + g4 * per**4
 
 
-def score_interval(p: ArrayLike, n: ArrayLike, z: ArrayLike = Z95) -> tuple[Floats, Floats]:
+def score_interval(p: ArrayLike, n: ArrayLike, z: Floats | float = Z95) -> tuple[Floats, Floats]:
     """(p + z²/2n ± z·√(p(1-p)/n + z²/4n²)) / (1 + z²/n): Wilson 1927."""
     p, n = np.asarray(p, dtype=float), np.asarray(n, dtype=float)
     centre = p + z**2 / (2 * n)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from stats.intervals import Z95
 from stats.sample import Sample, coded
+from stats.sums import sums
 
 Codes = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -32,21 +33,21 @@ def cells_of(place: Codes, p_yes: Floats, plausible: Bools, sample: Sample) -> C
     kind = coded(sample.stratum * (len(place) + 1) + coded(sample.weights))
     code = (kind * (place.max(initial=0) + 1) + place) * 2 + plausible
     _, first, cell = np.unique(code, return_index=True, return_inverse=True)
-    items = np.bincount(cell, sample.items)
+    items = sums(cell, sample.items)
     return Cells(
         stratum=sample.stratum[first],
         place=place[first],
         plausible=plausible[first],
         weights=sample.weights[first],
         items=items,
-        p_yes=np.bincount(cell, sample.items * p_yes) / np.maximum(items, 1),
+        p_yes=sums(cell, sample.items * p_yes) / np.maximum(items, 1),
     )
 
 
 def resamples(cells: Cells, seed: int, draws: int = DRAWS) -> Iterator[Floats]:
     """Items of each cell in as many resamples, drawn within strata as the sample was."""
     rng = np.random.default_rng(seed)
-    sizes = np.bincount(cells.stratum, cells.items)
+    sizes = sums(cells.stratum, cells.items)
     members = [np.flatnonzero(cells.stratum == stratum) for stratum in np.flatnonzero(sizes)]
     for _ in range(draws):
         drawn = np.zeros(len(cells.items))

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from stats.estimate import Estimate, undefined
 from stats.intervals import share_interval, t_interval
+from stats.sums import sums
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -40,15 +41,16 @@ class Sample:
         """
         items, stratum = self.items, self.stratum
         within = np.ones(len(u)) if domain is None else domain.astype(float)
-        if self.unit is not None:
+        if self.unit is not None and self.unit_stratum is not None:
             across = stratum.any() and not self.unit_stratum.any()
             if across:
                 u = _around_means(u, items, stratum)
-            u, stratum = np.bincount(self.unit, items * u), self.unit_stratum
-            within = (np.bincount(self.unit, items * within) > 0).astype(float)
+            u, stratum = sums(self.unit, items * u), self.unit_stratum
+            within = (sums(self.unit, items * within) > 0).astype(float)
             items = np.ones(len(u))
-        squares = np.bincount(stratum, items * _around_means(u, items, stratum) ** 2)
-        return combined_variance(squares, np.bincount(stratum, items), np.bincount(stratum, items * within))
+        squares = sums(stratum, items * _around_means(u, items, stratum) ** 2)
+        variance, df = combined_variance(squares, sums(stratum, items), sums(stratum, items * within))
+        return float(variance), float(df)
 
     @property
     def freedom(self) -> float:
@@ -60,7 +62,8 @@ class Sample:
     def shares(self) -> Floats:
         """Items times weights, scaled so that they sum to the number of items."""
         weights = self.items * self.weights
-        return weights * (self.items.sum() / weights.sum())
+        shares: Floats = weights * (self.items.sum() / weights.sum())
+        return shares
 
     def interval(self, value: float, influence: Floats, low: float, high: float) -> tuple[float, float] | None:
         """Of a value that an item moves by its weighted influence/n: the delta method, with Student's t."""
@@ -80,7 +83,7 @@ class Sample:
         """1/Σu² over sampling units: the effective size of shares that sum to 1, Kish 1965, section 11.7."""
         if self.unit is None:
             return float(1 / (self.items @ share**2))
-        return float(1 / (np.bincount(self.unit, self.items * share) ** 2).sum())
+        return float(1 / (sums(self.unit, self.items * share) ** 2).sum())
 
     def ratio(self, numerator: ArrayLike, denominator: ArrayLike, reason: str) -> Estimate:
         """Σ w·numerator / Σ w·denominator, a share: its linearised variance is that of the sum of w(y - Rx)/Σwx.
@@ -130,9 +133,10 @@ def sample_of(
 
 
 def _around_means(u: Floats, items: Floats, stratum: Codes) -> Floats:
-    size = np.bincount(stratum, items)
-    mean = np.where(size > 1, np.bincount(stratum, items * u) / np.maximum(size, 1), 0)
-    return u - mean[stratum]
+    size = sums(stratum, items)
+    mean = np.where(size > 1, sums(stratum, items * u) / np.maximum(size, 1), 0)
+    around: Floats = u - mean[stratum]
+    return around
 
 
 def combined_variance(squares: Floats, size: Floats, informing: Floats) -> tuple[Floats, Floats]:

@@ -11,18 +11,21 @@ def identity(values: Floats) -> Floats:
 
 
 def linear(values: Floats) -> Floats:
-    return 1 - _distance(values) / np.ptp(values)
+    agreement: Floats = 1 - _distance(values) / np.ptp(values)
+    return agreement
 
 
 def quadratic(values: Floats) -> Floats:
-    return 1 - (_distance(values) / np.ptp(values)) ** 2
+    agreement: Floats = 1 - (_distance(values) / np.ptp(values)) ** 2
+    return agreement
 
 
 def ordinal(values: Floats) -> Floats:
     """1 - C(r+1, 2)/C(q, 2) for categories r ranks apart: only their order counts."""
-    ranks_apart = _distance(np.arange(len(values)))
+    ranks_apart = _distance(np.arange(len(values), dtype=float))
     pairs = (ranks_apart + 1) * ranks_apart / 2
-    return 1 - pairs / pairs.max()
+    agreement: Floats = 1 - pairs / pairs.max()
+    return agreement
 
 
 def midranks(totals: Floats) -> Floats:
@@ -31,4 +34,4 @@ def midranks(totals: Floats) -> Floats:
 
 
 def _distance(values: Floats) -> Floats:
-    return np.abs(np.subtract.outer(values, values))
+    return np.abs(values[:, np.newaxis] - values)

@@ -177,12 +177,14 @@ def _chance_corrected(
 def _random_rating(agreement: Floats, shares: Floats) -> Floats:
     """Gwet 2008: chance agreement is that of ratings given at random, Σ w_kl/(q(q-1)) · π_k(1 - π_k)."""
     q = len(shares)
-    return agreement.sum() / (q * (q - 1)) * (1 - shares)
+    by_chance: Floats = agreement.sum() / (q * (q - 1)) * (1 - shares)
+    return by_chance
 
 
 def _agreeing_pairs(counts: Floats, agreement: Floats) -> Floats:
     """Σ_k n_k(n*_k - 1) with n*_k = Σ_l w_kl n_l: ordered pairs of judgments on an item, partial agreement included."""
-    return (counts * (counts @ agreement - 1)).sum(axis=1)
+    pairs: Floats = (counts * (counts @ agreement - 1)).sum(axis=1)
+    return pairs
 
 
 def _midrank_influence(counts: Floats, weights: Floats, alpha: float) -> Floats:
@@ -193,7 +195,8 @@ def _midrank_influence(counts: Floats, weights: Floats, alpha: float) -> Floats:
     expected = (np.outer(totals, totals) - np.diag(totals)) / (totals.sum() - 1)
     difference = np.subtract.outer(midranks(totals), midranks(totals))
     gradient = -4 * ((observed - (1 - alpha) * expected) * difference).sum(axis=1) / (expected * difference**2).sum()
-    return n * midranks(counts) @ gradient
+    influence: Floats = n * midranks(counts) @ gradient
+    return influence
 
 
 def _ratio(share: Floats, size: Floats, sample: Sample, reason: str) -> Estimate:
@@ -201,9 +204,9 @@ def _ratio(share: Floats, size: Floats, sample: Sample, reason: str) -> Estimate
     if not sample.size():
         return undefined(reason)
     weights = sample.shares()
-    value = weights @ (size * share) / (weights @ size)
+    value = float(weights @ (size * share) / (weights @ size))
     influence = size * (share - value) / (weights @ size / weights.sum())
-    return Estimate(float(value), sample.interval(value, influence, 0, 1), sample.size())
+    return Estimate(value, sample.interval(value, influence, 0, 1), sample.size())
 
 
 def judged_rows(counts: ArrayLike, weights: ArrayLike | None, sample: Sample | None) -> tuple[Floats, Sample]:

@@ -65,7 +65,8 @@ def mean_kappa(items: ArrayLike, annotators: ArrayLike, labels: ArrayLike, *, co
 
 
 def _expected(shares: Floats) -> Floats:
-    return (shares.sum(axis=-1) * shares.sum(axis=-2)).sum(axis=-1)
+    p_e: Floats = (shares.sum(axis=-1) * shares.sum(axis=-2)).sum(axis=-1)
+    return p_e
 
 
 def _kappa(shares: Floats) -> tuple[Floats, Floats]:

@@ -3,6 +3,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import count
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -23,7 +24,7 @@ class LabelTallies:
     """`counts[i, k]` annotators gave item i the label `categories[k]`; `repeated` labels are not among them."""
 
     counts: Counts
-    categories: list
+    categories: list[Any]
     annotators: int
     repeated: int
 
@@ -46,7 +47,8 @@ def tallies_from_stream(rows: Iterable[tuple[str, str, str]], category: Callable
     Ten bytes of each row stay, the codes of its names: who has labelled what must be known to tell a repeated label.
     The rest grows with the items and their counts.
     """
-    item_codes, annotator_codes = defaultdict(count().__next__), defaultdict(count().__next__)
+    item_codes: dict[str, int] = defaultdict(count().__next__)
+    annotator_codes: dict[str, int] = defaultdict(count().__next__)
     category_codes = _CategoryCodes(category)
     items, annotators, categories = array("i"), array("i"), array("h")
     for item, annotator, label in rows:
@@ -91,7 +93,7 @@ class _CategoryCodes(dict[str, int]):
 
     def __init__(self, category: Callable[[str], object]) -> None:
         self.category = category
-        self.codes: dict = {}
+        self.codes: dict[Any, int] = {}
 
     def __missing__(self, label: str) -> int:
         name = self.category(label)
@@ -100,7 +102,7 @@ class _CategoryCodes(dict[str, int]):
             raise NoTally(f"there are more than {MOST_CATEGORIES:,} different labels, as of text; name another column")
         return self[label]
 
-    def sorted(self, codes: Codes) -> tuple[list, Codes]:
+    def sorted(self, codes: Codes) -> tuple[list[Any], Codes]:
         """The names of the codes that occur, in order, and the place in it of each code."""
         occurring = set(np.unique(codes).tolist())
         names = sorted(name for name, code in self.codes.items() if code in occurring)
@@ -112,7 +114,8 @@ class _CategoryCodes(dict[str, int]):
 def _first_labels(item: Codes, annotator: Codes) -> Codes:
     """Where an annotator labels an item for the first time."""
     pair = item.astype(np.int64) * (int(annotator.max(initial=0)) + 1) + annotator
-    return np.unique(pair, return_index=True)[1]
+    first: Codes = np.unique(pair, return_index=True)[1]
+    return first
 
 
 def _counts(item: Codes, category: Codes, n_items: int, n_categories: int) -> Counts:

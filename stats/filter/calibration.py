@@ -10,6 +10,7 @@ from stats.filter.thresholds import Floats
 from stats.rates import NO_JUDGMENTS
 from stats.resampling import DRAWS, Cells, cells_of, percentile_interval, resamples
 from stats.sample import sample_of
+from stats.sums import sums
 
 BINS = 10
 
@@ -77,7 +78,7 @@ def _ece(cells: Cells, seed: int, draws: int) -> Estimate:
     gap = cells.weights * (cells.plausible - cells.p_yes)
 
     def ece(items: Floats) -> float:
-        return float(np.abs(np.bincount(cells.place, items * gap)).sum() / (items @ cells.weights))
+        return float(np.abs(sums(cells.place, items * gap)).sum() / (items @ cells.weights))
 
     value = ece(cells.items)
     low, high = percentile_interval(np.array([ece(items) for items in resamples(cells, seed, draws)]))

@@ -99,8 +99,12 @@ def f1_of(jaccard: Estimate) -> Estimate:
     """F1 = 2J/(1+J) with J = tp/(tp+fp+fn), a share, so its interval carries over: van Rijsbergen 1979, chapter 7."""
     if jaccard.value is None:
         return jaccard
-    low, high = jaccard.ci95
-    return Estimate(2 * jaccard.value / (1 + jaccard.value), (2 * low / (1 + low), 2 * high / (1 + high)), jaccard.n)
+    ci95 = jaccard.ci95 and (_f1(jaccard.ci95[0]), _f1(jaccard.ci95[1]))
+    return Estimate(_f1(jaccard.value), ci95, jaccard.n)
+
+
+def _f1(jaccard: float) -> float:
+    return 2 * jaccard / (1 + jaccard)
 
 
 def _mcc(kept: Flags, plausible: Floats, sample: Sample) -> Estimate:

@@ -18,6 +18,7 @@ from stats.intervals import score_interval
 from stats.rates import NO_JUDGMENTS
 from stats.resampling import DRAWS, Cells, cells_of, percentile_interval, resamples
 from stats.sample import sample_of
+from stats.sums import sums
 
 By = Literal["point", "lower"]
 
@@ -145,8 +146,7 @@ def _less(figure: Estimate, optimism: float) -> Estimate:
 def _above(cells: Cells, drawn: list[Floats], weights: Floats) -> Floats:
     """Σ weights over each threshold of the implausible [0] and plausible [1] items: (draws, 2, 1001)."""
     place = cells.plausible * len(GRID) + cells.place
-    sums = [np.bincount(place, items * weights, 2 * len(GRID)) for items in drawn]
-    at = np.array(sums).reshape(-1, 2, len(GRID))
+    at = np.array([sums(place, items * weights, 2 * len(GRID)) for items in drawn]).reshape(-1, 2, len(GRID))
     return at[..., ::-1].cumsum(axis=-1)[..., ::-1]
 
 

@@ -11,6 +11,7 @@ from stats.filter.quality import NOTHING_PLAUSIBLE
 from stats.intervals import share_interval
 from stats.rates import NO_JUDGMENTS
 from stats.sample import Sample, combined_variance, sample_of
+from stats.sums import sums
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -95,7 +96,7 @@ def threshold_curve(
     """
     p_yes, truth = np.asarray(p_yes, dtype=float), np.asarray(plausible, dtype=bool)
     sample = sample_of(len(p_yes), weights, strata, items=items)
-    size = np.bincount(sample.stratum, sample.items)
+    size = sums(sample.stratum, sample.items)
     hits, misses = _sums(p_yes, truth, sample), _sums(p_yes, ~truth, sample)
     kept, everything = hits + misses, hits.all() + misses.all()
     precision = _band(hits, kept, size)
@@ -116,8 +117,8 @@ def _sums(p_yes: Floats, among: Bools, sample: Sample) -> Sums:
     strata = sample.stratum.max(initial=0) + 1
     cell = sample.stratum[among] * len(GRID) + thousandth(p_yes[among])
     items, weights = sample.items[among], sample.weights[among]
-    at = [np.bincount(cell, items * weights**power, strata * len(GRID)).reshape(strata, -1) for power in range(3)]
-    return Sums(*(sums[:, ::-1].cumsum(axis=1)[:, ::-1] for sums in at))
+    at = [sums(cell, items * weights**power, strata * len(GRID)).reshape(strata, -1) for power in range(3)]
+    return Sums(*(each[:, ::-1].cumsum(axis=1)[:, ::-1] for each in at))
 
 
 def thousandth(p_yes: Floats) -> NDArray[np.int64]:
@@ -144,7 +145,8 @@ def _band(hits: Sums, among: Sums, size: Floats) -> Band:
 
 def _f1(jaccard: Band) -> Band:
     """F1 = 2J/(1+J), which rises with J, so its bounds carry over: van Rijsbergen 1979, chapter 7."""
-    return Band(*(2 * j / (1 + j) for j in (jaccard.value, jaccard.low, jaccard.high)), jaccard.n)
+    value, low, high = (2 * j / (1 + j) for j in (jaccard.value, jaccard.low, jaccard.high))
+    return Band(value, low, high, jaccard.n)
 
 
 def _estimate(band: Band, k: int, reason: str) -> Estimate:

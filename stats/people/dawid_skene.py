@@ -30,7 +30,8 @@ class Consensus:
 
     def labels(self) -> NDArray[Any]:
         """The most probable category of each item; the lowest where two are equally so."""
-        return self.categories[self.posteriors.argmax(axis=1)]
+        labels: NDArray[Any] = self.categories[self.posteriors.argmax(axis=1)]
+        return labels
 
 
 @dataclass(frozen=True, slots=True)
