@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from math import inf
 from typing import Self
 
 from distillation.lvlm.base import Describe, Failure, Intend, Reply, Request, Text, Usage
@@ -30,7 +31,8 @@ class ScriptedBackend:
         self.calls = 0
         self.requests: list[Request] = []
         self._script = script if callable(script) else None
-        self._rules = [] if callable(script) else [[*rule, float("inf")][:3] for rule in script]
+        self._rules: Sequence[Rule] = () if callable(script) else script
+        self._left = [rule[2] if len(rule) == 3 else inf for rule in self._rules]
         self._default = default
         self._delay_s = delay_s
 
@@ -60,10 +62,10 @@ class ScriptedBackend:
         if self._script:
             return self._script(request)
         prompt = prompt_text(request)
-        for rule in self._rules:
-            if rule[0] in prompt and rule[2] > 0:
-                rule[2] -= 1
-                return rule[1]
+        for k, (part, answer, *_) in enumerate(self._rules):
+            if part in prompt and self._left[k] > 0:
+                self._left[k] -= 1
+                return answer
         return self._default if self._default is not None else _plain_answer(request)
 
 

@@ -163,7 +163,7 @@ class OfflineEngine:
             (made,) = self._llm.enqueue_chat([messages], settings, use_tqdm=False)
         except Exception as error:  # vLLM, the chat template and the picture processor each raise what they like
             raise Refused(refused_request(400, str(error) or type(error).__name__)) from error
-        return made.partition("-")[0]  # outputs carry the number without its random end
+        return str(made).partition("-")[0]  # outputs carry the number without its random end
 
     def step(self) -> Sequence[Any]:
         try:

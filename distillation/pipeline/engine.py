@@ -6,12 +6,16 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import TypeVar, TypeVarTuple
 
 from distillation.lvlm.base import Backend, Failure, Usage
 from distillation.lvlm.places import OPENER, RELEASED, Closed, Places
 from distillation.pipeline.options import Options
 from distillation.pipeline.records import PairRecord, ProductRecord, VerdictValue
 from distillation.pipeline.steps import Outcome, describe, intend, judge
+
+T = TypeVar("T")
+Given = TypeVarTuple("Given")
 
 WRITE_EVERY_S = 0.5
 LOOK_EVERY_S = 0.1
@@ -78,7 +82,7 @@ class Engine:
         if failure := a.failure or b.failure:
             self._without_features(work, failure)
             return
-        pair = PairRecord(replace(work.a.record, feature=a.value), replace(work.b.record, feature=b.value))
+        pair = PairRecord(replace(work.a.record, feature=a.said), replace(work.b.record, feature=b.said))
         # The first call goes alone: it brings pictures and shared text into the server's cache for all others.
         first, *others = work.units
         await self._unit(work.id, pair, first, OPENER)
@@ -119,7 +123,7 @@ class Engine:
                 self._ended(IntentionEnded(cobuy_id, unit, intention))
                 if intention.failure:
                     return
-                unit = replace(unit, intention=intention.value)
+                unit = replace(unit, intention=intention.said)
             async with self._places.take():
                 verdict = await judge(self._backend, pair, unit.relation, unit.intention, self._options)
             self._ended(VerdictEnded(cobuy_id, unit, verdict))
@@ -212,5 +216,5 @@ async def _some_end(open_cobuys: set[asyncio.Task[None]], writing: asyncio.Task[
         task.result()  # a lost server or database ends it all
 
 
-async def _in_thread(ledger: ThreadPoolExecutor, function: Callable, *args):
+async def _in_thread(ledger: ThreadPoolExecutor, function: Callable[[*Given], T], *args: *Given) -> T:
     return await asyncio.get_running_loop().run_in_executor(ledger, function, *args)

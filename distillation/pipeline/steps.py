@@ -28,6 +28,13 @@ class Outcome(Generic[T]):
     raw: str
     usage: Usage
 
+    @property
+    def said(self) -> T:
+        """The value; raises ValueError where the step failed."""
+        if self.value is None:
+            raise ValueError(f"The step failed and has no value: {self.failure}")
+        return self.value
+
 
 async def describe(backend: Backend, product: ProductRecord, options: Options) -> Outcome[str]:
     request = describe_request(_seen(product, options), options)

@@ -6,6 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from distillation.lvlm.baseline.english import plural
 
@@ -63,9 +64,9 @@ def kinds() -> dict[tuple[str, ...], Kind]:
 
 
 @cache
-def _tables() -> dict[str, dict]:
+def _tables() -> dict[str, dict[str, Any]]:
     return tomllib.loads(Path(__file__).with_name("lexicon.toml").read_text(encoding="utf-8"))
 
 
-def _group(name: str, table: dict) -> Group:
+def _group(name: str, table: dict[str, Any]) -> Group:
     return Group(name=name, **{key: text for key, text in table.items() if key not in ("kinds", "pairs")})

@@ -6,6 +6,7 @@ import io
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image as Picture
 
 SIDE = 64
@@ -62,7 +63,7 @@ def look_at(jpeg: bytes) -> Look:
     return Look(_colours(hsv), float(hsv[:, 2].mean() / 255), float(aspect), float(shown.mean()))
 
 
-def _colours(hsv: np.ndarray) -> tuple[str, ...]:
+def _colours(hsv: NDArray[np.int16]) -> tuple[str, ...]:
     """The names that cover most of the product, at most two, the second only from a fifth on."""
     names, counts = np.unique(_names(hsv), return_counts=True)
     order = np.argsort(-counts, kind="stable")
@@ -70,10 +71,10 @@ def _colours(hsv: np.ndarray) -> tuple[str, ...]:
     return tuple(enough[:2]) or (str(names[order[0]]),)
 
 
-def _names(hsv: np.ndarray) -> np.ndarray:
+def _names(hsv: NDArray[np.int16]) -> NDArray[np.str_]:
     hue, saturation, value = hsv.T
     bounds, words = zip(*HUES, strict=True)
-    named = np.array(words, dtype="U6")[np.searchsorted(bounds, hue, side="right")]
+    named: NDArray[np.str_] = np.array(words, dtype="U6")[np.searchsorted(bounds, hue, side="right")]
     named[(named == "orange") & (value < 150)] = "brown"
     named[saturation < 45] = "grey"
     named[(saturation < 45) & (value > 200)] = "white"
