@@ -2,23 +2,26 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TypeVar
 
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+
+Row = TypeVar("Row", bound=Model)
 
 PAGE = 25
 LARGEST_ID = 2**63 - 1
 
 
-class Keyset(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Keyset:
     """Where a page stands: behind the row `after`, or in front of the row `before`. The newest rows come first."""
 
     after: int | None = None
     before: int | None = None
 
-    def cut(self, rows: QuerySet, key: str = "pk") -> QuerySet:
+    def cut(self, rows: QuerySet[Row], key: str = "pk") -> QuerySet[Row]:
         """The rows from there on, nearest first."""
         if self.before is not None:
             return rows.filter(**{f"{key}__gt": self.before}).order_by(key)
