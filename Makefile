@@ -55,7 +55,7 @@ test-vllm: $(VLLM)/model/config.json
 		$(VLLM)/venv/bin/python -m pytest tests/vllm -n0 -s --disable-warnings $(ARGS)
 
 lint: .venv/installed-dev
-	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/lint-imports --no-logo
+	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports --no-logo
 
 # All measurements, or make bench ARGS="http quota".
 bench: .venv/installed-dev

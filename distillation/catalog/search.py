@@ -51,7 +51,7 @@ class TitleWords(Func):
 
 class Found(NamedTuple):
     page: Page
-    count: int
+    count: int  # type: ignore[assignment]  # the tuple's own count(value) is not used
     sense: str = ""  # how the count is meant, if not exactly
 
 
@@ -155,7 +155,7 @@ def _planned(keys: QuerySet) -> list[int]:
 
 def _composed(keys: QuerySet) -> str:
     """With the constants in the statement: a prepared plan would treat a rare word and a common one alike."""
-    return connection.ops.compose_sql(*keys.query.sql_with_params())
+    return connection.ops.compose_sql(*keys.query.sql_with_params())  # type: ignore[attr-defined]  # PostgreSQL's
 
 
 def _fetch(statement: str) -> list:

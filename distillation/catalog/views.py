@@ -104,9 +104,9 @@ def _rows(page: Page) -> list[dict]:
 
 def _row(product: Product) -> dict:
     source = product.picture_source
-    is_wanted = source is not None and source.state == PictureSource.State.WANTED
-    state = "stored" if product.picture else "wanted" if is_wanted else "failed"
-    last_try = f"last try: {source.reason}" if is_wanted and source.reason else ""
+    wanted = source if source is not None and source.state == PictureSource.State.WANTED else None
+    state = "stored" if product.picture else "wanted" if wanted else "failed"
+    last_try = f"last try: {wanted.reason}" if wanted and wanted.reason else ""
     return {
         "asin": product.asin,
         "title": product.title,

@@ -26,9 +26,9 @@ def drain_hold(run: Run, worker: str) -> Iterator[Callable[[], int] | None]:
     with psycopg.connect(**params, autocommit=True) as session:
         # A machine that is switched off says no goodbye.
         session.execute("SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 2")
-        got = session.execute("SELECT pg_try_advisory_lock(%s, hashtext(%s))", [run.pk, worker]).fetchone()[0]
+        got = session.execute("SELECT pg_try_advisory_lock(%s, hashtext(%s))", [run.pk, worker]).fetchall()[0][0]
         try:
-            yield (lambda: session.execute(ALIVE, [run.pk]).fetchone()[0]) if got else None
+            yield (lambda: session.execute(ALIVE, [run.pk]).fetchall()[0][0]) if got else None
         finally:  # at once: PostgreSQL takes a moment to see that a session is gone
             if not session.broken:
                 session.execute("SELECT pg_advisory_unlock_all()")

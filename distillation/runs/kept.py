@@ -5,10 +5,10 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-from django.core.cache import cache
 from django.db import connection
 
 from common.kept import kept_sql
+from common.cached import cached
 from distillation.models import Run
 
 KEPT_SAMPLE, REPEATED_SAMPLE = 5_000, 1_000  # at least so many intentions, less than twice as many and a bit
@@ -31,7 +31,7 @@ class Kept:
 
     @property
     def alarm(self) -> bool:
-        return self.verdicts >= ALARM_FROM and self.share < ALARM_SHARE
+        return self.verdicts >= ALARM_FROM and self.share is not None and self.share < ALARM_SHARE
 
 
 def run_kept(run: Run, strictness: float, *, verdicts: int) -> Kept:
@@ -41,7 +41,7 @@ def run_kept(run: Run, strictness: float, *, verdicts: int) -> Kept:
         return _kept(run, strictness, 1)
     going_on = run.state == Run.State.RUNNING
     key = f"kept-{run.pk}-{strictness}-{one_in}-{'' if going_on else verdicts}"
-    return cache.get_or_set(key, lambda: _kept(run, strictness, one_in), SAMPLED_FOR_S if going_on else ENDED_FOR_S)
+    return cached(key, lambda: _kept(run, strictness, one_in), SAMPLED_FOR_S if going_on else ENDED_FOR_S)
 
 
 def run_repeated(run: Run, *, intentions: int) -> tuple[int, int]:
@@ -49,7 +49,7 @@ def run_repeated(run: Run, *, intentions: int) -> tuple[int, int]:
     one_in = _one_in(intentions, REPEATED_SAMPLE)
     if one_in == 1:
         return _repeated(run, 1)
-    return cache.get_or_set(f"repeated-{run.pk}-{one_in}", lambda: _repeated(run, one_in), 3 * SAMPLED_FOR_S)
+    return cached(f"repeated-{run.pk}-{one_in}", lambda: _repeated(run, one_in), 3 * SAMPLED_FOR_S)
 
 
 def _one_in(n: int, least: int) -> int:

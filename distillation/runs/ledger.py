@@ -9,6 +9,7 @@ from functools import lru_cache
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
 
+from distillation.lvlm.base import Failure as Why
 from distillation.models import CoBuy, Failure, Feature, Intention, Product, Run, RunCoBuy, RunProduct
 from distillation.pipeline.engine import (
     CoBuyWork,
@@ -60,7 +61,7 @@ def record(run: Run, holder: uuid.UUID, ended: Sequence[Ended]) -> bool:
         _record_features(run, [e for e in ended if isinstance(e, FeatureEnded)])
         _record_intentions(run, [e for e in ended if isinstance(e, IntentionEnded)])
         _record_verdicts(run, [e for e in ended if isinstance(e, VerdictEnded)])
-        _record_failures(run, [e for e in ended if e.outcome.failure])
+        _record_failures(run, ended)
         _settle(run, {e.cobuy_id for e in ended if not isinstance(e, FeatureEnded)})
         _renew(run, holder)
         tick_add(run, ended)
@@ -141,7 +142,7 @@ def _record_features(run: Run, ended: Iterable[FeatureEnded]) -> None:
     Feature.objects.bulk_create(
         [
             Feature(
-                key=key, product_id=e.product.id, text=_storable(e.outcome.value), raw_reply=_storable(e.outcome.raw)
+                key=key, product_id=e.product.id, text=_storable(e.outcome.said), raw_reply=_storable(e.outcome.raw)
             )
             for key, e in asked.items()
         ],
@@ -162,7 +163,7 @@ def _record_intentions(run: Run, ended: Iterable[IntentionEnded]) -> None:
                 cobuy_id=e.cobuy_id,
                 relation=e.unit.relation,
                 sample=e.unit.sample,
-                text=_storable(e.outcome.value),
+                text=_storable(e.outcome.said),
                 raw_reply=_storable(e.outcome.raw),
             )
             for e in ended
@@ -180,9 +181,9 @@ def _record_verdicts(run: Run, ended: Iterable[VerdictEnded]) -> None:
         [e.cobuy_id for e in done],
         [e.unit.relation for e in done],
         [e.unit.sample for e in done],
-        [e.outcome.value.yes for e in done],
-        [e.outcome.value.p_yes for e in done],
-        [_storable(e.outcome.value.reason) for e in done],
+        [e.outcome.said.yes for e in done],
+        [e.outcome.said.p_yes for e in done],
+        [_storable(e.outcome.said.reason) for e in done],
         [_storable(e.outcome.raw) for e in done],
     )
     with connection.cursor() as cursor:
@@ -205,11 +206,11 @@ def _record_verdicts(run: Run, ended: Iterable[VerdictEnded]) -> None:
 
 
 def _record_failures(run: Run, ended: Iterable[Ended]) -> None:
-    Failure.objects.bulk_create([_failure(run, e) for e in ended], ignore_conflicts=True)
+    failures = [_failure(run, e, e.outcome.failure) for e in ended if e.outcome.failure]
+    Failure.objects.bulk_create(failures, ignore_conflicts=True)
 
 
-def _failure(run: Run, e: Ended) -> Failure:
-    why = e.outcome.failure
+def _failure(run: Run, e: Ended, why: Why) -> Failure:
     failure = Failure(run=run, reason=why.reason[:40], detail=_storable(why.detail), raw_reply=_storable(e.outcome.raw))
     if isinstance(e, FeatureEnded):
         failure.step, failure.product_id = Failure.Step.FEATURE, e.product.id

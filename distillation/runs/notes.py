@@ -52,7 +52,7 @@ def _alarm(kept: Kept, lately: Tally) -> Note | None:
     why = "Often a changed prompt or a wrong model: read some of the rejected ones."
     if kept.alarm:
         return Note("bad", f"Kept share under 20 %: {percent(kept.share)} of {kept.verdicts:,} verdicts.", why)
-    if lately.verdicts >= ALARM_FROM and lately.yes_share < ALARM_SHARE:
+    if lately.verdicts >= ALARM_FROM and lately.yes_share is not None and lately.yes_share < ALARM_SHARE:
         said = f"{percent(lately.yes_share)} yes of the last {lately.verdicts:,} verdicts"
         return Note("bad", f"The filter lately rejects nearly all: {said}.", why)
     return None

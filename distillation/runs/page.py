@@ -14,7 +14,7 @@ from distillation.runs.timeline import Span, Tally, run_lately, run_spans
 
 NOW_S = 30
 TABLE_ROWS = 24
-EVERY_S = {Run.State.RUNNING: 1, Run.State.PAUSED: 1}
+EVERY_S: dict[str, int] = {Run.State.RUNNING: 1, Run.State.PAUSED: 1}
 
 
 def run_page(run: Run) -> dict:

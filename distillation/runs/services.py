@@ -181,10 +181,10 @@ def _refuse_other_settings(run: Run, *, backend: str, model: str, config: dict) 
 def _plan(run: Run) -> None:
     """Write down what the run owes: a query, however many calls it will be."""
     limit = run.config["limit"]
-    chosen = CoBuy.objects.order_by("id").values("id")
+    chosen = CoBuy.objects.order_by("id")
     if run.config["with_images"]:
         chosen = chosen.with_pictures()
-    sql, params = chosen[:limit].query.sql_with_params()
+    sql, params = chosen.values("id")[:limit].query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO distillation_runcobuy (run_id, cobuy_id, n_owed) "  # noqa: S608 - the ORM's own SQL

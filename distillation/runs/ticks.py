@@ -22,7 +22,7 @@ def tick_add(run: Run, ended: Sequence[Ended]) -> None:
         "features": sum(isinstance(e, FeatureEnded) for e in done),
         "intentions": sum(isinstance(e, IntentionEnded) for e in done),
         "verdicts": len(verdicts),
-        "yes": sum(e.outcome.value.yes for e in verdicts),
+        "yes": sum(e.outcome.said.yes for e in verdicts),
         "failures": len(ended) - len(done),
     }
     columns = ", ".join(counts)

@@ -4,12 +4,12 @@ import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.core.cache import cache
 from django.db import connection
 from django.db.models import Min, Sum
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from common.cached import cached
 from distillation.models import Run, RunTick
 
 MOST_SPANS, MANY_TICKS = 120, 5_000
@@ -62,12 +62,12 @@ def run_spans(run: Run) -> list[Span]:
     """The run's whole time in at most MOST_SPANS equal pieces, those in which nothing was done among them. Of a run of
     many hours it may be some seconds old."""
     first, last = _ends(run)
-    if first is None:
+    if first is None or last is None:
         return []
     ticks = int((last - first).total_seconds()) // RunTick.SECONDS + 1
     if ticks < MANY_TICKS:
         return _spans(run, first, last, ticks)
-    return cache.get_or_set(f"spans-{run.pk}-{run.state}", lambda: _spans(run, first, last, ticks), 15)
+    return cached(f"spans-{run.pk}-{run.state}", lambda: _spans(run, first, last, ticks), 15)
 
 
 def _spans(run: Run, first: datetime, last: datetime, ticks: int) -> list[Span]:

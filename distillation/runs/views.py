@@ -7,6 +7,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.access import researcher_required
 from accounts.models import User
+from accounts.requests import PersonRequest
 from common.words import counted
 from distillation.models import Exposure, Run
 from distillation.runs.changes import run_set_prices, run_set_strictness
@@ -37,7 +38,7 @@ def run_list(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @researcher_required
-def run_new(request: HttpRequest) -> HttpResponse:
+def run_new(request: PersonRequest) -> HttpResponse:
     form = RunForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -98,7 +99,7 @@ def run_kept_at(request: HttpRequest, name: str) -> HttpResponse:
 
 @require_POST
 @researcher_required
-def run_state(request: HttpRequest, name: str) -> HttpResponse:
+def run_state(request: PersonRequest, name: str) -> HttpResponse:
     run = get_object_or_404(Run, name=name)
     try:
         said = _set_state(run, request.POST.get("state", ""), request.user)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
@@ -11,10 +12,10 @@ from distillation.catalog.intake.account import CatalogAccount
 from distillation.catalog.intake.job import Job
 from distillation.catalog.readers.cleaning import is_asin, is_of_category
 from distillation.catalog.readers.csvfiles import read_cobuys
-from distillation.catalog.readers.records import CatalogError, Chunk, Found, LeftOut, Position, ProductRecord
+from distillation.catalog.readers.records import CatalogError, Chunk, CoBuyRecord, LeftOut, Position, ProductRecord
 
 Say = Callable[[str], None]
-TextOf = Callable[[int, Found], str]
+TextOf = Callable[[int, Any], str]  # of a line's number and what its file's form gives: products or co-buys
 
 # Unlogged: they are soon gone, and after a crash of the database, which empties them, the input is read again.
 TABLES = """
@@ -101,7 +102,7 @@ def _block_copy(write: Callable[[str], None], chunks: Iterator[Chunk], text_of: 
 def _product_text(file: int, wanted: str, account: CatalogAccount) -> TextOf:
     first = place_of(file, 0)
 
-    def text_of(line: int, found: Found) -> str:
+    def text_of(line: int, found: ProductRecord | LeftOut) -> str:
         account.lines += 1
         if wanted and isinstance(found, ProductRecord) and not is_of_category(found, wanted):
             found = LeftOut("of another category", len(found.candidates))
@@ -143,7 +144,7 @@ def _candidates_chosen(own: str, raw: list, account: CatalogAccount) -> str:
 def _cobuy_text(file: int, job: Job) -> TextOf:
     first = place_of(file, 0)
 
-    def text_of(line: int, pair: Found) -> str:
+    def text_of(line: int, pair: CoBuyRecord) -> str:
         job.account.candidates += 1
         if pair.asin_a == pair.asin_b:
             if job.request.form.is_strict:

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_network
+from typing import TypeVar
 
 from celery import current_app
 from django.conf import settings
@@ -19,6 +20,7 @@ from distillation.catalog.pictures.sources import Claimed, Ended
 from distillation.catalog.pictures.store import BadPicture, EncodedPicture, files_write, picture_encode
 from distillation.models import Picture
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 TASK = "distillation.tasks.download_pictures"
@@ -69,7 +71,7 @@ class _Stretch:
 
     def __init__(self, fetcher: Fetcher, *, until: float) -> None:
         self.fetcher, self.until = fetcher, until
-        self.hosts = defaultdict(lambda: asyncio.Semaphore(settings.FETCH_PER_HOST))
+        self.hosts: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(settings.FETCH_PER_HOST))
         self.places = asyncio.Semaphore(settings.FETCH_IN_FLIGHT)
         self.encoders, self.writers = ThreadPoolExecutor(ENCODERS), ThreadPoolExecutor(WRITERS)
         self.database = ThreadPoolExecutor(1)  # one thread, so one connection
@@ -113,7 +115,7 @@ class _Stretch:
             await self._in_database(sources.renew, not_begun, 0)
 
     async def _write(self) -> None:
-        if self.ended and await self._in_database(sources.record, self.ended):
+        if bool(self.ended) and await self._in_database(sources.record, self.ended):
             self.ended = []
         if time.monotonic() > self.renew_at:
             in_hand = [*self.tries.values(), *(one.source.id for one in self.ended)]
@@ -138,7 +140,7 @@ class _Stretch:
             picture = await asyncio.get_running_loop().run_in_executor(self.writers, _stored, encoded)
             return Ended(source=source, picture=picture)
 
-    async def _in_database(self, function: Callable, *args: object) -> object:
+    async def _in_database(self, function: Callable[..., T], *args: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self.database, function, *args)
 
 

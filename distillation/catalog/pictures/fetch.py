@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Any
 
 import httpcore
 import httpx
@@ -22,7 +23,8 @@ CONNECT_TIMEOUT_S = 10
 REDIRECTS = (301, 302, 303, 307, 308)
 AGAIN = (408, 425, 429)  # and all from 500 on
 # A stored picture is the bytes as served: nothing here unpacks, so nothing can be a bomb.
-HEADERS = {"Accept": "image/*", "Accept-Encoding": "identity", "User-Agent": "Mindsite"}
+Headers = dict[bytes | str, bytes | str]  # as httpcore takes them
+HEADERS: Headers = {"Accept": "image/*", "Accept-Encoding": "identity", "User-Agent": "Mindsite"}
 
 GLOBAL_UNICAST = ip_network("2000::/3")
 NAT64 = ip_network("64:ff9b::/96")
@@ -104,7 +106,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         self._private_networks, self._resolve = private_networks, resolve
         self._sockets = httpcore.AnyIOBackend()
 
-    async def connect_tcp(self, host: str, port: int, *args: object, **options: object) -> httpcore.AsyncNetworkStream:
+    async def connect_tcp(self, host: str, port: int, *args: Any, **options: Any) -> httpcore.AsyncNetworkStream:
         last: Exception | None = None
         for address in await self._checked(host, port):
             try:
@@ -165,7 +167,7 @@ class Fetcher:
 
     async def _get(self, url: httpx.URL) -> bytes | httpx.URL:
         target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
-        headers = {"Host": url.netloc.decode(), **HEADERS}
+        headers: Headers = {"Host": url.netloc.decode(), **HEADERS}
         timeout = {"connect": CONNECT_TIMEOUT_S}
         try:
             async with self._pool.stream("GET", target, headers=headers, extensions={"timeout": timeout}) as response:

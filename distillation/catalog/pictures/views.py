@@ -2,7 +2,7 @@
 
 from django.contrib.auth.decorators import login_required
 from django.core.files.storage import default_storage
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import condition, require_safe
 
@@ -18,7 +18,7 @@ def _picture_etag(request: HttpRequest, digest: str, thumbnail: bool = False) ->
 @require_safe
 @login_required
 @condition(etag_func=_picture_etag)
-def picture(request: HttpRequest, digest: str, thumbnail: bool = False) -> HttpResponse:
+def picture(request: HttpRequest, digest: str, thumbnail: bool = False) -> FileResponse:
     """Addressed by content, so a browser may keep it for ever; only for who is signed in."""
     stored = get_object_or_404(Picture, digest=digest)
     try:

@@ -3,6 +3,7 @@
 import html
 import re
 from functools import lru_cache
+from typing import TypeGuard
 
 from common.text import visible
 from distillation.catalog.readers.records import LeftOut, ProductRecord
@@ -62,7 +63,7 @@ def clean_category(raw: str) -> str:
     return clean_text(_TAG.sub("", _TAG_WORDS.sub(r"\1", raw)))[:200]
 
 
-def usable_url(raw: object) -> bool:
+def usable_url(raw: object) -> TypeGuard[str]:
     return (
         isinstance(raw, str)
         and raw.startswith(("https://", "http://"))

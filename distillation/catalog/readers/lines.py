@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import BufferedIOBase
 from pathlib import Path
-from typing import BinaryIO
 
 from backports import zstd
 from isal import igzip_lib, igzip_threaded
@@ -56,7 +56,7 @@ class Lines:
                 f"{self.path.name}: ends in the middle of its compressed data, after line {self.end.line:,} "
                 f"({self.end.offset:,} bytes unpacked); fetch the file again"
             ) from error
-        except (igzip_lib.IsalError, zstd.ZstdError) as error:
+        except (igzip_lib.IsalError, zstd.ZstdError) as error:  # type: ignore[misc]  # isal's stub calls its class an instance
             raise self._refusal(f"its compressed data is damaged ({error}); fetch the file again") from error
         except OSError as error:
             if error.strerror is None:  # a BadGzipFile, which has no other mark
@@ -67,7 +67,7 @@ class Lines:
         return CatalogError(f"{self.path.name}, after line {self.end.line:,}: {message}")
 
 
-def _opened(path: Path) -> BinaryIO:
+def _opened(path: Path) -> BufferedIOBase:
     """By its first bytes: what was downloaded as .gz has often been unpacked on the way."""
     file = path.open("rb")
     magic = file.peek(4)[:4]
