@@ -6,11 +6,13 @@ from functools import wraps
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 from accounts.models import User
+from accounts.requests import PersonRequest
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def researcher_required(view: View) -> View:
@@ -23,7 +25,7 @@ def administrator_required(view: View) -> View:
 
 def _required(view: View, admits: Callable[[User], bool], refusal: str) -> View:
     @wraps(view)
-    def guarded(request: HttpRequest, *args, **kwargs) -> HttpResponse:
+    def guarded(request: PersonRequest, *args, **kwargs) -> HttpResponseBase:
         if not admits(request.user):
             raise PermissionDenied(refusal)
         return view(request, *args, **kwargs)

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from typing import Any
 
 from django import forms
 from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm, UserCreationForm
@@ -9,6 +10,8 @@ from accounts.models import Link, User
 
 class PlainHints:
     """Django's list of rules in one line, and none for typing it again."""
+
+    fields: dict[str, forms.Field]
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
@@ -47,6 +50,8 @@ class GroupsForm(forms.Form):
 class LinkForm(forms.ModelForm):
     """Whom a link lets in, and where to."""
 
+    fields: dict[str, Any]  # each of a kind of its own
+
     days = forms.IntegerField(label="Days until it ends", min_value=1, max_value=365, initial=14)
 
     def __init__(self, *args, **kwargs) -> None:
@@ -66,7 +71,7 @@ class LinkForm(forms.ModelForm):
 
     def made_of(self) -> dict:
         """What link_make wants."""
-        chosen = {name: self.cleaned_data[name] for name in self._meta.fields if name in self.cleaned_data}
+        chosen = {name: self.cleaned_data[name] for name in self._meta.fields or () if name in self.cleaned_data}
         return chosen | {"valid": timedelta(days=self.cleaned_data["days"])}
 
 

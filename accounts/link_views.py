@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -13,13 +13,14 @@ from accounts.forms import CrowdForm, InvitationForm, LinkForm
 from accounts.links import LinkRefused, link_make, link_revoke, sign_in_link_make
 from accounts.models import Link
 from accounts.people_views import PAGE, person_of
+from accounts.requests import PersonRequest
 
 CROWD_PARAMETERS = "?PROLIFIC_PID={{%PROLIFIC_PID%}}"
 
 
 @require_safe
 @researcher_required
-def links(request: HttpRequest) -> HttpResponse:
+def links(request: PersonRequest) -> HttpResponse:
     made = Link.objects.visible_to(request.user).select_related("person", "group", "study", "created_by")
     page = Paginator(made.order_by("-pk"), PAGE).get_page(request.GET.get("page"))
     return render(request, "people/links.html", {"page": page})
@@ -28,7 +29,7 @@ def links(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @researcher_required
-def invite(request: HttpRequest) -> HttpResponse:
+def invite(request: PersonRequest) -> HttpResponse:
     form = InvitationForm(request.POST or None, by=request.user, initial={"study": request.GET.get("study")})
     return _made_or_asked(request, form, Link.Kind.INVITATION)
 
@@ -36,7 +37,7 @@ def invite(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @researcher_required
-def crowd_link(request: HttpRequest) -> HttpResponse:
+def crowd_link(request: PersonRequest) -> HttpResponse:
     form = CrowdForm(request.POST or None, initial={"places": 100, "study": request.GET.get("study")})
     return _made_or_asked(request, form, Link.Kind.CROWD)
 
@@ -44,7 +45,7 @@ def crowd_link(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_POST
 @researcher_required
-def sign_in_link(request: HttpRequest, person_id: int) -> HttpResponse:
+def sign_in_link(request: PersonRequest, person_id: int) -> HttpResponse:
     try:
         token = sign_in_link_make(person=person_of(request, person_id), by=request.user)
     except LinkRefused as refusal:
@@ -55,18 +56,18 @@ def sign_in_link(request: HttpRequest, person_id: int) -> HttpResponse:
 
 @require_POST
 @researcher_required
-def revoke(request: HttpRequest, link_id: int) -> HttpResponse:
+def revoke(request: PersonRequest, link_id: int) -> HttpResponse:
     link_revoke(link=get_object_or_404(Link.objects.visible_to(request.user), pk=link_id))
     return redirect("people-links")
 
 
-def _made_or_asked(request: HttpRequest, form: LinkForm, kind: Link.Kind) -> HttpResponse:
+def _made_or_asked(request: PersonRequest, form: LinkForm, kind: Link.Kind) -> HttpResponse:
     if not form.is_valid():
         return render(request, "people/link_new.html", {"form": form, "kind": kind})
     return _shown(request, kind, link_make(kind=kind, by=request.user, **form.made_of())[1])
 
 
-def _shown(request: HttpRequest, kind: Link.Kind, token: str) -> HttpResponse:
+def _shown(request: PersonRequest, kind: Link.Kind, token: str) -> HttpResponse:
     page = {Link.Kind.INVITATION: "join", Link.Kind.SIGN_IN: "enter", Link.Kind.CROWD: "crowd-entry"}[kind]
     address = request.build_absolute_uri(reverse(page, args=[token]))
     if kind == Link.Kind.CROWD:

@@ -3,9 +3,10 @@
 import hashlib
 import secrets
 from datetime import timedelta
+from typing import Any
 
 from django.contrib.auth.models import Group
-from django.db import models, transaction
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -30,7 +31,7 @@ def link_make(
     role: User.Role = User.Role.ANNOTATOR,
     person: User | None = None,
     group: Group | None = None,
-    study: models.Model | None = None,
+    study: Any = None,  # a Study, of an app above this one
 ) -> tuple[Link, str]:
     """The link and its token, which can't be had again."""
     token = secrets.token_urlsafe(32)
@@ -92,14 +93,14 @@ def invitation_accept(*, token: str, username: str, password: str) -> User:
     link = link_open(kind=Link.Kind.INVITATION, token=token, lock=True)
     link_use(link)
     groups = [link.group] if link.group else []
-    return user_create(username=username, password=password, role=link.role, groups=groups)
+    return user_create(username=username, password=password, role=User.Role(link.role), groups=groups)
 
 
 @transaction.atomic
 def sign_in_link_use(*, token: str) -> User:
     link = link_open(kind=Link.Kind.SIGN_IN, token=token, lock=True)
     link_use(link)
-    if not link.person.is_active:
+    if link.person is None or not link.person.is_active:
         raise LinkRefused("This account is deactivated; ask a researcher")
     return link.person
 

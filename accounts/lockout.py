@@ -22,7 +22,8 @@ class LockoutHandler(AxesDatabaseHandler):
 def _address_is_locked(request: HttpRequest) -> bool:
     """Somebody who tries one password on many names never fails often with one."""
     recent = AccessAttempt.objects.filter(
-        ip_address=request.axes_ip_address, attempt_time__gte=get_cool_off_threshold(request)
+        ip_address=request.axes_ip_address,  # type: ignore[attr-defined]  # django-axes puts it there
+        attempt_time__gte=get_cool_off_threshold(request),
     )
     failures = recent.aggregate(n=Sum("failures_since_start", default=0))["n"]
     return failures >= settings.LOCKOUT_ADDRESS_FAILURES
@@ -46,4 +47,4 @@ def _is_address(text: str) -> bool:
 def locked_out(request: HttpRequest, response: HttpResponse, credentials: dict | None) -> HttpResponse:
     words = TOO_MANY.format(minutes=int(settings.AXES_COOLOFF_TIME.total_seconds() // 60))
     page = {"form": AuthenticationForm(request), "refused": words}
-    return render(request, "registration/login.html", page, status=settings.AXES_HTTP_RESPONSE_CODE)
+    return render(request, "registration/login.html", page, status=settings.AXES_HTTP_RESPONSE_CODE)  # type: ignore[misc]  # of django-axes

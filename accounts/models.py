@@ -1,3 +1,5 @@
+from typing import ClassVar
+
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -19,7 +21,7 @@ class PersonQuerySet(models.QuerySet):
         return self.alias(found_in=columns).filter(*(Q(found_in__icontains=word) for word in words.split()))
 
 
-class PersonManager(UserManager.from_queryset(PersonQuerySet)):
+class PersonManager(UserManager.from_queryset(PersonQuerySet)):  # type: ignore[misc]  # a base made at run time
     use_in_migrations = False
 
 
@@ -36,7 +38,7 @@ class User(AbstractUser):
         max_length=64, blank=True, editable=False, help_text="who this is on the platform; never exported"
     )
 
-    objects = PersonManager()
+    objects: ClassVar[PersonManager] = PersonManager()
 
     class Meta(AbstractUser.Meta):
         constraints = [

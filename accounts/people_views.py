@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.access import administrator_required, researcher_required
 from accounts.forms import GroupsForm, NewPasswordForm, SearchForm
 from accounts.models import User
+from accounts.requests import PersonRequest
 from accounts.services import PeopleRefused, group_create, group_delete, person_deactivate, person_reactivate
 
 PAGE = 50
@@ -38,7 +39,7 @@ def person(request: HttpRequest, person_id: int) -> HttpResponse:
 
 @require_POST
 @researcher_required
-def person_state(request: HttpRequest, person_id: int) -> HttpResponse:
+def person_state(request: PersonRequest, person_id: int) -> HttpResponse:
     who = person_of(request, person_id)
     try:
         match request.POST.get("to"):

@@ -51,7 +51,8 @@ def _check_columns(path: Path, given: Sequence[str]) -> None:
 
 
 def _users(path: Path, reader: csv.DictReader) -> list[Wanted]:
-    users, lines = [], {}
+    users: list[Wanted] = []
+    lines: dict[str, int] = {}
     for row in reader:
         try:
             user = _user(row)

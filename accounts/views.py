@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.views import PasswordChangeView
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
@@ -15,10 +16,11 @@ from accounts.access import sign_in
 from accounts.forms import ChangePasswordForm, JoinForm
 from accounts.links import LinkRefused, invitation_accept, link_open, link_refuse_full, sign_in_link_use
 from accounts.models import Link, User
+from accounts.requests import PersonRequest
 
 
 @login_required
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: PersonRequest) -> HttpResponse:
     return redirect("study-list" if request.user.is_researcher else "judge-home")
 
 
@@ -27,7 +29,7 @@ class ChangePassword(PasswordChangeView):
     template_name = "registration/password.html"
     success_url = reverse_lazy("home")
 
-    def form_valid(self, form: ChangePasswordForm) -> HttpResponse:
+    def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
         messages.success(self.request, "Your password is changed; other browsers are signed out.")
         return super().form_valid(form)
 

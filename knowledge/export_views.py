@@ -2,6 +2,7 @@
 
 from django import forms
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
@@ -26,7 +27,7 @@ class DownloadForm(forms.Form):
     human = forms.ChoiceField(required=False, choices=[("", "any"), *((name, name) for name in HUMAN)])
 
     def clean(self) -> dict:
-        asked = super().clean()
+        asked = self.cleaned_data
         if not self.errors:
             try:
                 self.selection = Selection.checked(**{name: asked[name] for name in asked if name != "format"})
@@ -39,12 +40,12 @@ class DownloadForm(forms.Form):
     def problem(self) -> str:
         """One line about the first thing that can't be so."""
         name, words = next(iter(self.errors.items()))
-        return words[0] if name == "__all__" else f"{name}: {words[0]}"
+        return str(words[0]) if name == "__all__" else f"{name}: {words[0]}"
 
 
 @require_safe
 @researcher_required
-def knowledge_download(request: HttpRequest) -> HttpResponse:
+def knowledge_download(request: HttpRequest) -> HttpResponseBase:
     form = DownloadForm(request.GET)
     if not form.is_valid():
         return _refused(request, form.problem)

@@ -13,6 +13,7 @@ from knowledge.search import Votes, votes_on
 
 IMPORTED = "imported"
 OTHERS, JUDGMENTS = 200, 200
+AUDITED: dict[bool | None, str] = {True: "right", False: "wrong"}
 
 
 def rows(keys: Sequence[int]) -> list[dict]:
@@ -107,9 +108,7 @@ def _judgment(judgment: Judgment) -> dict:
         "judgment": judgment,
         "study": study,
         "ratings": [rating for question in study.questions if (rating := _rating(judgment, question))],
-        "audit": {True: "right", False: "wrong"}.get(
-            judgment.filter_right, "not answered" if judgment.audit_asked else "not asked"
-        ),
+        "audit": AUDITED.get(judgment.filter_right, "not answered" if judgment.audit_asked else "not asked"),
         "marks": [mark for mark in marks if mark],
     }
 

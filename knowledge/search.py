@@ -8,7 +8,7 @@ the newest back, until the page is full. A search that is still not through when
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -240,7 +240,7 @@ def _ends(table: str = "distillation_intention", key: str = "id") -> tuple[int, 
         return cursor.fetchone()
 
 
-def _fetch(statement: str, values: dict) -> list[int]:
+def _fetch(statement: str, values: dict) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return [key for (key,) in cursor]

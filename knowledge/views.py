@@ -1,12 +1,12 @@
 """The knowledge base, for researchers: browse, search, and one intention with all that was said of it."""
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
-from django.utils.datastructures import MultiValueDict
 from django.views.decorators.http import require_safe
 
 from accounts.access import researcher_required
+from accounts.requests import PersonRequest
 from common.keyset import KeysetForm
 from distillation.catalog.search import category_names
 from distillation.models import Exposure, Intention, Run
@@ -54,7 +54,7 @@ class KnowledgeForm(KeysetForm):
 
 @require_safe
 @researcher_required
-def knowledge(request: HttpRequest) -> HttpResponse:
+def knowledge(request: PersonRequest) -> HttpResponse:
     form = KnowledgeForm(request.GET)
     context = {"form": form, "categories": category_names()}
     if not form.is_valid():
@@ -101,8 +101,8 @@ def _asked(form: KnowledgeForm) -> list[str]:
 
 def _address(request: HttpRequest) -> str:
     """Without the filters that were left empty, so that the link can be read and kept."""
-    query = request.GET.copy()
-    kept = MultiValueDict({name: values for name, values in query.lists() if any(values)})
-    query.clear()
-    query.update(kept)
+    query = QueryDict(mutable=True)
+    for name, values in request.GET.lists():
+        if any(values):
+            query.setlist(name, values)
     return f"{request.path}?{query.urlencode()}" if query else request.path

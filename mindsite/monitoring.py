@@ -17,7 +17,6 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from accounts.models import User
 from annotation.models import Lease, Participant, Study
 from distillation.models import Failure, Run, RunCoBuy, RunTick, Worker
 from distillation.runs.wake import broker_check
@@ -83,8 +82,7 @@ def _may_scrape(request: HttpRequest) -> bool:
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
     if settings.METRICS_TOKEN and compare_digest(given.encode(), settings.METRICS_TOKEN.encode()):
         return True
-    user: User = request.user
-    return user.is_authenticated and user.is_administrator
+    return request.user.is_authenticated and request.user.is_administrator
 
 
 def _one(name: str, words: str, value: int | None) -> GaugeMetricFamily:

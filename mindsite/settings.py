@@ -157,7 +157,7 @@ if CELERY_BROKER_URL.startswith("amqp"):
     # Quorum queues keep a message on disk and through the loss of a node; a publisher is told that they have it.
     CELERY_TASK_DEFAULT_QUEUE_TYPE = "quorum"
     CELERY_WORKER_DETECT_QUORUM_QUEUES = True
-    CELERY_BROKER_TRANSPORT_OPTIONS = {"confirm_publish": True}
+    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, int] = {"confirm_publish": True}
 elif CELERY_BROKER_URL.startswith("redis"):
     # A killed worker's message comes back after the visibility time-out; kombu looks for such only every
     # 10 x 10 s unless told otherwise.

@@ -53,7 +53,7 @@ async def _post(delivery: Delivery) -> str:
     url = checked_url(delivery.webhook.url)
     body = json.dumps({"type": delivery.event, "data": delivery.payload}).encode()
     message_id, timestamp = f"msg_{delivery.pk}", int(time.time())
-    headers = {
+    headers: dict[bytes | str, bytes | str] = {
         "Host": url.netloc.decode(),
         "Content-Type": "application/json",
         "User-Agent": "Mindsite",

@@ -4,6 +4,7 @@ delivery, and a delivery goes on being tried."""
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Max, Q, Sum
@@ -94,6 +95,7 @@ def _claim() -> list[Delivery]:
 
 def _settle(delivery: Delivery, *, done: bool, answer: str) -> None:
     tries = delivery.tries + 1
+    now: dict[str, Any]
     if done:
         now = {"state": Delivery.State.DELIVERED}
     elif tries > len(WAITS):
@@ -104,10 +106,10 @@ def _settle(delivery: Delivery, *, done: bool, answer: str) -> None:
 
 
 def _runs() -> Iterator[Ended]:
-    for run in Run.objects.filter(state=Run.State.DONE, finished_at__isnull=False):
-        at = run.finished_at
-        payload = {"run": run.name, "backend": run.backend, "model": run.model, "finished_at": at.isoformat()}
-        yield Ended(Event.RUN_FINISHED, f"{run.name} {at.isoformat()}", at, payload)
+    for run in Run.objects.filter(state=Run.State.DONE):
+        if at := run.finished_at:
+            payload = {"run": run.name, "backend": run.backend, "model": run.model, "finished_at": at.isoformat()}
+            yield Ended(Event.RUN_FINISHED, f"{run.name} {at.isoformat()}", at, payload)
 
 
 def _studies() -> Iterator[Ended]:

@@ -5,6 +5,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import administrator_required
+from accounts.requests import PersonRequest
 from webhooks.forms import WebhookForm
 from webhooks.models import Delivery, Webhook
 from webhooks.services import WebhookRefused, webhook_add, webhook_remove
@@ -15,7 +16,7 @@ SHOWN = 30
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @administrator_required
-def webhook_list(request: HttpRequest) -> HttpResponse:
+def webhook_list(request: PersonRequest) -> HttpResponse:
     form, made = WebhookForm(request.POST or None), None
     if form.is_valid():
         try:

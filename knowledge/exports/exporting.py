@@ -23,7 +23,11 @@ FOLDERS = ("parquet", "graph")
 
 
 def stream_of(form: str, *, raw: bool = False) -> Callable[[Rows], Pieces]:
-    streams = {"jsonl": lines.jsonl, "csv": partial(lines.csv, raw=raw), "ntriples": ntriples}
+    streams: dict[str, Callable[[Rows], Pieces]] = {
+        "jsonl": lines.jsonl,
+        "csv": partial(lines.csv, raw=raw),
+        "ntriples": ntriples,
+    }
     return streams[form]
 
 

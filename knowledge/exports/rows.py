@@ -3,6 +3,7 @@
 import json
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import connection
 
@@ -107,7 +108,7 @@ class Rows:
         self.selection = selection
         self.n_copied = 0
         self._under_way: Generator[memoryview, None, None] | None = None
-        self.params = {
+        self.params: dict[str, Any] = {
             "run": selection.run.pk,
             "threshold": selection.threshold,
             "relations": list(selection.relations),

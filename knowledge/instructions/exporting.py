@@ -40,14 +40,15 @@ class InstructionRequest:
 
 def shares_parsed(text: str) -> tuple[float, float, float]:
     try:
-        shares = tuple(float(part) for part in text.split(","))
+        shares = [float(part) for part in text.split(",")]
     except ValueError:
-        shares = ()
+        shares = []
     if len(shares) != len(SPLITS) or min(shares) < 0 or not abs(sum(shares) - 1) < 1e-6:
         raise ExportRefused(
             f"--splits {text}: give three shares for {', '.join(SPLITS)} that add up to 1, as 0.8,0.1,0.1"
         )
-    return shares
+    train, validation, test = shares
+    return train, validation, test
 
 
 def instructions_export(request: InstructionRequest) -> dict[str, object]:

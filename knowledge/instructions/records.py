@@ -4,7 +4,7 @@ import hashlib
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterator
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from distillation.pipeline.relations import RELATIONS
 from distillation.pipeline.text import TITLE_LENGTH, clean
@@ -14,14 +14,14 @@ SPLITS = ("train", "validation", "test")
 LETTERS = "ABCD"
 OTHERS_HELD = 50  # the last intentions of a relation, the last co-buys: wrong options are drawn from them
 
-Row = dict[str, object]
+Row = dict[str, Any]
 
 
 class Record(NamedTuple):
     split: str
     task: str
     relation: str
-    content: dict[str, object]
+    content: dict[str, Any]
 
 
 class Pair(NamedTuple):

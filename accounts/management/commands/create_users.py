@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from django.contrib.auth.models import Group
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser, OutputWrapper
 from django.db import transaction
 
 from accounts.models import User
@@ -100,7 +100,7 @@ def _sheet(path: Path | None) -> Iterator[TextIO | None]:
         raise
 
 
-def _write(out: TextIO, passwords: dict[str, str]) -> None:
+def _write(out: TextIO | OutputWrapper, passwords: dict[str, str]) -> None:
     sheet = csv.writer(out)
     sheet.writerow(["username", "password"])
     sheet.writerows(passwords.items())
