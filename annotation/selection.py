@@ -1,7 +1,7 @@
 """Which judgments figures count: what a researcher has chosen above the dashboard. The choices are an allow-list."""
 
 from dataclasses import asdict, dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from urllib.parse import urlencode
 
 from django.db.models import Q, QuerySet
@@ -59,5 +59,5 @@ class Selection:
 EVERYTHING = Selection()
 
 
-def _start_of(day: date):
-    return timezone.make_aware(timezone.datetime(day.year, day.month, day.day))
+def _start_of(day: date) -> datetime:
+    return timezone.make_aware(datetime(day.year, day.month, day.day))

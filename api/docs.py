@@ -10,7 +10,7 @@ class Schema(SpectacularAPIView):
 
     authentication_classes = ()
     permission_classes = ()
-    renderer_classes = (OpenApiJsonRenderer,)
+    renderer_classes = [OpenApiJsonRenderer]
 
 
 @require_safe

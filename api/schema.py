@@ -1,11 +1,12 @@
 """The OpenAPI description: what every route takes and answers besides its own."""
 
 from inspect import getdoc
+from typing import Any
 
 from drf_spectacular.authentication import SessionScheme
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiParameter
+from drf_spectacular.utils import Direction, OpenApiParameter
 
 from api.base import access, idempotency
 from api.base.authentication import BearerAuthentication
@@ -22,10 +23,12 @@ WITH_BODY = (409, 413, 415, 422)
 
 
 class ApiSchema(AutoSchema):
+    view: Any  # an ApiView
+
     def get_tags(self) -> list[str]:
         return [self.path.removeprefix("/api/v1/").split("/")[0]]
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]  # as drf-spectacular has it
         """Of the method, else of the route; and whom it is for."""
         route, method = vars(type(self.view)), self.method.lower()
         own = (getdoc(route[method]) if method in route else "") or route.get("__doc__") or ""
@@ -38,7 +41,7 @@ class ApiSchema(AutoSchema):
         handler = getattr(self.view, self.method.lower())
         return [KEY] if getattr(handler, "is_idempotent", False) else []
 
-    def _get_response_bodies(self, direction: str = "response") -> dict:
+    def _get_response_bodies(self, direction: Direction = "response") -> dict:
         answers = super()._get_response_bodies(direction)
         of_path = (404,) if "{" in self.path else ()
         of_body = WITH_BODY if self.method in ("POST", "PATCH") else ()

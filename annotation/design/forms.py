@@ -164,7 +164,7 @@ class ProtocolForm(forms.Form):
             "qualification_pass", "qualification_tries", "repeat_distance",
         )  # fmt: skip
         return {
-            **{name: said[name] for name in as_said},
+            **{name: said[name] for name in as_said},  # type: ignore[typeddict-item]  # names of Protocol's
             "wording": Wording(*(said[name] for name in WORDED)),
             "audit_share": self.audit_share(),
             "repeat_share": said["repeat_percent"] / 100,
@@ -246,7 +246,7 @@ class StudyForm(ProtocolForm):
         file: UploadedFile | None = self.cleaned_data["gold"]
         if not file:
             return None
-        if file.size > GOLD_BYTES:
+        if (file.size or 0) > GOLD_BYTES:
             raise forms.ValidationError("The file has more than 5 MB; a gold file has a line for each item.")
         try:
             return file.read().decode("utf-8-sig").splitlines()

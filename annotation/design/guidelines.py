@@ -4,13 +4,14 @@ from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
 
 # Without `html` tags come out as text, and links to javascript: or data: are not made.
 # Pictures would tell their server who reads; the page's rules for content would stop them anyway.
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
 
 
-def _link_open(renderer: RendererHTML, tokens: list[Token], at: int, options: dict, env: dict) -> str:
+def _link_open(renderer: RendererHTML, tokens: list[Token], at: int, options: OptionsDict, env: EnvType) -> str:
     tokens[at].attrSet("rel", "noopener noreferrer")
     tokens[at].attrSet("target", "_blank")  # the item in hand stays open
     return renderer.renderToken(tokens, at, options, env)

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.contrib.auth.models import Group
-from django.core.cache import cache
 from django.db.models import Sum
 
 from annotation.design.population import strata_sizes
 from annotation.design.protocol import StudyRefused, eligible, refuse_too_few
 from annotation.design.services import Allocation, allocate, units_of
 from annotation.models import Participant
+from common.cached import cached
 from common.words import duration
 from distillation.models import Run
 from stats.planning import design_effect, half_width
@@ -90,10 +90,10 @@ def plan_make(
 
 def _sizes(runs: Sequence[Run], strata: Sequence[str], *, paired: bool) -> dict[str, int]:
     of = ",".join(f"{run.pk}@{run.strictness}" for run in runs)
-    return cache.get_or_set(
+    return cached(
         f"strata:{of}:{paired}:{','.join(strata)}",
         lambda: strata_sizes(runs, strata, paired=paired),
-        timeout=SIZES_KEPT_SECONDS,
+        SIZES_KEPT_SECONDS,
     )
 
 

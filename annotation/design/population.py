@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from typing import Any
 
 import numpy as np
 from django.db.models import (
@@ -32,7 +33,7 @@ _SAME_UNIT = {name: OuterRef(name) for name in ("cobuy", "relation", "sample")}
 _a, _b = F("cobuy__a__category"), F("cobuy__b__category")
 _both = Concat(Least(_a, _b), Value(" + "), Greatest(_a, _b))
 _category = Left(Case(When(Q(cobuy__a__category=_b), then=_a), default=_both), CATEGORY_LENGTH)
-_EXPRESSIONS: dict[str, Expression] = {
+_EXPRESSIONS: dict[str, Expression | F] = {
     "relation": F("relation"),
     "verdict": Case(
         When(kept_q(F("run__strictness"), prefix="verdict__"), then=Value("kept")),
@@ -95,14 +96,14 @@ def described(ids: Sequence[int]) -> dict[int, dict]:
         category_of_both=_EXPRESSIONS["category"], filter_yes=F("verdict__yes"), p_yes=F("verdict__p_yes")
     )
     columns = rows.values("pk", "run_id", "relation", "filter_yes", "p_yes", category=F("category_of_both"))
-    return {row.pop("pk"): row for row in columns}
+    return {row["pk"]: {name: value for name, value in row.items() if name != "pk"} for row in columns}
 
 
 def _by_stratum(
     runs: Sequence[Run], strata: Sequence[str], without: Collection[int] = (), *, paired: bool = False
-) -> QuerySet[Intention]:
+) -> QuerySet[Any]:  # of intentions, with their `stratum`
     """Each intention with its stratum's name: the parts in the order asked for, with slashes between."""
-    parts: list[Expression] = [Value("")]
+    parts: list[Expression | F] = [Value("")]
     for name in strata:
         parts += [Value("/"), _EXPRESSIONS[name]] if len(parts) > 1 else [_EXPRESSIONS[name]]
     stratum = Concat(*parts, Value(""), output_field=CharField())

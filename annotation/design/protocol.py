@@ -181,7 +181,7 @@ def _refuse_out_of_range(study: Study) -> None:
         study.clean_fields(exclude={field.name for field in Study._meta.fields} - set(FIELDS))
     except ValidationError as error:
         name, messages = next(iter(error.message_dict.items()))
-        label = Study._meta.get_field(name).verbose_name.capitalize()
+        label = next(field.verbose_name for field in Study._meta.fields if field.name == name).capitalize()
         raise StudyRefused(f"{label}: {messages[0].rstrip('.')}, not {getattr(study, name)}") from error
 
 

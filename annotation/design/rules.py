@@ -22,8 +22,9 @@ def rule_broken(rules: dict, quality: Quality) -> str:
         if rule and share.n >= rule["least"] and share.value is not None and share.value < rule["limit"]:
             return f"{100 * share.value:.0f} % {words}; the study asks for {100 * rule['limit']:.0f} %"
     rule = rules.get(FAST)
-    if rule and quality.fast.n >= rule["least"] and quality.fast.value > rule["limit"]:
-        return f"{100 * quality.fast.value:.0f} % of the answers came in under {rule['seconds']:g} s"
+    fast = quality.fast.value
+    if rule and quality.fast.n >= rule["least"] and fast is not None and fast > rule["limit"]:
+        return f"{100 * fast:.0f} % of the answers came in under {rule['seconds']:g} s"
     if LINE in rules and quality.line >= rules[LINE]["limit"]:
         return f"{quality.line} answers in a row are the same"
     return ""

@@ -163,7 +163,8 @@ def _refuse_unusable(
 ) -> None:
     if not name.strip():
         raise StudyRefused("A study needs a name")
-    if len(name) > (longest := Study._meta.get_field("name").max_length):
+    longest = Study._meta.get_field("name").max_length
+    if longest and len(name) > longest:
         raise StudyRefused(f"The name has {len(name)} letters; a study's name may have {longest}")
     if Study.objects.filter(name=name).exists():
         raise _name_taken(name)

@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import researcher_required
+from accounts.requests import PersonRequest
 from annotation.design.forms import ProtocolForm, StudyForm, protocol_initial
 from annotation.design.planning import plan_make
 from annotation.design.protocol import StudyRefused, protocol_change
@@ -17,7 +18,7 @@ KEEP, COUNT = "keep", "count"
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @researcher_required
-def study_new(request: HttpRequest) -> HttpResponse:
+def study_new(request: PersonRequest) -> HttpResponse:
     form, then = StudyForm(request.POST or None, request.FILES or None), request.POST.get("then", "")
     if form.is_valid() and then != COUNT:
         state = Study.State.PAUSED if then == KEEP else Study.State.OPEN
@@ -42,7 +43,7 @@ def study_plan(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @researcher_required
-def study_protocol(request: HttpRequest, study_id: int) -> HttpResponse:
+def study_protocol(request: PersonRequest, study_id: int) -> HttpResponse:
     study = get_object_or_404(Study, pk=study_id)
     form = ProtocolForm(request.POST or None, initial=protocol_initial(study))
     if form.is_valid():

@@ -4,10 +4,10 @@ import csv
 import gzip
 import zlib
 from collections.abc import Iterator, Sequence
-from io import BufferedReader
+from io import BufferedIOBase, BufferedReader
 from itertools import chain
 from operator import itemgetter
-from typing import BinaryIO, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from stats.agreement.coefficients import Leaves, agreement_report
 from stats.agreement.tallies import LabelTallies, NoTally, group_patterns, tallies_from_stream
@@ -71,7 +71,7 @@ def agreement_at(tallies: LabelTallies, level: Level) -> Leaves:
     report = agreement_report(*group_patterns(tallies.counts), values=spacing[level])
     if level == "ordinal":
         report["krippendorff_alpha"]["interval"] = undefined(NO_DISTANCES, report["pairable_items"]).as_dict()
-    shares = zip(tallies.categories, report["prevalence"], strict=True)
+    shares = list(zip(tallies.categories, report["prevalence"], strict=True))
     if level == "nominal":
         shares = sorted(shares, key=lambda share: _natural(share[0]))
     return {
@@ -83,11 +83,11 @@ def agreement_at(tallies: LabelTallies, level: Level) -> Leaves:
     }
 
 
-def _unpacked(file: BufferedReader) -> BinaryIO:
+def _unpacked(file: BufferedReader) -> BufferedIOBase:
     return gzip.GzipFile(fileobj=file) if file.peek(len(GZIP)).startswith(GZIP) else file
 
 
-def _lines(file: BinaryIO) -> Iterator[list[bytes]]:
+def _lines(file: BufferedIOBase) -> Iterator[list[bytes]]:
     """Lines in blocks; neither an endless line nor a binary file gets to fill the memory."""
     rest = file.read(len(BOM)).removeprefix(BOM)
     while block := file.read(BLOCK):
@@ -130,7 +130,7 @@ def _number(label: str) -> float | None:
 def _natural(category: str) -> tuple[bool, float, str]:
     """Numbers first and by size, 2 before 10."""
     try:
-        return False, _number(category), category
+        return False, _number(category) or 0, category
     except ValueError:
         return True, 0, category
 

@@ -1,6 +1,7 @@
 """What a researcher asks of an export, by form or address."""
 
 from functools import partial
+from typing import Any
 
 from django import forms
 from django.contrib.auth.models import Group
@@ -39,6 +40,8 @@ class ExportForm(forms.Form):
         help_text="Their rows are in every export; this moves only the column counts.",
     )
 
+    fields: dict[str, Any]  # each of a kind of its own
+
     def __init__(self, study: Study, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.study = study
@@ -48,7 +51,7 @@ class ExportForm(forms.Form):
             self.fields[name].choices = partial(_choices, study, name)
 
     def clean(self) -> dict:
-        asked = super().clean()
+        asked = self.cleaned_data
         if not self.errors:
             try:
                 self.options.refuse_empty(self.study)

@@ -1,9 +1,10 @@
 """Judgments in: a file of ours, or of Label Studio, into a study of the same items; all of it or nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
@@ -64,7 +65,7 @@ def judgments_import(*, study: Study, path: Path, form: str = "auto", machine: b
 
 
 def _staged(study: Study, path: Path, form: str, machine: bool) -> Iterator[tuple]:
-    readers = {
+    readers: dict[str, Callable[[BinaryIO], reading.Numbered]] = {
         "csv": partial(reading.csv_rows, machine=machine),
         "jsonl": reading.jsonl_rows,
         "parquet": reading.parquet_rows,

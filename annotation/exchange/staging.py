@@ -171,7 +171,8 @@ class Staging:
                 self._run(f"UPDATE staged s SET own_item = o.id FROM own_items o WHERE {match}")  # noqa: S608
                 self._run("ANALYZE staged")
                 return name
-        line, is_ambiguous, item = found
+            unmatched = found
+        line, is_ambiguous, item = unmatched
         why = (
             "two of its items say the same, so that only their ids could tell them apart"
             if is_ambiguous
@@ -182,7 +183,7 @@ class Staging:
     def check(self, totals: Totals) -> None:
         if totals.has_revisions:
             self._run(_STANDS)
-        if self._first(f"SELECT count(*) {_KNOWN} AND j.created_at = s.judged_at")[0] == totals.judgments:
+        if self._one(f"SELECT count(*) {_KNOWN} AND j.created_at = s.judged_at")[0] == totals.judgments:
             raise ImportRefused(f"all of its judgments are in study {self.study.name}: it was already imported")
         for check in CHECKS:
             if check.of_revisions and not totals.has_revisions:
@@ -191,7 +192,7 @@ class Staging:
                 raise ImportRefused(f"{self.unit} {found['line']}: {check.message.format(**found)}")
 
     def totals(self) -> Totals:
-        return Totals(*self._first(_TOTALS))
+        return Totals(*self._one(_TOTALS))
 
     def pseudonyms(self) -> dict[str, bool]:
         """Of annotators who are not in the study yet, and whether they are excluded."""
@@ -208,7 +209,7 @@ class Staging:
 
     def other_inclusions(self) -> int:
         """Items that this study drew with another probability than the file says."""
-        return self._first(
+        return self._one(
             "SELECT count(DISTINCT o.id) FROM staged s JOIN own_items o ON o.id = s.own_item"
             " WHERE s.inclusion <> o.inclusion AND NOT o.is_gold"
         )[0]
@@ -217,6 +218,10 @@ class Staging:
         # Without it the planner takes the judgments for as few as there were before.
         for statement in (_JUDGMENTS, "ANALYZE annotation_judgment", _REVISIONS, _REVEALED, _COUNTERS):
             self._run(statement)
+
+    def _one(self, query: str) -> tuple:
+        """Of a query that always has a row."""
+        return self._first(query) or ()
 
     def _first(self, query: str) -> tuple | None:
         with connection.cursor() as cursor:

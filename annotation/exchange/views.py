@@ -1,12 +1,14 @@
 """A study's judgments for download, and what was downloaded before."""
 
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
 from accounts.access import researcher_required
+from accounts.requests import PersonRequest
 from annotation.exchange.exports.options import FORMATS
 from annotation.exchange.exports.recording import export_start, manifest
 from annotation.exchange.forms import ExportForm
@@ -25,7 +27,7 @@ def study_exports(request: HttpRequest, study_id: int) -> HttpResponse:
 
 @require_safe
 @researcher_required
-def study_export(request: HttpRequest, study_id: int) -> HttpResponse:
+def study_export(request: PersonRequest, study_id: int) -> HttpResponseBase:
     study = get_object_or_404(Study, pk=study_id)
     form = ExportForm(study, request.GET)
     if not form.is_valid():

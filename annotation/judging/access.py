@@ -1,13 +1,13 @@
 """Who may judge a study: fetched and checked in one place, for pages and API."""
 
-from django.http import Http404, HttpRequest
+from django.http import Http404
 
 from annotation.judging.participants import participant_get
 from annotation.models import Participant, Study
 
 
-def participant_of(request: HttpRequest, study_id: int) -> Participant:
+def participant_of(user: User, study_id: int) -> Participant:
     try:
-        return participant_get(study_id=study_id, annotator=request.user)
+        return participant_get(study_id=study_id, annotator=user)
     except Study.DoesNotExist as error:
         raise Http404("There is no such study for you.") from error

@@ -3,12 +3,13 @@
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.requests import PersonRequest
 from annotation.judging.access import participant_of
 from annotation.judging.forms import ReviseForm, new_submission
 from annotation.judging.page import latest_own, own_figures, progress
@@ -25,8 +26,8 @@ PER_PAGE = 20
 @require_safe
 @never_cache
 @login_required
-def judge_own(request: HttpRequest, study_id: int) -> HttpResponse:
-    participant = participant_of(request, study_id)
+def judge_own(request: PersonRequest, study_id: int) -> HttpResponse:
+    participant = participant_of(request.user, study_id)
     own = _own(participant)
     before = key_in(request, "before")
     if before is not None:
@@ -45,17 +46,17 @@ def judge_own(request: HttpRequest, study_id: int) -> HttpResponse:
 @require_safe
 @never_cache
 @login_required
-def judge_own_latest(request: HttpRequest, study_id: int) -> HttpResponse:
+def judge_own_latest(request: PersonRequest, study_id: int) -> HttpResponse:
     """Where “Back” goes; looked up when it is asked for, not with each item."""
-    found = latest_own(participant_of(request, study_id), key_in(request, "before"))
+    found = latest_own(participant_of(request.user, study_id), key_in(request, "before"))
     return redirect("judge-own-item", study_id, found) if found else redirect("judge-own", study_id)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @login_required
-def judge_own_item(request: HttpRequest, study_id: int, judgment_id: int) -> HttpResponse:
-    participant = participant_of(request, study_id)
+def judge_own_item(request: PersonRequest, study_id: int, judgment_id: int) -> HttpResponse:
+    participant = participant_of(request.user, study_id)
     judgment = _own(participant).filter(pk=judgment_id).first()
     if judgment is None:
         raise Http404("This is not an item that you have judged.")
@@ -99,7 +100,8 @@ def _revisions(judgment: Judgment) -> list[JudgmentRevision]:
 
 
 def _latest_ratings(judgment: Judgment) -> dict:
-    return ratings_of((_revisions(judgment) or [judgment])[-1])
+    revisions = _revisions(judgment)
+    return ratings_of(revisions[-1] if revisions else judgment)
 
 
 def _row(judgment: Judgment) -> dict:

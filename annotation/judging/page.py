@@ -60,7 +60,9 @@ def _state(participant: Participant, checked: int | None, started: bool) -> dict
         try:
             return _next(participant, item_next(participant=participant))
         except AuditOwed:
-            return _reveal(judgment_to_audit(participant), participant)
+            if judgment := judgment_to_audit(participant):
+                return _reveal(judgment, participant)
+            return _next(participant, item_next(participant=participant))  # audited in another window since
     if study.state == Study.State.PAUSED and (judgment := judgment_to_audit(participant)):
         return _reveal(judgment, participant)
     return {"state": "intro"} if at_work else _at_rest(participant)
@@ -125,7 +127,7 @@ def progress(participant: Participant) -> dict:
     study = participant.study
     if participant.study_judged is None:
         _count(participant)
-    judged, done = participant.study_judged, participant.n_judged
+    judged, done = participant.study_judged or 0, participant.n_judged
     wanted = max(0, study.n_items * study.overlap - judged)
     total = done + max(0, min(wanted, study.n_items - done - participant.n_skipped))
     return {
@@ -204,7 +206,7 @@ def _reveal(judgment: Judgment, participant: Participant) -> dict:
 
 
 def _checked(judgment: Judgment, study: Study) -> dict:
-    gold = judgment.item.gold
+    gold = judgment.item.gold or {}
     return {
         "state": "checked",
         "item": item_shown(judgment.item_id, judgment.a_on_left),

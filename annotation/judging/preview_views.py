@@ -1,11 +1,12 @@
 """The judging page as annotators of a study will see it, before it opens."""
 
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import researcher_required
+from accounts.requests import PersonRequest
 from annotation.design.forms import StudyForm
 from annotation.design.protocol import StudyRefused
 from annotation.design.services import study_create
@@ -16,7 +17,7 @@ from annotation.models import Study
 
 @require_POST
 @researcher_required
-def study_preview_new(request: HttpRequest) -> HttpResponse:
+def study_preview_new(request: PersonRequest) -> HttpResponse:
     """The study is made, its first item shown, and all of it taken back."""
     form = StudyForm(request.POST, request.FILES)
     if form.is_valid():
@@ -33,13 +34,13 @@ def study_preview_new(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @researcher_required
-def study_preview(request: HttpRequest, study_id: int) -> HttpResponse:
+def study_preview(request: PersonRequest, study_id: int) -> HttpResponse:
     study = get_object_or_404(Study, pk=study_id)
     return render(request, "studies/preview.html", _preview(study))
 
 
 def _preview(study: Study) -> dict:
-    item = study.items.sampled().order_by("order_key").first()
+    item = study.items.sampled().earliest("order_key")
     return {
         "study": study,
         "state": "item",

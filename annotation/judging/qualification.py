@@ -15,7 +15,7 @@ def gold_next(participant: Participant) -> Item | None:
 
 def gold_is_right(judgment: Judgment, study: Study) -> bool:
     """As expected: the same answer on plausibility, and the same side of typical where that is known."""
-    return is_as_expected(study, judgment.plausibility, judgment.typicality, judgment.item.gold)
+    return is_as_expected(study, judgment.plausibility, judgment.typicality, judgment.item.gold or {})
 
 
 def is_as_expected(study: Study, plausibility: int, typicality: int | None, expected: dict) -> bool:

@@ -1,5 +1,6 @@
 """Judgments by a program, so that figures can be seen before people have judged; always marked as simulated."""
 
+import uuid
 from collections.abc import Sequence
 
 import numpy as np
@@ -44,7 +45,7 @@ def _judge(lease: Lease, plausible: float, rng: np.random.Generator) -> None:
     judgment = judgment_save(
         participant=lease.participant,
         item_id=lease.item_id,
-        submission=new_submission(),
+        submission=uuid.uuid4(),
         plausibility=int(says_plausible),
         typicality=typicality,
     )

@@ -1,5 +1,7 @@
 """Tallies on the items, rebuilt from the judgments. Judging keeps them up to date; see `judging`."""
 
+from typing import Any
+
 from django.db import connection, transaction
 from django.db.models import F
 
@@ -89,7 +91,12 @@ def _run(sql: str, study: Study, item_ids: list[int] | None = None) -> int:
         of_items="AND i.id = ANY(%(items)s)" if some else "",
     )
     plausibility, typicality = (list(question.ascending) for question in study.questions)
-    values = {"study": study.pk, "plausibility": plausibility, "typicality": typicality, "items": item_ids}
+    values: dict[str, Any] = {
+        "study": study.pk,
+        "plausibility": plausibility,
+        "typicality": typicality,
+        "items": item_ids,
+    }
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return cursor.rowcount

@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.dateformat import format as date
@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import reswap, retarget
 
+from accounts.requests import PersonRequest
 from annotation.judging.access import participant_of
 from annotation.judging.allocation import item_skip, item_take
 from annotation.judging.forms import AuditForm, RatingForm, SkipForm
@@ -28,7 +29,7 @@ ANSWERS = ("plausibility", "typicality", "comment")
 
 @require_safe
 @login_required
-def judge_home(request: HttpRequest) -> HttpResponse:
+def judge_home(request: PersonRequest) -> HttpResponse:
     studies = Study.objects.for_annotator(request.user)
     return render(request, "judge/home.html", {"studies": [_home_row(request, study) for study in studies]})
 
@@ -36,9 +37,9 @@ def judge_home(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 @login_required
-def judge_page(request: HttpRequest, study_id: int) -> HttpResponse:
+def judge_page(request: PersonRequest, study_id: int) -> HttpResponse:
     """Polled while waiting; 204 leaves the page as it is."""
-    participant = participant_of(request, study_id)
+    participant = participant_of(request.user, study_id)
     shown = page_context(
         participant,
         checked=key_in(request, "checked"),
@@ -52,8 +53,8 @@ def judge_page(request: HttpRequest, study_id: int) -> HttpResponse:
 
 @require_POST
 @login_required
-def judge_save(request: HttpRequest, study_id: int) -> HttpResponse:
-    participant, form = participant_of(request, study_id), RatingForm(request.POST)
+def judge_save(request: PersonRequest, study_id: int) -> HttpResponse:
+    participant, form = participant_of(request.user, study_id), RatingForm(request.POST)
     if not form.is_valid():
         return _refuse(request, participant, BROKEN_FORM)
     answers = {name: form.cleaned_data[name] for name in ANSWERS}
@@ -82,8 +83,8 @@ def _after_save(judgment: Judgment) -> dict:
 
 @require_POST
 @login_required
-def judge_audit(request: HttpRequest, study_id: int) -> HttpResponse:
-    participant, form = participant_of(request, study_id), AuditForm(request.POST)
+def judge_audit(request: PersonRequest, study_id: int) -> HttpResponse:
+    participant, form = participant_of(request.user, study_id), AuditForm(request.POST)
     if not form.is_valid():
         return _refuse(request, participant, _first_error(form, "answer", "Answer the question: Was the filter right?"))
     judgment_id, right = form.cleaned_data["judgment"], form.cleaned_data["answer"] == "right"
@@ -99,8 +100,8 @@ def judge_audit(request: HttpRequest, study_id: int) -> HttpResponse:
 
 @require_POST
 @login_required
-def judge_skip(request: HttpRequest, study_id: int) -> HttpResponse:
-    participant, form = participant_of(request, study_id), SkipForm(request.POST)
+def judge_skip(request: PersonRequest, study_id: int) -> HttpResponse:
+    participant, form = participant_of(request.user, study_id), SkipForm(request.POST)
     if not form.is_valid():
         return _refuse(request, participant, BROKEN_FORM)
     try:
@@ -112,9 +113,9 @@ def judge_skip(request: HttpRequest, study_id: int) -> HttpResponse:
 
 @require_POST
 @login_required
-def judge_take(request: HttpRequest, study_id: int) -> HttpResponse:
+def judge_take(request: PersonRequest, study_id: int) -> HttpResponse:
     """The item that went back, once more, with the answers that were given to it."""
-    participant = participant_of(request, study_id)
+    participant = participant_of(request.user, study_id)
     try:
         item_take(participant=participant, ticket=request.POST.get("ticket", ""))
     except JudgingRefused as error:
@@ -124,9 +125,9 @@ def judge_take(request: HttpRequest, study_id: int) -> HttpResponse:
 
 @require_POST
 @login_required
-def judge_present(request: HttpRequest, study_id: int) -> HttpResponse:
+def judge_present(request: PersonRequest, study_id: int) -> HttpResponse:
     """Sent by a page that is in use: the item stays reserved, or the page learns that it no longer is."""
-    participant, item = participant_of(request, study_id), request.POST.get("item", "")
+    participant, item = participant_of(request.user, study_id), request.POST.get("item", "")
     held = Lease.objects.filter(participant=participant).values_list("item", flat=True).first()
     if str(held) != item or not lease_renew(participant):
         return _gone(request, participant, "This item is not yours any more; here is what comes next")
@@ -136,28 +137,28 @@ def judge_present(request: HttpRequest, study_id: int) -> HttpResponse:
 @require_safe
 @never_cache
 @login_required
-def judge_ahead(request: HttpRequest, study_id: int) -> JsonResponse:
-    return JsonResponse({"pictures": pictures_ahead(participant_of(request, study_id))})
+def judge_ahead(request: PersonRequest, study_id: int) -> JsonResponse:
+    return JsonResponse({"pictures": pictures_ahead(participant_of(request.user, study_id))})
 
 
 @require_safe
 @never_cache
 @login_required
-def judge_pause(request: HttpRequest, study_id: int) -> HttpResponse:
+def judge_pause(request: PersonRequest, study_id: int) -> HttpResponse:
     template = "judge/_pause.html" if request.htmx else "judge/pause.html"
-    return render(request, template, pause_context(participant_of(request, study_id)))
+    return render(request, template, pause_context(participant_of(request.user, study_id)))
 
 
-def _answer(request: HttpRequest, participant: Participant, status: int = 200, **context) -> HttpResponse:
+def _answer(request: PersonRequest, participant: Participant, status: int = 200, **context) -> HttpResponse:
     return _rendered(request, page_context(participant, started=True, **context), status)
 
 
-def _rendered(request: HttpRequest, shown: dict, status: int = 200) -> HttpResponse:
+def _rendered(request: PersonRequest, shown: dict, status: int = 200) -> HttpResponse:
     template = "judge/_task.html" if request.htmx else "judge/page.html"
     return render(request, template, {**shown, "oob": bool(request.htmx)}, status=status)
 
 
-def _go_on(request: HttpRequest, participant: Participant, **shown) -> HttpResponse:
+def _go_on(request: PersonRequest, participant: Participant, **shown) -> HttpResponse:
     """Without HTMX a redirect, so that a reload does not send the form again."""
     if request.htmx:
         return _answer(request, participant, **shown)
@@ -165,11 +166,11 @@ def _go_on(request: HttpRequest, participant: Participant, **shown) -> HttpRespo
     return redirect(f"{url}?{urlencode(shown)}" if shown else url)
 
 
-def _refuse(request: HttpRequest, participant: Participant, why: str, values: dict | None = None) -> HttpResponse:
+def _refuse(request: PersonRequest, participant: Participant, why: str, values: dict | None = None) -> HttpResponse:
     return _answer(request, participant, status=409, error=why, values=values)
 
 
-def _gone(request: HttpRequest, participant: Participant, why: str) -> HttpResponse:
+def _gone(request: PersonRequest, participant: Participant, why: str) -> HttpResponse:
     """The item stays in sight and a strip over the questions says it; without HTMX the strip is all there is."""
     if item_of_ticket(participant, request.POST.get("ticket", "")) is None:
         return _refuse(request, participant, why)
@@ -184,7 +185,7 @@ def _first_error(form: Form, field: str, words: str) -> str:
     return words if list(form.errors) == [field] else BROKEN_FORM
 
 
-def _home_row(request: HttpRequest, study: Study) -> dict:
+def _home_row(request: PersonRequest, study: Study) -> dict:
     participant = study.participants.filter(annotator=request.user).first() or Participant(study=study)
     shown = progress(participant)
     return {

@@ -53,7 +53,7 @@ _WRITE = """
 
 @dataclass(frozen=True, slots=True)
 class Ratings:
-    plausibility: int | None
+    plausibility: int
     typicality: int | None
 
 
@@ -82,7 +82,7 @@ def judgment_save(
     written = {"item": item_id, "submission": submission, "active": active_seconds, "comment": comment[:COMMENT_LENGTH]}
     try:
         refuse_unless_at_work(participant)
-        judgment = _write(participant, ratings_checked(participant.study, Ratings(plausibility, typicality)), written)
+        judgment = _write(participant, ratings_checked(participant.study, plausibility, typicality), written)
     except JudgingRefused:
         # Looked up only where something is in the way: most submits come once.
         if not transaction.get_rollback() and (earlier := _submitted(participant, item_id, submission)):
@@ -154,7 +154,7 @@ def judgment_revise(
     judgment = participant.judgments.exclude(kind=Kind.GOLD).filter(pk=judgment_id).first()
     if judgment is None:
         raise JudgingRefused(_("This is not an item that you have judged; go back to your own items"))
-    ratings = ratings_checked(participant.study, Ratings(plausibility, typicality))
+    ratings = ratings_checked(participant.study, plausibility, typicality)
     revision = JudgmentRevision.objects.create(
         judgment=judgment,
         submission=submission,
@@ -180,15 +180,15 @@ def comment_save(*, participant: Participant, judgment_id: int, comment: str) ->
         raise JudgingRefused(_("This is not an item that you have judged; go back to your own items"))
 
 
-def ratings_checked(study: Study, ratings: Ratings) -> Ratings:
+def ratings_checked(study: Study, plausibility: int | None, typicality: int | None) -> Ratings:
     first, second = study.questions
-    if ratings.plausibility not in first.values:
+    if plausibility is None or plausibility not in first.values:
         raise JudgingRefused(_("Answer the question: %(question)s") % {"question": first.text})
-    if study.typicality_after_yes and ratings.plausibility < first.positive_from:
-        return Ratings(ratings.plausibility, None)
-    if ratings.typicality not in second.values:
+    if study.typicality_after_yes and plausibility < first.positive_from:
+        return Ratings(plausibility, None)
+    if typicality not in second.values:
         raise JudgingRefused(_("Answer the question: %(question)s") % {"question": second.text})
-    return ratings
+    return Ratings(plausibility, typicality)
 
 
 def _submitted(participant: Participant, item_id: int, submission: uuid.UUID) -> Judgment | None:
@@ -203,7 +203,8 @@ def _counted(participant: Participant, judgment: Judgment) -> None:
     participant.seconds += judgment.active_seconds
     if judgment.kind == Kind.ITEM:
         participant.n_judged += 1
-        participant.study_judged += 1
+        if participant.study_judged is not None:
+            participant.study_judged += 1
 
 
 def _refuse_without_lease(participant: Participant, item_id: int) -> NoReturn:

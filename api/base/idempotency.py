@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
+from typing import cast
 
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
@@ -12,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.models import User
 from api.base.problems import Conflict, Unprocessable
 from api.models import ApiToken, IdempotencyRecord
 
@@ -42,18 +44,19 @@ def idempotent(handler: Handler) -> Handler:
             record.save(update_fields=["status", "body"])
             return answer
 
-    once.is_idempotent = True
+    once.is_idempotent = True  # type: ignore[attr-defined]  # for the schema to see
     return once
 
 
 def _claim(request: Request, key: str) -> IdempotencyRecord:
     """The record under the key, made now or found; it is the caller's until the transaction ends."""
     token = request.auth if isinstance(request.auth, ApiToken) else None
-    mine = IdempotencyRecord.objects.filter(user=request.user, token=token)
+    user = cast(User, request.user)  # whoever may write has signed in
+    mine = IdempotencyRecord.objects.filter(user=user, token=token)
     old = mine.filter(created_at__lt=timezone.now() - KEPT).select_for_update(skip_locked=True)
     IdempotencyRecord.objects.filter(pk__in=list(old.values_list("pk", flat=True))).delete()
     digest = _digest(request)
-    _insert(IdempotencyRecord(user=request.user, token=token, key=key, request_hash=digest))
+    _insert(IdempotencyRecord(user=user, token=token, key=key, request_hash=digest))
     record = mine.get(key=key)
     if record.request_hash != digest:
         raise Unprocessable(f"{HEADER} {key}: another request has come under it; use a new key for each")

@@ -1,20 +1,19 @@
-from django.db.models import QuerySet
+from typing import Any
+
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
-from rest_framework.views import APIView
 
 from api.base.problems import TooLong
 from common.keyset import Keyset
 from distillation.catalog.search import CatalogSearch, SearchTooLong, products_of
-from distillation.models import Product
 
 
 class CursorPagination(BasePagination):
     """Newest first, by key: the hundred-thousandth page costs what the first does, and new rows shift nothing."""
 
-    def paginate_queryset(self, queryset: QuerySet, request: Request, view: APIView) -> list:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list:
         self.request, limit = request, view.asked["limit"]
         found = list(Keyset(after=view.asked.get("cursor")).cut(queryset)[: limit + 1])
         self.next = found[limit - 1].pk if len(found) > limit else None
@@ -36,7 +35,8 @@ class CursorPagination(BasePagination):
 class CatalogPagination(CursorPagination):
     """Pages as the catalog's own search finds them, 25 products each."""
 
-    def paginate_queryset(self, search: CatalogSearch, request: Request, view: APIView) -> list[Product]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list:
+        search: CatalogSearch = queryset
         try:
             page = search.find(Keyset(after=view.asked.get("cursor"))).page
         except SearchTooLong as error:

@@ -31,7 +31,7 @@ TITLES = {
     500: "A fault of ours",
     503: "Not now",
 }
-KINDS = {LeaseGone: "lease-gone", AuditOwed: "audit-owed"}
+KINDS: dict[type[Exception], str] = {LeaseGone: "lease-gone", AuditOwed: "audit-owed"}
 REFUSALS = (JudgingRefused, StudyRefused, RunRefused)
 
 
@@ -57,7 +57,7 @@ class ProblemSerializer(serializers.Serializer):
     status = serializers.IntegerField()
     detail = serializers.CharField(help_text="what is wrong and what to do, in one line")
     instance = serializers.CharField(help_text="the address that was asked")
-    errors = serializers.DictField(
+    errors = serializers.DictField(  # type: ignore[assignment]  # hides what the serializer itself found
         child=serializers.ListField(child=serializers.CharField()), required=False, help_text="by field"
     )
 

@@ -1,8 +1,12 @@
 """What all routes have in common: JSON in and out, a role and a scope at the door, no unknown parameter."""
 
+from collections.abc import Mapping
+from typing import IO, Any, TypeVar, cast
+
 import orjson
+from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Manager, Model, QuerySet
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import Http404, QueryDict
 from rest_framework import serializers
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import MethodNotAllowed, ParseError
@@ -17,13 +21,17 @@ from api.base.paging import CursorPagination
 from api.base.problems import BadQuery
 from api.models import Scope
 
+Row = TypeVar("Row", bound=Model)
+
 LARGEST_ID = 2**63 - 1
 
 
 class StrictJsonParser(JSONParser):
     """Refuses what the standard parser lets through and the database does not: lone surrogates, bottomless nesting."""
 
-    def parse(self, stream, media_type: str | None = None, parser_context: dict | None = None) -> object:
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
         try:
             return orjson.loads(stream.read())
         except orjson.JSONDecodeError as error:
@@ -56,13 +64,18 @@ class ApiView(GenericAPIView):
     query: type[Query] = Query
     also_answers: tuple[int, ...] = ()  # beside what every route may answer
 
+    @property
+    def me(self) -> User:
+        """Who asks: nobody gets in without having signed in."""
+        return cast(User, self.request.user)
+
     def scope_of(self, method: str) -> Scope:
         return self.reads if is_safe(method) else self.writes
 
     def initial(self, request: Request, *args, **kwargs) -> None:
         super().initial(request, *args, **kwargs)
         if request.method not in self.allowed_methods:
-            raise MethodNotAllowed(request.method)
+            raise MethodNotAllowed(request.method or "")
         _ = request.body  # refused here where it is too large
         self.asked = _checked(self.query if is_safe(request.method) else Query, request.query_params)
 
@@ -74,7 +87,7 @@ class ApiView(GenericAPIView):
     def check_throttles(self, request: Request) -> None:
         pass  # done above
 
-    def finalize_response(self, request: Request, response: HttpResponse, *args, **kwargs) -> HttpResponse:
+    def finalize_response(self, request: Request, response: Any, *args, **kwargs) -> Any:  # files and streams too
         response.setdefault("Cache-Control", "no-store")
         return super().finalize_response(request, response, *args, **kwargs)
 
@@ -84,10 +97,10 @@ class ApiView(GenericAPIView):
         return given.validated_data
 
 
-def the_one(rows: Manager | QuerySet, **key: object) -> Model:
+def the_one(rows: Manager[Row] | QuerySet[Row], **key: object) -> Row:
     try:
         return rows.get(**key)
-    except rows.model.DoesNotExist as error:
+    except ObjectDoesNotExist as error:
         (value,) = key.values()
         raise Http404(f"There is no {rows.model._meta.verbose_name} {value} for you here.") from error
 

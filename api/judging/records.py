@@ -21,7 +21,7 @@ JUDGED = (
 
 class OptionSerializer(serializers.Serializer):
     value = serializers.IntegerField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # hides the serializer's own label
 
 
 class QuestionSerializer(serializers.Serializer):
@@ -43,7 +43,7 @@ class MyStudySerializer(serializers.ModelSerializer):
 
     @extend_schema_field(QuestionSerializer(many=True))
     def get_questions(self, study: Study) -> list[dict]:
-        return QuestionSerializer(questions_shown(study.questions, study.typicality_after_yes), many=True).data
+        return list(QuestionSerializer(questions_shown(study.questions, study.typicality_after_yes), many=True).data)
 
 
 class BlindItemSerializer(serializers.ModelSerializer):
@@ -161,7 +161,7 @@ class JudgmentSerializer(serializers.ModelSerializer):
     def get_expected(self, judgment: Judgment) -> dict | None:
         if judgment.kind != Kind.GOLD:
             return None
-        gold = judgment.item.gold
+        gold = judgment.item.gold or {}
         return {
             "plausibility": gold["plausibility"],
             "typicality": gold.get("typicality"),

@@ -1,5 +1,7 @@
 """The annotator's routes: blind, freeze, reveal, by the services that the pages use."""
 
+from typing import Any
+
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import ListAPIView
@@ -12,7 +14,6 @@ from annotation.judging.page import progress
 from annotation.judging.qualification import try_done
 from annotation.judging.refusals import JudgingRefused
 from annotation.judging.writing import (
-    Ratings,
     audit_save,
     comment_save,
     judgment_revise,
@@ -45,11 +46,11 @@ class JudgingView(ApiView):
     writes = Scope.JUDGE
 
     def participant(self) -> Participant:
-        return participant_of(self.request, self.kwargs["study_id"])
+        return participant_of(self.me, self.kwargs["study_id"])
 
     def own(self, judgment_id: int) -> Judgment:
         """With the participant in it; gold is not come back to, as on the pages."""
-        own = Judgment.objects.filter(participant__annotator=self.request.user, participant__study__simulated=False)
+        own = Judgment.objects.filter(participant__annotator=self.me, participant__study__simulated=False)
         return the_one(own.select_related(*JUDGED), pk=judgment_id)
 
     def told(self, judgment_id: int, status: int = 200) -> Response:
@@ -63,7 +64,7 @@ class MyStudies(JudgingView, ListAPIView):
     serializer_class = MyStudySerializer
 
     def get_queryset(self) -> QuerySet[Study]:
-        return Study.objects.for_annotator(self.request.user)
+        return Study.objects.for_annotator(self.me)
 
 
 class NextItem(JudgingView):
@@ -72,7 +73,13 @@ class NextItem(JudgingView):
         """Reserve what comes next, or keep what you have a while longer. Nothing of the verdict is in it."""
         participant = self.participant()
         found = item_next(participant=participant)
-        shown = {"state": "finished", "item": None, "check": None, "lease_ends_at": None, "look_again_at": None}
+        shown: dict[str, Any] = {
+            "state": "finished",
+            "item": None,
+            "check": None,
+            "lease_ends_at": None,
+            "look_again_at": None,
+        }
         if isinstance(found, Waiting):
             shown |= {"state": "waiting", "look_again_at": found.look_again}
         elif isinstance(found, Lease):
@@ -164,7 +171,7 @@ def _check(participant: Participant) -> dict:
 def _refuse_off_scale(study: Study, asked: dict) -> None:
     """The service refuses it too, but as one refusal among others: here it is the request that is wrong."""
     try:
-        ratings_checked(study, Ratings(asked["plausibility"], asked["typicality"]))
+        ratings_checked(study, asked["plausibility"], asked["typicality"])
     except JudgingRefused as refusal:
         raise Unprocessable(str(refusal)) from refusal
 

@@ -1,7 +1,9 @@
 """Products, co-buys and pictures."""
 
+from typing import Any
+
 from django.db.models import Q, QuerySet
-from django.http import HttpResponse
+from django.http import FileResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -71,7 +73,7 @@ class Products(ApiView, ListAPIView):
     pagination_class = CatalogPagination
     also_answers = (503,)
 
-    def get_queryset(self) -> CatalogSearch:
+    def get_queryset(self) -> Any:  # a CatalogSearch, as its pagination takes it
         asked = {name: self.asked.get(name, "") for name in ("category", "picture")}
         return CatalogSearch.of(self.asked.get("q", ""), **asked)
 
@@ -117,5 +119,5 @@ class PictureDetail(ApiView):
     renderer_classes = (JpegRenderer,)
 
     @extend_schema(responses={(200, "image/jpeg"): OpenApiTypes.BINARY})
-    def get(self, request: Request, digest: str) -> HttpResponse:
+    def get(self, request: Request, digest: str) -> FileResponse:
         return picture_page(request._request, digest=digest)

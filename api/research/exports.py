@@ -1,5 +1,7 @@
 """Judgments and intentions as files: streamed by the database, with the choices that the pages and commands have."""
 
+from typing import Any
+
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
@@ -113,7 +115,7 @@ class StudyExport(StudyView):
             options.refuse_empty(study)
         except ExportRefused as refusal:
             raise _refused(refusal) from refusal
-        return _judgments(study, options, request.user)
+        return _judgments(study, options, self.me)
 
 
 class StudyJudgments(StudyView):
@@ -123,7 +125,7 @@ class StudyJudgments(StudyView):
     @extend_schema(parameters=[MANIFEST], responses={(200, "text/csv"): OpenApiTypes.STR})
     def get(self, request: Request, study_id: int) -> StreamingHttpResponse:
         """All judgments, one row each."""
-        return _judgments(self.study(), Options(), request.user)
+        return _judgments(self.study(), Options(), self.me)
 
 
 class ExportManifest(StudyView):
@@ -198,7 +200,7 @@ def _manifest_address(record: ExportRecord) -> str:
 
 def _options(study: Study, asked: dict) -> Options:
     among: dict[str, QuerySet[Run] | QuerySet[Group]] = {"run": study.runs.all(), "group": Group.objects.all()}
-    named = {name: _key(rows, name, asked[name]) for name, rows in among.items() if name in asked}
+    named: dict[str, Any] = {name: _key(rows, name, asked[name]) for name, rows in among.items() if name in asked}
     filters = ("relation", "category", "since", "until", "with_excluded")
     selection = Selection(**{name: asked[name] for name in filters if name in asked}, **named)
     return Options(

@@ -39,8 +39,18 @@ class IntentionSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Intention
-        fields = ("id", "run", "backend", "relation", "sample", "text", "cobuy", "verdict", "created_at")
-        read_only_fields = ("relation", "sample", "text", "created_at")
+        fields: tuple[str, ...] = (
+            "id",
+            "run",
+            "backend",
+            "relation",
+            "sample",
+            "text",
+            "cobuy",
+            "verdict",
+            "created_at",
+        )
+        read_only_fields: tuple[str, ...] = ("relation", "sample", "text", "created_at")
 
 
 class IntentionDetailSerializer(IntentionSerializer):

@@ -125,7 +125,7 @@ class Runs(RunView, ListAPIView):
     @idempotent
     def post(self, request: Request) -> Response:
         """Start a run; one that exists with these very settings goes on (200)."""
-        run, new = _start(self.body(NewRunSerializer), request.user)
+        run, new = _start(self.body(NewRunSerializer), self.me)
         return Response(_moved(run, run_wake_or_say(run)), status=201 if new else 200)
 
 
@@ -163,7 +163,7 @@ class RunMove(RunView):
     @idempotent
     def post(self, request: Request, name: str) -> Response:
         run = self.run()
-        return Response(_moved(run, type(self).move(run, request.user)))
+        return Response(_moved(run, type(self).move(run, self.me)))
 
 
 def _pause(run: Run, by: User) -> str:
@@ -184,17 +184,17 @@ def _resume(run: Run, by: User) -> str:
 class RunPause(RunMove):
     """Calls in flight end and are written; no new one is made."""
 
-    move = _pause
+    move = staticmethod(_pause)
 
 
 class RunResume(RunMove):
-    move = _resume
+    move = staticmethod(_resume)
 
 
 class RunCancel(RunMove):
     """What is done stays; only resume takes the rest up again."""
 
-    move = _cancel
+    move = staticmethod(_cancel)
 
 
 def _moved(run: Run, note: str) -> dict:

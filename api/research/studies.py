@@ -1,5 +1,7 @@
 """Studies as researchers see them: made, opened and paused, their figures, their judgments."""
 
+from typing import Any
+
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
@@ -23,8 +25,8 @@ from distillation.models import Run
 
 
 class StudySerializer(serializers.ModelSerializer):
-    runs = serializers.SlugRelatedField("name", many=True, read_only=True)
-    groups = serializers.SlugRelatedField("name", many=True, read_only=True)
+    runs: Any = serializers.SlugRelatedField("name", many=True, read_only=True)
+    groups: Any = serializers.SlugRelatedField("name", many=True, read_only=True)
     questions = serializers.JSONField(source="scales", read_only=True)
     strata = serializers.ListField(child=serializers.CharField(), read_only=True)
     rules = serializers.DictField(read_only=True)
@@ -71,7 +73,7 @@ class Studies(StudyView, ListAPIView):
     def post(self, request: Request) -> Response:
         """Sample the intentions of runs and make a study of them."""
         asked = self.body(NewStudySerializer)
-        study = study_create(**_design(asked), created_by=request.user)
+        study = study_create(**_design(asked), created_by=self.me)
         made = {"study": StudySerializer(study).data, "warnings": study_warnings(study)}
         return Response(made, status=201)
 

@@ -22,7 +22,7 @@ class WebhookSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Webhook
-        fields = ("id", "url", "events", "is_active", "created_by", "created_at")
+        fields: tuple[str, ...] = ("id", "url", "events", "is_active", "created_by", "created_at")
         read_only_fields = ("url", "is_active", "created_at")
 
 
@@ -68,7 +68,7 @@ class Webhooks(WebhookView, ListAPIView):
     def post(self, request: Request) -> Response:
         """Be told when runs or studies are finished; only this answer has the secret."""
         try:
-            made = webhook_add(**self.body(NewWebhookSerializer), by=request.user)
+            made = webhook_add(**self.body(NewWebhookSerializer), by=self.me)
         except WebhookRefused as refusal:
             raise Unprocessable(str(refusal)) from refusal
         made.refresh_from_db()

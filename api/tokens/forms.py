@@ -1,4 +1,5 @@
 from datetime import timedelta
+from typing import Any
 
 from django import forms
 
@@ -13,6 +14,8 @@ class TokenForm(forms.Form):
         label="It may", choices=Scope.choices, initial=[Scope.READ], widget=forms.CheckboxSelectMultiple
     )
     days = forms.IntegerField(label="Days until it ends", min_value=1, max_value=LONGEST.days, initial=90)
+
+    fields: dict[str, Any]  # each of a kind of its own
 
     def __init__(self, *args, owner: User, **kwargs) -> None:
         super().__init__(*args, **kwargs)

@@ -10,7 +10,7 @@ coefficient is then that of the whole run, with a linearised variance. Assumed t
 """
 
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,7 +20,7 @@ from stats.sample import Sample, sample_of
 from stats.scales import identity, linear, midranks, ordinal, quadratic
 
 Floats = NDArray[np.float64]
-Leaves = dict[str, object]
+Leaves = dict[str, Any]
 
 NO_JUDGMENTS = "no judgments yet"
 NO_PAIRS = "no item has two judgments"

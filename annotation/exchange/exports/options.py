@@ -1,6 +1,7 @@
 """What may be asked of an export of judgments."""
 
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from django.contrib.auth.models import Group
 
@@ -51,9 +52,9 @@ class Options:
         return {"rows": "revisions" if self.revisions else "judgments", "machine": self.machine, "filters": filters}
 
 
-def _worded(name: str, value: object) -> object:
+def _worded(name: str, value: Any) -> object:
     """For people and other databases: days in ISO 8601, runs and groups by their names."""
     if name in ("since", "until"):
         return value.isoformat()
-    model = {"run": Run, "group": Group}.get(name)
-    return value if model is None else model.objects.get(pk=value).name
+    models: dict[str, type[Run | Group]] = {"run": Run, "group": Group}
+    return models[name].objects.get(pk=value).name if name in models else value

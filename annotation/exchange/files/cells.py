@@ -4,6 +4,7 @@ import hashlib
 import math
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from annotation.exchange.exports.rows import COLUMNS, OF_REVISIONS
 from annotation.models import Judgment, Kind, Study
@@ -100,7 +101,7 @@ class Checker:
 
     def _identified(self, cells: Cells) -> str:
         """What an intention is known by where ids are another database's; neighbours are often of one item."""
-        parts = tuple(cells[name] for name in ("run", "asin_a", "asin_b", "relation", "intention"))
+        parts: tuple[Any, ...] = tuple(cells[name] for name in ("run", "asin_a", "asin_b", "relation", "intention"))
         if parts != self._identity[0]:
             run, asin_a, asin_b, relation, text = parts
             joined = "\x1f".join((run, *sorted((asin_a, asin_b)), relation, text))
@@ -138,7 +139,7 @@ def _needed(convert: Convert) -> Convert:
     return converted
 
 
-def _whole(value: object) -> int | None:
+def _whole(value: Any) -> int | None:
     if value in _NOTHING:
         return None
     number = int(value)
@@ -163,7 +164,7 @@ def _revision(value: object) -> int:
     return number
 
 
-def _real(value: object) -> float | None:
+def _real(value: Any) -> float | None:
     if value in _NOTHING:
         return None
     number = float(value)
@@ -182,18 +183,20 @@ def _text(value: object) -> str:
 
 
 def _name(value: object) -> str:
-    if not 1 <= len(_text(value)) <= 20:
+    name = _text(value)
+    if not 1 <= len(name) <= 20:
         raise ValueError(value)
-    return value
+    return name
 
 
 def _comment(value: object) -> str:
-    if len(_text(value)) > COMMENT_LENGTH:
+    comment = _text(value)
+    if len(comment) > COMMENT_LENGTH:
         raise ValueError("long")
-    return value or ""
+    return comment
 
 
-def _time(value: object) -> str | None:
+def _time(value: Any) -> str | None:
     if value in _NOTHING:
         return None
     time = value if isinstance(value, datetime) else datetime.fromisoformat(value)

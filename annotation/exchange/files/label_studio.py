@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from annotation.exchange.exports.label_studio import BESIDE, DATA, MAIL
 from annotation.exchange.files.cells import ImportRefused
@@ -28,8 +28,8 @@ def label_studio_rows(file: BinaryIO, study: Study) -> Numbered:
 
 
 def _cells(annotation: dict, values: dict[str, dict[str, int]], study: Study) -> dict[str, object]:
-    said = dict(_said(annotation["result"]))
-    ratings = {name: labels.get(said.get(name), said.get(name)) for name, labels in values.items()}
+    said: dict[str, Any] = dict(_said(annotation["result"]))
+    ratings = {name: labels.get(said.get(name, ""), said.get(name)) for name, labels in values.items()}
     judged_at = annotation["created_at"]
     return {
         "study_version": study.version,

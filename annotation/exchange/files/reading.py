@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import orjson
 
@@ -19,7 +19,7 @@ from annotation.exchange.files.cells import ImportRefused, columns_check
 from common.copying import FORMULA_START
 
 LONGEST = 1 << 20  # bytes of a line
-Numbered = Iterator[tuple[int, dict[str, object]]]
+Numbered = Iterator[tuple[int, dict[str, Any]]]
 GUARDED = re.compile("'" + FORMULA_START[1:])
 
 
@@ -30,7 +30,7 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         packed = file.read(2) == b"\x1f\x8b"
         file.seek(0)
         try:
-            yield gzip.GzipFile(fileobj=file) if packed else file
+            yield gzip.GzipFile(fileobj=file) if packed else file  # type: ignore[misc]  # read like any file of bytes
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise ImportRefused(f"it is cut short or broken ({error}); pack or copy it again") from error
 
@@ -112,14 +112,15 @@ def parquet_rows(file: BinaryIO) -> Numbered:
         raise ImportRefused(f"it is no whole Parquet file, read up to row {number} ({said}); copy it again") from error
 
 
-def json_tasks(file: BinaryIO) -> Iterator[tuple[int, object]]:
+def json_tasks(file: BinaryIO) -> Iterator[tuple[int, Any]]:
     """The elements of one JSON array, of which only the one in hand is held."""
     texts, decoder = _texts(file), json.JSONDecoder()
     buffer = next(texts, "").lstrip("\ufeff \t\r\n")
     place = 1  # behind the bracket that format_of has seen
     for number in count(1):
         while True:
-            place = _BETWEEN.match(buffer, place).end()
+            between = _BETWEEN.match(buffer, place)
+            place = between.end() if between else place
             try:
                 if buffer.startswith("]", place):
                     return

@@ -29,16 +29,17 @@ def crowd_worker(parameters: dict[str, str]) -> tuple[str, str]:
 @transaction.atomic
 def crowd_enter(*, token: str, platform: str, worker: str) -> Participant:
     link = link_open(kind=Link.Kind.CROWD, token=token, lock=True)
-    if link.study.state == Study.State.CLOSED:
-        raise LinkRefused(f"The study {link.study} is closed: there is nothing left to judge")
+    study = link.study
+    if study is None or study.state == Study.State.CLOSED:
+        raise LinkRefused(f"The study {study} is closed: there is nothing left to judge")
     annotator = _annotator(platform, worker)
     if not annotator.is_active:
         raise LinkRefused("This account is deactivated; write to the researcher through the platform")
-    if not link.study.participants.filter(annotator=annotator).exists():
+    if not study.participants.filter(annotator=annotator).exists():
         link_use(link)
         if link.group:
             annotator.groups.add(link.group)
-    return _joined(link.study, annotator)
+    return _joined(study, annotator)
 
 
 def _annotator(platform: str, worker: str) -> User:

@@ -32,7 +32,7 @@ class Command(BaseCommand):
         name = "standard input" if path == "-" else path
         try:
             with nullcontext(sys.stdin.buffer) if path == "-" else open(path, "rb") as file:
-                tallies = tallies_read(file, level, columns)
+                tallies = tallies_read(file, level, columns)  # type: ignore[arg-type]  # stdin's buffer can peek too
         except Unreadable as error:
             raise CommandError(f"{name}: {error}") from error
         except (OSError, ValueError) as error:  # a value error: a NUL in the path
