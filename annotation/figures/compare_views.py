@@ -27,7 +27,7 @@ def study_compare(request: HttpRequest, study_id: int) -> HttpResponse:
 def _chosen(request: HttpRequest, runs: list[Run]) -> tuple[Run, Run]:
     """The runs named in the address where they are of this study, else the first two."""
     by_name = {run.name: run for run in runs}
-    return by_name.get(request.GET.get("a"), runs[0]), by_name.get(request.GET.get("b"), runs[1])
+    return by_name.get(request.GET.get("a", ""), runs[0]), by_name.get(request.GET.get("b", ""), runs[1])
 
 
 def _shown(row: Compared) -> dict:

@@ -69,8 +69,8 @@ def _pairs(study: Study, a: Run, b: Run) -> _Pairs:
         cobuy=rows[:, 0].astype(np.int64),
         weights=1 / rows[:, 1].astype(float),
         tallies={
-            question.name: tuple(unpack(rows[:, column].astype(np.int64), len(question.options)) for column in columns)
-            for question, columns in ((first, (2, 5)), (second, (3, 6)))
+            question.name: (_votes(question, rows[:, of_a]), _votes(question, rows[:, of_b]))
+            for question, of_a, of_b in ((first, 2, 5), (second, 3, 6))
         },
         kept=(rows[:, 4], rows[:, 7]),
     )
@@ -89,15 +89,20 @@ def _of_kept(pairs: _Pairs) -> Compared:
     return _compared("Kept by its filter", a, b, pairs, both, reason="one of the runs has no filter")
 
 
+def _votes(question: Question, tallies: NDArray) -> NDArray[np.int64]:
+    return unpack(tallies.astype(np.int64), len(question.options))
+
+
 def _compared(
     name: str, a: NDArray, b: NDArray, pairs: _Pairs, within: NDArray, *, reason: str = NO_COMMON
 ) -> Compared:
     if not len(a):
-        return Compared(name, *[undefined(reason if len(within) else NO_COMMON)] * 3)
+        unknown = undefined(reason if len(within) else NO_COMMON)
+        return Compared(name, unknown, unknown, unknown)
     weights, cobuy = pairs.weights[within], pairs.cobuy[within]
     sample = sample_of(len(a), weights, clusters=cobuy)
-    shares = (sample.ratio(each, np.ones(len(each)), NO_COMMON) for each in (a, b))
-    return Compared(name, *shares, paired_difference(a, b, weights, clusters=cobuy))
+    share_a, share_b = (sample.ratio(each, np.ones(len(each)), NO_COMMON) for each in (a, b))
+    return Compared(name, share_a, share_b, paired_difference(a, b, weights, clusters=cobuy))
 
 
 def _of_agreement(pairs: _Pairs, question: Question) -> Compared:

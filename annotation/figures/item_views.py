@@ -1,7 +1,10 @@
 """The items of a study one by one: the rows behind its figures."""
 
+from typing import Any
+
 from django import forms
 from django.db.models import BooleanField, Case, F, Q, QuerySet, When
+from django.db.models.expressions import Combinable
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -44,8 +47,8 @@ def study_items(request: HttpRequest, study_id: int) -> HttpResponse:
     study = get_object_or_404(Study, pk=study_id)
     form = ItemsForm(request.GET, study=study)
     if form.problem:
-        page = {"study": study, "form": form, "problem": form.problem}
-        return render(request, "studies/items.html", page, status=400)
+        refused = {"study": study, "form": form, "problem": form.problem}
+        return render(request, "studies/items.html", refused, status=400)
     show, after, before = (form.cleaned_data.pop(name) for name in ("show", "after", "before"))
     keyset = Keyset(after, before)
     items = items_shown(study, show).filter(form.selection.of_items())
@@ -56,7 +59,7 @@ def study_items(request: HttpRequest, study_id: int) -> HttpResponse:
     return render(request, "studies/items.html", {**context, "by_judgments": form.selection.chooses_judgments})
 
 
-def items_shown(study: Study, show: str) -> QuerySet[Item]:
+def items_shown(study: Study, show: str) -> QuerySet[Any]:  # of items, with `kept` and `lead`
     rule = {"strictness": F("run__strictness"), "yes": "filter_yes"}
     kept = Case(When(kept_q(**rule), then=True), When(rejected_q(**rule), then=False), output_field=BooleanField())
     items = Item.objects.sampled().filter(study=study)
@@ -64,21 +67,21 @@ def items_shown(study: Study, show: str) -> QuerySet[Item]:
     return items.filter(SHOW[show][1]) if show else items
 
 
-def _lead(question: Question):
+def _lead(question: Question) -> Combinable:
     """How many more say plausible than say not."""
-    lead = 0
+    lead: Any = 0
     for place, value in enumerate(question.ascending):
         votes = F("plausibility_tally").bitrightshift(BITS * place).bitand(unit(1) - 1)
         lead = lead + votes if value >= question.positive_from else lead - votes
     return lead
 
 
-def _rows(study: Study, items: QuerySet[Item], page: Page) -> list[dict]:
+def _rows(study: Study, items: QuerySet[Any], page: Page) -> list[dict]:
     found = items.select_related("intention", "run").in_bulk(page.keys)
     return [_row(study.questions, found[key]) for key in page.keys if key in found]
 
 
-def _row(questions: tuple[Question, ...], item: Item) -> dict:
+def _row(questions: tuple[Question, ...], item: Any) -> dict:
     votes = [_votes(question, getattr(item, f"{question.name}_tally")) for question in questions]
     return {
         "item": item,

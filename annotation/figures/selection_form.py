@@ -1,13 +1,13 @@
 """What may be chosen above the dashboard. Values outside the study's own are said, not guessed at."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django import forms
 from django.contrib.auth.models import Group
-from django.core.cache import cache
 
 from annotation.models import Item, Study
 from annotation.selection import EVERYTHING, Selection
+from common.cached import cached
 from distillation.pipeline.relations import RELATIONS
 
 KEPT_SECONDS = 600  # a study's items are drawn once
@@ -40,6 +40,8 @@ class SelectionForm(forms.Form):
         if len(self.facets.categories) > MOST_LISTED:
             self.fields["category"].widget = forms.TextInput({"type": "search", "list": "study-categories"})
 
+    fields: dict[str, Any]  # each of a kind of its own
+
     def _offer(self, name: str, choices: list[tuple], everything: str = "") -> None:
         self.fields[name].choices = [("", everything or f"All {len(choices)}"), *choices]
 
@@ -65,7 +67,7 @@ class SelectionForm(forms.Form):
 
 
 def facets(study: Study) -> Facets:
-    return cache.get_or_set(f"facets-{study.pk}-{study.n_items}", lambda: _facets(study), KEPT_SECONDS)
+    return cached(f"facets-{study.pk}-{study.n_items}", lambda: _facets(study), KEPT_SECONDS)
 
 
 def _facets(study: Study) -> Facets:

@@ -1,5 +1,7 @@
 """The researcher's pages: studies, their figures, their judgments."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -7,6 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import researcher_required
+from accounts.requests import PersonRequest
 from annotation.design.protocol import StudyRefused
 from annotation.design.services import study_set_state
 from annotation.figures.annotators_page import annotators_page
@@ -28,7 +31,7 @@ def study_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @researcher_required
-def study_detail(request: HttpRequest, study_id: int) -> HttpResponse:
+def study_detail(request: PersonRequest, study_id: int) -> HttpResponse:
     study = get_object_or_404(Study, pk=study_id)
     form = SelectionForm(request.GET, study=study)
     page = {"study": study, "form": form, "alarm": rules_alarm(study), "panels": PANELS.values()}
@@ -74,7 +77,7 @@ def study_annotators(request: HttpRequest, study_id: int) -> HttpResponse:
 
 @require_POST
 @researcher_required
-def study_annotator(request: HttpRequest, study_id: int, participant_id: int) -> HttpResponse:
+def study_annotator(request: PersonRequest, study_id: int, participant_id: int) -> HttpResponse:
     participant = get_object_or_404(Participant, pk=participant_id, study=study_id)
     reason = request.POST.get("reason", "")
     try:
@@ -92,7 +95,7 @@ def study_annotator(request: HttpRequest, study_id: int, participant_id: int) ->
     return redirect("study-annotators", study_id)
 
 
-def _row(study: Study) -> dict:
+def _row(study: Any) -> dict:  # a study with `judged` and `wanted`
     return {
         "study": study,
         "runs": ", ".join(run.name for run in study.runs.all()),
