@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import researcher_required
 from accounts.models import User
+from accounts.requests import PersonRequest
 from common.refusals import ExportRefused
 from distillation.catalog.search import category_names
 from distillation.models import Exposure
@@ -45,7 +46,7 @@ class DownloadForm(forms.Form):
 
 @require_safe
 @researcher_required
-def knowledge_download(request: HttpRequest) -> HttpResponseBase:
+def knowledge_download(request: PersonRequest) -> HttpResponseBase:
     form = DownloadForm(request.GET)
     if not form.is_valid():
         return _refused(request, form.problem)

@@ -72,7 +72,7 @@ def knowledge(request: PersonRequest) -> HttpResponse:
 
 @require_safe
 @researcher_required
-def intention(request: HttpRequest, intention_id: int) -> HttpResponse:
+def intention(request: PersonRequest, intention_id: int) -> HttpResponse:
     shown = get_object_or_404(Intention.objects.for_page(), pk=intention_id)
     page = intention_page(shown)
     exposure_record(

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.access import researcher_required
+from accounts.requests import PersonRequest
 from annotation.figures.selection_form import SelectionForm
 from annotation.models import Item, Study
 from annotation.scales import Question
@@ -43,7 +44,7 @@ class ItemsForm(SelectionForm):
 
 @require_safe
 @researcher_required
-def study_items(request: HttpRequest, study_id: int) -> HttpResponse:
+def study_items(request: PersonRequest, study_id: int) -> HttpResponse:
     study = get_object_or_404(Study, pk=study_id)
     form = ItemsForm(request.GET, study=study)
     if form.problem:

@@ -11,6 +11,7 @@ from django.utils.text import slugify
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import researcher_required
+from accounts.requests import PersonRequest
 from annotation.figures.numbers import study_revision
 from annotation.figures.panels.all import PANELS
 from annotation.figures.panels.panel import Panel
@@ -38,7 +39,7 @@ class PanelForm(SelectionForm):
 
 @require_safe
 @researcher_required
-def study_panel(request: HttpRequest, study_id: int, name: str) -> HttpResponse:
+def study_panel(request: PersonRequest, study_id: int, name: str) -> HttpResponse:
     """Polled; 204 leaves the panel as it is."""
     study, panel = get_object_or_404(Study, pk=study_id), _panel(name)
     if request.GET.get("revision") == study_revision(study):
@@ -82,7 +83,7 @@ def study_panel_svg(request: HttpRequest, study_id: int, name: str) -> HttpRespo
 @researcher_required
 def study_strictness(request: HttpRequest, study_id: int) -> HttpResponse:
     study = get_object_or_404(Study, pk=study_id)
-    run, form = study.runs.filter(pk=_number(request.POST.get("run"))).first(), StrictnessForm(request.POST)
+    run, form = study.runs.filter(pk=_number(request.POST.get("run")) or 0).first(), StrictnessForm(request.POST)
     if run is None:
         messages.error(request, "The strictness was not changed: choose one of the study's runs.")
     elif not form.is_valid():
@@ -105,8 +106,8 @@ def _asked(study: Study, form: PanelForm) -> Asked:
 
 
 def _page(panel: Panel, asked: Asked) -> dict:
-    own = {"by": asked.by if panel.has_switch else "", "wanted": asked.wanted}
-    own = urlencode({name: value for name, value in own.items() if value})
+    chosen = {"by": asked.by if panel.has_switch else "", "wanted": asked.wanted}
+    own = urlencode({name: value for name, value in chosen.items() if value})
     query = "&".join(filter(None, (asked.selection.query, own)))
     return {
         "study": asked.study,

@@ -1,6 +1,6 @@
 """Places for SVG, pure: along in per cent of the width, so that text keeps its size on a phone; down in pixels."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from stats.estimate import Estimate
@@ -199,7 +199,7 @@ def ticks(scale: Scale, values: Sequence[float], words: Sequence[str]) -> list[T
     return [Tick(scale(value), word) for value, word in zip(values, words, strict=True)]
 
 
-def line(along: Sequence[float], values: Sequence[float | None], *, low: float = 0, high: float = 1) -> str:
+def line(along: Iterable[float], values: Iterable[float | None], *, low: float = 0, high: float = 1) -> str:
     """A path in a square of 100 that breaks where there is no value; `along` runs from 0 to 1."""
     down, parts, pen_is_down = Scale(low, high, 100, 0), [], False
     for x, value in zip(along, values, strict=True):
@@ -209,7 +209,7 @@ def line(along: Sequence[float], values: Sequence[float | None], *, low: float =
     return "".join(parts)
 
 
-def band(along: Sequence[float], lows: Sequence[float | None], highs: Sequence[float | None]) -> str:
+def band(along: Iterable[float], lows: Iterable[float | None], highs: Iterable[float | None]) -> str:
     """The area between two lines, from 0 to 1; a gap in them ends an area and begins another."""
     down, parts = Scale(0, 1, 100, 0), []
     for run in _runs(list(zip(along, lows, highs, strict=True))):

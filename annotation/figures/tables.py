@@ -2,9 +2,9 @@
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from annotation.figures.words import because, interval, large, percent, plain
 from common.copying import inert_text
@@ -31,7 +31,7 @@ class Cell(NamedTuple):
 class Table:
     caption: str
     columns: tuple[Column, ...]
-    rows: list[tuple[Value, ...]]
+    rows: Sequence[tuple[Value, ...]]
 
     @property
     def lines(self) -> list[list[Cell]]:
@@ -69,7 +69,7 @@ def _cell(value: Value, kind: str) -> Cell:
         return Cell(form(value.value), interval(value.ci95, form) or because(value))
     if value is None:
         return Cell("–", is_number=kind != "text")
-    forms = {
+    forms: dict[str, Callable[[Any], str]] = {
         "text": str,
         "words": str,
         "count": large,
@@ -86,7 +86,7 @@ def _titles(column: Column) -> Sequence[str]:
     return [column.title, *(f"{column.title}, {part}" for part in ("low", "high", "n", "reason"))]
 
 
-def _values(value: Value, kind: str) -> Iterator[str | int | float | None]:
+def _values(value: Value, kind: str) -> Iterator[Value]:
     if kind not in ("share", "coefficient"):
         yield inert_text(value) if isinstance(value, str) else value
     elif isinstance(value, Estimate):

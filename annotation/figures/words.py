@@ -21,7 +21,7 @@ def large(n: int) -> str:
     return f"{n:,}".replace(",", "\u202f")
 
 
-def interval(ci95: tuple[float, float] | None, form: Form) -> str:
+def interval(ci95: tuple[float, float] | None, form: Callable[[float], str]) -> str:
     if not ci95:
         return ""
     low, high = (form(bound) for bound in ci95)

@@ -161,7 +161,7 @@ class RunIntentions(RunView):
             refuse_empty(selection)
         except ExportRefused as refusal:
             raise _refused(refusal) from refusal
-        return intentions_answer(selection, form, by=self.request.user, raw=raw)
+        return intentions_answer(selection, form, by=self.me, raw=raw)
 
 
 class RunIntentionsLines(RunIntentions):

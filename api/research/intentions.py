@@ -81,10 +81,10 @@ class Intentions(ApiView, ListAPIView):
             return rows
         return rows.filter(KEPT if self.asked["kept"] else REJECTED)
 
-    def paginate_queryset(self, queryset: QuerySet[Intention]) -> list[Intention]:
-        shown = super().paginate_queryset(queryset)
+    def paginate_queryset(self, queryset: Any) -> list[Any]:
+        shown = super().paginate_queryset(queryset) or []
         runs = [intention.run_id for intention in shown]
-        exposure_record(user=self.request.user, runs=runs, where=Exposure.Where.API)
+        exposure_record(user=self.me, runs=runs, where=Exposure.Where.API)
         return shown
 
 
@@ -94,7 +94,7 @@ class IntentionDetail(ApiView):
 
     def get(self, request: Request, intention_id: int) -> Response:
         intention = the_one(_shown(), pk=intention_id)
-        exposure_record(user=request.user, runs=[intention.run_id], where=Exposure.Where.API)
+        exposure_record(user=self.me, runs=[intention.run_id], where=Exposure.Where.API)
         return Response(self.get_serializer(intention).data)
 
 

@@ -53,7 +53,7 @@ def run_new(request: PersonRequest) -> HttpResponse:
 
 @require_safe
 @researcher_required
-def run_detail(request: HttpRequest, name: str) -> HttpResponse:
+def run_detail(request: PersonRequest, name: str) -> HttpResponse:
     run = get_object_or_404(Run, name=name)
     exposure_record(user=request.user, runs=[run.pk], where=Exposure.Where.PAGE)
     context = {

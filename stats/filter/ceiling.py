@@ -5,6 +5,7 @@ nobody else, there is none. The filter's verdict is set against the same majorit
 """
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -98,7 +99,7 @@ def annotator_ceilings(
     weights: ArrayLike | None = None,
     strata: ArrayLike | None = None,
     items: ArrayLike | None = None,
-) -> dict[object, Ceiling]:
+) -> dict[Any, Ceiling]:
     """By annotator, from rows of annotator, own answer and the item's tallies with it; each of `items[r]` items."""
     names, who = np.unique(np.asarray(annotators), return_inverse=True)
     own, kept = np.asarray(own, dtype=bool), np.asarray(kept, dtype=bool)

@@ -46,7 +46,7 @@ def _table(found: Calibration) -> Table:
     summary = [("Brier score", None, found.brier, found.brier.n), ("ECE", None, found.ece, found.ece.n)]
     columns = (Column("p(yes)"), Column("Mean p(yes)", "coefficient"), Column("Plausible", "coefficient"),
                Column("Items", "count"))  # fmt: skip
-    return Table("Plausible by p(yes), with 95 % intervals", columns, bins + summary)
+    return Table("Plausible by p(yes), with 95 % intervals", columns, [*bins, *summary])
 
 
 def _figure(name: str, figure: Estimate) -> dict:

@@ -114,13 +114,9 @@ def _days(asked: Asked) -> list[Day]:
     """A judgment knows its item's tally as it was with it; where only some judgments are chosen, it is summed here."""
     question, chosen = asked.study.questions[0], asked.selection.chooses_judgments
     judgments = asked.selection.judgments(asked.study).order_by().annotate(day=TruncDate("created_at", tzinfo=UTC))
-    if chosen:
-        judgments = judgments.annotate(unit=unit_of(question)).values(
-            "day", "plausibility", "unit", "item_id", "created_at", "id"
-        )
-    else:
-        judgments = judgments.values("day", "plausibility", "tally")
-    inner, values = judgments.query.sql_with_params()
+    columns = ("unit", "item_id", "created_at", "id") if chosen else ("tally",)
+    read = judgments.annotate(unit=unit_of(question)) if chosen else judgments
+    inner, values = read.values("day", "plausibility", *columns).query.sql_with_params()
     source = _GROWN.format(judgments=inner) if chosen else inner
     with connection.cursor() as cursor:
         cursor.execute(_BY_DAY.format(tally="grown" if chosen else "tally", judgments=source), values)
