@@ -17,7 +17,7 @@ class Bounded:
         return type(self.default)
 
     @property
-    def validators(self) -> list[MinValueValidator]:
+    def validators(self) -> list[MinValueValidator | MaxValueValidator]:
         return [MinValueValidator(self.least), MaxValueValidator(self.most)]
 
     @property

@@ -32,8 +32,7 @@ def _shown(quality: Quality | None) -> dict:
 def _share(figure: Estimate) -> dict:
     if figure.value is None:
         return {"value": "–", "why": figure.reason}
-    low, high = figure.ci95 or (None, None)
-    interval = "" if low is None else f"{100 * low:.0f}–{100 * high:.0f}"
+    interval = "–".join(f"{100 * bound:.0f}" for bound in figure.ci95 or ())
     return {"value": whole_percent(figure.value), "interval": interval, "n": figure.n}
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.db.models import BooleanField, Case, F, Q, QuerySet, When
 from django.db.models.expressions import Combinable
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -61,8 +61,9 @@ def study_items(request: PersonRequest, study_id: int) -> HttpResponse:
 
 
 def items_shown(study: Study, show: str) -> QuerySet[Any]:  # of items, with `kept` and `lead`
-    rule = {"strictness": F("run__strictness"), "yes": "filter_yes"}
-    kept = Case(When(kept_q(**rule), then=True), When(rejected_q(**rule), then=False), output_field=BooleanField())
+    strictness, yes = F("run__strictness"), "filter_yes"
+    is_kept, is_rejected = kept_q(strictness, yes=yes), rejected_q(strictness, yes=yes)
+    kept = Case(When(is_kept, then=True), When(is_rejected, then=False), output_field=BooleanField())
     items = Item.objects.sampled().filter(study=study)
     items = items.annotate(kept=kept, lead=_lead(study.questions[0]))
     return items.filter(SHOW[show][1]) if show else items

@@ -1,6 +1,7 @@
 """A study as one page for a paper: what was done, what was found, and by which the numbers can be checked."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -154,7 +155,7 @@ def _rates(study: Study, numbers: Numbers) -> Table:
     return _table("Shares of the whole run", ("", "Estimate", "95 %", "Items", "95 %, co-buys as sampling units"), rows)
 
 
-def _table(caption: str, head: tuple[str, ...], rows: list[tuple[str, ...]]) -> Table:
+def _table(caption: str, head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Table:
     """Of figures in words."""
     first, *others = head
     return Table(caption, (Column(first), *(Column(title, "words") for title in others)), rows)

@@ -5,7 +5,7 @@ What is compared are the numbers that a page is written from, field by field, an
 
 import math
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any, BinaryIO
 from uuid import uuid4
@@ -19,6 +19,7 @@ from annotation.figures.numbers import figures_of
 from annotation.figures.panels.all import PANELS
 from annotation.figures.panels.panel import Panel
 from annotation.figures.panels.shares import NAMES
+from annotation.figures.patterns import By
 from annotation.figures.rows.asked import Asked
 from annotation.figures.rows.live import Live
 from annotation.figures.rows.singles import one_in
@@ -92,7 +93,8 @@ def _check_panel(check: Check, panel: Panel[Any], exported: Exported) -> None:
         left_out |= dict.fromkeys(SAMPLED, f" ({_sampled(part)})")
     check.not_in_csv += [f"{panel.name}: {each}{why}" for each, why in left_out.items()]
     recount = LONG_WAY.get(panel.name, panel.numbers)
-    for by in NAMES if panel.has_switch else ("relation",):
+    choices: Iterable[By] = NAMES if panel.has_switch else ("relation",)
+    for by in choices:
         where = f"{panel.name} by {by}" if panel.has_switch else panel.name
         rows = replace(exported, asked=replace(exported.asked, by=by))
         check.compare(where, panel.numbers(Live(rows.asked)), recount(rows), name=where, without=left_out)

@@ -55,7 +55,8 @@ class Exported:
 
     @property
     def questions(self) -> tuple[Question, Question]:
-        return self.asked.study.questions
+        plausible, typical = self.asked.study.questions
+        return plausible, typical
 
     def judged(self, by: By = "relation") -> tuple[Patterns, Progress]:
         """A row each item. Of the sample's design a CSV knows nothing."""
@@ -71,7 +72,7 @@ class Exported:
             filtered=filtered != "",
             stratum=np.unique(csv.of_items("stratum"), return_inverse=True)[1],
             inclusion=csv.of_items("inclusion_probability").astype(float),
-            packed={name: each @ [unit(place) for place in range(each.shape[1])] for name, each in counts.items()},
+            packed={name: each @ _units(each.shape[1]) for name, each in counts.items()},
             counts=counts,
         )
 
@@ -125,8 +126,10 @@ class Exported:
         verdict = csv.items["verdict"][csv["item"]]
         moved = is_revised & (verdict != "")
         before, after = csv["plausibility"], np.where(moved, csv["after"], csv["plausibility"])
-        columns = (each[among] for each in (csv["annotator"], before, after, verdict == "yes"))
-        return Revealed(*columns, n=np.ones(among.sum(), dtype=np.int64), revised=int((moved & among).sum()))
+        who, said, says_now, yes = (each[among] for each in (csv["annotator"], before, after, verdict == "yes"))
+        return Revealed(
+            who, said, says_now, yes, n=np.ones(among.sum(), dtype=np.int64), revised=int((moved & among).sum())
+        )
 
     def people(self) -> People:
         """Also those whose judgments don't count; who is not in the CSV has judged nothing."""
@@ -157,7 +160,8 @@ class Exported:
 
     def _repeats(self) -> dict[int, Counter[bool]]:
         """On the same sides as the first time; not asked both times is alike too."""
-        first, found = dict(self._sides(self.csv)), defaultdict(Counter)
+        first = dict(self._sides(self.csv))
+        found: dict[int, Counter[bool]] = defaultdict(Counter)
         for of, sides in self._sides(self.again):
             if of in first:
                 found[of[0]][sides == first[of]] += 1
@@ -166,7 +170,7 @@ class Exported:
     def _sides(self, csv: Columns) -> list[tuple[tuple[int, int], Sides]]:
         """By annotator and item; None is not asked."""
         asked = [csv[question.name] != NOT_SAID for question in self.questions]
-        sides = [np.where(asked[k], self._yes(k, csv), None).tolist() for k in range(2)]
+        sides = [np.where(asked[k], self._yes(k, csv), np.array(None)).tolist() for k in range(2)]
         of = zip(csv["annotator"].tolist(), csv["item"].tolist(), strict=True)
         return list(zip(of, zip(*sides, strict=True), strict=True))
 
@@ -187,3 +191,7 @@ class Exported:
 
 def exported_in(columns: Columns, asked: Asked) -> Exported:
     return Exported(asked, columns.of_kind("item"), columns.of_kind("repeat"))
+
+
+def _units(options: int) -> NDArray[np.int64]:
+    return np.array([unit(place) for place in range(options)], dtype=np.int64)

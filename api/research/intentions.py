@@ -1,5 +1,7 @@
 """Intentions with the filter's verdict: for researchers."""
 
+from typing import Any
+
 from django.db.models import F, QuerySet
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView

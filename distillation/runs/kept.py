@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from common.kept import kept_sql
 from common.cached import cached
+from common.kept import kept_sql
 from distillation.models import Run
 
 KEPT_SAMPLE, REPEATED_SAMPLE = 5_000, 1_000  # at least so many intentions, less than twice as many and a bit

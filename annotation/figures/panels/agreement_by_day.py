@@ -97,16 +97,16 @@ def plot(found: Settling) -> Chart | None:
         down=ticks(down, marks, [plain(mark) for mark in marks]),
         lines=[Curve(line(shares, [alpha.value for alpha in alphas], low=low), "c-line")],
         points=[
-            _point(along(day.toordinal()), alpha, down)
+            _point(along(day.toordinal()), alpha.value, alpha.ci95, down)
             for day, alpha in zip(days, alphas, strict=True)
             if alpha.value is not None
         ],
     )
 
 
-def _point(x: float, alpha: Estimate, down: Scale) -> Point:
-    bounds = [down(bound) for bound in alpha.ci95] if alpha.ci95 else [None, None]
-    return Point(x, down(alpha.value), *bounds)
+def _point(x: float, value: float, ci95: tuple[float, float] | None, down: Scale) -> Point:
+    low, high = (down(bound) for bound in ci95) if ci95 else (None, None)
+    return Point(x, down(value), low, high)
 
 
 PANEL = Panel(

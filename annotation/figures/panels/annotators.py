@@ -17,7 +17,7 @@ from stats.rates import wilson
 
 State = Participant.State
 ORDER = (State.PAUSED, State.ACTIVE, State.UNQUALIFIED, State.EXCLUDED)
-STYLES = {State.ACTIVE: "on", State.PAUSED: "wait"}
+STYLES: dict[str, str] = {State.ACTIVE: "on", State.PAUSED: "wait"}
 PLACE = Scale(0, 1, 0, 100)
 NOBODY = undefined("nobody else has judged these items")
 

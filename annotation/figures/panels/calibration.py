@@ -66,15 +66,16 @@ def plot(found: Calibration) -> Chart:
         height=HEIGHT,
         along=ticks(along, marks, ("0", "0.25", "0.5", "0.75", "1")),
         down=ticks(down, marks, ("0", "25", "50", "75", "100 %")),
-        points=[_point(each, along, down) for each in found.bins if each.plausible.value is not None],
+        points=[point for each in found.bins if (point := _point(each, along, down))],
         diagonal=True,
     )
 
 
-def _point(of: Bin, along: Scale, down: Scale) -> Point:
-    low, high = of.plausible.ci95 or (None, None)
-    bounds = (None, None) if low is None else (down(low), down(high))
-    return Point(along(of.p_yes), down(of.plausible.value), *bounds)
+def _point(of: Bin, along: Scale, down: Scale) -> Point | None:
+    if of.p_yes is None or of.plausible.value is None:
+        return None
+    low, high = (down(bound) for bound in of.plausible.ci95) if of.plausible.ci95 else (None, None)
+    return Point(along(of.p_yes), down(of.plausible.value), low, high)
 
 
 PANEL = Panel(

@@ -56,16 +56,16 @@ def words(both: Both) -> Shown:
 def _table(both: Both) -> Table:
     found, first, second = both.found, both.first, both.second
     cells = [
-        (f"{first.short}: {first.label(one)}", f"{second.short}: {second.label(other)}", found.table[i][k])
-        for i, one in enumerate(first.ascending)
-        for k, other in enumerate(second.ascending)
+        (f"{first.short}: {first.label(one)}", f"{second.short}: {second.label(other)}", share)
+        for one, shares in zip(first.ascending, found.table or (), strict=True)
+        for other, share in zip(second.ascending, shares, strict=True)
     ]
     summary = [
         ("Plausible, yet not typical", "of all judgments", found.atypical),
         ("Plausible, yet not typical", "of the plausible", found.atypical_of_plausible),
     ]
     return Table("Both ratings of a judgment", (Column("First"), Column("Second"), Column("Share", "share")),
-                 cells + summary)  # fmt: skip
+                 [*cells, *summary])  # fmt: skip
 
 
 def _figure(name: str, figure: Estimate, form: Form) -> dict:

@@ -10,7 +10,7 @@ from annotation.figures.panels.panel import How, Panel, Shown
 from annotation.figures.plots import Chart, Curve, Point, Scale, band, chart_scales, line, ticks
 from annotation.figures.rows.asked import Asked
 from annotation.figures.rows.kinds import Decided, Rows
-from annotation.figures.tables import Column, Table
+from annotation.figures.tables import Column, Table, Value
 from annotation.figures.words import because, interval, large, percent, whole_percent
 from stats.estimate import Estimate
 from stats.filter.threshold_choice import Choice, best_threshold, resampled_curves, threshold_for
@@ -88,7 +88,7 @@ def words(found: Threshold) -> Shown:
             "at": f"{found.at:g}",
             "strictness": f"{found.runs[0].strictness:g}",
             "readout": [_read(name, figures[name]) for name in READ],
-            "curve": json.dumps([_at(found.curve, k) for k in DRAWN]),
+            "curve": json.dumps([_at(found.curve, k) for k in DRAWN.tolist()]),
             "draws": found.draws,
             "wanted": "" if found.asked_for is None else f"{found.asked_for:g}",
             "choices": [_choice(title, choice, found.curve) for title, choice in choices.items()],
@@ -165,7 +165,7 @@ def _choice(title: str, choice: Choice, curve: Thresholds) -> dict:
     threshold = choice.threshold
     if threshold.value is None:
         return {"title": title, "reason": threshold.reason}
-    low, high = threshold.ci95
+    low, high = threshold.ci95 or (0, 1)
     reads = json.dumps(_at(curve, round(1000 * threshold.value)))
     return {"title": title, "at": f"{threshold.value:g}", "interval": f"{low:.2f}–{high:.2f}", "reads": reads}
 
@@ -173,7 +173,7 @@ def _choice(title: str, choice: Choice, curve: Thresholds) -> dict:
 def _table(curve: Thresholds) -> Table:
     columns = [Column(title, "share") for title in (*READ.values(), "F1", "Accuracy")]
     names = (*READ, "f1", "accuracy")
-    rows = []
+    rows: list[tuple[Value, ...]] = []
     for k in range(0, 1001, 50):
         figures = curve.at(k / 1000)
         rows.append((k / 1000, *(figures[name] for name in names), round(float(curve.kept[k]))))

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from django.core.cache import cache
 from django.db import connection, transaction
 
 from annotation.figures.patterns import By
 from annotation.models import Study
 from annotation.selection import EVERYTHING, Selection
+from common.cached import cached
 
 KEPT_SECONDS = 120  # a figure is asked for again only while its revision lasts
 Made = TypeVar("Made")
@@ -32,7 +32,7 @@ class Asked:
         if not self.revision:
             return _planned_anew(make)
         key = hashlib.sha256(repr((self.study.pk, self.selection, self.revision, what)).encode()).hexdigest()
-        return cache.get_or_set(f"figures-{key}", lambda: _planned_anew(make), KEPT_SECONDS)
+        return cached(f"figures-{key}", lambda: _planned_anew(make), KEPT_SECONDS)
 
 
 def _planned_anew(make: Callable[[], Made]) -> Made:
