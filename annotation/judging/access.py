@@ -2,6 +2,7 @@
 
 from django.http import Http404
 
+from accounts.models import User
 from annotation.judging.participants import participant_get
 from annotation.models import Participant, Study
 

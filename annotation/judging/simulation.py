@@ -7,7 +7,6 @@ import numpy as np
 
 from accounts.models import User
 from annotation.judging.allocation import Finished, item_next
-from annotation.judging.forms import new_submission
 from annotation.judging.participants import participant_join
 from annotation.judging.writing import audit_save, judgment_save
 from annotation.models import Lease, Study
