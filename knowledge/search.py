@@ -125,7 +125,8 @@ class KnowledgeSearch:
         low, high = self._id_range(keyset)
         statement, values = self._statement(self._terms(words), low, high, "" if up else "DESC")
         blocks, at, n_blocks = _blocks(low, high, up=up), 0, FIRST_BLOCKS
-        keys, start = [], time.monotonic()
+        keys: list[int] = []
+        start = time.monotonic()
         while at < len(blocks):
             began = time.monotonic()
             keys += _fetch(statement, {**values, **_series(blocks[at : at + n_blocks]), "wanted": wanted - len(keys)})

@@ -64,7 +64,7 @@ def pictures_store(bucket: str, endpoint: str, region: str) -> dict:
         raise ImproperlyConfigured(
             "MEDIA_S3_BUCKET is set, but what talks to S3 is not installed: pip install -r requirements-s3.txt"
         )
-    options = {"bucket_name": bucket, "region_name": region or None, "default_acl": None}
+    options: dict[str, object] = {"bucket_name": bucket, "region_name": region or None, "default_acl": None}
     if endpoint:
         options |= {"endpoint_url": endpoint, "client_config": _plain_s3()}
     return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}

@@ -1,6 +1,7 @@
 """Figures of people like the annotators: items and annotators are both drawn from more."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -74,19 +75,20 @@ def crossed_rate(
     For an item to count once however many judged it, as in `hajek_rate`, its labels weigh 1/(π·labels). The interval is
     Wilson's at the effective size p(1-p)/V with Student's t; n is labels. Coverage in `benchmarks validity`.
     """
-    yes, w = np.asarray(yes, dtype=float), numbers(weights, len(np.asarray(yes)))
-    within = np.ones(len(yes), dtype=bool) if among is None else np.asarray(among, dtype=bool)
-    design = crossed(*(np.asarray(column)[within] for column in (items, annotators)), _of(strata, within))
-    yes, w = yes[within], w[within]
+    said = np.asarray(yes, dtype=float)
+    w = numbers(weights, len(said))
+    within = np.ones(len(said), dtype=bool) if among is None else np.asarray(among, dtype=bool)
+    design = crossed(np.asarray(items)[within], np.asarray(annotators)[within], _of(strata, within))
+    said, w = said[within], w[within]
     if reason := _undefined_because(design):
-        return undefined(reason, len(yes))
-    share = float(w @ yes / w.sum())
-    variance, df = design.variance(w * (yes - share) / w.sum())
+        return undefined(reason, len(said))
+    share = float(w @ said / w.sum())
+    variance, df = design.variance(w * (said - share) / w.sum())
     if variance < NO_VARIANCE:
         low, high = score_interval(share, design.fewest, Z95)
     else:
         low, high = score_interval(share, share * (1 - share) / variance, t95(df))
-    return Estimate(share, (float(low), float(high)), len(yes))
+    return Estimate(share, (float(low), float(high)), len(said))
 
 
 def crossed_difference(
@@ -102,7 +104,8 @@ def crossed_difference(
 
     The variance is that of an ordinary regression on the arm with two-way clustered errors; n is labels.
     """
-    yes, arm, w = np.asarray(yes, dtype=float), np.asarray(arm, dtype=bool), numbers(weights, len(np.asarray(yes)))
+    yes, arm = np.asarray(yes, dtype=float), np.asarray(arm, dtype=bool)
+    w = numbers(weights, len(yes))
     design = crossed(items, annotators, strata)
     if not len(yes) or arm.all() or not arm.any():
         return undefined(NO_ARM if len(yes) else NO_JUDGMENTS, len(yes))
@@ -122,7 +125,7 @@ def wider_by(people: Estimate, annotators: Estimate) -> float | None:
     return width / narrow - 1
 
 
-def _of(strata: ArrayLike | None, within: NDArray[np.bool_]) -> NDArray | None:
+def _of(strata: ArrayLike | None, within: NDArray[np.bool_]) -> NDArray[Any] | None:
     return None if strata is None else np.asarray(strata)[within]
 
 

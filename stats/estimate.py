@@ -16,7 +16,7 @@ class Estimate:
     note: str = ""
 
     def as_dict(self) -> dict[str, Any]:
-        leaf = {"value": self.value, "ci95": list(self.ci95) if self.ci95 else None, "n": self.n}
+        leaf: dict[str, Any] = {"value": self.value, "ci95": list(self.ci95) if self.ci95 else None, "n": self.n}
         if self.value is None:
             leaf["reason"] = self.reason
         return leaf | {"note": self.note} if self.note else leaf

@@ -55,7 +55,7 @@ class Groups:
 
     def funnel(self, n: ArrayLike, level: float = 0.95) -> tuple[Floats, Floats]:
         """Where groups of n effective items lie by chance alone: Spiegelhalter 2005. Usual are 0.95 and 0.998."""
-        p, n = self.overall.value, np.asarray(n, dtype=float)
+        p, n = self.overall.value or 0.0, np.asarray(n, dtype=float)
         half = NormalDist().inv_cdf((1 + level) / 2) * np.sqrt(p * (1 - p) / n)
         return np.maximum(p - half, 0), np.minimum(p + half, 1)
 
@@ -84,7 +84,9 @@ def side_by_side(rates: Sequence[Estimate]) -> Groups:
         ),
         raw=list(rates),
         pooled=[_pooled(rate, size, overall, between, groups) for rate, size in zip(rates, n, strict=True)],
-        simultaneous=[_at(rate.value, size, rate.n, z) if size else rate for rate, size in zip(rates, n, strict=True)],
+        simultaneous=[
+            _at(rate.value or 0.0, size, rate.n, z) if size else rate for rate, size in zip(rates, n, strict=True)
+        ],
         p_value=p_values,
         differs=marks([1.0 if p is None else p for p in p_values]),
         effective=n.tolist(),
@@ -110,7 +112,8 @@ def marks(p_values: Sequence[float], rate: float = FALSE_DISCOVERIES) -> list[bo
     p, m = np.asarray(p_values, dtype=float), len(p_values)
     order = np.argsort(p)
     below = np.flatnonzero(p[order] <= rate * np.arange(1, m + 1) / max(m, 1))
-    return (p <= (p[order][below[-1]] if len(below) else -1)).tolist()
+    marked: list[bool] = (p <= (p[order][below[-1]] if len(below) else -1)).tolist()
+    return marked
 
 
 def chi2_tail(x: float, df: int) -> float:
@@ -136,13 +139,17 @@ def _pooled(rate: Estimate, n: float, overall: float, between: float, groups: in
     Its variance is V(1 - B(k - 1)/k) + 2(B(p - P))²/(k - 3): Morris 1983. That τ² is estimated pools less and widens;
     fewer than four groups are not pooled.
     """
-    if groups < FEWEST_POOLED or not n:
+    if groups < FEWEST_POOLED or not n or rate.value is None:
         return rate
     v = overall * (1 - overall) / n
     b = (groups - 3) / (groups - 1) * v / (v + between)
     share = (1 - b) * rate.value + b * overall
     variance = v * (1 - b * (groups - 1) / groups) + 2 * (b * (rate.value - overall)) ** 2 / (groups - 3)
     return _at(share, share * (1 - share) / variance, rate.n)
+
+
+def _widened(rate: Estimate, size: float, z: float) -> Estimate:
+    return rate if rate.value is None or not size else _at(rate.value, size, rate.n, z)
 
 
 def _at(share: float, size: float, n: int, z: float = Z95) -> Estimate:
@@ -155,6 +162,6 @@ def _alone(rates: Sequence[Estimate], n: Floats, has: Bools) -> Groups:
     known = [rate for rate, some in zip(rates, has, strict=True) if some]
     overall = undefined(TOO_FEW_GROUPS, sum(rate.n for rate in rates))
     if len(known) > 1:
-        overall = _at(known[0].value, float(n.sum()), overall.n)
-    nothing = [None] * len(rates)
+        overall = _at(known[0].value or 0.0, float(n.sum()), overall.n)
+    nothing: list[float | None] = [None] * len(rates)
     return Groups(overall, None, list(rates), list(rates), list(rates), nothing, [False] * len(rates), n.tolist())

@@ -4,6 +4,7 @@ An interval of fixed size misses at some look far more often than at one. A conf
 the size that was planned. It speaks of the judgments in the order they came, items being drawn at random.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf, lgamma, log, sqrt
 
@@ -50,7 +51,8 @@ def multiplier(n: ArrayLike, planned: float) -> Floats:
     the planned n.
     """
     nr = np.asarray(n, dtype=float) * tuned(planned)
-    return np.sqrt((1 + 1 / nr) * np.log((nr + 1) / ALPHA**2))
+    times: Floats = np.sqrt((1 + 1 / nr) * np.log((nr + 1) / ALPHA**2))
+    return times
 
 
 def tuned(planned: float) -> float:
@@ -108,7 +110,7 @@ def narrow_enough(sequence: Estimate, wanted: float) -> bool:
     return sequence.ci95 is not None and (sequence.ci95[1] - sequence.ci95[0]) / 2 <= wanted
 
 
-def _crossing(excess, outside: float, inside: float) -> float:
+def _crossing(excess: Callable[[float], float], outside: float, inside: float) -> float:
     """Where p leaves the interval, by halving: over 0 outside, below 0 at the share itself."""
     for _ in range(60):
         middle = (outside + inside) / 2

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from stats.estimate import Estimate, undefined
 from stats.intervals import Z95
 from stats.sample import coded, numbers
+from stats.sums import sums
 
 Floats = NDArray[np.float64]
 
@@ -39,7 +40,7 @@ def mantel_haenszel(
     exposed, outcome = np.asarray(exposed, dtype=bool), np.asarray(outcome, dtype=bool)
     stratum = np.zeros(len(exposed), dtype=np.int64) if strata is None else coded(strata)
     cell = 4 * stratum + 2 * ~exposed + ~outcome
-    tables = np.bincount(cell, numbers(counts, len(cell)), 4 * (stratum.max(initial=-1) + 1)).reshape(-1, 4)
+    tables = sums(cell, numbers(counts, len(cell)), 4 * (stratum.max(initial=-1) + 1)).reshape(-1, 4)
     a, b, c, d = _telling(tables).T
     n = a + b + c + d
     if not len(n):
@@ -59,7 +60,8 @@ def mantel_haenszel(
 def _telling(tables: Floats) -> Floats:
     """Where exposed and outcome both differ; other strata add nothing."""
     a, b, c, d = tables.T
-    return tables[(a + b > 0) & (c + d > 0) & (a + c > 0) & (b + d > 0)]
+    telling: Floats = tables[(a + b > 0) & (c + d > 0) & (a + c > 0) & (b + d > 0)]
+    return telling
 
 
 def _test(a: Floats, b: Floats, c: Floats, d: Floats) -> float:

@@ -59,7 +59,7 @@ def resamples(cells: Cells, seed: int, draws: int = DRAWS) -> Iterator[Floats]:
 
 def redrawn(sample: Sample, draws: int, rng: np.random.Generator) -> Floats:
     """Items of each row in as many resamples, (draws, rows), drawn within strata; clusters are drawn whole."""
-    if sample.unit is None:
+    if sample.unit is None or sample.unit_stratum is None:
         return _within(sample.stratum, sample.items, draws, rng)
     return sample.items * _within(sample.unit_stratum, np.ones(len(sample.unit_stratum)), draws, rng)[:, sample.unit]
 

@@ -55,7 +55,7 @@ class Sample:
     @property
     def freedom(self) -> float:
         """Sampling units less strata."""
-        if self.unit is not None:
+        if self.unit is not None and self.unit_stratum is not None:
             return float(len(self.unit_stratum) - len(np.unique(self.unit_stratum)))
         return float(self.items.sum() - np.count_nonzero(np.bincount(self.stratum, self.items)))
 

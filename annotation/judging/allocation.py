@@ -140,7 +140,7 @@ def revealed_to(annotator_id: int) -> QuerySet[Judgment]:
 def _lease_anew(participant: Participant) -> Lease | None:
     if participant.study.qualification_items and not participant.qualified_at:
         gold = gold_next(participant)
-        return gold and lease_make(participant, gold.pk, Kind.GOLD, bool(secrets.randbits(1)))
+        return lease_make(participant, gold.pk, Kind.GOLD, bool(secrets.randbits(1))) if gold else None
     if random.random() < participant.study.repeat_share and (earlier := _to_repeat(participant)):  # noqa: S311
         _refuse_unaudited(participant)
         return lease_make(participant, earlier, Kind.REPEAT, bool(secrets.randbits(1)))

@@ -44,15 +44,16 @@ def item_shown(item_id: int, a_on_left: bool) -> dict:
     left, right = (a, b) if a_on_left else (b, a)
     return {
         "id": item_id,
-        "left": _product(*left, "A"),
-        "right": _product(*right, "B"),
+        "left": _product(left, "A"),
+        "right": _product(right, "B"),
         "relation_words": "" if relation == "open" else RELATIONS[relation].words,
         "intention": text,
         "long": len(text.split()) > LONG_WORDS,
     }
 
 
-def _product(asin: str, title: str, digest: str | None, letter: str) -> dict:
+def _product(row: Sequence, letter: str) -> dict:
+    asin, title, digest = row
     return {"asin": asin, "title": title, "picture_url": digest_url(digest), "letter": letter}
 
 

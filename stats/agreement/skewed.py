@@ -6,6 +6,7 @@ intervals for κ and α held the truth in 52 to 95 %, those with a prior below i
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations_with_replacement
 from math import comb
 from typing import Literal
@@ -114,7 +115,7 @@ def _posterior(counts: Floats, sample: Sample, draws: int, rng: np.random.Genera
     """Dirichlet: gamma shares of the items, and of the prior's, scaled to the items of each stratum."""
     ways, like, items = _prior(counts, sample)
     stratum, weights = np.r_[sample.stratum, sample.stratum[like]], np.r_[sample.weights, sample.weights[like]]
-    if sample.unit is None:
+    if sample.unit is None or sample.unit_stratum is None:
         seen = rng.standard_gamma(sample.items, (draws, len(counts)))
     else:
         seen = sample.items * rng.standard_gamma(1.0, (draws, len(sample.unit_stratum)))[:, sample.unit]
@@ -156,7 +157,7 @@ def _coefficients(values: Sequence[float] | None, categories: int) -> dict[str, 
         "krippendorff_alpha interval": ordered(lambda sums: _alpha(sums, 1 - quadratic(numbers))),
         "gwet_ac1": lambda sums: _corrected(sums, identity(numbers), _by_random),
         **{
-            f"gwet_ac2 {name}": ordered(lambda sums, scale=scale: _corrected(sums, scale(numbers), _by_random))
+            f"gwet_ac2 {name}": ordered(partial(_corrected, agreement=scale(numbers), chance=_by_random))
             for name, scale in AC2_SCALES.items()
         },
     }
@@ -189,7 +190,7 @@ def _left_out(features: Floats, sample: Sample) -> tuple[_Sums, Codes, Floats]:
     """Sums without one item of each row, or without one cluster; their strata, and how many there are of each."""
     weighted = np.column_stack([features[:, :-1] * sample.weights[:, np.newaxis], features[:, -1]])
     everything = sample.items @ weighted
-    if sample.unit is None:
+    if sample.unit is None or sample.unit_stratum is None:
         return _sums(everything - weighted), sample.stratum, sample.items
     each = np.zeros((len(sample.unit_stratum), weighted.shape[1]))
     np.add.at(each, sample.unit, sample.items[:, np.newaxis] * weighted)
@@ -215,13 +216,15 @@ def _corrected(sums: _Sums, agreement: Floats, chance: Callable[[Floats, Floats]
 
 
 def _by_shares(agreement: Floats, shares: Floats) -> Floats:
-    return ((shares @ agreement) * shares).sum(axis=1)
+    by_chance: Floats = ((shares @ agreement) * shares).sum(axis=1)
+    return by_chance
 
 
 def _by_random(agreement: Floats, shares: Floats) -> Floats:
     """Gwet 2008: Σ w_kl/(q(q-1)) · Σ π_k(1 - π_k)."""
     q = shares.shape[1]
-    return agreement.sum() / (q * (q - 1)) * (shares * (1 - shares)).sum(axis=1)
+    by_chance: Floats = agreement.sum() / (q * (q - 1)) * (shares * (1 - shares)).sum(axis=1)
+    return by_chance
 
 
 def _alpha(sums: _Sums, distance: Floats) -> Floats:

@@ -129,8 +129,8 @@ def _where(said: _Said, rows: Bools) -> _Said:
 
 def _ceiling(annotators: _Said, verdicts: _Said, sample: Sample) -> Ceiling:
     def gap(of: str, among: str, reason: str) -> Estimate:
-        sides = ((getattr(said, of), getattr(said, among)) for said in (annotators, verdicts))
-        return _difference(*sides, sample, reason)
+        people, verdict = ((getattr(said, of), getattr(said, among)) for said in (annotators, verdicts))
+        return _difference(people, verdict, sample, reason)
 
     return Ceiling(
         annotators=_against(annotators, sample, NOBODY_YES),

@@ -6,6 +6,7 @@ block at a time, the complete ones are a random part of all, at any time.
 """
 
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -66,4 +67,5 @@ def against_majority(
 def _too_few(quality: FilterQuality, n: int) -> FilterQuality:
     reason = f"{n} items are complete, and {FEWEST_COMPLETE} are needed"
     figures = [field.name for field in fields(quality) if isinstance(getattr(quality, field.name), Estimate)]
-    return replace(quality, **dict.fromkeys(figures, undefined(reason, n)))
+    without: dict[str, Any] = dict.fromkeys(figures, undefined(reason, n))
+    return replace(quality, **without)

@@ -53,16 +53,18 @@ def cross_fitted(
 def highest_point(values: Floats) -> NDArray[np.int64]:
     """The threshold of the highest value, the lowest where several are, of (choices, 1001)."""
     # Equal tops differ by rounding.
-    return (values >= np.nanmax(values, axis=1, keepdims=True) - 1e-12).argmax(axis=1)
+    first: NDArray[np.int64] = (values >= np.nanmax(values, axis=1, keepdims=True) - 1e-12).argmax(axis=1)
+    return first
 
 
 def _folds(sample: Sample, rng: np.random.Generator) -> NDArray[np.int64]:
     """Items of each row in each tenth: (rows, FOLDS)."""
     items = np.round(sample.items).astype(np.int64)
-    if sample.unit is None:
+    if sample.unit is None or sample.unit_stratum is None:
         return rng.multinomial(items, np.full(FOLDS, 1 / FOLDS))
     fold = rng.permutation(len(sample.unit_stratum)) % FOLDS
-    return (fold[sample.unit][:, np.newaxis] == np.arange(FOLDS)) * items[:, np.newaxis]
+    folds: NDArray[np.int64] = (fold[sample.unit][:, np.newaxis] == np.arange(FOLDS)) * items[:, np.newaxis]
+    return folds
 
 
 def _above(place: NDArray[np.int64], values: Floats) -> Floats:

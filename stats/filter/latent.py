@@ -13,6 +13,7 @@ from stats.people.latent import latent_fit
 from stats.rates import NO_JUDGMENTS
 from stats.resampling import DRAWS, corrected_interval, redrawn
 from stats.sample import Sample, sample_of
+from stats.sums import sums
 
 # Until so many items have three votes, nothing tells what is true from what annotators tend to say.
 FEWEST, VOTES = 30, 3
@@ -92,7 +93,8 @@ def latent_quality(
     sample = sample_of(len(kept), weights, strata, clusters=clusters)
     names, judged = _judged((items, annotators, plausible), kept, sample, kept_share)
     if reason := _undefined_because(judged):
-        return LatentQuality(*[undefined(reason, judged.sample.size())] * len(FIGURES), by_annotator={})
+        nothing: dict[str, Any] = dict.fromkeys(FIGURES, undefined(reason, judged.sample.size()))
+        return LatentQuality(**nothing, by_annotator={})
     once = judged.sample.items[np.newaxis]
     fit = latent_fit(judged.votes, once, judged.votes.shares(), tolerance=1e-10, max_iterations=5000)
     resampled, unfinished = [], 0
@@ -105,7 +107,8 @@ def latent_quality(
     reasons = [WITHOUT.get(name, "") for name in FIGURES] + [""] * len(names)
     found = [_estimate(*each) for each in zip(values, among, sizes, reasons, strict=True)]
     by_annotator = dict(zip(names.tolist(), found[len(FIGURES) :], strict=True))
-    return LatentQuality(*found[: len(FIGURES)], by_annotator=by_annotator, resamples=draws, unfinished=unfinished)
+    figures: dict[str, Any] = dict(zip(FIGURES, found, strict=False))
+    return LatentQuality(**figures, by_annotator=by_annotator, resamples=draws, unfinished=unfinished)
 
 
 def _judged(
@@ -175,7 +178,7 @@ def _share_of_yes(likelihood: Floats, weights: Floats) -> Floats:
 def _labels(judged: _Judged) -> Floats:
     """How many each annotator gave."""
     votes = judged.votes
-    return np.bincount(votes.cell // 2, judged.sample.items[votes.item], votes.annotators)
+    return sums(votes.cell // 2, judged.sample.items[votes.item], votes.annotators)
 
 
 def _estimate(value: float, draws: Floats, n: float, reason: str) -> Estimate:

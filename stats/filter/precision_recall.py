@@ -86,4 +86,5 @@ def _at_recall(curve: Curve, resampled: ResampledCurves, recall: float) -> AtRec
 
 def _last(reaches: NDArray[np.bool_]) -> NDArray[np.int64]:
     """The highest threshold that reaches it, of (choices, 1001), as recall falls with the threshold."""
-    return np.maximum(reaches.sum(axis=1) - 1, 0)
+    last: NDArray[np.int64] = np.maximum(reaches.sum(axis=1) - 1, 0)
+    return last

@@ -137,7 +137,7 @@ def _optimism(curve: Curve, resampled: ResampledCurves, figure: str, places: NDA
 
 
 def _less(figure: Estimate, optimism: float) -> Estimate:
-    if figure.value is None:
+    if figure.value is None or figure.ci95 is None:
         return figure
     value, low, high = (min(max(each - optimism, 0.0), 1.0) for each in (figure.value, *figure.ci95))
     return replace(figure, value=value, ci95=(low, high))

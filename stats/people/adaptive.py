@@ -25,7 +25,8 @@ class Further:
 def entropy(chances: ArrayLike) -> Floats:
     """Shannon 1948, in bits, over the last axis."""
     p = np.asarray(chances, dtype=float)
-    return -(p * np.log2(np.where(p > 0, p, 1))).sum(axis=-1)
+    bits: Floats = -(p * np.log2(np.where(p > 0, p, 1))).sum(axis=-1)
+    return bits
 
 
 def vote_posteriors(counts: ArrayLike, priors: ArrayLike, confusion: ArrayLike) -> Floats:
@@ -38,7 +39,8 @@ def vote_posteriors(counts: ArrayLike, priors: ArrayLike, confusion: ArrayLike) 
     chances = np.log(np.maximum(np.asarray(confusion, dtype=float), NOTHING))
     joint = counts @ chances.T + np.log(np.maximum(priors, NOTHING))
     unscaled = np.exp(joint - joint.max(axis=1, keepdims=True))
-    return unscaled / unscaled.sum(axis=1, keepdims=True)
+    posteriors: Floats = unscaled / unscaled.sum(axis=1, keepdims=True)
+    return posteriors
 
 
 def vote_worth(posteriors: ArrayLike, confusion: ArrayLike) -> Floats:

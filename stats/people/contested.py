@@ -36,7 +36,8 @@ def contested(counts: ArrayLike, *, votes: int = 2) -> Codes:
     counts = np.asarray(counts, dtype=float)
     bits, total = np.nan_to_num(entropy(counts)), counts.sum(axis=1)
     order = np.lexsort((-total, -np.round(bits, 9)))
-    return order[(bits[order] > 0) & (total[order] >= votes)]
+    found: Codes = order[(bits[order] > 0) & (total[order] >= votes)]
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,8 @@ def quality_by_votes(
     return found
 
 
-def _coded(items: ArrayLike, annotators: ArrayLike, labels: ArrayLike) -> tuple[Codes, Codes, NDArray, NDArray]:
+def _coded(
+    items: ArrayLike, annotators: ArrayLike, labels: ArrayLike
+) -> tuple[Codes, Codes, NDArray[Any], NDArray[Any]]:
     names, who = np.unique(np.asarray(annotators), return_inverse=True)
     return np.unique(np.asarray(items), return_inverse=True)[1], who, np.asarray(labels), names

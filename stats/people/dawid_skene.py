@@ -52,7 +52,8 @@ class DawidSkene:
 
     def priors_of(self, items: Floats) -> Floats:
         items = items + self.items
-        return items / items.sum(axis=-1, keepdims=True)
+        priors: Floats = items / items.sum(axis=-1, keepdims=True)
+        return priors
 
 
 class OneCoin(DawidSkene):
@@ -101,8 +102,11 @@ def one_coin(
 
 def consensus_of(names: list[NDArray[Any]], fit: Fit) -> Consensus:
     """Of the first resample."""
+    items, annotators, categories = names
     return Consensus(
-        *names,
+        items=items,
+        annotators=annotators,
+        categories=categories,
         posteriors=fit.posteriors[0].T,
         priors=fit.priors[0],
         confusion=fit.confusion[0],

@@ -6,6 +6,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from stats.sums import sums
+
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -34,12 +36,14 @@ class Votes:
     def counts(self) -> Floats:
         """(items, categories)"""
         cells = self.items * self.categories
-        return np.bincount(self.item * self.categories + self.label, minlength=cells).reshape(self.items, -1)
+        counts: Floats = sums(self.item * self.categories + self.label, np.ones(len(self.item)), cells)
+        return counts.reshape(self.items, -1)
 
     def shares(self) -> Floats:
         """Of the votes on each item: (1, categories, items), where a fit may start."""
         counts = self.counts()
-        return (counts / counts.sum(axis=1, keepdims=True)).T[np.newaxis]
+        shares: Floats = (counts / counts.sum(axis=1, keepdims=True)).T[np.newaxis]
+        return shares
 
     def labels_of(self) -> Codes:
         """How often each annotator gave each label: (annotators, categories)."""
@@ -70,7 +74,8 @@ class Fit:
 
     def accuracy(self) -> Floats:
         """Share of right labels to be expected of each annotator at the priors: (resamples, annotators)."""
-        return np.einsum("dk,dakk->da", self.priors, self.confusion)
+        accuracy: Floats = np.einsum("dk,dakk->da", self.priors, self.confusion)
+        return accuracy
 
 
 def encoded(items: ArrayLike, annotators: ArrayLike, labels: ArrayLike) -> tuple[list[NDArray[Any]], Votes]:
@@ -122,7 +127,7 @@ def labels_given(counted: Floats, votes: Votes) -> Floats:
     resamples, categories, _ = counted.shape
     cells = votes.annotators * votes.categories
     place = np.arange(resamples * categories)[:, np.newaxis] * cells + votes.cell
-    given = np.bincount(place.ravel(), counted[:, :, votes.item].ravel(), resamples * categories * cells)
+    given = sums(place.ravel(), counted[:, :, votes.item].ravel(), resamples * categories * cells)
     return given.reshape(resamples, categories, votes.annotators, votes.categories).transpose(0, 2, 1, 3)
 
 

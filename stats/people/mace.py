@@ -44,7 +44,8 @@ def mace(
     if votes.categories == 1:
         raise ValueError("all labels are alike: nothing tells who knows from who does not")
     model = Mace(0.01 / votes.categories)
-    start = confusion(np.full(votes.annotators, 0.5), votes.labels_of() + model.smoothing)[np.newaxis]
+    habit = np.asarray(votes.labels_of() + model.smoothing, dtype=float)
+    start = confusion(np.full(votes.annotators, 0.5), habit)[np.newaxis]
     uniform = np.full((1, votes.categories), 1 / votes.categories)
     posteriors, _ = expected(uniform, start, votes)
     once = np.ones((1, votes.items))

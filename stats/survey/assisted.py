@@ -4,6 +4,7 @@ Each falls back to the estimate of the design alone, and says why, where p_yes c
 """
 
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,6 +14,7 @@ from stats.filter.quality import NOTHING_KEPT, NOTHING_PLAUSIBLE, NOTHING_REJECT
 from stats.intervals import NO_VARIANCE
 from stats.rates import NO_JUDGMENTS
 from stats.sample import Sample, numbers, sample_of
+from stats.sums import sums
 from stats.survey.regression import Auxiliaries, calibrate, regression_ratio
 from stats.survey.run import RunTotals
 
@@ -130,7 +132,8 @@ def assisted_quality(
 def _accuracy(y: Floats, world: _World) -> Assisted:
     run, kept, p = world.run, world.kept, world.p_yes
     rightly = run.kept_p_yes + (run.intentions - run.kept) - (run.p_yes - run.kept_p_yes)
-    of_rows, totals = (1, np.where(kept, p, 1 - p)), (run.intentions, rightly)
+    of_rows: tuple[ArrayLike, ...] = (1, np.where(kept, p, 1 - p))
+    totals: tuple[Floats, ...] = (run.intentions, rightly)
     if world.sample.stratum.any():
         # One slope from kept to rejected would mix what lies between the strata into what p_yes says within them.
         of_rows, totals = (*of_rows, kept), (*totals, run.kept)
@@ -193,7 +196,7 @@ def _world(
 ) -> _World:
     weight, items = numbers(weights, len(p_yes)), numbers(items, len(p_yes))
     names, stratum = np.unique(np.zeros(len(p_yes), int) if strata is None else np.asarray(strata), return_inverse=True)
-    judged = np.bincount(stratum, items, len(names))
+    judged = sums(stratum, items, len(names))
     run, problem = _matched(run, names, judged) if len(p_yes) else (run, "")
     if not problem and run.strata is not None:
         weight = weight * (run.intentions / np.bincount(stratum, items * weight))[stratum]
@@ -201,7 +204,7 @@ def _world(
     return _World(sample, kept, p_yes, run, problem or _missing(p_yes, run), len(p_yes))
 
 
-def _matched(run: RunTotals, names: NDArray, judged: Floats) -> tuple[RunTotals, str]:
+def _matched(run: RunTotals, names: NDArray[Any], judged: Floats) -> tuple[RunTotals, str]:
     """The totals in the order of the sample's strata, those of strata without a judged item left out."""
     if run.strata is None:
         judged = np.atleast_1d(judged.sum())

@@ -106,7 +106,8 @@ def _parts(p_yes: Floats, weight: Floats) -> Codes:
     values, code = np.unique(p_yes, return_inverse=True)
     among = np.bincount(code, weight, len(values))
     middle = (np.cumsum(among) - among / 2) / among.sum()
-    return np.minimum((middle * PARTS).astype(np.int64), PARTS - 1)[code]
+    parts: Codes = np.minimum((middle * PARTS).astype(np.int64), PARTS - 1)[code]
+    return parts
 
 
 def _them(names: list[str]) -> str:

@@ -1,6 +1,7 @@
 """What is known of a run whole: how many intentions, how many kept, and the sums of p_yes."""
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -31,11 +32,12 @@ class RunTotals:
     def at(self, places: NDArray[np.int64]) -> "RunTotals":
         return RunTotals(*(getattr(self, field.name)[places] for field in fields(self)))
 
-    def place(self, strata: NDArray) -> NDArray[np.int64]:
+    def place(self, strata: NDArray[Any]) -> NDArray[np.int64]:
         """Where each of the named strata stands, -1 where it is not."""
-        order = np.argsort(self.strata)
-        at = np.minimum(np.searchsorted(self.strata, strata, sorter=order), len(order) - 1)
-        return np.where(self.strata[order[at]] == strata, order[at], -1)
+        names = np.asarray(self.strata)
+        order = np.argsort(names)
+        at = np.minimum(np.searchsorted(names, strata, sorter=order), len(order) - 1)
+        return np.where(names[order[at]] == strata, order[at], -1)
 
 
 def run_totals(
@@ -48,12 +50,14 @@ def run_totals(
     strata: ArrayLike | None = None,
 ) -> RunTotals:
     """From numbers, or from columns of equal length."""
-    columns = [np.atleast_1d(np.asarray(each, dtype=float)) for each in (intentions, kept, p_yes, kept_p_yes)]
-    missing = np.zeros_like(columns[0]) if without_p_yes is None else np.atleast_1d(np.asarray(without_p_yes, float))
+    everything, of_kept, p, kept_p = (
+        np.atleast_1d(np.asarray(each, float)) for each in (intentions, kept, p_yes, kept_p_yes)
+    )
+    missing = np.zeros_like(everything) if without_p_yes is None else np.atleast_1d(np.asarray(without_p_yes, float))
     names = None if strata is None else np.asarray(strata)
-    if len(columns[0]) != (1 if names is None else len(set(names.tolist()))):
+    if len(everything) != (1 if names is None else len(set(names.tolist()))):
         raise ValueError("the totals of a run are one sum of each kind, or each stratum's once, with its name")
-    return RunTotals(*columns, missing, names)
+    return RunTotals(everything, of_kept, p, kept_p, missing, names)
 
 
 def kept_share(kept: int, intentions: int) -> Estimate:
