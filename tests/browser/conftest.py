@@ -2,7 +2,9 @@
 
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterator
+from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
@@ -47,6 +49,16 @@ def sign_in(page: Page, user: User) -> None:
     page.keyboard.press("Enter")
 
 
+def let_end(live_server: LiveServer) -> None:
+    """Return when the server has answered all that the closed pages had asked, such as the item after the next."""
+    with urlopen(f"{live_server.url}/healthz") as answer:  # comes in last: whoever knocked before is inside by now
+        answer.read()
+    for thread in threading.enumerate():
+        if "process_request_thread" in thread.name:  # one a connection
+            thread.join(timeout=30)
+            assert not thread.is_alive(), "a page has been closed, but its connection to the server has not"
+
+
 @pytest.fixture
 def made(transactional_db: None) -> Study:
     made = study(items=4, overlap=2)
@@ -57,7 +69,7 @@ def made(transactional_db: None) -> Study:
 @pytest.fixture
 def open_as(browser: Browser, live_server: LiveServer) -> Iterator[Callable[..., Page]]:
     """Sign in as somebody in a context of their own. At the end no page may have complained, of the CSP or else."""
-    complaints, contexts = [], []
+    complaints = []
 
     def hear(message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
@@ -65,8 +77,7 @@ def open_as(browser: Browser, live_server: LiveServer) -> Iterator[Callable[...,
 
     def open_page(user: User, path: str, *, troubled: bool = False, **options: object) -> Page:
         """`troubled`: requests are meant to fail, and the console will say so."""
-        contexts.append(browser.new_context(base_url=live_server.url, **options))
-        page = contexts[-1].new_page()
+        page = browser.new_context(base_url=live_server.url, **options).new_page()
         if not troubled:
             page.on("console", hear)
         page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -76,6 +87,7 @@ def open_as(browser: Browser, live_server: LiveServer) -> Iterator[Callable[...,
         return page
 
     yield open_page
-    for context in contexts:
+    for context in browser.contexts:
         context.close()
+    let_end(live_server)
     assert complaints == []

@@ -115,7 +115,6 @@ def test_without_scripts_each_panel_is_a_page(open_as: Opener, researcher: User,
     plain.locator("#panel-confusion").get_by_role("link", name="Open it by itself").click()
     expect(plain.get_by_text("✓ Rightly kept")).to_be_visible()
     assert "relation=isA" in plain.url
-    bare.close()
 
 
 @needs_axe
