@@ -20,7 +20,7 @@ from annotation.design.protocol import (
 from annotation.design.rules import ALARM, BELOW, FAST, FAST_SECONDS, LINE
 from annotation.design.services import EQUAL, PROPORTIONAL, allocation_parse
 from annotation.models import Study
-from annotation.protocol_fields import PROTOCOL_FIELDS
+from annotation.models.protocol_fields import PROTOCOL_FIELDS
 from distillation.models import Run
 
 ALWAYS, SHARE, NEVER, STATED = "always", "share", "never", "stated"

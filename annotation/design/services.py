@@ -24,7 +24,7 @@ from annotation.design.protocol import (
     refuse_unqualifiable,
 )
 from annotation.models import Item, Study
-from annotation.protocol_fields import PROTOCOL_FIELDS
+from annotation.models.protocol_fields import PROTOCOL_FIELDS
 from common.words import percent
 from distillation.models import Run
 

@@ -6,7 +6,7 @@ from annotation.design.population import STRATA
 from annotation.design.protocol import ANSWER_LENGTH, GUIDELINES_LENGTH, PRESETS, TEXT_LENGTH
 from annotation.design.rules import FAST_SECONDS
 from annotation.models import Study
-from annotation.protocol_fields import PROTOCOL_FIELDS
+from annotation.models.protocol_fields import PROTOCOL_FIELDS
 
 MOST_SMALL = 2**15 - 1  # what the columns of small numbers take
 

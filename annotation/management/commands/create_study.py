@@ -12,7 +12,7 @@ from annotation.design.protocol import PRESETS, StudyRefused, Wording
 from annotation.design.rules import ALARM, BELOW, FAST, LINE
 from annotation.design.services import allocation_parse, study_create, study_warnings
 from annotation.models import Study
-from annotation.protocol_fields import PROTOCOL_FIELDS
+from annotation.models.protocol_fields import PROTOCOL_FIELDS
 from distillation.models import Run
 
 PROTOCOL = (

@@ -1,0 +1,22 @@
+"""Studies: which intentions are judged, by whom, and what was said."""
+
+from annotation.models.items import Item, ItemQuerySet, Kind, Lease, Skip
+from annotation.models.judgments import Judgment, JudgmentQuerySet, JudgmentRevision
+from annotation.models.participants import Participant
+from annotation.models.studies import ExportRecord, Study, StudyQuerySet, StudyVersion
+
+__all__ = [
+    "ExportRecord",
+    "Item",
+    "ItemQuerySet",
+    "Judgment",
+    "JudgmentQuerySet",
+    "JudgmentRevision",
+    "Kind",
+    "Lease",
+    "Participant",
+    "Skip",
+    "Study",
+    "StudyQuerySet",
+    "StudyVersion",
+]

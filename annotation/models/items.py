@@ -1,0 +1,109 @@
+"""Items, and what happens to them before they are judged."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from annotation.models.participants import Participant
+from annotation.models.studies import Study
+from distillation.models import Intention, Run
+
+
+class ItemQuerySet(models.QuerySet):
+    def sampled(self) -> "ItemQuerySet":
+        """What figures speak of: gold items are there to learn from."""
+        return self.filter(gold__isnull=True)
+
+
+class Item(models.Model):
+    """One sampled intention. `taken` counts judgments and leases together; the quota is the check below."""
+
+    study = models.ForeignKey(Study, models.CASCADE, related_name="items")
+    intention = models.ForeignKey(Intention, models.PROTECT, related_name="items")
+    stratum = models.CharField(max_length=100, blank=True)
+    inclusion_probability = models.FloatField()
+    order_key = models.IntegerField(help_text="random place in the order of allocation")
+    block_no = models.IntegerField(default=0, db_default=0, help_text="finished before the next; 0 in other orders")
+    overlap = models.PositiveSmallIntegerField()
+    taken = models.PositiveSmallIntegerField(default=0)
+    n_judged = models.PositiveSmallIntegerField(default=0)
+    gold = models.JSONField(
+        null=True, blank=True, help_text="the known answer: plausibility, typicality or null, explanation"
+    )
+    # What figures are grouped by, as it was when the item was drawn: no figure then reads more than the study's items.
+    run = models.ForeignKey(Run, models.PROTECT, related_name="+", db_index=False)
+    relation = models.CharField(max_length=20)
+    category = models.CharField(max_length=60, help_text="of both products; two categories are joined by +")
+    filter_yes = models.BooleanField(null=True, help_text="the filter's plain answer; null where no filter was asked")
+    p_yes = models.FloatField(null=True)
+    # Written in the statement that writes the judgment, see stats.packing.
+    plausibility_tally = models.BigIntegerField(default=0, db_default=0)
+    typicality_tally = models.BigIntegerField(default=0, db_default=0)
+    judged_at = models.DateTimeField(null=True, blank=True, help_text="the latest judgment that counts")
+
+    objects = ItemQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["study", "intention"], name="item_once"),
+            models.CheckConstraint(
+                condition=Q(n_judged__lte=F("taken"), taken__lte=F("overlap")), name="item_within_quota"
+            ),
+            models.CheckConstraint(
+                condition=Q(inclusion_probability__gt=0, inclusion_probability__lte=1), name="item_could_be_drawn"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["study", "block_no", "taken", "order_key"],
+                condition=Q(taken__lt=F("overlap"), gold__isnull=True),
+                name="item_free",
+            ),
+            models.Index(fields=["study", "order_key"], condition=Q(gold__isnull=False), name="item_gold"),
+        ]
+
+    def __str__(self) -> str:
+        return f"item {self.pk}"
+
+
+class Kind(models.TextChoices):
+    """Why an item is shown: only the first kind counts towards the quota and into the figures."""
+
+    ITEM = "item", "item"
+    GOLD = "gold", "gold"
+    REPEAT = "repeat", "repeat"
+
+
+class Lease(models.Model):
+    """A timed reservation of an item for one annotator."""
+
+    participant = models.OneToOneField(Participant, models.CASCADE, primary_key=True)
+    item = models.ForeignKey(Item, models.CASCADE, related_name="leases")
+    kind = models.CharField(max_length=6, choices=Kind, default=Kind.ITEM)
+    a_on_left = models.BooleanField(help_text="which of the co-buy's products is shown on the left")
+    started_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.participant_id}: item {self.item_id}"
+
+
+class Skip(models.Model):
+    """An item that an annotator could not judge; it goes to others, not to the same annotator again."""
+
+    class Reason(models.TextChoices):
+        PICTURE = "picture", "picture missing"
+        UNREADABLE = "unreadable", "text unreadable"
+        OFFENSIVE = "offensive", "offensive"
+        CANNOT_TELL = "cannot_tell", "cannot tell"
+
+    item = models.ForeignKey(Item, models.CASCADE, related_name="skips")
+    participant = models.ForeignKey(Participant, models.CASCADE, related_name="skips")
+    reason = models.CharField(max_length=20, choices=Reason)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["item", "participant"], name="skip_once")]
+
+    def __str__(self) -> str:
+        return f"item {self.item_id}: {self.reason}"

@@ -1,0 +1,90 @@
+"""Judgments, audits and revisions."""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_noop as _
+
+from annotation.models.items import Item, Kind
+from annotation.models.participants import Participant
+
+
+class JudgmentQuerySet(models.QuerySet):
+    def counting(self, *, with_excluded: bool = False) -> "JudgmentQuerySet":
+        """What quota and figures count: first judgments of sampled items, by annotators who are not excluded."""
+        first = self.filter(kind=Kind.ITEM)
+        return first if with_excluded else first.exclude(participant__state=Participant.State.EXCLUDED)
+
+    def to_audit(self) -> "JudgmentQuerySet":
+        return self.filter(filter_right__isnull=True, audit_asked=True)
+
+
+class Judgment(models.Model):
+    """One annotator's ratings of one item, frozen when saved, and the audit that follows the reveal."""
+
+    class AuditReason(models.TextChoices):
+        """Which part of the customer's role the filter misjudged."""
+
+        PRODUCTS = "products", _("The products")
+        NEED = "need", _("The customer's need")
+        RELATION = "relation", _("The relation")
+        REASON = "reason", _("Reason against verdict")
+        OTHER = "other", _("Something else")
+
+    item = models.ForeignKey(Item, models.CASCADE, related_name="judgments")
+    participant = models.ForeignKey(Participant, models.CASCADE, related_name="judgments", db_index=False)
+    kind = models.CharField(max_length=6, choices=Kind, default=Kind.ITEM)
+    submission = models.UUIDField(unique=True, help_text="made with the form; a repeated submit is the same judgment")
+    plausibility = models.SmallIntegerField()
+    typicality = models.SmallIntegerField(null=True, blank=True)
+    a_on_left = models.BooleanField()
+    seconds = models.FloatField(help_text="from the item's being shown to its being saved")
+    active_seconds = models.FloatField(default=0, help_text="of these, with the page in front and in use")
+    comment = models.TextField(blank=True)
+    version = models.PositiveSmallIntegerField(default=1, help_text="of the study's protocol")
+    audit_asked = models.BooleanField(default=True, help_text="whether the verdict is revealed and the audit asked")
+    created_at = models.DateTimeField(db_default=Now())
+    tally = models.BigIntegerField(
+        null=True, blank=True, help_text="the item's plausibility tally with this judgment; null where it doesn't count"
+    )
+    filter_right = models.BooleanField(null=True, blank=True, help_text="the audit; empty until answered")
+    audit_reason = models.CharField(max_length=12, choices=AuditReason, blank=True)
+    audited_at = models.DateTimeField(null=True, blank=True)
+
+    objects = JudgmentQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["item", "participant"], condition=Q(kind="item"), name="judgment_once"),
+            models.CheckConstraint(
+                condition=Q(filter_right__isnull=True, audited_at__isnull=True)
+                | Q(filter_right__isnull=False, audited_at__isnull=False),
+                name="judgment_audit_is_dated",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["participant"],
+                condition=Q(filter_right__isnull=True, audit_asked=True),
+                name="judgment_unaudited",
+            ),
+            models.Index(fields=["participant", "id"], name="judgment_own"),
+        ]
+
+    def __str__(self) -> str:
+        return f"judgment {self.pk}"
+
+
+class JudgmentRevision(models.Model):
+    """A later change of one's own ratings. After the reveal the blind ratings go on counting; this stands beside."""
+
+    judgment = models.ForeignKey(Judgment, models.CASCADE, related_name="revisions")
+    submission = models.UUIDField(unique=True)
+    plausibility = models.SmallIntegerField()
+    typicality = models.SmallIntegerField(null=True, blank=True)
+    before = models.JSONField(help_text="the ratings that it changed")
+    after_reveal = models.BooleanField()
+    created_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"revision of judgment {self.judgment_id}"

@@ -1,0 +1,45 @@
+"""Annotators in a study."""
+
+from django.conf import settings
+from django.db import models
+
+from annotation.models.studies import Study
+
+
+class Participant(models.Model):
+    """An annotator in a study. Its row is the mutex for two tabs and double clicks."""
+
+    class State(models.TextChoices):
+        ACTIVE = "active", "active"
+        PAUSED = "paused", "paused by a rule or a researcher"
+        UNQUALIFIED = "unqualified", "not qualified"
+        EXCLUDED = "excluded", "excluded: judgments stay, but do not count"
+
+    study = models.ForeignKey(Study, models.CASCADE, related_name="participants")
+    annotator = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="participations")
+    pseudonym = models.CharField(max_length=20, help_text="stands for the annotator in exports")
+    state = models.CharField(max_length=12, choices=State, default=State.ACTIVE)
+    state_reason = models.CharField(max_length=300, blank=True)
+    qualified_at = models.DateTimeField(null=True, blank=True)
+    n_tries = models.PositiveSmallIntegerField(default=0, help_text="failed tries at the qualification")
+    n_judged = models.PositiveIntegerField(default=0, help_text="items judged; gold and repeats not counted")
+    n_skipped = models.PositiveIntegerField(default=0)
+    n_audited = models.PositiveIntegerField(default=0, help_text="audits of counting judgments")
+    n_filter_right = models.PositiveIntegerField(default=0, help_text="of them those that say right")
+    seconds = models.FloatField(default=0, help_text="active time on all judgments")
+    revision = models.PositiveIntegerField(default=0, help_text="counts judgments and audits; figures are keyed by it")
+    judged_elsewhere = True  # in other studies, whose verdicts may speak of the same intentions
+    study_judged: int | None = None  # all judgments of the study, where allocation has just read them
+    # Where the last search for an item ended, so that the next need not pass the annotator's own work again.
+    cursor_block = models.IntegerField(default=-1, db_default=-1)
+    cursor_taken = models.SmallIntegerField(default=-1)
+    cursor_key = models.IntegerField(default=-1)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["study", "annotator"], name="participant_once"),
+            models.UniqueConstraint(fields=["study", "pseudonym"], name="pseudonym_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.pseudonym

@@ -1,0 +1,117 @@
+"""Studies, earlier versions of their protocols, and what was exported of them."""
+
+from functools import cached_property
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from accounts.models import User
+from annotation.models.protocol_fields import PROTOCOL_FIELDS
+from annotation.scales import Question, questions_from_json
+from distillation.models import Run
+
+
+class StudyQuerySet(models.QuerySet):
+    def for_list(self) -> "StudyQuerySet":
+        return self.prefetch_related("runs").annotate(
+            wanted=models.Sum("items__overlap", default=0), judged=models.Sum("items__n_judged", default=0)
+        )
+
+    def for_annotator(self, annotator: User) -> "StudyQuerySet":
+        """Studies that this person may judge in: those of their groups, and those that name none."""
+        mine = Q(groups__isnull=True) | Q(groups__in=annotator.groups.all())
+        return self.filter(mine, simulated=False).distinct().order_by("-created_at")
+
+
+class Study(models.Model):
+    """A sample of intentions to be judged under a protocol."""
+
+    class State(models.TextChoices):
+        OPEN = "open", "open"
+        PAUSED = "paused", "paused"
+        CLOSED = "closed", "closed"
+
+    class Order(models.TextChoices):
+        BLOCKS = "blocks", "block by block, each finished before the next"
+        BREADTH = "breadth", "the least judged item first"
+        DEPTH = "depth", "items that others have begun first"
+
+    name = models.CharField(max_length=100, unique=True)
+    runs = models.ManyToManyField(Run, related_name="studies")
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    overlap = models.PositiveSmallIntegerField(**PROTOCOL_FIELDS["overlap"].for_model)
+    strata = models.JSONField(default=list, help_text="what the sample was stratified by")
+    seed = models.BigIntegerField(default=0)
+    paired = models.BooleanField(default=False, help_text="each run gave the same co-buys and relations, to compare")
+    preset = models.CharField(max_length=20, default="mind")
+    scales = models.JSONField(help_text="the questions with their wording, as asked")
+    typicality_after_yes = models.BooleanField(
+        default=False, help_text="ask for typicality only where the intention was found plausible"
+    )
+    guidelines = models.TextField(blank=True, help_text="Markdown, with examples")
+    audit_share = models.FloatField(**PROTOCOL_FIELDS["audit_share"].for_model)
+    order = models.CharField(max_length=10, choices=Order, default=Order.BLOCKS)
+    qualification_items = models.PositiveSmallIntegerField(**PROTOCOL_FIELDS["qualification_items"].for_model)
+    qualification_pass = models.PositiveSmallIntegerField(**PROTOCOL_FIELDS["qualification_pass"].for_model)
+    qualification_tries = models.PositiveSmallIntegerField(**PROTOCOL_FIELDS["qualification_tries"].for_model)
+    repeat_share = models.FloatField(**PROTOCOL_FIELDS["repeat_share"].for_model)
+    repeat_distance = models.PositiveSmallIntegerField(**PROTOCOL_FIELDS["repeat_distance"].for_model)
+    groups = models.ManyToManyField(
+        "auth.Group", blank=True, related_name="studies", help_text="who may judge; none: every annotator"
+    )
+    rules = models.JSONField(default=dict, blank=True, help_text="what pauses an annotator: its rules and their bounds")
+    version = models.PositiveSmallIntegerField(default=1, help_text="of the protocol; grows with each change of it")
+    n_items = models.PositiveIntegerField(default=0, help_text="sampled items; gold items not counted")
+    lease_minutes = models.PositiveSmallIntegerField(**PROTOCOL_FIELDS["lease_minutes"].for_model)
+    simulated = models.BooleanField(default=False, help_text="judged by a program, to show the pages")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    objects = StudyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "studies"
+
+    def __str__(self) -> str:
+        return self.name
+
+    @cached_property
+    def questions(self) -> tuple[Question, ...]:
+        return questions_from_json(self.scales)
+
+
+class StudyVersion(models.Model):
+    """The protocol as it stood: written when it changes after the first judgment."""
+
+    study = models.ForeignKey(Study, models.CASCADE, related_name="versions")
+    number = models.PositiveSmallIntegerField()
+    protocol = models.JSONField()
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["study", "number"], name="study_version_once")]
+
+    def __str__(self) -> str:
+        return f"{self.study_id} version {self.number}"
+
+
+class ExportRecord(models.Model):
+    """Judgments that left. Without `finished_at` the reader went away before the last byte, or the export failed."""
+
+    study = models.ForeignKey(Study, models.CASCADE, related_name="exports")
+    format = models.CharField(max_length=20)
+    options = models.JSONField(default=dict, help_text="which rows and cells were asked for")
+    study_version = models.PositiveSmallIntegerField(help_text="of the study's protocol")
+    software_version = models.CharField(max_length=40)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+    snapshot_at = models.DateTimeField(null=True, blank=True, help_text="the moment that all rows are of")
+    rows = models.PositiveBigIntegerField(null=True, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"export {self.pk} of study {self.study_id}"

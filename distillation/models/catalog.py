@@ -1,0 +1,145 @@
+"""Products, co-buys, their pictures, and imports of them."""
+
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+
+class Picture(models.Model):
+    """A stored JPEG, addressed by its content; the same bytes are stored once."""
+
+    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the stored JPEG, hex")
+    width = models.PositiveSmallIntegerField(help_text="pixels")
+    height = models.PositiveSmallIntegerField(help_text="pixels")
+    size = models.PositiveIntegerField(help_text="bytes")
+    created_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return self.digest[:12]
+
+    @property
+    def name(self) -> str:
+        return f"pictures/{self.digest[:2]}/{self.digest}.jpg"
+
+    @property
+    def thumbnail_name(self) -> str:
+        return f"pictures/{self.digest[:2]}/{self.digest}-thumb.jpg"
+
+
+class PictureSource(models.Model):
+    """An address that a picture is to be had from; the same address is fetched once, for however many products."""
+
+    class State(models.TextChoices):
+        WANTED = "wanted", "wanted"
+        STORED = "stored", "stored"
+        FAILED = "failed", "failed"
+
+    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the URL, hex")
+    url = models.TextField()
+    state = models.CharField(max_length=10, choices=State, default=State.WANTED)
+    reason = models.CharField(max_length=300, blank=True, help_text="why the last try failed")
+    picture = models.ForeignKey(Picture, models.PROTECT, null=True, blank=True, related_name="+")
+    tries = models.PositiveSmallIntegerField(default=0)
+    not_before = models.DateTimeField(db_default=Now(), help_text="when the next try is due, or a claim runs out")
+
+    class Meta:
+        indexes = [models.Index(fields=["not_before"], condition=Q(state="wanted"), name="picture_source_due")]
+
+    def __str__(self) -> str:
+        return self.url[:80]
+
+
+class Product(models.Model):
+    asin = models.CharField("ASIN", max_length=32, unique=True)
+    title = models.TextField()
+    category = models.CharField(max_length=200, blank=True)
+    picture = models.ForeignKey(Picture, models.PROTECT, null=True, blank=True, related_name="products")
+    picture_problem = models.CharField(
+        max_length=300, blank=True, help_text="why there is no usable picture; empty if there is one"
+    )
+    picture_source = models.ForeignKey(PictureSource, models.SET_NULL, null=True, blank=True, related_name="products")
+    price = models.DecimalField(max_digits=12, decimal_places=2, null=True, blank=True, help_text="US dollars")
+
+    class Meta:
+        indexes = [
+            GinIndex(SearchVector("title", config="english"), name="product_title_words"),
+            models.Index(fields=["category", "id"], name="product_by_category"),
+            # With the source, so that those whose picture is wanted are told from the others without the table.
+            models.Index(
+                fields=["id"],
+                include=["picture_source"],
+                condition=Q(picture__isnull=True),
+                name="product_without_picture",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.asin} {self.title[:60]}"
+
+
+class CoBuyQuerySet(models.QuerySet):
+    def with_pictures(self) -> "CoBuyQuerySet":
+        return self.filter(a__picture__isnull=False, b__picture__isnull=False)
+
+
+class CoBuy(models.Model):
+    """An unordered pair of products bought together, stored once: `a` has the smaller id."""
+
+    # Co-buys come by the million, each out of a join with the products: a trigger for each row that looks both up again
+    # would cost more than all the rest of an import. `a` has its index in the unique constraint.
+    a = models.ForeignKey(Product, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    b = models.ForeignKey(Product, models.CASCADE, related_name="+", db_constraint=False)
+
+    objects = CoBuyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "co-buy"
+        constraints = [
+            models.UniqueConstraint(fields=["a", "b"], name="cobuy_once"),
+            models.CheckConstraint(condition=Q(a__lt=F("b")), name="cobuy_unordered"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.a_id} + {self.b_id}"
+
+
+class CatalogImport(models.Model):
+    """One import of catalog files: what was asked, how far it is, and what became of every line and candidate."""
+
+    class State(models.TextChoices):
+        READING = "reading", "reading"
+        WRITING = "writing", "writing"
+        DONE = "done", "done"
+        REFUSED = "refused", "refused"
+
+    key = models.CharField(max_length=64, db_index=True, help_text="SHA-256 over files and options: who resumes what")
+    format = models.CharField(max_length=20)
+    sources = models.JSONField(help_text="file names and sizes")
+    options = models.JSONField(default=dict)
+    state = models.CharField(max_length=10, choices=State, default=State.READING)
+    message = models.CharField(max_length=1000, blank=True)
+    progress = models.JSONField(default=dict, help_text="how far each file has been read")
+    account = models.JSONField(default=dict, help_text="counts by named reason; they add up")
+    created_at = models.DateTimeField(db_default=Now())
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"import {self.pk} ({self.format})"
+
+
+class OwedIndex(models.Model):
+    """An index that a large import has set aside: to be made when the tables are complete, by whoever comes first."""
+
+    definition = models.TextField(unique=True)
+
+    class Meta:
+        verbose_name_plural = "owed indexes"
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        return self.definition.split(" IF NOT EXISTS ")[1].split()[0]

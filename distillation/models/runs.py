@@ -1,0 +1,152 @@
+"""Runs: what they ask, what they owe, what they did, and the workers."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Now
+
+from common.kept import STRICTNESS
+from distillation.models.catalog import CoBuy, Product
+
+WORKER_GONE_SECONDS = 9
+
+
+class RunQuerySet(models.QuerySet):
+    def owing(self) -> "RunQuerySet":
+        """Runs that should go on and that no worker has in hand."""
+        owed = RunCoBuy.objects.filter(run=OuterRef("pk"), n_owed__gt=0)
+        in_hand = owed.filter(claimed_until__gt=Now())
+        return self.filter(Exists(owed), ~Exists(in_hand), state=Run.State.RUNNING)
+
+
+class Run(models.Model):
+    """One pass of the pipeline with a fixed configuration; `strictness` may move, it is applied when reading."""
+
+    class State(models.TextChoices):
+        RUNNING = "running", "running"
+        PAUSED = "paused", "paused"
+        DONE = "done", "done"
+        CANCELLED = "cancelled", "cancelled"
+
+    name = models.CharField(
+        max_length=100,
+        unique=True,
+        validators=[RegexValidator(r"^(?!\.+\Z)[\w.-]+\Z", "Use letters, digits, dots, hyphens and underscores.")],
+    )
+    backend = models.CharField(max_length=30)
+    model = models.CharField(max_length=200, help_text="as the server names it")
+    config = models.JSONField(help_text="relations, samples, pictures, prompts, sampling; fixed at the start")
+    base_urls = models.JSONField(default=list, blank=True, help_text="model servers; may change while a run goes on")
+    prices = models.JSONField(
+        default=dict, blank=True, help_text="dollars per million tokens: prompt, cached, completion; empty if unknown"
+    )
+    strictness = models.FloatField(default=STRICTNESS, help_text="an intention is kept from this p_yes on")
+    state = models.CharField(max_length=20, choices=State, default=State.RUNNING)
+    message = models.CharField(max_length=500, blank=True, help_text="why it waits, if it does")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = RunQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_baseline(self) -> bool:
+        return self.backend == "baseline"
+
+    @property
+    def units_per_cobuy(self) -> int:
+        """Intentions that a co-buy owes: relations x samples."""
+        return len(self.config["relations"]) * self.config["samples"]
+
+
+class Feature(models.Model):
+    """What step 1 says of one product; shared by all runs that would ask the same question."""
+
+    key = models.CharField(max_length=64, unique=True, help_text="SHA-256 over all that the answer depends on")
+    product = models.ForeignKey(Product, models.CASCADE, related_name="features")
+    text = models.TextField()
+    raw_reply = models.TextField()
+    created_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return self.text[:80]
+
+
+class RunProduct(models.Model):
+    """A product that takes part in a run, and the feature the run uses for it."""
+
+    run = models.ForeignKey(Run, models.CASCADE, related_name="products")
+    product = models.ForeignKey(Product, models.PROTECT, related_name="+")
+    feature = models.ForeignKey(Feature, models.PROTECT, null=True, related_name="+")
+    from_cache = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "product"], name="run_product_once")]
+
+    def __str__(self) -> str:
+        return f"{self.run_id} {self.product_id}"
+
+
+class RunCoBuy(models.Model):
+    """A co-buy's place in a run: how many of its intentions have not ended yet, and which worker has it in hand."""
+
+    run = models.ForeignKey(Run, models.CASCADE, related_name="cobuys")
+    cobuy = models.ForeignKey(CoBuy, models.PROTECT, related_name="+")
+    n_owed = models.PositiveSmallIntegerField()
+    claim = models.UUIDField(null=True)
+    claimed_until = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "co-buy of a run"
+        constraints = [models.UniqueConstraint(fields=["run", "cobuy"], name="run_cobuy_once")]
+        indexes = [models.Index(fields=["run", "id"], condition=Q(n_owed__gt=0), name="run_cobuy_owed")]
+
+    def __str__(self) -> str:
+        return f"{self.run_id} {self.cobuy_id}: {self.n_owed} owed"
+
+
+class RunTick(models.Model):
+    """What a run did in ten seconds: added up while it is written, so that days of it can be plotted."""
+
+    SECONDS = 10
+
+    run = models.ForeignKey(Run, models.CASCADE, related_name="ticks")
+    at = models.DateTimeField(help_text="start of the ten seconds")
+    calls = models.PositiveIntegerField(default=0, help_text="requests sent, tries that failed included")
+    prompt_tokens = models.PositiveBigIntegerField(default=0)
+    cached_tokens = models.PositiveBigIntegerField(default=0, help_text="of the prompt tokens")
+    completion_tokens = models.PositiveBigIntegerField(default=0)
+    features = models.PositiveIntegerField(default=0)
+    intentions = models.PositiveIntegerField(default=0)
+    verdicts = models.PositiveIntegerField(default=0)
+    yes = models.PositiveIntegerField(default=0, help_text="of the verdicts")
+    failures = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "at"], name="run_tick_once")]
+
+    def __str__(self) -> str:
+        return f"{self.run_id} {self.at:%H:%M:%S}"
+
+
+class WorkerQuerySet(models.QuerySet):
+    def alive(self) -> "WorkerQuerySet":
+        return self.filter(seen_at__gt=Now() - timedelta(seconds=WORKER_GONE_SECONDS))
+
+
+class Worker(models.Model):
+    """A Celery worker that has shown itself; it does so every few seconds."""
+
+    name = models.CharField(max_length=200, unique=True)
+    seen_at = models.DateTimeField()
+
+    objects = WorkerQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.name
