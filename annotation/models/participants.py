@@ -29,6 +29,7 @@ class Participant(models.Model):
     seconds = models.FloatField(default=0, help_text="active time on all judgments")
     revision = models.PositiveIntegerField(default=0, help_text="counts judgments and audits; figures are keyed by it")
     judged_elsewhere = True  # in other studies, whose verdicts may speak of the same intentions
+    study_row: str  # PostgreSQL's xmin of the study's row, where it has just been read
     study_judged: int | None = None  # all judgments of the study, where allocation has just read them
     # Where the last search for an item ended, so that the next need not pass the annotator's own work again.
     cursor_block = models.IntegerField(default=-1, db_default=-1)
