@@ -54,3 +54,10 @@ def test_files_to_touch_are_there() -> None:
 
 def test_links_lead_somewhere() -> None:
     assert [to for to in re.findall(r"\]\(([^)#:]+)\)", TEXT) if not (ROOT / to).exists()] == []
+
+
+def test_the_architecture_names_what_is_there() -> None:
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    rooms = re.findall(r"^\| `([\w/.]+)`", text, re.M)
+    assert (len(rooms) > 15, [room for room in rooms if not (ROOT / room).exists()]) == (True, [])
+    assert [to for to in re.findall(r"\]\(([^)#:]+)\)", text) if not (ROOT / "docs" / to).exists()] == []

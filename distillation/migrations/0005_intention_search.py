@@ -2,7 +2,7 @@ from django.db import migrations
 
 # The words of an intention and of both titles, and what searches filter by: `relation=usedFor` can't come out of a
 # text, whose words have no equals sign. ` the ` keeps phrases from running over from one text into the next. `block`
-# is that of Intention.BLOCK: see annotation/knowledge_search.py. Very long texts are cut: a tsvector has a limit, and
+# is that of Intention.BLOCK: see knowledge/search.py. Very long texts are cut: a tsvector has a limit, and
 # no insert shall fail for its search.
 FORWARD = """
 ALTER TABLE distillation_intention ADD COLUMN search tsvector;

@@ -20,7 +20,7 @@ class Intention(models.Model):
     """One answer to: why would somebody buy both, under this relation?
 
     The table has a further column, `search`, that a trigger fills (migration 0005). It is no field: as large as the
-    text, it would come with every read of an intention. annotation.knowledge_search asks for it.
+    text, it would come with every read of an intention. knowledge.search asks for it.
     """
 
     BLOCK = 8192  # ids that share a block in `search`; the trigger has the same number
