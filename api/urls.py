@@ -2,7 +2,7 @@ from django.urls import path, re_path, register_converter
 from django.urls.converters import StringConverter
 
 from api import docs
-from api.base.not_found import Nowhere
+from api.base.not_found import NotFound
 from api.judging import views as judging
 from api.research import catalog, exports, intentions, runs, studies, webhooks
 from api.tokens import routes as token_routes
@@ -55,5 +55,5 @@ urlpatterns = [
     path("webhooks", webhooks.Webhooks.as_view(), name="webhook-list"),
     path("webhooks/<int:webhook_id>", webhooks.WebhookDetail.as_view(), name="webhook"),
     path("webhooks/<int:webhook_id>/deliveries", webhooks.WebhookDeliveries.as_view(), name="webhook-deliveries"),
-    re_path(r"[\s\S]*", Nowhere.as_view(), name="nowhere"),  # a line's end too
+    re_path(r"[\s\S]*", NotFound.as_view(), name="not-found"),  # a line's end too
 ]

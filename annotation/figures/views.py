@@ -17,7 +17,7 @@ from annotation.figures.headline import dashboard
 from annotation.figures.numbers import study_revision
 from annotation.figures.panels.all import PANELS
 from annotation.figures.selection_form import SelectionForm
-from annotation.judging.participation import participant_exclude, participant_pause, participant_resume
+from annotation.judging.interventions import participant_exclude, participant_pause, participant_resume
 from annotation.judging.quality import rules_alarm
 from annotation.models import Participant, Study
 

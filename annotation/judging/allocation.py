@@ -105,7 +105,7 @@ def items_ahead(participant: Participant, n: int = 3) -> list[int]:
         return [gold.pk]
     beyond, order, start = _ORDERS[Study.Order(study.order)]
     at = _cursor(participant)
-    at = start if at == NOWHERE else at
+    at = start if at == UNSET else at
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT i.id FROM annotation_item i WHERE {_free(participant)} AND {beyond} ORDER BY {order}"  # noqa: S608
@@ -177,10 +177,10 @@ _FREE = """
     AND NOT EXISTS (SELECT FROM annotation_skip s WHERE s.item_id = i.id AND s.participant_id = %(participant)s)
 """
 
-Place = tuple[int, int, int]  # block, taken, order_key
-NOWHERE: Place = (-1, -1, -1)
+Cursor = tuple[int, int, int]  # block, taken, order_key
+UNSET: Cursor = (-1, -1, -1)
 _AFTER = "((%(after)s::int[])[1], (%(after)s::int[])[2], (%(after)s::int[])[3])"
-_UP = (f"(i.block_no, i.taken, i.order_key) > {_AFTER}", "i.block_no, i.taken, i.order_key", NOWHERE)
+_UP = (f"(i.block_no, i.taken, i.order_key) > {_AFTER}", "i.block_no, i.taken, i.order_key", UNSET)
 # An intention whose verdict somebody has seen in another study is not blind to them in this one.
 _NOT_REVEALED = """
     AND NOT EXISTS (
@@ -206,13 +206,13 @@ def _free(participant: Participant) -> str:
     return _FREE + _NOT_REVEALED if participant.judged_elsewhere else _FREE
 
 
-def _cursor(participant: Participant) -> Place:
+def _cursor(participant: Participant) -> Cursor:
     return (participant.cursor_block, participant.cursor_taken, participant.cursor_key)
 
 
-def _take(participant: Participant, after: Place | None) -> Lease | None:
+def _take(participant: Participant, after: Cursor | None) -> Lease | None:
     beyond, order, start = _ORDERS[Study.Order(participant.study.order)]
-    if after in (None, NOWHERE):
+    if after in (None, UNSET):
         after = start
     taken = Lease.objects.raw(
         f"""

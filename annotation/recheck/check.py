@@ -34,7 +34,7 @@ TOLERANCE = 1e-12
 # Of the sample's design, for items that nobody has judged are not in the export, and what is known of gold items.
 NOT_IN_CSV = {
     "figures": ("items", "wanted"),
-    "coming": ("untouched", "wanted"),
+    "progress": ("untouched", "wanted"),
     "annotators": ("people.gold",),
 }
 # Of very many judgments these are read from a part of the items.

@@ -5,7 +5,7 @@ from rest_framework.views import APIView
 
 
 @extend_schema(exclude=True)
-class Nowhere(APIView):
+class NotFound(APIView):
     """Any other address under the API's, so that its 404 is a problem too and not a page."""
 
     authentication_classes = ()

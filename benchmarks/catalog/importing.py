@@ -26,7 +26,7 @@ import psycopg
 from django.conf import settings
 from isal import igzip
 
-from benchmarks.place import own_place
+from benchmarks.own_services import own_services
 
 ROOT = Path(__file__).resolve().parents[2]
 SEED = 7
@@ -225,7 +225,7 @@ def main() -> None:
     parser.add_argument("--lines", type=int, default=1_000_000)
     parser.add_argument("--small", type=int, default=100_000)
     options = parser.parse_args()
-    with own_place() as folder:
+    with own_services() as folder:
         place = settings.DATABASES["default"]
         connect = {"host": place["HOST"], "port": place["PORT"], "user": place["USER"], "dbname": place["NAME"]}
         sys.exit(not measure(options, Path(folder), connect))

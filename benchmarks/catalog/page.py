@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 
 from django.core.management import call_command
 
-from benchmarks.place import own_place, percentile
+from benchmarks.own_services import own_services, percentile
 
 ROOT = Path(__file__).resolve().parents[2]
 PORT = 18_942
@@ -162,7 +162,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--products", type=int, default=1_000_000)
     options = parser.parse_args()
-    with own_place():
+    with own_services():
         call_command("collectstatic", verbosity=0, interactive=False)
         make(options.products)
         measure(paths(), session())

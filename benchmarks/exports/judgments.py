@@ -11,14 +11,14 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks.place import own_place
+from benchmarks.own_services import own_services
 
 N, OVERLAP, ROUNDS = 1_000_000, 3, 3
 BAR_RATIO, BAR_FIRST, BAR_MB = 1.6, 0.5, 150
 
 
 def main(n: int) -> int:
-    with own_place() as folder:
+    with own_services() as folder:
         from django.db import connection  # noqa: PLC0415
 
         from benchmarks.fill import judgments_filled, run_filled, study_filled  # noqa: PLC0415

@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks.place import own_place
+from benchmarks.own_services import own_services
 
 N = 1_260_000
 BAR_MB = 250
@@ -17,7 +17,7 @@ RAW = "COPY (SELECT t.id, t.relation, t.text FROM distillation_intention t WHERE
 
 
 def main(n: int) -> int:
-    with own_place() as folder:
+    with own_services() as folder:
         from django.db import connection  # noqa: PLC0415
 
         from benchmarks.fill import run_filled  # noqa: PLC0415

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 import numpy as np
 
-from benchmarks.place import own_place, percentile
+from benchmarks.own_services import own_services, percentile
 
 BAR_MS = 80
 REPEATS = 3
@@ -211,7 +211,7 @@ def main() -> int:
     parser.add_argument("--intentions", type=int, default=1_260_000)
     parser.add_argument("--var", type=Path)
     options = parser.parse_args()
-    with own_place(options.var):
+    with own_services(options.var):
         from django.core.management import call_command  # noqa: PLC0415
 
         call_command("collectstatic", verbosity=0, interactive=False)

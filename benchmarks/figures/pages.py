@@ -7,7 +7,7 @@ import argparse
 import time
 import uuid
 
-from benchmarks.place import own_place, percentile
+from benchmarks.own_services import own_services, percentile
 
 PAGE_MS, PANEL_MS, POLL_MS, FRESH_S = 250, 400, 10, 1
 
@@ -17,7 +17,7 @@ def main() -> None:
     parser.add_argument("--items", type=int, default=330_000)
     parser.add_argument("--rounds", type=int, default=20)
     options = parser.parse_args()
-    with own_place():
+    with own_services():
         from django.core.management import call_command  # noqa: PLC0415
 
         from annotation.judging.tallying import study_recompute  # noqa: PLC0415

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from benchmarks.place import percentile
+from benchmarks.own_services import percentile
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "distillation" / "sample"

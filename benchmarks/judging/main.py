@@ -19,7 +19,7 @@ import uuid
 from collections import Counter
 
 from benchmarks.judging.load import Load, crowd, end, sessions, wait_for_web, web_server
-from benchmarks.place import own_place, percentile
+from benchmarks.own_services import own_services, percentile
 
 BAR_JUDGMENTS, BAR_MS = 150, 50
 
@@ -212,7 +212,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=20)
     options = parser.parse_args()
     os.environ["DATABASE_POOL"] = "60"
-    with own_place():
+    with own_services():
         globals()[options.part](options)
 
 

@@ -9,7 +9,7 @@ import time
 import uuid
 from statistics import median
 
-from benchmarks.place import own_place
+from benchmarks.own_services import own_services
 
 ROUNDS, ANNOTATORS, ITEMS = 7, 8, 2_000
 BAR = 0.90
@@ -21,7 +21,7 @@ TALLIES = (
 
 
 def main() -> None:
-    with own_place():
+    with own_services():
         from annotation.judging import writing as judging  # noqa: PLC0415
         from annotation.judging.tallying import study_recompute  # noqa: PLC0415
         from benchmarks.fill import annotators, run_filled, study_filled  # noqa: PLC0415

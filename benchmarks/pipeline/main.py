@@ -12,7 +12,7 @@ import os
 import sys
 from pathlib import Path
 
-from benchmarks.place import own_place
+from benchmarks.own_services import own_services
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("speed", "prefix", "memory", "faults", "kill", "scale", "planning", "pause")
@@ -30,7 +30,7 @@ def main() -> None:
     if not (options.bench / "fake_lvlm.py").is_file() or not options.photos.is_dir():
         print(f"Skipped: {options.bench}/fake_lvlm.py or {options.photos} is not there; name them by options")
         return
-    with own_place() as folder:
+    with own_services() as folder:
         from benchmarks.pipeline import parts, world  # noqa: PLC0415 - they need the settings
 
         here = world.World(Path(folder), options.bench, options.photos)

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from benchmarks.catalog.page import milliseconds, session, web_server
-from benchmarks.place import own_place
+from benchmarks.own_services import own_services
 
 BAR_MS = 100
 REPEATS = 40
@@ -101,7 +101,7 @@ def main() -> None:
     parser.add_argument("--cobuys", type=int, default=135_000)
     parser.add_argument("--var", type=Path)
     options = parser.parse_args()
-    with own_place(options.var):
+    with own_services(options.var):
         from django.core.management import call_command  # noqa: PLC0415
 
         call_command("collectstatic", verbosity=0, interactive=False)

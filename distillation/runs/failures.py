@@ -60,7 +60,7 @@ def for_retry(*, reasons: Collection[str], every: bool) -> Q:
     return Q(reason__in=tuple(reasons)) if reasons else ~Q(reason__in=(*HOPELESS, "no_features"))
 
 
-def freed(run: Run) -> Q:
+def no_longer_blocked(run: Run) -> Q:
     """Units that failed for want of features, where nothing hopeless stands in the way of either product any more."""
     stuck = undescribed(run).values("product")
     return Q(reason="no_features") & ~Q(cobuy__a__in=stuck) & ~Q(cobuy__b__in=stuck)

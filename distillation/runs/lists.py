@@ -19,7 +19,7 @@ def latest(run: Run) -> dict:
     return {"newest": max(newest, default=0), "intentions": [_shown(intentions[pk], run) for pk in newest]}
 
 
-def latest_news(run: Run, newest: int) -> dict:
+def newer_intentions(run: Run, newest: int) -> dict:
     """For who has the list before them: how many are newer; the list itself as long as theirs is empty."""
     if not newest:
         return {"latest": latest(run)}

@@ -10,7 +10,7 @@ from distillation.runs.kept import ALARM_FROM, ALARM_SHARE, Kept, run_kept, run_
 from distillation.runs.notes import run_notes
 from distillation.runs.plots import line_plot, round_top
 from distillation.runs.reports import LATELY_S, Counts, Step, run_counts, run_revision
-from distillation.runs.timeline import Span, Tally, run_lately, run_spans
+from distillation.runs.timeline import Span, Tally, run_recent, run_spans
 
 NOW_S = 30
 TABLE_ROWS = 24
@@ -21,7 +21,7 @@ def run_page(run: Run) -> dict:
     revision = run_revision(run)  # first: what is written in between is then shown again, never missed
     counts, spans = run_counts(run), run_spans(run)
     total = sum((span.tally for span in spans), Tally())
-    lately = run_lately(run, LATELY_S)
+    lately = run_recent(run, LATELY_S)
     kept = run_kept(run, run.strictness, verdicts=counts.verdicts)
     return {
         "revision": revision,
@@ -90,7 +90,7 @@ def _rate(run: Run, spans: Sequence[Span], lately: Span) -> dict:
     whole = f"{mean:,.1f} calls/s over the whole run" if spans else "no call yet"
     if run.state != Run.State.RUNNING:
         return _figure("rate", "Rate", ("–", ""), [f"{run.get_state_display()}: no new calls", whole])
-    now = run_lately(run, NOW_S)
+    now = run_recent(run, NOW_S)
     lines = [f"{lately.calls_per_second:,.1f} calls/s over the last {LATELY_S // 60} minutes", whole]
     return _figure("rate", "Rate now", (f"{now.calls_per_second:,.1f}", "calls/s"), lines)
 

@@ -20,7 +20,7 @@ from distillation.lvlm.places import Places
 from distillation.models import CoBuy, Failure, Run, RunCoBuy
 from distillation.pipeline.prompts import PromptSet
 from distillation.pipeline.relations import parse_relations
-from distillation.runs.failures import for_retry, freed
+from distillation.runs.failures import for_retry, no_longer_blocked
 
 MOST_SAMPLES = 1_000  # a co-buy's 20 relations then fit the ledger's small integers
 HOTTEST = 2.0  # what servers take
@@ -255,7 +255,7 @@ def run_retry_failed(*, run: Run, reasons: Collection[str] = (), every: bool = F
     failures = Failure.objects.filter(run=run)
     chosen = for_retry(reasons=reasons, every=every)
     features = failures.filter(chosen, step=Failure.Step.FEATURE).delete()[0]
-    units = failures.filter(chosen | freed(run)).exclude(step=Failure.Step.FEATURE)
+    units = failures.filter(chosen | no_longer_blocked(run)).exclude(step=Failure.Step.FEATURE)
     forgotten = features + _owe_again(run, units)
     if not forgotten:
         raise RunRefused(f"Run {run.name} has no such failure that could be asked again now; see run_status {run.name}")

@@ -80,7 +80,7 @@ def _spans(run: Run, first: datetime, last: datetime, ticks: int) -> list[Span]:
     return [Span(at, min(width, (end - at).total_seconds()), tallies.get(n, Tally())) for n, at in enumerate(starts)]
 
 
-def run_lately(run: Run, seconds: int) -> Span:
+def run_recent(run: Run, seconds: int) -> Span:
     """The last so many seconds, or the time since the first call where that is less."""
     ticks = RunTick.objects.filter(run=run, at__gt=Now() - timedelta(seconds=seconds + RunTick.SECONDS))
     sums = ticks.aggregate(first=Min("at"), **{name: Sum(name, default=0) for name in COUNTED})

@@ -13,7 +13,7 @@ from distillation.models import Exposure, Run
 from distillation.runs.changes import run_set_prices, run_set_strictness
 from distillation.runs.exposure import exposure_record
 from distillation.runs.forms import PricesForm, RunForm, StrictnessForm
-from distillation.runs.lists import config_rows, kept_at, latest, latest_news, run_row
+from distillation.runs.lists import config_rows, kept_at, latest, newer_intentions, run_row
 from distillation.runs.page import run_page
 from distillation.runs.reports import run_revision
 from distillation.runs.services import (
@@ -75,7 +75,7 @@ def run_progress(request: HttpRequest, name: str) -> HttpResponse:
     if request.GET.get("revision") == run_revision(run):
         return HttpResponse(status=204)
     shown = request.GET.get("newest", "")
-    news = latest_news(run, int(shown)) if shown.isdecimal() and len(shown) < 19 else {}
+    news = newer_intentions(run, int(shown)) if shown.isdecimal() and len(shown) < 19 else {}
     return render(request, "runs/_polled.html", {"run": run, "page": run_page(run), **news})
 
 

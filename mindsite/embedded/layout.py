@@ -83,7 +83,7 @@ class Account:
 
 
 @dataclass(frozen=True)
-class Place:
+class ServicesFolder:
     """One `var` directory and all that the services keep in it."""
 
     var: Path

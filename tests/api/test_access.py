@@ -51,7 +51,7 @@ DOORS = {
     "administrators": (
         "token-list:get token:delete webhook-list:get webhook-list:post webhook:delete webhook-deliveries:get"
     ),
-    "nobody": "nowhere:get",
+    "nobody": "not-found:get",
 }
 OPENED_BY = {route: door for door, routes in DOORS.items() for route in routes.split()}
 

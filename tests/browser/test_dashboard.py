@@ -98,7 +98,7 @@ def test_an_open_table_stays_open_as_figures_move(open_as: Opener, researcher: U
     made = study(run=finished_run(3), items=4, overlap=2)
     who = participant(made)
     judge(who)
-    page = open_as(researcher, reverse("study-panel", args=[made.pk, "coming"]))
+    page = open_as(researcher, reverse("study-panel", args=[made.pk, "progress"]))
     page.get_by_text("Table", exact=True).click()
     judge(who)
     expect(page.locator("#table-coming tbody")).to_contain_text("6", timeout=15_000)  # of 8 judgments 2 are there

@@ -13,7 +13,7 @@ import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from mindsite.embedded import Place
+from mindsite.embedded import ServicesFolder
 from mindsite.embedded.servers import Postgres, Valkey
 from mindsite.environment import database, secret_key
 from mindsite.serving import HOST, NoPort, free_port
@@ -114,7 +114,7 @@ def test_help_needs_no_services(words: tuple[str, ...], tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_an_ended_command_leaves_no_servers_behind(number: signal.Signals, tmp_path: Path) -> None:
-    place = Place(tmp_path / "var")
+    place = ServicesFolder(tmp_path / "var")
     waiting = "import time; print('up', flush=True); time.sleep(60)"
     process = start("shell", "--no-imports", "-c", waiting, MINDSITE_VAR=str(place.var))
     assert process.stdout.readline() == "up\n"

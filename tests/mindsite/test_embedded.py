@@ -14,7 +14,7 @@ import pytest
 import redis
 
 from mindsite.embedded import ServiceError, broker_url
-from mindsite.embedded.layout import SUN_PATH, Account, Place, private_directory
+from mindsite.embedded.layout import SUN_PATH, Account, ServicesFolder, private_directory
 from mindsite.embedded.servers import Postgres, Valkey
 from mindsite.embedded.sharing import hold
 
@@ -25,40 +25,40 @@ BASE = Path(__file__).resolve().parents[2]
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A `var` whose database is made already: making one takes longer than all the rest of a test."""
     var = tmp_path_factory.mktemp("template") / "var"
-    with database(Place(var)):
+    with database(ServicesFolder(var)):
         pass
     return var
 
 
 @pytest.fixture
-def place(template: Path) -> Iterator[Place]:
-    place = Place(template)
+def place(template: Path) -> Iterator[ServicesFolder]:
+    place = ServicesFolder(template)
     yield place
     if Postgres(place).processes() or Valkey(place).processes():
         with database(place):
             pass  # whatever a failed test left running, the next holder stops
 
 
-def database(place: Place) -> AbstractContextManager[None]:
+def database(place: ServicesFolder) -> AbstractContextManager[None]:
     return hold(place, database=True, broker=False, say=lambda line: None)
 
 
-def broker(place: Place) -> AbstractContextManager[None]:
+def broker(place: ServicesFolder) -> AbstractContextManager[None]:
     return hold(place, database=False, broker=True, say=lambda line: None)
 
 
-def query(place: Place, statement: str) -> list[tuple]:
+def query(place: ServicesFolder, statement: str) -> list[tuple]:
     at = Postgres(place).settings
     with psycopg.connect(host=at["HOST"], port=at["PORT"], dbname=at["NAME"], user=at["USER"]) as connection:
         cursor = connection.execute(statement)
         return cursor.fetchall() if cursor.description else []
 
 
-def client(place: Place) -> redis.Redis:
+def client(place: ServicesFolder) -> redis.Redis:
     return redis.Redis(unix_socket_path=str(Valkey(place).socket))
 
 
-def run_cli(place: Place, *words: str, **options) -> subprocess.Popen[str]:
+def run_cli(place: ServicesFolder, *words: str, **options) -> subprocess.Popen[str]:
     environment = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "CELERY_BROKER_URL")}
     return subprocess.Popen(
         [sys.executable, "-m", "mindsite.embedded", *words],
@@ -70,34 +70,34 @@ def run_cli(place: Place, *words: str, **options) -> subprocess.Popen[str]:
     )
 
 
-def sleeper(place: Place) -> subprocess.Popen[str]:
+def sleeper(place: ServicesFolder) -> subprocess.Popen[str]:
     """Another process that holds the database, once this returns."""
     holder = run_cli(place, "--database-only", "sh", "-c", "echo held; exec sleep 60")
     assert holder.stdout.readline() == "held\n"
     return holder
 
 
-def test_it_starts_answers_and_stops(place: Place) -> None:
+def test_it_starts_answers_and_stops(place: ServicesFolder) -> None:
     with hold(place, database=True, broker=True, say=lambda line: None):
         assert query(place, "SELECT 6 * 7") == [(42,)]
         assert client(place).ping()
     assert Postgres(place).processes() == Valkey(place).processes() == []
 
 
-def test_it_says_what_it_starts_and_stops(place: Place) -> None:
+def test_it_says_what_it_starts_and_stops(place: ServicesFolder) -> None:
     said: list[str] = []
     with hold(place, database=True, broker=False, say=said.append):
         pass
     assert said == [f"Embedded PostgreSQL started ({place.var / 'postgres'})", "Embedded PostgreSQL stopped"]
 
 
-def test_no_port_is_opened(place: Place) -> None:
+def test_no_port_is_opened(place: ServicesFolder) -> None:
     with hold(place, database=True, broker=True, say=lambda line: None):
         assert query(place, "SHOW listen_addresses") == [("",)]
         assert client(place).config_get("port") == {"port": "0"}
 
 
-def test_database_is_durable_and_sorts_by_code_point(place: Place) -> None:
+def test_database_is_durable_and_sorts_by_code_point(place: ServicesFolder) -> None:
     with database(place):
         settings = "SELECT current_setting('fsync'), current_setting('synchronous_commit'), 'Z' < 'a'"
         assert query(place, settings) == [("on", "on", True)]
@@ -106,7 +106,7 @@ def test_database_is_durable_and_sorts_by_code_point(place: Place) -> None:
         ]
 
 
-def test_broker_keeps_its_messages_through_kill_9(place: Place) -> None:
+def test_broker_keeps_its_messages_through_kill_9(place: ServicesFolder) -> None:
     with broker(place):
         client(place).rpush("queue", "message")
         assert client(place).config_get("appendonly") == {"appendonly": "yes"}
@@ -116,7 +116,7 @@ def test_broker_keeps_its_messages_through_kill_9(place: Place) -> None:
         assert client(place).lrange("queue", 0, -1) == [b"message"]
 
 
-def test_kombu_understands_the_broker_url(place: Place) -> None:
+def test_kombu_understands_the_broker_url(place: ServicesFolder) -> None:
     url = "import kombu, mindsite.embedded as e; kombu.Connection(e.broker_url(1)).SimpleQueue('q').put('hello')"
     with broker(place):
         _, errors = run_cli(place, sys.executable, "-c", url, DATABASE_URL="postgres://elsewhere/x").communicate()
@@ -128,7 +128,7 @@ def test_broker_url_names_a_socket() -> None:
     assert broker_url(3).endswith("/valkey.sock?virtual_host=3")
 
 
-def test_nested_holders_stop_once_at_the_outermost(place: Place) -> None:
+def test_nested_holders_stop_once_at_the_outermost(place: ServicesFolder) -> None:
     with database(place):
         with database(place):
             pass
@@ -136,7 +136,7 @@ def test_nested_holders_stop_once_at_the_outermost(place: Place) -> None:
     assert Postgres(place).processes() == []
 
 
-def test_the_last_holder_stops_what_an_earlier_one_started(place: Place) -> None:
+def test_the_last_holder_stops_what_an_earlier_one_started(place: ServicesFolder) -> None:
     with hold(place, database=True, broker=True, say=lambda line: None):
         other = sleeper(place)
     assert query(place, "SELECT 1") == [(1,)]
@@ -145,7 +145,7 @@ def test_the_last_holder_stops_what_an_earlier_one_started(place: Place) -> None
     assert Postgres(place).processes() == Valkey(place).processes() == []
 
 
-def test_holders_that_come_and_go_always_find_it_running(place: Place) -> None:
+def test_holders_that_come_and_go_always_find_it_running(place: ServicesFolder) -> None:
     """Each enters while another may be leaving: 4 processes, 6 times each."""
     loop = (
         "from mindsite.embedded import *; import psycopg\n"
@@ -161,7 +161,7 @@ def test_holders_that_come_and_go_always_find_it_running(place: Place) -> None:
 
 
 @pytest.mark.parametrize("victims", ["postmaster alone", "all of it"])
-def test_kill_9_of_the_server_loses_nothing(place: Place, victims: str) -> None:
+def test_kill_9_of_the_server_loses_nothing(place: ServicesFolder, victims: str) -> None:
     with database(place):
         query(place, "DROP TABLE IF EXISTS kept; CREATE TABLE kept AS SELECT 7 AS n")
         server = Postgres(place)
@@ -171,7 +171,7 @@ def test_kill_9_of_the_server_loses_nothing(place: Place, victims: str) -> None:
             assert query(place, "SELECT n FROM kept") == [(7,)]
 
 
-def test_a_reused_process_number_does_not_bar_the_start(place: Place) -> None:
+def test_a_reused_process_number_does_not_bar_the_start(place: ServicesFolder) -> None:
     """As after a restart of the machine: the files name a process that is alive, and somebody else's."""
     with database(place):
         stale = Postgres(place).pid_file.read_text()
@@ -190,7 +190,7 @@ def test_a_reused_process_number_does_not_bar_the_start(place: Place) -> None:
             somebody.kill()
 
 
-def test_after_kill_9_of_the_holder_the_next_takes_over(place: Place) -> None:
+def test_after_kill_9_of_the_holder_the_next_takes_over(place: ServicesFolder) -> None:
     holder = sleeper(place)
     holder.kill()
     holder.wait()
@@ -201,7 +201,7 @@ def test_after_kill_9_of_the_holder_the_next_takes_over(place: Place) -> None:
 
 
 def test_a_database_half_made_is_made_again(tmp_path: Path) -> None:
-    place = Place(tmp_path / "var")
+    place = ServicesFolder(tmp_path / "var")
     (place.var / "postgres-new-killed" / "base").mkdir(parents=True)
     with database(place):
         assert query(place, "SELECT 1") == [(1,)]
@@ -212,24 +212,24 @@ def test_a_database_half_made_is_made_again(tmp_path: Path) -> None:
     ("command", "status"),
     [("exit 7", 7), ("kill -9 $$", 128 + 9), ("exit 0", 0)],
 )
-def test_cli_exits_as_its_command(place: Place, command: str, status: int) -> None:
+def test_cli_exits_as_its_command(place: ServicesFolder, command: str, status: int) -> None:
     assert run_cli(place, "--database-only", "sh", "-c", command).wait() == status
 
 
-def test_cli_names_a_command_that_is_not_there(place: Place) -> None:
+def test_cli_names_a_command_that_is_not_there(place: ServicesFolder) -> None:
     _, errors = run_cli(place, "--database-only", "no-such-command").communicate()
     assert any(line.startswith("no-such-command: ") for line in errors.splitlines())
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_cli_passes_signals_on_and_stops_the_servers(place: Place, number: signal.Signals) -> None:
+def test_cli_passes_signals_on_and_stops_the_servers(place: ServicesFolder, number: signal.Signals) -> None:
     holder = sleeper(place)
     holder.send_signal(number)
     assert holder.wait() == 128 + number
     assert Postgres(place).processes() == []
 
 
-def test_servers_configured_elsewhere_are_not_started(place: Place) -> None:
+def test_servers_configured_elsewhere_are_not_started(place: ServicesFolder) -> None:
     elsewhere = {"DATABASE_URL": "postgres://elsewhere/x", "CELERY_BROKER_URL": "amqp://elsewhere"}
     assert run_cli(place, "true", **elsewhere).communicate() == ("", "")
 
@@ -239,7 +239,7 @@ def test_root_may_keep_it_under_a_directory_closed_to_others(template: Path, tmp
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
     subprocess.run(["cp", "-a", str(template), str(closed / "var")], check=True)
-    place = Place(closed / "var")
+    place = ServicesFolder(closed / "var")
     with hold(place, database=True, broker=True, say=lambda line: None):
         assert query(place, "SELECT 1") == [(1,)]
         assert client(place).ping()
@@ -250,14 +250,14 @@ def test_root_may_keep_it_under_a_directory_closed_to_others(template: Path, tmp
 
 def test_sockets_of_a_path_too_long_or_with_a_comma_go_to_a_private_directory(template: Path, tmp_path: Path) -> None:
     # /run/sockets/.s.PGSQL.5432 takes 26 bytes: a var of 81 fits within 107, one of 82 does not.
-    assert Place(Path("/" + "v" * (SUN_PATH - 26 - 1))).sockets.parts[1] != "tmp"
-    assert Place(Path("/" + "v" * (SUN_PATH - 26))).sockets.parent == Path("/tmp")
+    assert ServicesFolder(Path("/" + "v" * (SUN_PATH - 26 - 1))).sockets.parts[1] != "tmp"
+    assert ServicesFolder(Path("/" + "v" * (SUN_PATH - 26))).sockets.parent == Path("/tmp")
     var = tmp_path / ("long, " * 20)
     subprocess.run(["cp", "-a", str(template), str(var)], check=True)
-    with hold(Place(var), database=True, broker=True, say=lambda line: None):
-        assert query(Place(var), "SELECT 1") == [(1,)]
-        assert Place(var).sockets.stat().st_mode & 0o777 == 0o700
-    assert not Place(var).sockets.exists()
+    with hold(ServicesFolder(var), database=True, broker=True, say=lambda line: None):
+        assert query(ServicesFolder(var), "SELECT 1") == [(1,)]
+        assert ServicesFolder(var).sockets.stat().st_mode & 0o777 == 0o700
+    assert not ServicesFolder(var).sockets.exists()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory away")
@@ -273,6 +273,6 @@ def test_a_directory_that_cannot_be_written_is_one_clear_line(tmp_path: Path) ->
     (tmp_path / "file").touch()
     with (
         pytest.raises(ServiceError, match=r"file/var.*: Not a directory: .*MINDSITE_VAR"),
-        database(Place(tmp_path / "file" / "var")),
+        database(ServicesFolder(tmp_path / "file" / "var")),
     ):
         pass

@@ -31,12 +31,12 @@ class UpTo:
 
 
 @dataclass(frozen=True, slots=True)
-class Settling:
+class AgreementByDay:
     days: dict[date, UpTo]
 
 
-def numbers(rows: Rows) -> Settling:
-    return Settling(up_to_each_day(rows.days(), rows.asked.study.questions[0]))
+def numbers(rows: Rows) -> AgreementByDay:
+    return AgreementByDay(up_to_each_day(rows.days(), rows.asked.study.questions[0]))
 
 
 def up_to_each_day(rows: list[Day], question: Question) -> dict[date, UpTo]:
@@ -66,7 +66,7 @@ def _figures(patterns: Counter[int], question: Question) -> tuple[Estimate, Esti
     return krippendorff_alpha(counts, weights), percent_agreement(counts, weights)["item_mean"]
 
 
-def words(found: Settling) -> Shown:
+def words(found: AgreementByDay) -> Shown:
     if not found.days:
         return Shown(empty="Nothing has been judged yet.")
     columns = (Column("Up to"), Column("α", "coefficient"), Column("Pairs agree", "share"), Column("Items", "count"),
@@ -79,7 +79,7 @@ def words(found: Settling) -> Shown:
     )
 
 
-def plot(found: Settling) -> Chart | None:
+def plot(found: AgreementByDay) -> Chart | None:
     days, alphas = list(found.days), [each.alpha for each in found.days.values()]
     if all(alpha.value is None for alpha in alphas):
         return None
@@ -110,7 +110,7 @@ def _point(x: float, value: float, ci95: tuple[float, float] | None, down: Scale
 
 
 PANEL = Panel(
-    "settling",
+    "agreement_by_day",
     "Is agreement settling?",
     How(
         "Of each day the items as they had been judged by its end, computed as if the study had ended there. A line "

@@ -15,7 +15,7 @@ from annotation.figures.words import whole_percent
 
 
 @dataclass(frozen=True, slots=True)
-class Coming:
+class Progress:
     """Items by how far they are, and the end at the pace of the last days; None where nothing moves."""
 
     complete: int
@@ -35,13 +35,13 @@ class Coming:
         return self.wanted - self.judgments
 
 
-def numbers(rows: Rows) -> Coming:
+def numbers(rows: Rows) -> Progress:
     # What is wanted of an item is not a matter of single judgments: filters of these don't count here.
     rows = rows.of_items()
     judged, progress = rows.judged()
     begun, judgments = int(judged.items.sum()), n_judgments(judged, rows.asked.study.questions[0])
     pace, to_go = rows.pace(), progress.wanted - judgments
-    return Coming(
+    return Progress(
         complete=progress.items_complete,
         begun=begun - progress.items_complete,
         untouched=progress.items - begun,
@@ -52,7 +52,7 @@ def numbers(rows: Rows) -> Coming:
     )
 
 
-def words(found: Coming) -> Shown:
+def words(found: Progress) -> Shown:
     if not found.wanted:
         return Shown(empty="The study has no items of this choice.")
     parts = [("Items with all judgments", found.complete), ("Items with some", found.begun),
@@ -62,11 +62,11 @@ def words(found: Coming) -> Shown:
         short="All items of the choice, whoever judged them and when.",
         table=Table("Items and judgments", (Column("What"), Column("Number", "count")), parts),
         links=(("Items without all judgments", "show=open"),),
-        more={"coming": found, "percent": whole_percent(found.judgments / found.wanted)},
+        more={"progress": found, "percent": whole_percent(found.judgments / found.wanted)},
     )
 
 
-def plot(found: Coming) -> Bar:
+def plot(found: Progress) -> Bar:
     full, some = 100 * found.complete / found.items, 100 * found.begun / found.items
     return Bar(
         f"{found.complete} items have all judgments, {found.begun} some, {found.untouched} none",
@@ -75,7 +75,7 @@ def plot(found: Coming) -> Bar:
 
 
 PANEL = Panel(
-    "coming",
+    "progress",
     "What is still to come",
     How(
         f"The pace is that of the last {PACE_DAYS} days, from the first of them on which somebody judged; the end is "
@@ -85,5 +85,5 @@ PANEL = Panel(
     numbers,
     words,
     plot,
-    template="studies/panels/coming.html",
+    template="studies/panels/progress.html",
 )

@@ -25,7 +25,7 @@ from annotation.figures.panels.panel import Shown
 from annotation.figures.rows.asked import Asked
 from annotation.figures.rows.live import Live
 from annotation.figures.tables import Column, Table
-from annotation.judging.participation import participant_exclude
+from annotation.judging.interventions import participant_exclude
 from annotation.judging.writing import judgment_revise
 from annotation.models import Item, Judgment, Participant, Study
 from annotation.selection import EVERYTHING, Selection
@@ -80,7 +80,7 @@ def page(client: Client, made: Study, name: str, *, ending: str = "", **query):
 def test_without_judgments_each_panel_says_so(as_researcher: Client, empty: Study, name: str) -> None:
     answer = page(as_researcher, empty, name)
     assert answer.status_code == 200
-    assert show(name, empty).empty or name == "coming"
+    assert show(name, empty).empty or name == "progress"
 
 
 @pytest.mark.parametrize("name", PANELS)
@@ -202,7 +202,7 @@ def test_the_end_follows_from_the_pace(empty: Study) -> None:
     Judgment.objects.update(created_at=timezone.now() - timedelta(days=1))
     judge(participant(empty))
     # Two judgments in two days, six to go: six days from now.
-    found = PANELS["coming"].numbers(Live(asked(empty)))
+    found = PANELS["progress"].numbers(Live(asked(empty)))
     assert (found.pace, found.to_go, found.ends) == (1, 6, timezone.localdate() + timedelta(days=6))
 
 

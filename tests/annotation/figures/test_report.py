@@ -8,7 +8,7 @@ from django.test import Client
 from accounts.models import User
 from annotation.exchange.exports.streams import judgments_csv
 from annotation.figures.report import study_report
-from annotation.judging.participation import participant_exclude
+from annotation.judging.interventions import participant_exclude
 from annotation.models import Study
 from tests.annotation.builders import judge, participant, rate_all, study
 from tests.distillation.builders import finished_run

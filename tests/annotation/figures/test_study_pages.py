@@ -62,7 +62,7 @@ def address(pattern, made: Study) -> str:
         "participant_id": participant(made).pk,
         "judgment_id": 0,
         "export_id": 0,
-        "name": "coming",
+        "name": "progress",
     }
     return reverse(pattern.name, kwargs={name: ids[name] for name in pattern.pattern.converters})
 

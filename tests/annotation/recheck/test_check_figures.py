@@ -23,7 +23,7 @@ from annotation.figures.panels.all import PANELS
 from annotation.figures.panels.shares import NAMES
 from annotation.figures.rows.asked import Asked
 from annotation.judging.allocation import item_next
-from annotation.judging.participation import participant_exclude
+from annotation.judging.interventions import participant_exclude
 from annotation.judging.simulation import study_simulate
 from annotation.judging.writing import audit_save, judgment_revise
 from annotation.models import Item, Judgment, Lease, Participant, Study
@@ -186,13 +186,13 @@ def test_a_wrong_tally_is_found_in_each_panel_that_shows_it(large: Study) -> Non
     panels = {"plausibility by category", "plausibility by run", "confusion", "agreement", "threshold", "calibration"}
     found = _where(figures_check(large))
     assert panels | {"ceiling", "filter", "rates"} <= found
-    assert not found & {"settling", "joint", "coming", "typicality by run"}
+    assert not found & {"agreement_by_day", "joint", "progress", "typicality by run"}
 
 
 def test_a_wrong_tally_of_a_judgment_is_found_in_the_panel_of_days(large: Study) -> None:
     judgment = Judgment.objects.filter(tally=2).first()
     Judgment.objects.filter(pk=judgment.pk).update(tally=2 << 7)
-    assert _where(figures_check(large)) == {"settling"}
+    assert _where(figures_check(large)) == {"agreement_by_day"}
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ def test_a_wrong_tally_of_a_judgment_is_found_in_the_panel_of_days(large: Study)
     [
         ("plausibility", "joint"),
         ("typicality", "typicality by run"),
-        ("judged_at", "settling"),
+        ("judged_at", "agreement_by_day"),
         ("audit", "audit"),
         ("active_seconds", "annotators"),
         ("annotator", "annotators"),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 @contextmanager
-def own_place(kept: Path | None = None) -> Iterator[str]:
+def own_services(kept: Path | None = None) -> Iterator[str]:
     """Django set up on empty embedded services; must come before anything of ours that imports settings.
 
     With `kept`, a folder, what was filled in stays there for the next time.
