@@ -70,7 +70,7 @@ class LinkForm(forms.ModelForm):
         return self.cleaned_data
 
     def made_of(self) -> dict:
-        """What link_make wants."""
+        """The arguments of `link_make`."""
         chosen = {name: self.cleaned_data[name] for name in self._meta.fields or () if name in self.cleaned_data}
         return chosen | {"valid": timedelta(days=self.cleaned_data["days"])}
 

@@ -1,4 +1,4 @@
-"""Links that let people in: made here, shown once, revoked here."""
+"""Pages where links that let people in are made, shown once, and revoked."""
 
 from django.contrib import messages
 from django.core.paginator import Paginator

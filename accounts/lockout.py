@@ -20,7 +20,7 @@ class LockoutHandler(AxesDatabaseHandler):
 
 
 def _address_is_locked(request: HttpRequest) -> bool:
-    """Somebody who tries one password on many names never fails often with one."""
+    """Whoever tries one password on many names fails only once with each, so the address is counted too."""
     recent = AccessAttempt.objects.filter(
         ip_address=request.axes_ip_address,  # type: ignore[attr-defined]  # django-axes puts it there
         attempt_time__gte=get_cool_off_threshold(request),

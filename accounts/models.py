@@ -72,7 +72,7 @@ class LinkQuerySet(models.QuerySet):
 
 
 class Link(models.Model):
-    """A way in for who holds its token; only the token's digest is kept."""
+    """A link that lets in whoever has its token; only the token's digest is stored."""
 
     class Kind(models.TextChoices):
         INVITATION = "invitation", "invitation"

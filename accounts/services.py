@@ -30,7 +30,7 @@ def user_create(
 
 @transaction.atomic
 def person_deactivate(*, person: User, by: User) -> None:
-    """Nobody's work is lost: the account stays, with its judgments."""
+    """Nobody can sign in with it any more; the account and its judgments stay."""
     if person == by:
         raise PeopleRefused("You can't deactivate yourself; ask another administrator or researcher")
     User.objects.filter(pk=person.pk).update(is_active=False)

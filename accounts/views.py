@@ -1,4 +1,4 @@
-"""The door: the start page, passwords, and the pages behind invitations and sign-in links."""
+"""The start page, passwords, and the pages behind invitations and sign-in links."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -62,7 +62,7 @@ def _accept(token: str, form: JoinForm) -> User | None:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def enter(request: HttpRequest, token: str) -> HttpResponse:
-    """Programs that preview links fetch them: only the button uses this one up."""
+    """Opening the link does not use it up, because programs that preview links fetch it; pressing the button does."""
     try:
         if request.method == "POST":
             sign_in(request, sign_in_link_use(token=token))

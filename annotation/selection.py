@@ -24,7 +24,7 @@ class Selection:
 
     @property
     def chooses_judgments(self) -> bool:
-        """Then the tallies on the items, which count them all, are of no use."""
+        """Whether single judgments are chosen; the tallies on the items, which count all, can't be used then."""
         return any((self.group, self.since, self.until, self.with_excluded))
 
     @property

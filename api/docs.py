@@ -6,7 +6,7 @@ from drf_spectacular.views import SpectacularAPIView
 
 
 class Schema(SpectacularAPIView):
-    """For everybody: it tells nothing of the data."""
+    """The schema, public: it contains no data."""
 
     authentication_classes = ()
     permission_classes = ()

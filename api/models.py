@@ -1,4 +1,4 @@
-"""What lets programs in, and what they have asked already."""
+"""Tokens of programs, and answers to requests that may be repeated."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -25,7 +25,7 @@ class TokenQuerySet(models.QuerySet):
 
 
 class ApiToken(models.Model):
-    """Stands for its owner; only the digest of its secret is kept."""
+    """A token acts for its owner; only the digest of its secret is stored."""
 
     owner = models.ForeignKey(User, models.CASCADE, related_name="api_tokens")
     name = models.CharField(max_length=100)

@@ -1,4 +1,4 @@
-"""A PostgreSQL and broker of a measurement's own, thrown away at its end."""
+"""A PostgreSQL and a broker for one measurement, thrown away at its end."""
 
 import os
 import tempfile

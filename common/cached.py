@@ -1,4 +1,4 @@
-"""What is kept for a while. Django says of what its cache makes that it may be None."""
+"""Django's cache with types: its own `get_or_set` may give None."""
 
 from collections.abc import Callable
 from typing import TypeVar, cast
@@ -9,5 +9,5 @@ T = TypeVar("T")
 
 
 def cached(key: str, make: Callable[[], T], seconds: float) -> T:
-    """What `make` gave, at most so many seconds ago."""
+    """The result of `make`, at most so many seconds old."""
     return cast(T, cache.get_or_set(key, make, seconds))

@@ -1,4 +1,4 @@
-"""What COPY gives, as it leaves: cells that no spreadsheet runs, rows joined into pieces."""
+"""Output of COPY for downloads: cells that no spreadsheet runs, rows joined into pieces."""
 
 import re
 from collections.abc import Iterable, Iterator

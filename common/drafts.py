@@ -1,4 +1,4 @@
-"""Files and folders written beside their place and then renamed: whole under their name, or not there."""
+"""Files and folders are written under a temporary name and then renamed, so that they are complete or absent."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Lists by pages that cost the same wherever they stand: by key, newest first."""
+"""Pages of a list by key, newest first: every page costs the same, however deep."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ LARGEST_ID = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class Keyset:
-    """Where a page stands: behind the row `after`, or in front of the row `before`. The newest rows come first."""
+    """Which page: the rows that follow the row `after`, or that precede the row `before`. The newest come first."""
 
     after: int | None = None
     before: int | None = None

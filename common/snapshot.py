@@ -1,4 +1,4 @@
-"""One moment of the database for all queries of an export."""
+"""One snapshot of the database for all queries of an export."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

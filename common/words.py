@@ -1,4 +1,4 @@
-"""Numbers as people read them."""
+"""Numbers formatted for people."""
 
 
 def percent(share: float | None, digits: int = 1) -> str:

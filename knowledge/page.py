@@ -52,7 +52,7 @@ def votes_words(votes: Votes | None) -> str:
 
 
 def maker(run: Run) -> str:
-    """Who wrote the run's intentions, in words that claim no more than is so."""
+    """Who made the run's intentions: a model, rules, or somebody else."""
     if run.is_baseline:
         return "baseline: rules on titles and pixels, no model"
     return f"imported, made elsewhere by {run.model or 'an unknown model'}" if run.backend == IMPORTED else run.model

@@ -100,7 +100,7 @@ def _asked(form: KnowledgeForm) -> list[str]:
 
 
 def _address(request: HttpRequest) -> str:
-    """Without the filters that were left empty, so that the link can be read and kept."""
+    """The address without empty filters, so that it is short enough to share."""
     query = QueryDict(mutable=True)
     for name, values in request.GET.lists():
         if any(values):

@@ -1,4 +1,4 @@
-"""The command line's door: services started where a command needs them, and one clear line where it can't have them."""
+"""The command line: starts services that a command needs, or says in one line why they can't be had."""
 
 import importlib
 import os

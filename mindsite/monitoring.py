@@ -26,7 +26,7 @@ from webhooks.models import Delivery
 @require_safe
 @never_cache
 def healthz(request: HttpRequest) -> HttpResponse:
-    """This process answers; nothing else is asked."""
+    """200 if this process answers; nothing else is checked."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 

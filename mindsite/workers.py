@@ -1,4 +1,4 @@
-"""Celery workers: is one there, and can one be had for the duration of a command."""
+"""Celery workers: is one running, and start one for the duration of a command."""
 
 import os
 import signal

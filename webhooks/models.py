@@ -1,4 +1,4 @@
-"""Who wants to hear of what has ended, and what they were told."""
+"""Webhooks, and what was delivered to them."""
 
 import secrets
 

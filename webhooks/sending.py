@@ -24,7 +24,7 @@ class SendFailed(Exception):
 
 
 def url_check(url: str) -> None:
-    """Of its form; where its name leads to is checked at each connection."""
+    """Checks the form of the URL; where its name leads is checked at each connection."""
     try:
         checked_url(url, settings.WEBHOOK_HOSTS)
     except FetchFailed as error:

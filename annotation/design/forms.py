@@ -48,7 +48,7 @@ class AnswersField(forms.CharField):
 
 
 def number(label: str, low: int, high: int, initial: int | None = None, help_text: str = "") -> forms.IntegerField:
-    """One that may be left empty: it is then as first proposed."""
+    """A number field that may be left empty; the proposed value is then taken."""
     return forms.IntegerField(
         label=label, min_value=low, max_value=high, initial=initial, required=False, help_text=help_text
     )
@@ -263,12 +263,12 @@ class StudyForm(ProtocolForm):
         return said
 
     def design(self) -> dict:
-        """What `study_create` wants."""
+        """The arguments of `study_create`."""
         sample = ("name", "runs", "strata", "allocation", "seed", "paired", "items", "overlap", "gold", "groups")
         return {**{name: self.cleaned_data[name] for name in sample}, **self.protocol()}
 
     def plan(self) -> dict | None:
-        """What `plan_make` wants, from a form that may be half filled in."""
+        """The arguments of `plan_make`, from a form that may be half filled in."""
         said = getattr(self, "cleaned_data", {})
         sample = ("runs", "items", "overlap", "strata", "allocation", "paired", "groups", "qualification_items")
         if not all(name in said for name in (*sample, "audit", "audit_percent", "repeat_percent")) or not said["runs"]:

@@ -1,4 +1,4 @@
-"""Gold items: a file of known answers, matched with the intentions of a study's runs. All is taken, or nothing."""
+"""Gold items: a file of known answers, matched with the intentions of a study's runs. All of it is taken, or none."""
 
 import csv
 from collections.abc import Collection, Iterable, Sequence

@@ -10,7 +10,7 @@ BLOCK = 40  # items; the complete ones are a random part of a study at any time,
 
 
 def items_add(study: Study, items: Sequence[Item]) -> None:
-    """Each with what figures are grouped by, copied from its intention."""
+    """Add drawn intentions as items, each with a copy of what figures are grouped by."""
     for start in range(0, len(items), AT_ONCE):
         some = items[start : start + AT_ONCE]
         of_intention = described([item.intention_id for item in some])
@@ -23,7 +23,7 @@ def items_add(study: Study, items: Sequence[Item]) -> None:
 
 
 def items_reblock(study: Study) -> None:
-    """After the study's order has changed."""
+    """Number the blocks anew after the study's order has changed."""
     in_blocks = study.order == Study.Order.BLOCKS
     study.items.sampled().update(block_no=F("order_key") / BLOCK if in_blocks else 0)
     study.participants.update(cursor_block=-1, cursor_taken=-1, cursor_key=-1)

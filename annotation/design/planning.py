@@ -1,4 +1,4 @@
-"""What a study gives and costs, told while it is designed."""
+"""What a study will tell and what it will cost, shown while it is designed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -114,7 +114,7 @@ def _working_time(seconds: float) -> str:
 
 
 def _widths(shares: dict[str, int], strata: Sequence[str], overlap: int, effect: float) -> list[tuple[str, float]]:
-    """In percentage points: for all, and for the part of each kind that was drawn least."""
+    """Half-widths of intervals in percentage points: for all items, and for the smallest part by each of `strata`."""
     if not shares:
         return []
     widths = [("Plausible, all", 100 * half_width(sum(shares.values()), overlap, effect))]

@@ -91,7 +91,7 @@ def partners(ids: Sequence[int], run: Run) -> dict[int, int]:
 
 
 def described(ids: Sequence[int]) -> dict[int, dict]:
-    """What an item keeps of its intention, by the intention's id."""
+    """What is copied into an item from its intention, by the intention's id."""
     rows = Intention.objects.filter(pk__in=ids).annotate(
         category_of_both=_EXPRESSIONS["category"], filter_yes=F("verdict__yes"), p_yes=F("verdict__p_yes")
     )

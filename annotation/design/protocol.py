@@ -186,7 +186,7 @@ def _refuse_out_of_range(study: Study) -> None:
 
 
 def _begun(study: Study) -> bool:
-    """Somebody has judged, or has an item in front of them."""
+    """Whether somebody has judged, or has an item in front of them."""
     return Judgment.objects.filter(item__study=study).exists() or Lease.objects.filter(item__study=study).exists()
 
 

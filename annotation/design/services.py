@@ -1,4 +1,4 @@
-"""Making and steering studies."""
+"""Make studies, and open, pause and close them."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -90,7 +90,7 @@ def study_set_state(*, study: Study, state: str) -> None:
 
 
 def study_warnings(study: Study) -> list[str]:
-    """What may be meant so, but is worth a look before annotators come."""
+    """What is allowed, but worth a look before annotators begin."""
     warnings = []
     if study.repeat_share and study.audit_share == most_revealed(study.repeat_share):
         warnings.append(
@@ -193,7 +193,7 @@ def _insert(study: Study) -> None:
 
 
 def units_of(items: int, runs: Sequence[Run], *, paired: bool) -> int:
-    """What is drawn: items, or for paired runs what each of them gives."""
+    """How many units are drawn: the items, or for paired runs the items that each of them gives."""
     if not paired:
         return items
     if len(runs) < 2:
@@ -224,7 +224,7 @@ def _sample(study: Study, population: dict[str, np.ndarray], shares: dict[str, i
 
 
 def _of_all_runs(drawn: list[sampling.Drawn], runs: Sequence[Run], rng: np.random.Generator) -> list[sampling.Drawn]:
-    """With their partners, mixed: which run an item is of can't be told from its place."""
+    """The drawn intentions with their partners in the other runs, mixed, so that the order does not tell the run."""
     whole = list(drawn)
     for run in runs[1:]:
         partner = partners([each.id for each in drawn], run)

@@ -1,4 +1,4 @@
-"""What a researcher asks of an export, by form or address."""
+"""The form of an export, filled in on the page or by the address."""
 
 from functools import partial
 from typing import Any

@@ -1,4 +1,4 @@
-"""Judgments in: a file of ours, or of Label Studio, into a study of the same items; all of it or nothing."""
+"""Import of judgments from a file of ours, or of Label Studio, into a study of the same items; all of it or nothing."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class Imported:
 
 @transaction.atomic
 def judgments_import(*, study: Study, path: Path, form: str = "auto", machine: bool = False) -> Imported:
-    """The figures are then those of the study that the file was exported from. Judging waits meanwhile."""
+    """Afterwards the figures equal those of the study that the file was exported from. Judging waits meanwhile."""
     study = Study.objects.select_for_update().get(pk=study.pk)
     form = reading.format_of(path) if form == "auto" else form
     study_recompute(study)  # so that the items say what room they have
@@ -87,7 +87,7 @@ def _agree_on_simulation(study: Study, simulated: bool, where: str) -> None:
 
 
 def _participants_make(study: Study, excluded: dict[str, bool]) -> list[Participant]:
-    """With accounts that nobody can sign in to: who they are is known elsewhere, or nowhere."""
+    """Make the file's annotators, with accounts that nobody can sign in to: who these people are is not known here."""
     # One unusable password for all: it is no secret, and to draw each anew takes a while.
     password = make_password(None)
     names = {pseudonym: f"imported-{study.pk}-{pseudonym}" for pseudonym in excluded}

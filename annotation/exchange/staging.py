@@ -164,7 +164,7 @@ class Staging:
         self._run("ANALYZE staged")
 
     def match(self) -> str:
-        """By what the file's items are known here; all of them in the same way."""
+        """Find the file's items in this study, and return what they were matched by; it is the same for all of them."""
         for name, match in MATCHES.items():
             found = self._first(_UNMATCHED.format(match=match))
             if found is None:
@@ -195,7 +195,7 @@ class Staging:
         return Totals(*self._one(_TOTALS))
 
     def pseudonyms(self) -> dict[str, bool]:
-        """Of annotators who are not in the study yet, and whether they are excluded."""
+        """The file's annotators who are not in the study yet: pseudonym -> whether they are excluded."""
         query = f"""
             SELECT s.pseudonym, coalesce(bool_and(NOT x.counts), false) FROM (SELECT DISTINCT pseudonym FROM staged) s
             LEFT JOIN ({_OF_ONE}) x ON x.pseudonym = s.pseudonym

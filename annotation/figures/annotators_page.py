@@ -1,4 +1,4 @@
-"""The annotators' page in words: one row each, those to look at first on top."""
+"""The rows of the page about annotators; those that need a look come first."""
 
 from annotation.figures.words import whole_percent
 from annotation.judging.quality import annotators_quality

@@ -1,4 +1,4 @@
-"""Two runs in one study, on the same co-buys and relations: what people and filters say of the one and of the other."""
+"""Two runs in one study, compared on the same co-buys and relations."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The figures of a study: rows alike to statistics. Numbers here, words in `headline` and `report`."""
+"""The figures of a study, computed from grouped rows. Numbers here, words in `headline` and `report`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
@@ -31,7 +31,7 @@ Made = TypeVar("Made")
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Items alike in one thing, such as their relation: share of yes by question, and kept by the filter."""
+    """Items with, say, the same relation: share of yes by question, and share kept by the filter."""
 
     items: int
     rates: dict[str, Estimate]
@@ -73,7 +73,7 @@ class Figures(Headlines):
     by_relation: dict[str, Group]
 
     def as_dict(self) -> dict:
-        """As the API and `study_stats` tell it."""
+        """As the API and `study_stats` print it."""
         counts = ("items", "items_judged", "items_complete", "judgments", "wanted", "annotators")
         return {
             **{name: getattr(self, name) for name in counts},
@@ -137,7 +137,7 @@ def sample(rows: Patterns) -> Sample:
 
 
 def by_group(rows: Patterns, questions: tuple[Question, ...]) -> dict[str, Group]:
-    """The most plausible first."""
+    """Groups of items, the most plausible first."""
     groups, group = np.unique(rows.group, return_inverse=True)
     design = sample(rows)
 
@@ -155,7 +155,7 @@ def by_group(rows: Patterns, questions: tuple[Question, ...]) -> dict[str, Group
 
 
 def highest_first(figure: Estimate) -> tuple[bool, float]:
-    """To sort by; what is undefined comes last."""
+    """A sort key; what is undefined comes last."""
     return figure.value is None, -(figure.value or 0)
 
 
@@ -176,7 +176,7 @@ def rate(rows: Patterns, question: Question) -> Estimate:
 
 
 def _says_yes(rows: Patterns, question: Question) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """The share of an item's annotators, and where there are any."""
+    """For each item the share of its annotators who say yes, and whether it has annotators."""
     says, n = positive(rows, question)
     return says / np.maximum(n, 1), n > 0
 
@@ -206,7 +206,7 @@ def filter_quality(rows: Patterns, plausibility: Question) -> tuple[FilterQualit
 
 
 def ceiling(rows: Patterns, plausibility: Question) -> Ceiling:
-    """On the items that the filter is judged on."""
+    """How well annotators do against each other, on the items that the filter is judged on."""
     asked = rows.filtered
     says, n = positive(rows, plausibility)
     design = sample(rows).where(asked)

@@ -32,7 +32,7 @@ class PanelForm(SelectionForm):
 
     @property
     def own(self) -> dict:
-        """What the panel itself is asked for, beside the choice that all share."""
+        """The panel's own parameters, beside the selection that all panels share."""
         own = {name: self.cleaned_data.pop(name) for name in ("by", "at", "wanted")}
         return {**own, "by": own["by"] or "relation"}
 
@@ -40,7 +40,7 @@ class PanelForm(SelectionForm):
 @require_safe
 @researcher_required
 def study_panel(request: PersonRequest, study_id: int, name: str) -> HttpResponse:
-    """Polled; 204 leaves the panel as it is."""
+    """Polled by the page; a 204 leaves the panel as it is."""
     study, panel = get_object_or_404(Study, pk=study_id), _panel(name)
     if request.GET.get("revision") == study_revision(study):
         return HttpResponse(status=204)

@@ -1,4 +1,4 @@
-"""From the judged items of a study to rows alike: the database groups, `reports` computes.
+"""The judged items of a study, grouped by the database into rows that are alike; `numbers` computes from these.
 
 Live figures come from the tallies on the items. Only where single judgments are chosen are these read.
 """
@@ -61,7 +61,7 @@ class Progress:
 
 
 def patterns(study: Study, selection: Selection, by: By = "relation") -> tuple[Patterns, Progress]:
-    """The judged items, and how far all of them are."""
+    """The patterns of the judged items, and how far all items are."""
     columns = rows_alike(
         study,
         selection,
@@ -129,7 +129,7 @@ def _tallied(study: Study, selection: Selection) -> QuerySet:
 
 
 def unit_of(question: Question) -> Case:
-    """What a judgment adds to its item's tally."""
+    """SQL for what a judgment adds to its item's tally."""
     units = (
         When(**{question.name: value}, then=Value(question.unit(value), BigIntegerField())) for value in question.values
     )

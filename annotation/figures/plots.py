@@ -1,4 +1,4 @@
-"""Places for SVG, pure: along in per cent of the width, so that text keeps its size on a phone; down in pixels."""
+"""Coordinates for SVG, pure: along in per cent of the width, so that text keeps its size on a phone; down in pixels."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ CHART_LEFT, CHART_RIGHT, CHART_TOP, CHART_FOOT = 9.0, 98.0, 10, 24
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """From values to a stretch; what lies beyond an end is put on it."""
+    """Maps values to coordinates; what lies beyond an end is put on it."""
 
     low: float
     high: float
@@ -190,7 +190,7 @@ def dots(
 def chart_scales(
     height: int, *, low: float = 0, high: float = 1, left: float = 0, right: float = 1
 ) -> tuple[Scale, Scale]:
-    """Along and down of a chart of this height."""
+    """The two scales of a chart of this height."""
     along = Scale(left, right, CHART_LEFT, CHART_RIGHT)
     return along, Scale(low, high, height - CHART_FOOT, CHART_TOP)
 

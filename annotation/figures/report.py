@@ -1,4 +1,4 @@
-"""A study as one page for a paper: what was done, what was found, and by which the numbers can be checked."""
+"""A study as one page for a paper: what was done, what was found, and how the numbers can be checked."""
 
 import hashlib
 from collections.abc import Sequence
@@ -156,7 +156,7 @@ def _rates(study: Study, numbers: Numbers) -> Table:
 
 
 def _table(caption: str, head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Table:
-    """Of figures in words."""
+    """A table whose figures are words already."""
     first, *others = head
     return Table(caption, (Column(first), *(Column(title, "words") for title in others)), rows)
 

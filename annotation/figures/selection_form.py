@@ -1,4 +1,4 @@
-"""What may be chosen above the dashboard. Values outside the study's own are said, not guessed at."""
+"""The form above the dashboard. A value that the study does not have is refused, not guessed at."""
 
 from typing import Any, NamedTuple
 

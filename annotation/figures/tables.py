@@ -1,4 +1,4 @@
-"""The table behind a plot: the same cells for the page and for the CSV."""
+"""The table behind a plot, with the same cells for the page and for the CSV."""
 
 import csv
 import io

@@ -46,7 +46,7 @@ def study_detail(request: PersonRequest, study_id: int) -> HttpResponse:
 @require_safe
 @researcher_required
 def study_figures(request: HttpRequest, study_id: int) -> HttpResponse:
-    """Polled; 204 leaves the page as it is."""
+    """Polled by the page; a 204 leaves it as it is."""
     study = get_object_or_404(Study, pk=study_id)
     if request.GET.get("revision") == study_revision(study):
         return HttpResponse(status=204)

@@ -54,7 +54,7 @@ def item_next(*, participant: Participant) -> Lease | Waiting | Finished:
 
 @transaction.atomic
 def item_skip(*, participant: Participant, item_id: int, reason: str) -> None:
-    """Give the item back; it does not come again to this annotator."""
+    """Give the item back to the others; this annotator does not get it again."""
     participant = participant_lock(participant)
     refuse_unless_at_work(participant)
     if reason not in Skip.Reason.values:
@@ -133,7 +133,7 @@ def owed_items(participant: Participant) -> QuerySet[Item]:
 
 
 def revealed_to(annotator_id: int) -> QuerySet[Judgment]:
-    """After these the annotator was shown a verdict, in whichever study."""
+    """Judgments after which the annotator was shown the verdict, in any study."""
     return Judgment.objects.filter(participant__annotator=annotator_id, audit_asked=True)
 
 
@@ -166,7 +166,7 @@ def _to_repeat(participant: Participant) -> int | None:
 
 
 def _take_from_anywhere(participant: Participant) -> Lease | None:
-    """On from the cursor, then from the start, then again once expired leases are back."""
+    """Search from the cursor on, then from the start, then once more after expired leases are released."""
     taken = _take(participant, _cursor(participant)) or _take(participant, None)
     return taken or (_take(participant, None) if release_expired(participant.study) else None)
 

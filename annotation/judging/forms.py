@@ -7,7 +7,7 @@ from annotation.judging.writing import COMMENT_LENGTH
 
 class CommentField(forms.CharField):
     def to_python(self, value: object) -> str:
-        """Browsers count a line's end as one letter and send two."""
+        """Browsers count a line break as one character and send two."""
         return (super().to_python(value) or "").replace("\r\n", "\n")
 
 

@@ -1,4 +1,4 @@
-"""A researcher's hand on annotators: pause, let go on, exclude. Each takes the participant's lock first, as judging
+"""A researcher pauses, resumes or excludes annotators. Each function takes the participant's lock first, as judging
 does, and items in the order of their ids, as the release of leases does."""
 
 from django.db import transaction
@@ -33,7 +33,7 @@ def participant_resume(*, participant: Participant, by: User) -> None:
 
 @transaction.atomic
 def participant_exclude(*, participant: Participant, reason: str, by: User) -> None:
-    """For good: the judgments stay and no longer count, and their places are free for others."""
+    """For good: the judgments stay but no longer count, and others may judge the items instead."""
     participant = participant_lock(participant)
     if participant.state == State.EXCLUDED:
         return  # a second click

@@ -1,4 +1,4 @@
-"""Leases: an item reserved for one annotator for a time, given back, and had again by its ticket."""
+"""Leases: an item is reserved for one annotator for a time; it can be given back, and taken again by its ticket."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ def lease_make(participant: Participant, item_id: int, kind: Kind, a_on_left: bo
 
 
 def lease_renew(participant: Participant) -> Lease | None:
-    """A lease that ran out but that nobody has swept is still the annotator's."""
+    """Extend the annotator's lease; one that has run out but was not released yet is still theirs."""
     renewed = Lease.objects.raw(
         """
         UPDATE annotation_lease SET expires_at = now() + make_interval(mins => %s) WHERE participant_id = %s
@@ -31,7 +31,7 @@ def lease_renew(participant: Participant) -> Lease | None:
 
 @transaction.atomic
 def lease_release(*, participant: Participant) -> None:
-    """Give back what the annotator has in hand."""
+    """Give back the item that the annotator has, if any."""
     lease = Lease.objects.filter(participant=participant_lock(participant)).first()
     if lease:
         lease.delete()
@@ -41,7 +41,7 @@ def lease_release(*, participant: Participant) -> None:
 
 @transaction.atomic
 def release_expired(study: Study) -> int:
-    """Give back what nobody judged in time; returns how many items came free."""
+    """Release the leases that ran out; returns how many items are free again."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -59,7 +59,7 @@ def release_expired(study: Study) -> int:
 
 
 def item_give_back(item_id: int) -> None:
-    """Free for others; where blocks are finished one by one, those who are past this one come back to it.
+    """Make the item free for others; where items come in blocks, annotators who are past its block return to it.
 
     Whoever is at work this very moment is passed over, so that nobody waits for anybody: they find the item when
     nothing else is left.
@@ -82,7 +82,7 @@ def item_give_back(item_id: int) -> None:
 
 
 def item_ticket(participant: Participant, item_id: int) -> str:
-    """Goes with the item's form: who holds it has had the item, and can't choose another."""
+    """A signed token in the item's form: proves that the annotator had this item, so that they may take it again."""
     return _signer(participant).sign(str(item_id))
 
 

@@ -69,7 +69,7 @@ def _state(participant: Participant, checked: int | None, started: bool) -> dict
 
 
 def reveal_context(participant: Participant, judgment: Judgment) -> dict:
-    """Right after a judgment that is audited there is no question of what comes next."""
+    """The page right after a judgment whose audit is asked: the reveal."""
     base = {"study": participant.study, "error": "", "saved": False, "values": {}, "comment_length": COMMENT_LENGTH}
     return {**base, "progress": progress(participant), **_reveal(judgment, participant)}
 
@@ -181,7 +181,7 @@ def latest_own(participant: Participant, before: int | None = None) -> int | Non
 
 
 def _back(participant: Participant, before: int | None = None) -> str:
-    """Where the latest own item is looked up when somebody goes there; empty if there is none."""
+    """The address of the annotator's latest own item; empty if there is none."""
     if participant.n_judged <= (before is not None):
         return ""
     return reverse("judge-own-latest", args=[participant.study_id]) + (f"?before={before}" if before else "")

@@ -1,4 +1,4 @@
-"""An annotator's part in a study. Its row is the mutex for two tabs and double clicks."""
+"""An annotator's part in a study. Its row is the lock against two tabs and double clicks."""
 
 import secrets
 from copy import copy
@@ -60,7 +60,7 @@ def participant_join(study: Study, annotator: User) -> Participant:
 
 
 def participant_lock(participant: Participant) -> Participant:
-    """The participant's row is held until the transaction ends; the object is then as the row is."""
+    """Lock the participant's row until the transaction ends, and bring the object up to date with it."""
     participant_refresh(participant, " FOR UPDATE OF p")
     return participant
 

@@ -18,7 +18,7 @@ from annotation.models import Study
 @require_POST
 @researcher_required
 def study_preview_new(request: PersonRequest) -> HttpResponse:
-    """The study is made, its first item shown, and all of it taken back."""
+    """Makes the study in a transaction, shows its first item, and rolls everything back."""
     form = StudyForm(request.POST, request.FILES)
     if form.is_valid():
         try:

@@ -1,4 +1,4 @@
-"""Gold items before the first item: who answers enough of them as expected goes on."""
+"""The qualification: gold items before the first item; whoever answers enough of them as expected goes on."""
 
 from django.db.models import Count, Q
 from django.db.models.functions import Now
@@ -14,7 +14,7 @@ def gold_next(participant: Participant) -> Item | None:
 
 
 def gold_is_right(judgment: Judgment, study: Study) -> bool:
-    """As expected: the same answer on plausibility, and the same side of typical where that is known."""
+    """Whether the answer is the expected one on plausibility, and on the same side of typical where that is known."""
     return is_as_expected(study, judgment.plausibility, judgment.typicality, judgment.item.gold or {})
 
 

@@ -46,7 +46,7 @@ def annotators_quality(study: Study) -> dict[int, Quality]:
 def rules_check(participant: Participant) -> None:
     """After a judgment, under the participant's lock: pause by the first rule that is broken.
 
-    Whom a researcher has let go on, with words of why, no rule pauses again.
+    An annotator whom a researcher has resumed, with a reason, is not paused by rules again.
     """
     rules = participant.study.rules
     if not set(rules) - {ALARM} or participant.state_reason or participant.n_judged % CHECK_EVERY:
@@ -104,7 +104,7 @@ def _answers(study: Study, judgments: QuerySet[Judgment]) -> _Answers:
 
 
 def _gold(study: Study, judgments: QuerySet[Judgment]) -> dict[int, list[bool]]:
-    """Right or not, by participant."""
+    """Answers to gold items, by participant: right or not."""
     right: dict[int, list[bool]] = {}
     for judgment in judgments.filter(kind=Kind.GOLD).select_related("item").order_by("pk"):
         right.setdefault(judgment.participant_id, []).append(gold_is_right(judgment, study))

@@ -1,4 +1,4 @@
-"""Tallies on the items, rebuilt from the judgments. Judging keeps them up to date; see `judging`."""
+"""Tallies on the items, rebuilt from the judgments. `writing` keeps them up to date with each judgment."""
 
 from typing import Any
 
@@ -76,7 +76,7 @@ def study_recompute(study: Study) -> dict[str, int]:
 
 
 def items_retally(study: Study, item_ids: list[int]) -> None:
-    """Of items whose rows the caller has locked, after who counts or what was said has changed."""
+    """Count these items anew after exclusions or revisions; the caller has locked their rows."""
     _run(_GROWN + _JUDGMENTS, study, item_ids)
     _run(_GROWN + _ITEMS, study, item_ids)
 

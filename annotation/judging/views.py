@@ -1,4 +1,4 @@
-"""The annotator's pages. Each answers with a whole page, or, to HTMX, with what stands between the bars."""
+"""The annotator's pages. Each answers with a whole page, or, to HTMX, with the part between header and footer."""
 
 from urllib.parse import urlencode
 
@@ -38,7 +38,7 @@ def judge_home(request: PersonRequest) -> HttpResponse:
 @never_cache
 @login_required
 def judge_page(request: PersonRequest, study_id: int) -> HttpResponse:
-    """Polled while waiting; 204 leaves the page as it is."""
+    """Polled by the page while it waits; a 204 leaves it as it is."""
     participant = participant_of(request.user, study_id)
     shown = page_context(
         participant,
@@ -114,7 +114,7 @@ def judge_skip(request: PersonRequest, study_id: int) -> HttpResponse:
 @require_POST
 @login_required
 def judge_take(request: PersonRequest, study_id: int) -> HttpResponse:
-    """The item that went back, once more, with the answers that were given to it."""
+    """Take the item that had been released once more, with the answers that were given to it."""
     participant = participant_of(request.user, study_id)
     try:
         item_take(participant=participant, ticket=request.POST.get("ticket", ""))

@@ -77,7 +77,7 @@ def judgment_save(
     active_seconds: float | None = None,
     comment: str = "",
 ) -> Judgment:
-    """Freeze the ratings. The same submission again is the same judgment, however often it comes."""
+    """Save the ratings for good. The same submission sent again is the same judgment."""
     participant = participant_lock(participant)
     written = {"item": item_id, "submission": submission, "active": active_seconds, "comment": comment[:COMMENT_LENGTH]}
     try:
@@ -199,7 +199,7 @@ def _submitted(participant: Participant, item_id: int, submission: uuid.UUID) ->
 
 
 def _counted(participant: Participant, judgment: Judgment) -> None:
-    """The object in hand follows the counts that the statement has moved in the rows."""
+    """Bring the object up to date with the counts that the statement has changed in the row."""
     participant.seconds += judgment.active_seconds
     if judgment.kind == Kind.ITEM:
         participant.n_judged += 1
@@ -218,7 +218,7 @@ def _revision_grows(participant: Participant) -> None:
 
 
 def _write(participant: Participant, ratings: Ratings, written: dict) -> Judgment | None:
-    """One statement: no lease, no judgment; the item's and the participant's counts move with it.
+    """One statement writes the judgment if there is a lease, and updates the counts of item and participant.
 
     The time is taken under the item's lock: in its order the judgments' tallies grow.
     """

@@ -11,7 +11,7 @@ from distillation.models import Intention, Run
 
 class ItemQuerySet(models.QuerySet):
     def sampled(self) -> "ItemQuerySet":
-        """What figures speak of: gold items are there to learn from."""
+        """The items that figures are about; gold items are left out."""
         return self.filter(gold__isnull=True)
 
 
@@ -89,7 +89,7 @@ class Lease(models.Model):
 
 
 class Skip(models.Model):
-    """An item that an annotator could not judge; it goes to others, not to the same annotator again."""
+    """An item that an annotator could not judge; others get it, this annotator does not."""
 
     class Reason(models.TextChoices):
         PICTURE = "picture", "picture missing"

@@ -76,7 +76,7 @@ class Judgment(models.Model):
 
 
 class JudgmentRevision(models.Model):
-    """A later change of one's own ratings. After the reveal the blind ratings go on counting; this stands beside."""
+    """A later change of one's own ratings. After the reveal the blind ratings still count, and it is only recorded."""
 
     judgment = models.ForeignKey(Judgment, models.CASCADE, related_name="revisions")
     submission = models.UUIDField(unique=True)

@@ -7,7 +7,7 @@ from annotation.models.studies import Study
 
 
 class Participant(models.Model):
-    """An annotator in a study. Its row is the mutex for two tabs and double clicks."""
+    """An annotator in a study. Its row is the lock against two tabs and double clicks."""
 
     class State(models.TextChoices):
         ACTIVE = "active", "active"

@@ -1,4 +1,4 @@
-"""The numbers of a study's protocol, proposed and allowed: model, forms, API and commands have them from here."""
+"""Defaults and bounds of the numbers in a study's protocol, for model, forms, API and commands."""
 
 from dataclasses import dataclass
 

@@ -99,7 +99,7 @@ class StudyVersion(models.Model):
 
 
 class ExportRecord(models.Model):
-    """Judgments that left. Without `finished_at` the reader went away before the last byte, or the export failed."""
+    """A record of one export of judgments. Without `finished_at` the download was broken off, or the export failed."""
 
     study = models.ForeignKey(Study, models.CASCADE, related_name="exports")
     format = models.CharField(max_length=20)

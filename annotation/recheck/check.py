@@ -1,4 +1,4 @@
-"""The figures of a study from its exported CSV, item by item, beside those that the pages show.
+"""Computes the figures of a study from its exported CSV and compares them with those that the pages show.
 
 What is compared are the numbers that a page is written from, field by field, and not its words.
 """
@@ -67,7 +67,7 @@ class Check:
 
 
 def figures_check(study: Study, csv: BinaryIO | None = None) -> Check:
-    """Without a CSV one is exported, with the revisions and of the same moment."""
+    """Without a CSV one is exported first, with revisions, in the same snapshot."""
     check = Check()
     with snapshot(), tempfile.TemporaryFile() as file:
         if csv is None:

@@ -123,7 +123,7 @@ def _item(read: _Read, row: dict[str, str]) -> int:
 
 
 def _sorted(read: _Read) -> Columns:
-    """Items and annotators numbered by their names, the rows by these: sums are then the same to the last digit."""
+    """Sort items, annotators and rows by name, so that sums come out the same to the last digit."""
     items, annotators = list(read.numbers), list(read.annotators)
     by_name = sorted(range(len(items)), key=lambda n: (len(items[n]), items[n]))
     rows = {name: np.array(column) for name, column in read.rows.items()}

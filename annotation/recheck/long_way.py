@@ -1,4 +1,4 @@
-"""Where a panel takes a short cut, its numbers the long way: by `stats` alone, from a row each item."""
+"""For panels that take a short cut: their numbers the long way, by `stats` alone, with a row for each item."""
 
 from collections.abc import Callable
 

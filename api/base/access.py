@@ -25,7 +25,7 @@ class IsSignedIn(BasePermission):
 
 
 class HasRole(BasePermission):
-    """Asked anew at each request: a token is worth no more than its owner is now."""
+    """Asked anew at each request: a token can do no more than its owner may do now."""
 
     def has_permission(self, request: Request, view: Any) -> bool:  # an ApiView; that module imports this one
         self.message = f"This is for {view.role.label}s."

@@ -6,7 +6,7 @@ from rest_framework.views import APIView
 
 @extend_schema(exclude=True)
 class NotFound(APIView):
-    """Any other address under the API's, so that its 404 is a problem too and not a page."""
+    """Answers any unknown address of the API, so that its 404 is problem+json and not a page."""
 
     authentication_classes = ()
     permission_classes = ()

@@ -48,7 +48,7 @@ class TooLong(APIException):
 
 
 class BadQuery(ValidationError):
-    """Of the address, not of the body: nobody has read on from there."""
+    """An error in the address; nothing else was looked at."""
 
 
 class ProblemSerializer(serializers.Serializer):
@@ -84,7 +84,7 @@ def problem_handler(error: Exception, context: dict) -> HttpResponse:
 def problem(
     code: int, detail: str, path: str, *, kind: str = "", errors: dict | None = None, headers: dict | None = None
 ) -> HttpResponse:
-    """A plain answer, so that it is JSON whatever form the answer would have had."""
+    """A plain response, so that it is JSON whatever format was asked for."""
     body = {
         "type": f"urn:mindsite:{kind}" if kind else "about:blank",
         "title": TITLES.get(code, "It did not work"),

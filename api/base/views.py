@@ -66,7 +66,7 @@ class ApiView(GenericAPIView):
 
     @property
     def me(self) -> User:
-        """Who asks: nobody gets in without having signed in."""
+        """The person who asks; always signed in."""
         return cast(User, self.request.user)
 
     def scope_of(self, method: str) -> Scope:
@@ -80,7 +80,7 @@ class ApiView(GenericAPIView):
         self.asked = _checked(self.query if is_safe(request.method) else Query, request.query_params)
 
     def check_permissions(self, request: Request) -> None:
-        """Counted before anybody is refused, so that guessing is slowed down too."""
+        """Throttles first, so that guessing is slowed down too."""
         super().check_throttles(request)
         super().check_permissions(request)
 

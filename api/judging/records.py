@@ -1,4 +1,4 @@
-"""What annotators are shown and what they send. Of a verdict nothing but a saved judgment can speak."""
+"""What annotators are shown and what they send. Only a saved judgment can contain a verdict."""
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -74,7 +74,7 @@ class BlindItemSerializer(serializers.ModelSerializer):
 
 
 class CheckSerializer(serializers.Serializer):
-    """Where in the qualification a gold item stands."""
+    """How far the annotator is in the qualification."""
 
     at, of = serializers.IntegerField(), serializers.IntegerField()
     tries_failed, tries = serializers.IntegerField(), serializers.IntegerField()

@@ -49,7 +49,7 @@ class JudgingView(ApiView):
         return participant_of(self.me, self.kwargs["study_id"])
 
     def own(self, judgment_id: int) -> Judgment:
-        """With the participant in it; gold is not come back to, as on the pages."""
+        """One of the caller's own judgments, gold left out, as on the pages."""
         own = Judgment.objects.filter(participant__annotator=self.me, participant__study__simulated=False)
         return the_one(own.select_related(*JUDGED), pk=judgment_id)
 

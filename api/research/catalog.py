@@ -110,7 +110,7 @@ class CoBuyDetail(ApiView):
 
 
 class JpegRenderer(BaseRenderer):
-    """Says what the answer is; the page's own view writes it."""
+    """For the schema only; the page's own view writes the answer."""
 
     media_type, format = "image/jpeg", "jpg"
 

@@ -38,7 +38,7 @@ MANIFEST = OpenApiParameter(
 
 
 def _renderer(media_type: str) -> type[BaseRenderer]:
-    """Says what the answer may be; the database writes it."""
+    """For the schema only; the database writes the answer."""
     plain = media_type.partition(";")[0]
     return type("FileRenderer", (BaseRenderer,), {"media_type": plain, "format": plain})
 

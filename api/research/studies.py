@@ -101,7 +101,7 @@ class StudyFigures(StudyView):
 
 
 def _design(asked: dict) -> dict:
-    """What `study_create` wants."""
+    """The arguments of `study_create`."""
     named = {"runs": _named(Run, asked.pop("runs")), "groups": _named(Group, asked.pop("groups"))}
     gold = asked.pop("gold")
     return {

@@ -22,6 +22,6 @@ class TokenForm(forms.Form):
         self.fields["scopes"].choices = [(scope.value, scope.label.capitalize()) for scope in scopes_of(owner)]
 
     def made_of(self) -> dict:
-        """What token_create wants."""
+        """The arguments of `token_create`."""
         said = self.cleaned_data
         return {"name": said["name"], "scopes": said["scopes"], "valid": timedelta(days=said["days"])}

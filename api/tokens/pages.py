@@ -1,4 +1,4 @@
-"""One's own tokens: made here, shown once, revoked here."""
+"""Pages for one's own tokens: make, show once, revoke."""
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse

@@ -21,7 +21,7 @@ class TokenRefused(Refused):
 
 
 def scopes_of(owner: User) -> list[Scope]:
-    """What the owner's role has a use for."""
+    """The scopes that make sense for the owner's role."""
     scopes = [Scope.READ, Scope.JUDGE]
     if owner.is_researcher:
         scopes += [Scope.RUNS_WRITE, Scope.STUDIES_WRITE, Scope.EXPORT]
@@ -45,7 +45,7 @@ def token_create(*, owner: User, name: str, scopes: Iterable[str], valid: timede
 
 
 def token_find(secret: str) -> ApiToken | None:
-    """The token behind a secret, if it still opens; notes that it was used."""
+    """The token behind a secret, if it is still valid; records that it was used."""
     token = ApiToken.objects.usable().select_related("owner").filter(digest=_digest(secret)).first()
     now = timezone.now()
     if token and (token.last_used_at is None or token.last_used_at < now - USED_EVERY):

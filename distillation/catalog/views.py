@@ -84,7 +84,7 @@ def import_detail(request: HttpRequest, import_id: int) -> HttpResponse:
 @require_safe
 @researcher_required
 def import_progress(request: HttpRequest, import_id: int) -> HttpResponse:
-    """Polled; 204 leaves the page as it is."""
+    """Polled by the page; a 204 leaves it as it is."""
     row = get_object_or_404(CatalogImport, pk=import_id)
     progress = _progress(row)
     if request.GET.get("revision") == progress["revision"]:

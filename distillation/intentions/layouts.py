@@ -1,4 +1,4 @@
-"""Where files of intentions made elsewhere hold what Mindsite knows; recognised by their columns."""
+"""Layouts of files of intentions made elsewhere, recognised by their columns."""
 
 import difflib
 from collections.abc import Collection

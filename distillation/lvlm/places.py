@@ -1,4 +1,4 @@
-"""Places for calls in flight: handed on by priority, shared with other workers, closed for good when work shall end."""
+"""Places: how many calls may be in flight. Handed on by priority, shared among workers, closed when work must end."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Places:
         return 0 < self.taken < 0.9 * self.n
 
     def share(self, among: int) -> None:
-        """Keep one of `among` equal parts."""
+        """Use only one of `among` equal parts of the places."""
         self.among = among
         self.resize(self._all // among)
 
@@ -84,7 +84,7 @@ class Places:
 
     @asynccontextmanager
     async def aside(self) -> AsyncIterator[None]:
-        """Inside, another call has the place; afterwards the call takes one again."""
+        """Lets another call have the place inside the block; takes one again afterwards."""
         self.release()
         try:
             yield

@@ -16,7 +16,7 @@ WORKER_GONE_SECONDS = 9
 
 class RunQuerySet(models.QuerySet):
     def owing(self) -> "RunQuerySet":
-        """Runs that should go on and that no worker has in hand."""
+        """Runs that should go on and that no worker works on."""
         owed = RunCoBuy.objects.filter(run=OuterRef("pk"), n_owed__gt=0)
         in_hand = owed.filter(claimed_until__gt=Now())
         return self.filter(Exists(owed), ~Exists(in_hand), state=Run.State.RUNNING)
@@ -94,7 +94,7 @@ class RunProduct(models.Model):
 
 
 class RunCoBuy(models.Model):
-    """A co-buy's place in a run: how many of its intentions have not ended yet, and which worker has it in hand."""
+    """A co-buy in a run: how many of its intentions have not ended yet, and which worker works on it."""
 
     run = models.ForeignKey(Run, models.CASCADE, related_name="cobuys")
     cobuy = models.ForeignKey(CoBuy, models.PROTECT, related_name="+")
@@ -112,7 +112,7 @@ class RunCoBuy(models.Model):
 
 
 class RunTick(models.Model):
-    """What a run did in ten seconds: added up while it is written, so that days of it can be plotted."""
+    """What a run did in ten seconds, added up while results are written, so that days can be plotted."""
 
     SECONDS = 10
 

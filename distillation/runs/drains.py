@@ -1,4 +1,4 @@
-"""Who works on a run: a lock in PostgreSQL for each worker. It is the session's, so it ends with a killed worker."""
+"""Which workers work on a run: each holds an advisory lock, which ends with its database session, even if killed."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

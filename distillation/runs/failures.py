@@ -54,13 +54,13 @@ def undescribed(run: Run) -> QuerySet[Failure]:
 
 
 def for_retry(*, reasons: Collection[str], every: bool) -> Q:
-    """The failures meant: those named, or all, or all that can succeed."""
+    """The failures to be retried: those named, or all, or all that can succeed."""
     if every:
         return Q(pk__isnull=False)  # an empty condition would vanish beside another one
     return Q(reason__in=tuple(reasons)) if reasons else ~Q(reason__in=(*HOPELESS, "no_features"))
 
 
 def no_longer_blocked(run: Run) -> Q:
-    """Units that failed for want of features, where nothing hopeless stands in the way of either product any more."""
+    """Units that failed because a product had no feature, and whose products' features can now be asked for again."""
     stuck = undescribed(run).values("product")
     return Q(reason="no_features") & ~Q(cobuy__a__in=stuck) & ~Q(cobuy__b__in=stuck)

@@ -1,4 +1,4 @@
-"""The ledger of a run: what is owed, who has it in hand, what came of it. All of it is in PostgreSQL, so a killed
+"""The ledger of a run: what is owed, which worker works on it, what came of it. All of it is in PostgreSQL, so a killed
 worker costs the calls it had in flight and nothing else."""
 
 import uuid

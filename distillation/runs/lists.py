@@ -20,7 +20,7 @@ def latest(run: Run) -> dict:
 
 
 def newer_intentions(run: Run, newest: int) -> dict:
-    """For who has the list before them: how many are newer; the list itself as long as theirs is empty."""
+    """How many intentions are newer than the list on the page; the list itself if the page has none yet."""
     if not newest:
         return {"latest": latest(run)}
     n = sum(pk > newest for pk in _newest(run))

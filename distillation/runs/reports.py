@@ -194,7 +194,7 @@ def _products(run: Run) -> dict[str, int]:
 
 
 def _for_a_while(key: str, seconds: int, count: Callable[[], T], size: Callable[[T], int]) -> T:
-    """Counts over many rows stand for some seconds: a page that is looked at each second need not count them again."""
+    """Cache counts over many rows for some seconds: a page that polls each second need not count them again."""
     if (known := cache.get(key)) is not None:
         return known
     counted = count()

@@ -1,4 +1,4 @@
-"""Starting runs, and what moves them from state to state."""
+"""Start, pause, resume and cancel runs, and retry what failed."""
 
 import asyncio
 from collections.abc import Collection, Sequence
@@ -87,7 +87,7 @@ class RunSettings:
 
 
 def run_places(run: Run) -> Places:
-    """One for each call that its servers take at a time."""
+    """How many calls the run's servers take at a time."""
     limits = [url_and_limit(url, settings.LVLM_IN_FLIGHT)[1] for url in run.base_urls]
     return Places(sum(limits) or settings.LVLM_IN_FLIGHT)
 

@@ -1,4 +1,4 @@
-"""A run's doings in steps of ten seconds, for rates, tokens, cost and plots."""
+"""What a run does, in steps of ten seconds: for rates, tokens, cost and plots."""
 
 from collections.abc import Sequence
 

@@ -70,7 +70,7 @@ def run_detail(request: PersonRequest, name: str) -> HttpResponse:
 @require_safe
 @researcher_required
 def run_progress(request: HttpRequest, name: str) -> HttpResponse:
-    """Polled; 204 leaves the page as it is."""
+    """Polled by the page; a 204 leaves it as it is."""
     run = get_object_or_404(Run, name=name)
     if request.GET.get("revision") == run_revision(run):
         return HttpResponse(status=204)
@@ -168,7 +168,7 @@ def _start(form: RunForm, user: User) -> Run:
 
 
 def _set_state(run: Run, state: str, user: User) -> tuple[str, str]:
-    """What was done, where the page does not say it, and what stands in its way."""
+    """Change the run's state, and say what the page does not show: what was done, and what stands in the way."""
     match state:
         case Run.State.PAUSED:
             run_pause(run=run, why=f"Paused by {user}.")

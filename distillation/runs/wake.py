@@ -1,4 +1,4 @@
-"""Waking a run for somebody who waits for a word on it."""
+"""Start work on a run at once, and say why it does not start."""
 
 from celery import current_app
 from kombu.exceptions import OperationalError
@@ -17,7 +17,7 @@ def broker_check() -> None:
 
 
 def run_wake_or_say(run: Run) -> str:
-    """Empty, or why the run does not go on at once: the state is saved, so the sweep finds it."""
+    """Start work at once. Returns why that fails, or nothing; the state is saved, so the sweep tries again."""
     try:
         broker_check()
         run_wake(run)

@@ -1,4 +1,4 @@
-"""A run's knowledge base into files, all of it from one snapshot."""
+"""Writes a run's knowledge base into files, all of it from one snapshot."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing

@@ -1,4 +1,4 @@
-"""A run's knowledge base into an answer: nothing held, and whoever goes away in between leaves nothing open."""
+"""A run's knowledge base as a response: nothing is held in memory, and a broken download leaves nothing open."""
 
 from collections.abc import Iterator
 from contextlib import closing

@@ -1,4 +1,4 @@
-"""The files of the one-machine services, and whom they belong to."""
+"""Where the one-machine services keep their files, and which user these belong to."""
 
 import hashlib
 import os
@@ -90,7 +90,7 @@ class ServicesFolder:
 
     @property
     def tag(self) -> str:
-        """Marks the processes that belong to this place."""
+        """Marks the processes that belong to this folder."""
         return f"mindsite-{hashlib.sha256(os.fsencode(self.var)).hexdigest()[:12]}"
 
     @property

@@ -82,7 +82,7 @@ def _password() -> str:
 
 @contextmanager
 def _sheet(path: Path | None) -> Iterator[TextIO | None]:
-    """For its owner's eyes, and gone again if the accounts are not made."""
+    """A file that only its owner can read; removed again if the accounts can't be made."""
     if path is None:
         yield None
         return

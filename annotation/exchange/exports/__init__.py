@@ -1,1 +1,1 @@
-"""Judgments out, streamed: the database writes the rows, we pass them on in large pieces."""
+"""Exports of judgments as streams: the database writes the rows, we pass them on in large pieces."""

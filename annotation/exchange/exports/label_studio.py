@@ -39,7 +39,7 @@ _RESULT = """
 
 
 def label_studio(rows: Rows) -> tuple[str, dict[str, str]]:
-    """The query, and what it needs besides."""
+    """The query and its parameters."""
     first, second = rows.study.questions
     results = (
         _choice("plausibility", "%(plausibility)s::jsonb ->> x.plausibility::text"),

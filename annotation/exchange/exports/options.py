@@ -53,7 +53,7 @@ class Options:
 
 
 def _worded(name: str, value: Any) -> object:
-    """For people and other databases: days in ISO 8601, runs and groups by their names."""
+    """The selection as a manifest says it: days in ISO 8601, runs and groups by their names."""
     if name in ("since", "until"):
         return value.isoformat()
     models: dict[str, type[Run | Group]] = {"run": Run, "group": Group}

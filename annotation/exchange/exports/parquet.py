@@ -1,4 +1,4 @@
-"""Parquet out of what COPY gives: each block of lines a row group."""
+"""Parquet written from the output of COPY, with a row group for each block of lines."""
 
 import io
 from collections.abc import Iterable, Iterator
@@ -14,7 +14,7 @@ _TIME = ("judged_at", "audited_at", "revised_at")
 
 
 class _Drain(io.BytesIO):
-    """What the writer has written is taken out piece by piece; the writer counts for itself where it is."""
+    """A file for the Parquet writer from which what it has written is taken piece by piece."""
 
     def taken(self) -> bytes:
         piece = self.getvalue()

@@ -1,4 +1,4 @@
-"""Who took which judgments, when: a record of each export, and the manifest that goes beside the file."""
+"""A record of each export (who, when, which judgments), and the manifest that goes beside the file."""
 
 import hashlib
 from collections.abc import Iterator
@@ -64,6 +64,6 @@ def manifest(record: ExportRecord) -> dict[str, object]:
 
 
 def _scales(record: ExportRecord) -> list[dict]:
-    """As they were asked at the time of the export."""
+    """The questions as they were asked at the time of the export."""
     earlier = record.study.versions.filter(number=record.study_version).first()
     return earlier.protocol["scales"] if earlier else record.study.scales

@@ -159,7 +159,7 @@ class Rows:
             least, size = least + size, RANGE
 
     def copied(self, query: str, form: str, **places: int) -> Iterator[bytes]:
-        """In pieces of whole rows, put together where they come: each hand that a row goes through costs as much."""
+        """Pieces of whole rows, joined right here: passing single rows on costs as much as making them."""
         with connection.cursor() as cursor:
             with cursor.copy(f"COPY ({query}) TO STDOUT {form}", self.params | places) as copy:
                 yield from joined(iter(copy.read, b""))

@@ -23,7 +23,7 @@ def judgments_csv(study: Study) -> Iterator[bytes]:
 
 
 def judgments_stream(rows: Rows) -> Iterator[bytes]:
-    """In pieces of about 64 kB, all of one moment, which the rows then know."""
+    """Pieces of about 64 kB, all of one moment; `rows.snapshot_at` then says which."""
     with snapshot() as rows.snapshot_at:
         yield from joined(_STREAMS[rows.options.format](rows))
 

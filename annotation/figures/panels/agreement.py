@@ -17,7 +17,7 @@ UNIT, SIGNED = ((0, "0"), (0.25, "0.25"), (0.5, "0.5"), (0.75, "0.75"), (1, "1")
 
 @dataclass(frozen=True, slots=True)
 class OfQuestion:
-    """Coefficients by what they are called in short, and the share of each answer, ascending."""
+    """Coefficients by their short names, and the share of each answer in ascending order."""
 
     question: Question = field(compare=False)
     coefficients: dict[str, Estimate]

@@ -56,7 +56,7 @@ def up_to_each_day(rows: list[Day], question: Question) -> dict[date, UpTo]:
 
 
 def drawn_of(days: list[date], most: int = MOST_DAYS) -> list[date]:
-    """Where they are too many, so many at equal distances, the first and the last among them."""
+    """At most so many of the days, at equal distances, with the first and the last."""
     return days if len(days) <= most else [days[round(place)] for place in np.linspace(0, len(days) - 1, most)]
 
 

@@ -1,4 +1,4 @@
-"""Who judges, how much, how quickly, and how well that fits with the others."""
+"""Who judges, how much, how quickly, and how far they agree with the others."""
 
 from collections import Counter
 from dataclasses import dataclass, field

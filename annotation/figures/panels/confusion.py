@@ -40,7 +40,7 @@ TITLES = {  # in short, and in full
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Of the run's intentions whose items are decided the share that is here, and how many items are."""
+    """Share of the run's decided intentions that fall into this cell, and the number of items in it."""
 
     share: Estimate
     items: int

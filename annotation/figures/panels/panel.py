@@ -1,4 +1,4 @@
-"""What all panels of a study's dashboard are: numbers of rows, and of the numbers words and a plot."""
+"""What every panel of a dashboard is: numbers from rows, then words and a plot from the numbers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace

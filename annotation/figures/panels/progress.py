@@ -1,4 +1,4 @@
-"""How far the study is, and when it will be through."""
+"""How far the study is, and when it will be finished."""
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -16,7 +16,7 @@ from annotation.figures.words import whole_percent
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Items by how far they are, and the end at the pace of the last days; None where nothing moves."""
+    """Items by how many of their judgments they have; `ends` at the pace of the last days, None without one."""
 
     complete: int
     begun: int

@@ -142,7 +142,7 @@ def _bounds(of: Band) -> tuple[list[float | None], list[float | None]]:
 
 
 def _at(curve: Thresholds, k: int) -> list[list[float | None]]:
-    """What the page's script reads out at a thousandth: value and bounds of each figure."""
+    """Value and bounds of each figure at the slider's step `k`, for the page's script."""
     bands = [getattr(curve, name) for name in READ]
     return [[_rounded(part[k]) for part in (band.value, band.low, band.high)] for band in bands]
 

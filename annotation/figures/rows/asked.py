@@ -1,4 +1,4 @@
-"""What is asked of a study's figures, and so the key that they are kept under."""
+"""What is asked of a study's figures; computed figures are cached under it."""
 
 import hashlib
 from collections.abc import Callable
@@ -18,7 +18,7 @@ Made = TypeVar("Made")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Without a revision nothing is kept."""
+    """Without a revision nothing is cached."""
 
     study: Study
     selection: Selection = EVERYTHING
@@ -28,7 +28,7 @@ class Asked:
     wanted: float | None = None  # a precision
 
     def once(self, what: str, make: Callable[[], Made]) -> Made:
-        """Shared among panels, pages and people, for as long as nobody judges."""
+        """Compute once and share among panels, pages and people, until somebody judges."""
         if not self.revision:
             return _planned_anew(make)
         key = hashlib.sha256(repr((self.study.pk, self.selection, self.revision, what)).encode()).hexdigest()
@@ -36,7 +36,7 @@ class Asked:
 
 
 def _planned_anew(make: Callable[[], Made]) -> Made:
-    """With plans for this study: one for all studies, as for other prepared statements, knows not how large it is."""
+    """Plan queries for this study: a prepared plan for all studies does not know how large it is."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL plan_cache_mode = force_custom_plan")
         return make()

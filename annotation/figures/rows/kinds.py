@@ -1,4 +1,4 @@
-"""The rows that figures are computed from: few that stand for many items, or judgment by judgment.
+"""The kinds of rows that figures are computed from: few that stand for many items, or one for each judgment.
 
 Where they come from is not their matter: `live` reads the database, `annotation.recheck` an exported CSV.
 """
@@ -62,7 +62,7 @@ class Decided:
     items: NDArray[np.float64]
 
     def arguments(self) -> dict:
-        """As the functions of `stats` take them."""
+        """As arguments of the functions in `stats`."""
         weights = 1 / self.inclusion
         return {
             "p_yes": self.p_yes,

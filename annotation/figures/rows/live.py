@@ -1,4 +1,4 @@
-"""Rows as the database has them; what several panels read is read once for each revision."""
+"""Rows read from the database; what several panels need is read once for each revision."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -38,7 +38,7 @@ class Live:
         return self.asked.once(what, make)
 
     def of_items(self) -> "Live":
-        """Whoever judged the chosen items, and when."""
+        """Without the choices of people and days: who judged the chosen items, and when, does not matter here."""
         chosen = self.asked.selection
         return Live(replace(self.asked, selection=Selection(chosen.relation, chosen.category, chosen.run)))
 

@@ -1,4 +1,4 @@
-"""What has to be read judgment by judgment; of very many judgments those of some items only."""
+"""Rows that must be read judgment by judgment; of very many judgments only those of some items."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ _ALIKE = """
 
 
 def one_in(asked: Asked) -> int:
-    """Of how many items one is enough for what has to be read judgment by judgment."""
+    """Of one in how many items the judgments are read one by one; a power of two."""
     judged = sum(asked.study.participants.values_list("n_judged", flat=True))
     return 2 ** max(0, ceil(log2(max(judged, 1) / MOST_ROWS)))
 

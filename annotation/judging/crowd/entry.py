@@ -17,7 +17,7 @@ WORKER_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 
 def crowd_worker(parameters: dict[str, str]) -> tuple[str, str]:
-    """Platform and the worker's id there, from the address they were sent to."""
+    """The platform and the worker's id there, from the query of the address."""
     for parameter, platform in PLATFORMS.items():
         if worker := parameters.get(parameter):
             if WORKER_ID.fullmatch(worker):

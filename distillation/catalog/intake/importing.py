@@ -1,4 +1,4 @@
-"""Catalog in: one resumable job that reads the files into staging and then writes them in a few whole steps."""
+"""Import of a catalog: one resumable job that reads the files into staging and then writes them in a few steps."""
 
 from collections.abc import Callable
 
@@ -62,7 +62,7 @@ def _write(job: Job, say: Say) -> None:
 
 
 def _step(job: Job, name: str, step: Callable[[CursorWrapper, Job], None], say: Say) -> None:
-    """One transaction, with the note that it is done."""
+    """One step in one transaction, which also records that it is done."""
     if name in job.row.progress["steps"]:
         return
     with transaction.atomic(), connection.cursor() as cursor:

@@ -104,7 +104,7 @@ class Job:
 
 @contextmanager
 def alone() -> Iterator[None]:
-    """A killed import's server process takes a moment to notice; a live one keeps the lock."""
+    """One import at a time. That an import was killed the database notices after a moment: so wait for the lock."""
     with connection.cursor() as cursor:
         cursor.execute("SET client_connection_check_interval = '1s'")
         deadline = time.monotonic() + LOCK_SECONDS

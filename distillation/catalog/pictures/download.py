@@ -35,11 +35,11 @@ WRITERS = 8  # these wait for a disk or an object store
 
 
 class StoreAway(Exception):
-    """Pictures can't be written now, which is no picture's fault."""
+    """The store can't be written to; the pictures are not at fault."""
 
 
 def downloads_wake() -> None:
-    """To be called where sources are made: whatever of them has ended already is told, the rest is fetched."""
+    """Call after making sources: products of those that have ended are updated, the others are fetched."""
     transaction.on_commit(sources.late_products_tell)
     # Robust: the sweep makes up for a broker that is away.
     transaction.on_commit(lambda: current_app.send_task(TASK), robust=True)
@@ -67,7 +67,7 @@ async def _download(seconds: float) -> None:
 
 
 class _Stretch:
-    """What one worker has in hand for a while: tries that go on, and ends that are still to be written."""
+    """What one worker is doing: tries that are under way, and results that are still to be written."""
 
     def __init__(self, fetcher: Fetcher, *, until: float) -> None:
         self.fetcher, self.until = fetcher, until

@@ -86,7 +86,7 @@ def claim(n: int) -> list[Claimed]:
 
 
 def renew(ids: Iterable[int], seconds: float = CLAIM_S) -> None:
-    """Hold what is in hand for longer; for 0 seconds: give it back."""
+    """Extend the claims; with 0 seconds, give them back."""
     with connection.cursor() as cursor:
         cursor.execute(RENEW, [seconds, list(ids)])
 

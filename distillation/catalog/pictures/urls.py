@@ -1,4 +1,4 @@
-"""Where a picture is found: addressed by its content."""
+"""Addresses of pictures, by content."""
 
 from django.urls import reverse
 

@@ -1,4 +1,4 @@
-"""Pictures, for who is signed in."""
+"""Pictures, for people who are signed in."""
 
 from django.contrib.auth.decorators import login_required
 from django.core.files.storage import default_storage
