@@ -39,7 +39,7 @@ def participant_get(*, study_id: int, annotator: User) -> Participant:
     if participant is None:
         return participant_join(Study.objects.for_annotator(annotator).get(pk=study_id), annotator)
     # A copy, because what is read under the lock is written into it: no request sees what another one has read.
-    row = participant.study_row  # type: ignore[attr-defined]  # of the query above
+    row = participant.study_row
     participant.study = copy(_study_as_stored(study_id, row))
     return participant
 
