@@ -26,7 +26,7 @@ def make_backend(
 
         return BaselineBackend(model=model)
     if name == "openai":
-        from distillation.lvlm.openai_compatible import OpenAIBackend  # noqa: PLC0415
+        from distillation.lvlm.openai.backend import OpenAIBackend  # noqa: PLC0415
 
         return OpenAIBackend(
             model=model,

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 import orjson
 
 from distillation.lvlm.base import BackendAway, Failure, Image, Part, Reply, Request, Usage, WrongModel
-from distillation.lvlm.openai_wire import ANSWER_TOKENS, TOP_LOGPROBS, refused_request, yes_probability
+from distillation.lvlm.openai.wire import ANSWER_TOKENS, TOP_LOGPROBS, refused_request, yes_probability
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Pixels

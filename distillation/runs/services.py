@@ -15,7 +15,7 @@ from common.kept import STRICTNESS
 from common.refusals import Refused
 from distillation.lvlm import make_backend
 from distillation.lvlm.base import Backend, BackendAway, WrongModel
-from distillation.lvlm.openai_servers import url_and_limit
+from distillation.lvlm.openai.servers import url_and_limit
 from distillation.lvlm.places import Places
 from distillation.models import CoBuy, Failure, Run, RunCoBuy
 from distillation.pipeline.prompts import PromptSet

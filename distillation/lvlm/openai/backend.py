@@ -14,8 +14,8 @@ import aiohttp
 import orjson
 
 from distillation.lvlm.base import BackendAway, Describe, Failure, Image, Reply, Request, Subject, Usage, WrongModel
-from distillation.lvlm.openai_servers import MOST_DOUBLINGS, Server, backoff, url_and_limit
-from distillation.lvlm.openai_wire import (
+from distillation.lvlm.openai.servers import MOST_DOUBLINGS, Server, backoff, url_and_limit
+from distillation.lvlm.openai.wire import (
     EmptyReply,
     MalformedReply,
     PictureCache,

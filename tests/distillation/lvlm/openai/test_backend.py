@@ -16,17 +16,17 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer, unused_port
 
 from distillation.lvlm import make_backend
-from distillation.lvlm import openai_servers as servers
 from distillation.lvlm.base import BackendAway, Image, Judge, Reply, Request, Text, WrongModel
-from distillation.lvlm.openai_compatible import OpenAIBackend
-from distillation.lvlm.openai_servers import endpoint
-from distillation.lvlm.openai_wire import retry_seconds, yes_probability
+from distillation.lvlm.openai import servers
+from distillation.lvlm.openai.backend import OpenAIBackend
+from distillation.lvlm.openai.servers import endpoint
+from distillation.lvlm.openai.wire import retry_seconds, yes_probability
 from distillation.pipeline.records import PairRecord, ProductRecord
 
 SUBJECT = Judge(PairRecord(ProductRecord("A", "a"), ProductRecord("B", "b")), "usedFor", "They fit.")
 PICTURE = Image("aa", b"\xff\xd8jpeg")
 REQUEST = Request(SUBJECT, "Sys", (PICTURE, Text("Yes or no?")), 64, 0.2, choices=("Yes", "No"), logprobs=True, seed=7)
-FAKE = Path(__file__).parents[4] / "shared" / "bench" / "fake_lvlm.py"
+FAKE = Path(__file__).parents[5] / "shared" / "bench" / "fake_lvlm.py"
 KEY = "sk-very-secret"
 
 

@@ -5,10 +5,10 @@ import time
 
 import pytest
 
-from distillation.lvlm import openai_servers
 from distillation.lvlm.base import Image
-from distillation.lvlm.openai_servers import Limit, Pictures, Presence, Server, backoff, url_and_limit
-from distillation.lvlm.openai_wire import NAMED, PLAIN, Way
+from distillation.lvlm.openai import servers as openai_servers
+from distillation.lvlm.openai.servers import Limit, Pictures, Presence, Server, backoff, url_and_limit
+from distillation.lvlm.openai.wire import NAMED, PLAIN, Way
 
 A, B = Image("aa", b"a"), Image("bb", b"b")
 

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 from distillation.lvlm.base import Image
-from distillation.lvlm.openai_wire import NAMED, PLAIN, Way
+from distillation.lvlm.openai.wire import NAMED, PLAIN, Way
 from distillation.lvlm.places import Places
 
 FIRST_BACKOFF_S = 0.25
