@@ -1,10 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from distillation.lvlm.base import Backend
 from distillation.lvlm.places import Places
+from distillation.pipeline.options import Options
 
 BACKENDS = ("baseline", "openai", "vllm", "scripted")
 
@@ -17,6 +18,10 @@ def make_backend(
     in_flight: int = 64,
     timeout_s: float = 120,
     api_key: str = "",
+    proxy: str = "",
+    ca_file: str = "",
+    known: Mapping[str, Any] | None = None,
+    options: Options | None = None,
     places: Places | None = None,
     **more: Any,
 ) -> Backend:
@@ -34,6 +39,10 @@ def make_backend(
             in_flight=in_flight,
             timeout_s=timeout_s,
             api_key=api_key,
+            proxy=proxy,
+            ca_file=ca_file,
+            known=known,
+            options=options,
             places=places,
             **more,
         )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 from distillation.pipeline.records import Describe, Image, Intend, Judge, Subject
 
 __all__ = [
     "Backend",
     "BackendAway",
+    "Busy",
     "Describe",
     "Failure",
     "Image",
@@ -20,6 +22,7 @@ __all__ = [
     "Request",
     "Subject",
     "Text",
+    "Unfit",
     "Usage",
     "WrongModel",
 ]
@@ -42,7 +45,8 @@ class Request:
     parts: tuple[Part, ...]
     max_tokens: int
     temperature: float
-    choices: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()  # the answer is one of these
+    openings: tuple[str, ...] = ()  # it begins with one of these
     logprobs: bool = False
     seed: int | None = None
 
@@ -79,26 +83,41 @@ class Reply:
     p_yes: float | None = None
     usage: Usage = field(default_factory=Usage)
     error: Failure | None = None
+    reasoned: bool = False  # the model thought before it answered, in the text or beside it
+    model: str = ""  # as the reply names it
+    server: str = ""
 
 
 class BackendAway(Exception):
     """The server can't be reached now, or turns everybody away: the run waits, no item failed."""
 
 
-class WrongModel(Exception):
+class Busy(BackendAway):
+    """The server is there, and takes no call now."""
+
+
+class Unfit(Exception):
+    """What waiting does not mend: the message says what the server lacks or refuses, and what to do."""
+
+
+class WrongModel(Unfit):
     """The server does not serve the model; the message says what it serves."""
 
 
 class Backend(Protocol):
     name: str
     model: str
+    fault: str
+    """What is wrong with a server while it is waited for; empty while answers come."""
+    known: Mapping[str, Any]
+    """What has been found out of each server, for the next backend with the same ones."""
 
     async def __aenter__(self) -> Self: ...
 
     async def __aexit__(self, *exc_info: object) -> None: ...
 
     async def check(self) -> None:
-        """Raises BackendAway or WrongModel."""
+        """Raises BackendAway or Unfit."""
 
     async def reply(self, request: Request) -> Reply:
-        """Never raises for a bad item; raises BackendAway."""
+        """Never raises for a bad item; raises BackendAway or Unfit."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from math import inf
-from typing import Self
+from typing import Any, Self
 
 from distillation.lvlm.base import Describe, Failure, Intend, Reply, Request, Text, Usage
 
@@ -18,6 +18,8 @@ class ScriptedBackend:
     """Answers by a callable, or by the first rule (substring of the prompt, answer, times) not used up."""
 
     name = "scripted"
+    fault = ""
+    known: Mapping[str, Any] = {}
 
     def __init__(
         self,

@@ -17,7 +17,10 @@ from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 import orjson
 
 from distillation.lvlm.base import BackendAway, Failure, Image, Part, Reply, Request, Usage, WrongModel
-from distillation.lvlm.openai.wire import ANSWER_TOKENS, TOP_LOGPROBS, refused_request, yes_probability
+from distillation.lvlm.openai.abilities import TOP_LOGPROBS
+from distillation.lvlm.openai.reading import answer_index, normalised
+from distillation.lvlm.openai.refusals import Refusal, refused_request
+from distillation.pipeline.markup import holds_reasoning
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Pixels
@@ -55,6 +58,8 @@ Ended = tuple[asyncio.Future[Reply], Reply | Exception]
 
 class VllmBackend:
     name = "vllm"
+    fault = ""
+    known: Mapping[str, Any] = {}
 
     def __init__(self, *, model: str, engine: Engine | None = None) -> None:
         self.model = model
@@ -162,7 +167,7 @@ class OfflineEngine:
             settings = SamplingParams(**{**self._defaults, **sampling(request)}, structured_outputs=choice)
             (made,) = self._llm.enqueue_chat([messages], settings, use_tqdm=False)
         except Exception as error:  # vLLM, the chat template and the picture processor each raise what they like
-            raise Refused(refused_request(400, str(error) or type(error).__name__)) from error
+            raise Refused(refused_request(Refusal(400, str(error) or type(error).__name__))) from error
         return str(made).partition("-")[0]  # outputs carry the number without its random end
 
     def step(self) -> Sequence[Any]:
@@ -235,22 +240,16 @@ def read_output(output: Any, *, logprobs: bool) -> Reply:
     if said.finish_reason not in ("stop", "length"):
         failure = Failure("server_error", f"The engine ended the answer with {said.finish_reason}.")
         return Reply(said.text, usage=usage, error=failure)
-    p_yes = yes_probability(_openai_logprobs(said)) if logprobs else None
-    return Reply(said.text, said.finish_reason, p_yes, usage)
+    p_yes = _yes_probability(said) if logprobs else None
+    return Reply(said.text, said.finish_reason, p_yes, usage, reasoned=holds_reasoning(said.text))
 
 
-def _openai_logprobs(said: Any) -> Mapping[str, Any]:
-    firsts = zip(said.token_ids[:ANSWER_TOKENS], said.logprobs or (), strict=False)
-    return {
-        "content": [
-            {
-                "token": by_id[token].decoded_token or "",
-                "logprob": by_id[token].logprob,
-                "top_logprobs": [{"token": p.decoded_token or "", "logprob": p.logprob} for p in by_id.values()],
-            }
-            for token, by_id in firsts
-        ]
-    }
+def _yes_probability(said: Any) -> float | None:
+    tokens = [by_id[token] for token, by_id in zip(said.token_ids, said.logprobs or (), strict=False)]
+    at = answer_index([token.decoded_token or "" for token in tokens], said.text)
+    if at is None:
+        return None
+    return normalised((top.decoded_token or "", top.logprob) for top in said.logprobs[at].values())
 
 
 def _words(error: Exception) -> str:

@@ -15,6 +15,7 @@ class Options:
     temperature: float = 0.2
     max_tokens: int = 512
     with_images: bool = True
+    side_by_side: bool = False  # a co-buy's two pictures on one canvas
     prompts: PromptSet = field(default_factory=PromptSet.load)
 
     @classmethod
@@ -27,5 +28,6 @@ class Options:
             temperature=float(config.get("temperature", 0.2)),
             max_tokens=int(config.get("max_tokens", 512)),
             with_images=bool(config.get("with_images", True)),
+            side_by_side=bool(config.get("side_by_side", False)),
             prompts=prompts,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from distillation.lvlm.base import Failure
+from distillation.pipeline.markup import uncovered
 from distillation.pipeline.records import VerdictValue
 from distillation.pipeline.relations import LEAD, RELATIONS
 from distillation.pipeline.text import clean, sentence, unquoted
@@ -78,6 +79,14 @@ def parse_verdict(text: str) -> VerdictValue | None:
         return None
     rest = REASON_LABEL.sub("", told[found.end() :].lstrip(" .,;:!*_\"'”’-–—)"))
     return VerdictValue(found[1].lower() == "yes", None, sentence(rest))
+
+
+def answer_onwards(text: str) -> str:
+    """A verdict's reply from its yes or no on; empty where it has none."""
+    cut = uncovered(text)
+    told = "" if isinstance(cut, Failure) else ROLE.sub("", clean(cut))
+    found = ANSWER.match(told)
+    return told[found.start(1) :] if found else ""
 
 
 def _prose(text: str) -> str | Failure:

@@ -39,6 +39,11 @@ class PromptSet:
     judge: str
     judge_again: str
 
+    @property
+    def in_english(self) -> bool:
+        """Those shipped are; whoever brings their own may ask for answers in any language."""
+        return self.folder is None
+
     @classmethod
     def load(cls, version: str = "mind-1", folder: Path | None = None) -> Self:
         place = folder or _shipped(version)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 from distillation.lvlm.base import Describe, Intend, Judge, Part, Request, Text
+from distillation.pipeline.canvas import side_by_side
 from distillation.pipeline.options import Options
 from distillation.pipeline.records import PairRecord, ProductRecord
 from distillation.pipeline.relations import RELATIONS
 from distillation.pipeline.text import TITLE_LENGTH, clean
+
+ANSWERS = ("Yes", "No")
+CHOICE_TOKENS = 32  # one word, or one word in JSON
 
 
 def describe_request(product: ProductRecord, options: Options) -> Request:
@@ -25,7 +30,8 @@ def intend_request(pair: PairRecord, relation: str, options: Options, *, sample:
 
 def judge_request(pair: PairRecord, relation: str, intention: str, options: Options) -> Request:
     asked = Text(options.prompts.judge.format(intention=clean(intention)))
-    return _request(Judge(pair, relation, intention), (*shared_parts(pair, options), asked), options, logprobs=True)
+    request = _request(Judge(pair, relation, intention), (*shared_parts(pair, options), asked), options, logprobs=True)
+    return replace(request, openings=ANSWERS)
 
 
 def judge_again_request(first: Request, intention: str, answer: str, options: Options) -> Request:
@@ -34,9 +40,9 @@ def judge_again_request(first: Request, intention: str, answer: str, options: Op
         first.subject,
         first.system,
         (*first.parts[:-1], Text(asked)),
-        max_tokens=8,
+        max_tokens=CHOICE_TOKENS,
         temperature=first.temperature,
-        choices=("Yes", "No"),
+        choices=ANSWERS,
         logprobs=True,
     )
 
@@ -44,17 +50,22 @@ def judge_again_request(first: Request, intention: str, answer: str, options: Op
 @lru_cache(maxsize=128)  # asked for with each of a co-buy's up to 40 calls
 def shared_parts(pair: PairRecord, options: Options) -> tuple[Part, ...]:
     text = options.prompts.pair.format(
-        pictures=_pictures_line(pair),
+        pictures=_pictures_line(pair, options),
         title_a=clean(pair.a.title, TITLE_LENGTH),
         feature_a=clean(pair.a.feature) or "nothing more is known.",
         title_b=clean(pair.b.title, TITLE_LENGTH),
         feature_b=clean(pair.b.feature) or "nothing more is known.",
     )
-    return (*(product.picture for product in (pair.a, pair.b) if product.picture), Text(text))
+    pictures = [product.picture for product in (pair.a, pair.b) if product.picture]
+    if options.side_by_side and len(pictures) == 2:
+        pictures = [side_by_side(*pictures)]
+    return (*pictures, Text(text))
 
 
-def _pictures_line(pair: PairRecord) -> str:
+def _pictures_line(pair: PairRecord, options: Options) -> str:
     match bool(pair.a.picture), bool(pair.b.picture):
+        case True, True if options.side_by_side:
+            return "The picture shows product A on the left and product B on the right."
         case True, True:
             return "The first picture shows product A, the second picture shows product B."
         case True, False:

@@ -6,9 +6,11 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from distillation.lvlm.base import Backend, Failure, Reply, Request, Usage
+from distillation.pipeline.language import answers_otherwise, other_language
+from distillation.pipeline.markup import uncovered
 from distillation.pipeline.options import Options
 from distillation.pipeline.parsing import parse_description, parse_intention, parse_verdict
 from distillation.pipeline.records import PairRecord, ProductRecord, VerdictValue
@@ -27,6 +29,7 @@ class Outcome(Generic[T]):
     failure: Failure | None
     raw: str
     usage: Usage
+    server: str = ""
 
     @property
     def said(self) -> T:
@@ -37,15 +40,15 @@ class Outcome(Generic[T]):
 
 
 async def describe(backend: Backend, product: ProductRecord, options: Options) -> Outcome[str]:
-    request = describe_request(_seen(product, options), options)
-    return await _ask_for_text(backend, request, parse_description)
+    request = describe_request(seen(product, options), options)
+    return await _ask_for_text(backend, request, parse_description, options)
 
 
 async def intend(
     backend: Backend, pair: PairRecord, relation: str, options: Options, *, sample: int = 0
 ) -> Outcome[str]:
     request = intend_request(_seen_pair(pair, options), relation, options, sample=sample)
-    return await _ask_for_text(backend, request, lambda text: parse_intention(text, relation))
+    return await _ask_for_text(backend, request, lambda text: parse_intention(text, relation), options)
 
 
 async def judge(
@@ -54,21 +57,21 @@ async def judge(
     request = judge_request(_seen_pair(pair, options), relation, intention, options)
     asked = await _ask(backend, request)
     if asked.failure:
-        return Outcome(None, asked.failure, asked.raw, asked.usage)
-    verdict = parse_verdict(asked.last.text)
+        return asked.failed(asked.failure)
+    verdict = parse_verdict(asked.told)
     if verdict:
-        return Outcome(replace(verdict, p_yes=asked.last.p_yes), None, asked.raw, asked.usage)
+        return asked.ended(replace(verdict, p_yes=asked.last.p_yes))
     if asked.twice:
-        return Outcome(None, _unclear(asked.last.text), asked.raw, asked.usage)
-    return await _judge_by_choice(backend, request, intention, asked.last, options)
+        return asked.failed(unclear(asked.told))
+    return await _judge_by_choice(backend, request, intention, asked, options)
 
 
 def feature_key(product: ProductRecord, options: Options, model: str, backend: str) -> str:
     """Features are cached across runs by this: whatever can change what step 1 says."""
-    seen = _seen(product, options)
+    shown = seen(product, options)
     content = (
-        clean(seen.title, TITLE_LENGTH),
-        seen.picture.digest if seen.picture else "",
+        clean(shown.title, TITLE_LENGTH),
+        shown.picture.digest if shown.picture else "",
         options.prompts.digest,
         backend,
         model,
@@ -80,55 +83,81 @@ def feature_key(product: ProductRecord, options: Options, model: str, backend: s
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
+    """`told` is the last reply without what stands around its answer."""
+
     last: Reply
+    told: str
     raw: str
     usage: Usage
     twice: bool
     failure: Failure | None
+
+    def failed(self, why: Failure) -> Outcome[Any]:
+        return Outcome(None, why, self.raw, self.usage, self.last.server)
+
+    def ended(self, value: T) -> Outcome[T]:
+        return Outcome(value, None, self.raw, self.usage, self.last.server)
 
 
 async def _ask(backend: Backend, request: Request) -> _Asked:
     """A truncated answer is asked for once more with twice the room."""
     first = await backend.reply(request)
     if first.error or first.finish != "length":
-        return _Asked(first, first.text, first.usage, False, first.error)
+        return _asked(first, first.text, first.usage, twice=False)
     second = await backend.reply(replace(request, max_tokens=2 * request.max_tokens))
     raw = BETWEEN_REPLIES.join((first.text, second.text))
-    failure = second.error
-    if not failure and second.finish == "length":
-        failure = Failure("truncated", f"Still not finished after {2 * request.max_tokens} tokens.")
-    return _Asked(second, raw, first.usage + second.usage, True, failure)
+    return _asked(second, raw, first.usage + second.usage, twice=True)
 
 
-async def _ask_for_text(backend: Backend, request: Request, parse: Callable[[str], str | Failure]) -> Outcome[str]:
+def _asked(last: Reply, raw: str, usage: Usage, *, twice: bool) -> _Asked:
+    told = last.error or _told(last)
+    failure = told if isinstance(told, Failure) else None
+    return _Asked(last, "" if isinstance(told, Failure) else told, raw, usage, twice, failure)
+
+
+def _told(reply: Reply) -> str | Failure:
+    told = uncovered(reply.text)
+    if reply.reasoned and not reply.text.strip():
+        return Failure("reasoning_only", "All the room went into reasoning; no answer came after it.")
+    if reply.finish == "length" and not (isinstance(told, Failure) and told.reason == "reasoning_only"):
+        return Failure("truncated", "Still not finished after twice the tokens asked for.")
+    return told
+
+
+async def _ask_for_text(
+    backend: Backend, request: Request, parse: Callable[[str], str | Failure], options: Options
+) -> Outcome[str]:
     asked = await _ask(backend, request)
-    parsed = asked.failure or parse(asked.last.text)
-    if isinstance(parsed, Failure):
-        return Outcome(None, parsed, asked.raw, asked.usage)
-    return Outcome(parsed, None, asked.raw, asked.usage)
+    parsed = asked.failure or parse(asked.told)
+    if not isinstance(parsed, Failure) and options.prompts.in_english and other_language(parsed):
+        parsed = Failure("other_language", f"The answer is not in English: {clean(parsed, 300)}")
+    return asked.failed(parsed) if isinstance(parsed, Failure) else asked.ended(parsed)
 
 
 async def _judge_by_choice(
-    backend: Backend, request: Request, intention: str, first: Reply, options: Options
+    backend: Backend, request: Request, intention: str, first: _Asked, options: Options
 ) -> Outcome[VerdictValue]:
-    second = await backend.reply(judge_again_request(request, intention, first.text, options))
-    raw, usage = BETWEEN_REPLIES.join((first.text, second.text)), first.usage + second.usage
-    if second.error:
-        return Outcome(None, second.error, raw, usage)
-    verdict = parse_verdict(second.text)
+    reply = await backend.reply(judge_again_request(request, intention, first.told, options))
+    raw = BETWEEN_REPLIES.join((first.raw, reply.text))
+    second = _asked(reply, raw, first.usage + reply.usage, twice=True)
+    if second.failure:
+        return second.failed(second.failure)
+    verdict = parse_verdict(second.told)
     if not verdict:
-        return Outcome(None, _unclear(second.text), raw, usage)
+        return second.failed(unclear(second.told))
     # The forced answer is one word, so what was said before it is the reason.
-    return Outcome(VerdictValue(verdict.yes, second.p_yes, clean(first.text)), None, raw, usage)
+    return second.ended(VerdictValue(verdict.yes, reply.p_yes, clean(first.told)))
 
 
-def _unclear(text: str) -> Failure:
+def unclear(text: str) -> Failure:
+    if answers_otherwise(text):
+        return Failure("other_language", f"The answer is not in English: {clean(text, 300)}")
     return Failure("unparsable", f"Neither Yes nor No comes first: {clean(text, 300)}")
 
 
-def _seen(product: ProductRecord, options: Options) -> ProductRecord:
+def seen(product: ProductRecord, options: Options) -> ProductRecord:
     return product if options.with_images else replace(product, picture=None)
 
 
 def _seen_pair(pair: PairRecord, options: Options) -> PairRecord:
-    return PairRecord(_seen(pair.a, options), _seen(pair.b, options))
+    return PairRecord(seen(pair.a, options), seen(pair.b, options))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Self
+from collections.abc import Mapping
+from typing import Any, Self
 
 from distillation.lvlm.base import (
     Describe,
@@ -29,6 +30,8 @@ LOOKS_KEPT = 4096
 
 class BaselineBackend:
     name = "baseline"
+    fault = ""
+    known: Mapping[str, Any] = {}
 
     def __init__(self, *, model: str = "") -> None:
         self.model = model or MODEL

@@ -4,53 +4,41 @@ from __future__ import annotations
 
 import asyncio
 import time
-import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Self
+from typing import Any, Self
 
-import aiohttp
-import orjson
-
-from distillation.lvlm.base import BackendAway, Describe, Failure, Image, Reply, Request, Subject, Usage, WrongModel
-from distillation.lvlm.openai.servers import MOST_DOUBLINGS, Server, backoff, url_and_limit
-from distillation.lvlm.openai.wire import (
-    EmptyReply,
-    MalformedReply,
-    PictureCache,
-    Way,
-    decode_reply,
-    encode_request,
-    refused_request,
-    retry_seconds,
-    server_words,
-    uuid_question,
+from distillation.lvlm.base import (
+    BackendAway,
+    Describe,
+    Failure,
+    Image,
+    Reply,
+    Request,
+    Subject,
+    Usage,
+    WrongModel,
 )
+from distillation.lvlm.openai.abilities import Abilities, agreed
+from distillation.lvlm.openai.address import url_and_limit
+from distillation.lvlm.openai.link import Answer, Link, Retry, TurnedDown
+from distillation.lvlm.openai.probe import Probe, Report
+from distillation.lvlm.openai.reading import EmptyReply, MalformedReply, decode_reply
+from distillation.lvlm.openai.refusals import lesson, refused_request
+from distillation.lvlm.openai.servers import Server, backoff
+from distillation.lvlm.openai.stops import named_model, stop, too_few_pictures
+from distillation.lvlm.openai.waiting import asked_wait
+from distillation.lvlm.openai.wire import PLAIN, PictureCache, Way, encode_request, pictures_in
 from distillation.lvlm.places import Places
+from distillation.pipeline.options import Options
 
 TRIES = 5
-MAX_REPLY = 2 * 1024 * 1024
+LESSONS = 8  # parameters that a call may find refused, one after another
+BUSY = (401, 402, 429, 502, 503)  # no word on the pictures
 SHORTEST_WAIT_S = 0.1
-CHECK_S = 10.0
+FAULT_SHOWS_S = 2.0
 HOMES = 4_096
-
-
-class Retry(Exception):
-    """This try failed in a way the next may not."""
-
-    def __init__(self, failure: Failure, wait_s: float | None = None) -> None:
-        super().__init__(failure.detail)
-        self.failure = failure
-        self.wait_s = wait_s
-
-
-class TurnedDown(Exception):
-    """The server takes no call at the moment: that is no failure of the item."""
-
-    def __init__(self, why: str, wait_s: float | None = None) -> None:
-        super().__init__(why)
-        self.wait_s = wait_s
 
 
 class OpenAIBackend:
@@ -64,43 +52,79 @@ class OpenAIBackend:
         in_flight: int = 64,
         timeout_s: float = 120,
         api_key: str = "",
+        proxy: str = "",
+        ca_file: str = "",
         patience_s: float = 10.0,
         places: Places | None = None,
+        options: Options | None = None,
+        known: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
+        """`options` are those of the run, for the calls that find out what a server can do; `known` is what an earlier
+        backend has found out."""
         if not base_urls:
             raise ValueError("The openai backend needs the URL of a model server: give a base URL.")
         self.model = model
         self._servers = [Server(*url_and_limit(url, in_flight)) for url in base_urls]
         self._places = places or Places(in_flight * len(base_urls))
         self._timeout_s = timeout_s
-        self._api_key = api_key
         self._patience_s = patience_s
+        self._options = options or Options()
+        self._link = Link(api_key=api_key, proxy=proxy, ca_file=ca_file)
         self._pictures = PictureCache()
         self._homes: dict[str, Server] = {}
-        self._asking_uuids = asyncio.Lock()
-        self._session: aiohttp.ClientSession | None = None
+        self._fault = ""
+        for server in self._servers:
+            if server.url in (known or {}):
+                server.learn(Abilities.from_dict((known or {})[server.url]))
 
     async def __aenter__(self) -> Self:
-        # identity and auto_decompress: a small compressed body could unpack to a huge one.
-        headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
-        if self._api_key:
-            headers["Authorization"] = f"Bearer {self._api_key}"
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0), headers=headers, auto_decompress=False
-        )
+        await self._link.__aenter__()
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
-        if self._session:
-            await self._session.close()
-            self._session = None
+        await self._link.__aexit__(*exc_info)
+
+    @property
+    def known(self) -> Mapping[str, Any]:
+        return {server.url: server.own.as_dict() for server in self._servers if server.met}
+
+    @property
+    def fault(self) -> str:
+        answered_at = max(server.presence.answered_at for server in self._servers)
+        return self._fault if time.monotonic() - answered_at > FAULT_SHOWS_S else ""
 
     async def check(self) -> None:
         """One server that is there is enough; those that are not are tried again later."""
-        checks = await asyncio.gather(*map(self._check, self._servers), return_exceptions=True)
+        checks = await asyncio.gather(*map(self._meet, self._servers), return_exceptions=True)
         problems = [problem for problem in checks if isinstance(problem, BaseException)]
         if any(not isinstance(problem, BackendAway) for problem in problems) or len(problems) == len(checks):
             raise next((each for each in problems if not isinstance(each, BackendAway)), problems[0])
+        self._agree()
+
+    async def reports(self) -> list[Report]:
+        """What each server can do, found out anew."""
+        return list(await asyncio.gather(*map(self._report, self._servers)))
+
+    async def _report(self, server: Server) -> Report:
+        probe = Probe(
+            server,
+            model=self.model,
+            link=self._link,
+            options=self._options,
+            timeout_s=self._timeout_s,
+            patience_s=self._patience_s,
+        )
+        return await probe.report()
+
+    async def _meet(self, server: Server) -> None:
+        if server.met:
+            await self._check(server)
+            return
+        report = await self._report(server)
+        self.model = report.model
+        if problem := report.problem or report.away or report.lacking:
+            raise problem
+        server.learn(report.abilities)
 
     async def reply(self, request: Request) -> Reply:
         began, sent, tries, slow = time.monotonic(), 0, 0, 0
@@ -109,16 +133,18 @@ class OpenAIBackend:
             try:
                 sent += 1
                 reply = await self._answer(server, request, slow)
-                return replace(reply, usage=reply.usage + Usage(calls=sent))
+                return replace(reply, usage=reply.usage + Usage(calls=sent), server=server.url)
             except TurnedDown as turned_down:
+                self._fault = f"{server.url}: {turned_down}"
                 self._give_up_if_all_silent(str(turned_down))
                 if turned_down.wait_s is not None:
                     await self._places.pause(turned_down.wait_s)
             except Retry as retry:
+                self._fault = f"{server.url}: {retry}"
                 tries += 1
                 slow += retry.failure.reason == "timeout"
                 if tries == TRIES and await self._is_there(server, began):
-                    return Reply("", usage=Usage(calls=sent), error=retry.failure)
+                    return Reply("", usage=Usage(calls=sent), error=retry.failure, server=server.url)
                 tries = min(tries, TRIES - 1)
                 await self._places.pause(backoff(tries) if retry.wait_s is None else retry.wait_s)
 
@@ -140,22 +166,109 @@ class OpenAIBackend:
             await self._places.pause(max(SHORTEST_WAIT_S, soon))
 
     async def _answer(self, server: Server, request: Request, slow: int) -> Reply:
-        images = [part for part in request.parts if isinstance(part, Image)]
+        """Asked again at once where the server refuses what can be left away, or turns out to reason first."""
+        can, calls = server.can, 0
         async with self._room(server):
-            if images and server.pictures.named is None:
-                await self._ask_about_uuids(server)
-            refused: list[Way] = []
-            for way in server.pictures.ways(images):
-                body = encode_request(request, self.model, self._pictures, way)
-                status, headers, content = await self._post(server, body, slow)
-                if status not in (400, 422) or refused_request(status, self._words(content)).reason == "too_long":
-                    break
-                refused.append(way)
-        if status == 200:
-            server.pictures.learn(images, refused, way)
-        if status == 404:
+            while True:
+                answer, calls = await self._sent(server, request, can, slow), calls + 1
+                if answer.status != 200:
+                    learnt = self._lesson(server, answer, request, can) if calls <= LESSONS else None
+                    if learnt is None:
+                        return await self._turned_away(server, answer)
+                else:
+                    reply = self._decoded(answer, request)
+                    learnt = replace(can, reasons=True) if reply.reasoned else can
+                    self._learn(server, learnt)
+                    if learnt == can or reply.finish != "length":
+                        break
+                can = learnt
+        server.limit.answered(refused=False)
+        server.presence.answered()
+        if reply.model and reply.model not in server.models:
+            await self._another_model(server, reply.model)
+        return replace(reply, usage=reply.usage + Usage(calls=calls - 1))
+
+    async def _sent(self, server: Server, request: Request, can: Abilities, slow: int) -> Answer:
+        """Pictures by uuid alone where the server has them; whole where it fails with those, whatever it says."""
+        images = [part for part in request.parts if isinstance(part, Image)]
+        by_uuid, *whole = server.pictures.ways(images) if can.uuids else [PLAIN]
+        try:
+            answer = await self._post(server, request, can, by_uuid, slow)
+        except (Retry, TurnedDown):
+            server.pictures.missed(images, by_uuid, counts=False)
+            raise
+        if answer.status == 200:
+            server.pictures.found(images, by_uuid)
+            return answer
+        server.pictures.missed(images, by_uuid, counts=answer.status not in BUSY)
+        if not whole or answer.status in BUSY:
+            return answer
+        answer = await self._post(server, request, can, whole[0], slow)
+        if answer.status == 200:
+            server.pictures.found(images, whole[0])
+        return answer
+
+    async def _post(self, server: Server, request: Request, can: Abilities, way: Way, slow: int) -> Answer:
+        body = encode_request(request, self.model, self._pictures, way, can)
+        return await self._link.post(server, body, slow, self._timeout_s)
+
+    def _lesson(self, server: Server, answer: Answer, request: Request, can: Abilities) -> Abilities | None:
+        told = self._link.refusal(answer)
+        learnt = lesson(told, can, request)
+        if learnt and learnt.pictures < pictures_in(request):
+            self._learn(server, learnt)
+            raise too_few_pictures(server.url, learnt.pictures, pictures_in(request))
+        unknown = told.status in (400, 422) and refused_request(told).reason != "too_long"
+        return learnt or (can.without("uuids") if unknown and can.uuids and pictures_in(request) else None)
+
+    def _learn(self, server: Server, learnt: Abilities) -> None:
+        if changed := server.can.changed_to(learnt):
+            server.learn(replace(server.own, **changed))
+            self._agree()
+
+    def _agree(self) -> None:
+        """What shows in the answers is asked of no server where one of them can't do it."""
+        shared = agreed([server.own for server in self._servers if server.met] or [Abilities()])
+        for server in self._servers:
+            server.can = replace(server.own, **shared)
+
+    def _decoded(self, answer: Answer, request: Request) -> Reply:
+        try:
+            return decode_reply(answer.content, logprobs=request.logprobs)
+        except EmptyReply as error:
+            raise Retry(Failure("empty", str(error))) from None
+        except MalformedReply as error:
+            raise Retry(Failure("malformed", self._link.without_key(str(error)))) from None
+
+    async def _turned_away(self, server: Server, answer: Answer) -> Reply:
+        """A failure of the item, where it is one."""
+        told = self._link.refusal(answer)
+        server.limit.answered(refused=told.status == 429)
+        if why := stop(server.url, told, answer.headers):
+            raise why
+        if told.status in (502, 503):  # a server that loads its model, or a proxy whose server is gone
+            server.went_away()
+            raise TurnedDown(f"it says {told.status}: {told.words}")
+        if told.status == 429:
+            server.presence.turned_down()
+            raise TurnedDown(f"it says 429: {told.words}", asked_wait(answer.headers) or backoff(2))
+        server.presence.answered()
+        if told.status == 408 or told.status >= 500:
+            raise Retry(Failure("server_error", f"{told.status}: {told.words}"), asked_wait(answer.headers))
+        if told.status == 404:
             await self._check(server)
-        return self._read(server, status, headers.get("Retry-After"), content, logprobs=request.logprobs)
+        return Reply("", error=refused_request(told))
+
+    async def _another_model(self, server: Server, name: str) -> None:
+        """Some servers answer to whatever name they are called by."""
+        if server.models:
+            served = await self._link.models(server)
+            if served is None or self.model not in served:
+                raise WrongModel(
+                    f"{server.url} answers as {name!r} now, not as {', '.join(sorted(server.models))!r}: give it back "
+                    "the model that the run began with, then resume the run."
+                )
+        server.models.add(name)
 
     @asynccontextmanager
     async def _room(self, server: Server) -> AsyncIterator[None]:
@@ -170,50 +283,6 @@ class OpenAIBackend:
             yield
         finally:
             room.release()
-
-    async def _post(self, server: Server, body: bytes, slow: int) -> tuple[int, Mapping[str, str], bytes]:
-        assert self._session, "use the backend with `async with`"  # noqa: S101
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=CHECK_S)
-        url = f"{server.url}/chat/completions"
-        began = time.monotonic()
-        try:
-            async with (
-                server.in_time(slow, self._timeout_s),
-                self._session.post(url, data=body, timeout=timeout, allow_redirects=False) as response,
-            ):
-                content = await _bounded(response)
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            server.went_away()
-            raise TurnedDown(self._without_key(str(error))) from None
-        except TimeoutError:
-            raise Retry(Failure("timeout", f"No answer within {time.monotonic() - began:.3g} s.")) from None
-        except (aiohttp.ClientError, OSError) as error:
-            raise Retry(Failure("reset", self._without_key(f"The connection broke: {error}"))) from None
-        if response.status == 200:
-            server.took(time.monotonic() - began)
-        return response.status, response.headers, content
-
-    def _read(self, server: Server, status: int, retry_after: str | None, content: bytes, *, logprobs: bool) -> Reply:
-        server.limit.answered(refused=status == 429)
-        if status in (502, 503):  # a server that loads its model, or a proxy whose server is gone
-            server.went_away()
-            raise TurnedDown(f"it says {status}: {self._words(content)}")
-        if status in (401, 403):
-            raise BackendAway(f"{server.url} turns us away ({status}): check the API key. {self._words(content)}")
-        if status == 429:
-            server.presence.turned_down()
-            raise TurnedDown(f"it says 429: {self._words(content)}", retry_seconds(retry_after) or backoff(2))
-        server.presence.answered()
-        if status == 200:
-            try:
-                return decode_reply(content, logprobs=logprobs)
-            except EmptyReply as error:
-                raise Retry(Failure("empty", str(error))) from None
-            except MalformedReply as error:
-                raise Retry(Failure("malformed", self._without_key(str(error)))) from None
-        if status == 408 or status >= 500:
-            raise Retry(Failure("server_error", f"{status}: {self._words(content)}"), retry_seconds(retry_after))
-        return Reply("", error=refused_request(status, f"{status}: {self._words(content)}"))
 
     def _give_up_if_all_silent(self, why: str) -> None:
         patient_since = time.monotonic() - self._patience_s
@@ -233,65 +302,12 @@ class OpenAIBackend:
             return False
         return True
 
-    async def _ask_about_uuids(self, server: Server) -> None:
-        """A server that answers though it can't know the picture takes no notice of uuids."""
-        async with self._asking_uuids:
-            if server.pictures.named is not None:
-                return
-            body = uuid_question(self.model, str(uuid.uuid4()))
-            status, _, _ = await self._post(server, body, slow=MOST_DOUBLINGS)  # as patiently as with any call
-            server.pictures.named = status in (400, 422)
-
     async def _check(self, server: Server) -> None:
-        try:
-            names = await self._models(server.url)
-        except BackendAway:
-            server.went_away()
-            raise
-        if not self.model and len(names) == 1:
-            self.model = names[0]
-        if self.model not in names:
-            serves = ", ".join(names[:10]) or "no model"
-            raise WrongModel(f"{server.url} does not serve {self.model!r}; it serves {serves}: name one of these.")
-
-    async def _models(self, url: str) -> list[str]:
-        assert self._session, "use the backend with `async with`"  # noqa: S101
-        try:
-            timeout = aiohttp.ClientTimeout(total=CHECK_S)
-            async with self._session.get(f"{url}/models", timeout=timeout, allow_redirects=False) as response:
-                status, content = response.status, await _bounded(response)
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            why = self._without_key(str(error)) or "no answer in time"
-            raise BackendAway(f"{url} can't be reached ({why}): start the model server or correct the URL.") from None
-        if status != 200:
-            raise BackendAway(f"{url}/models answers {status} ({self._words(content)[:300]}): check URL and API key.")
-        try:
-            return [str(served["id"]) for served in orjson.loads(content)["data"]]
-        except (ValueError, TypeError, KeyError):
-            raise BackendAway(f"{url}/models is no list of models: is this an OpenAI-compatible server?") from None
-
-    def _words(self, content: bytes) -> str:
-        return self._without_key(server_words(content))
-
-    def _without_key(self, text: str) -> str:
-        return text.replace(self._api_key, "***") if self._api_key else text
+        named_model(server.url, self.model, await self._link.models(server))
 
 
 def affinity(subject: Subject) -> str:
     """Calls with the same text here go to the same server."""
     if isinstance(subject, Describe):
         return subject.product.asin
-    return f"{subject.pair.a.asin} {subject.pair.b.asin}"
-
-
-async def _bounded(response: aiohttp.ClientResponse) -> bytes:
-    if response.content_length is not None and response.content_length <= MAX_REPLY:
-        return await response.read()
-    chunks, size = [], 0
-    async for chunk in response.content.iter_any():
-        size += len(chunk)
-        if size > MAX_REPLY:
-            response.close()
-            raise aiohttp.ClientPayloadError(f"the answer is over {MAX_REPLY:,} bytes")
-        chunks.append(chunk)
-    return b"".join(chunks)
+    return subject.pair.a.asin + subject.pair.b.asin

@@ -7,9 +7,10 @@ import random
 import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from urllib.parse import urlsplit
 
 from distillation.lvlm.base import Image
+from distillation.lvlm.openai.abilities import Abilities
+from distillation.lvlm.openai.address import Address
 from distillation.lvlm.openai.wire import NAMED, PLAIN, Way
 from distillation.lvlm.places import Places
 
@@ -86,33 +87,40 @@ class Presence:
 
 
 class Pictures:
-    """Which pictures the server has under their uuid; whether it knows uuids at all is found out on the way."""
+    """Which pictures the server has under their uuid. Until one was found there, and again after one was missed, a
+    single call at a time goes by uuid alone: a server that lost its cache, or drops all at once, costs a few calls."""
 
     def __init__(self) -> None:
-        self.named: bool | None = None  # None: not asked yet
+        self.named = False
         self._known: dict[str, None] = {}
-        self._hits = self._misses = 0
+        self._trusted = self._trying = False
+        self._misses = 0
 
     def ways(self, images: Sequence[Image]) -> list[Way]:
         """The most sparing first; the next where the server refuses it."""
         if not images or not self.named:
             return [PLAIN]
-        known = any(image.digest in self._known for image in images)
-        return [*([Way(True, self._known)] if known else []), NAMED, *([] if self._hits else [PLAIN])]
+        if not any(image.digest in self._known for image in images) or (self._trying and not self._trusted):
+            return [NAMED]
+        self._trying = True
+        return [Way(True, self._known), NAMED]
 
-    def learn(self, images: Sequence[Image], refused: Sequence[Way], taken: Way) -> None:
-        """Called when an answer has come: only then a picture is the server's."""
-        by_uuid = any(way.known for way in refused)
-        if taken.known:
-            self._hits += 1
-        elif by_uuid:
-            self._misses += 1
-        if NAMED in refused or (self._misses >= MISSES and not self._hits):
-            self.named = False
-        if by_uuid:
-            self._forget(images)
-        if taken.named:
+    def found(self, images: Sequence[Image], way: Way) -> None:
+        """An answer has come: only then a picture is the server's."""
+        if way.known:
+            self._trusted, self._trying, self._misses = True, False, 0
+        if way.named:
             self._remember(images)
+
+    def missed(self, images: Sequence[Image], way: Way, *, counts: bool) -> None:
+        """A call failed. Where it went by uuid that may be why, whatever reason the server gives."""
+        if not way.known:
+            return
+        for image in images:
+            self._known.pop(image.digest, None)
+        self._misses += self._trying and counts
+        self._trusted = self._trying = False
+        self.named = self.named and self._misses < MISSES
 
     def forget_all(self) -> None:
         self._known.clear()
@@ -124,19 +132,23 @@ class Pictures:
         while len(self._known) > PICTURES_KNOWN:
             del self._known[next(iter(self._known))]
 
-    def _forget(self, images: Iterable[Image]) -> None:
-        for image in images:
-            self._known.pop(image.digest, None)
-
 
 class Server:
-    def __init__(self, url: str, limit: int) -> None:
-        self.url = url
+    def __init__(self, address: Address, limit: int) -> None:
+        self.address, self.url = address, str(address)
+        self.met = False  # it was asked what it can do
+        self.own = self.can = Abilities()  # its own, and what all servers of the run can
+        self.models: set[str] = set()  # the names that its replies may carry
         self.limit = Limit(limit)
         self.presence = Presence()
         self.pictures = Pictures()
         self._usual_s: float | None = None
         self._early: dict[asyncio.Timeout, tuple[float, float]] = {}
+
+    def learn(self, own: Abilities) -> None:
+        self.met, self.own, self.can = True, own, own
+        self.pictures.named = own.uuids
+        self.models |= {own.model} - {""}
 
     def took(self, seconds: float) -> None:
         self._usual_s = seconds if self._usual_s is None else 0.95 * self._usual_s + 0.05 * seconds
@@ -166,27 +178,6 @@ class Server:
     def went_away(self) -> None:
         self.presence.went_away()
         self.pictures.forget_all()  # it may come back with empty hands
-
-
-def endpoint(url: str) -> str:
-    """A base URL with or without /v1 and trailing slash, to the form ending in /v1."""
-    parts = urlsplit(url.strip())
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"Base URL {parts.scheme}://{parts.hostname or ''} is no http or https URL: correct it.")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ValueError(f"Base URL of {parts.hostname} holds a password or query: give the API key on its own.")
-    path = parts.path.rstrip("/")
-    return f"{parts.scheme}://{parts.netloc}{path if path.endswith('/v1') else path + '/v1'}"
-
-
-def url_and_limit(text: str, default: int) -> tuple[str, int]:
-    """`URL,N`: a server's URL, and how many calls it may have in flight."""
-    url, comma, limit = text.rpartition(",")
-    if not comma:
-        return endpoint(text), default
-    if not limit.strip().isdecimal() or int(limit) < 1:
-        raise ValueError(f"Base URL {endpoint(url)} has {limit!r} calls in flight: give a number of at least 1.")
-    return endpoint(url), int(limit)
 
 
 def backoff(tries: int, longest: float = 8.0) -> float:

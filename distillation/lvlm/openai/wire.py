@@ -1,39 +1,17 @@
-"""Requests to bytes and bytes to replies, for the OpenAI chat format. No input or output happens here."""
+"""Requests to bytes, in the OpenAI chat format, as far as a server has it. No input or output happens here."""
 
 from __future__ import annotations
 
 import base64
-import math
-import random
-import re
 from collections import OrderedDict
-from collections.abc import Container, Mapping
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import orjson
 
-from distillation.lvlm.base import Failure, Image, Part, Reply, Request, Text, Usage
-
-TOP_LOGPROBS = 20
-LONGEST_WAIT_S = 30.0
-# An answer may open with a quote, a star or "Answer:"; later than this a yes is no longer the answer.
-ANSWER_TOKENS = 8
-TOO_LONG = re.compile(
-    r"context length|too long|maximum model length|max_model_len"
-    r"|max_tokens|max_completion_tokens|maximum (?:input|prompt)"
-)
-BAD_PICTURE = re.compile(r"image|picture|base64|multi-?modal|uuid")
-
-
-class MalformedReply(Exception):
-    """A 200 whose body is no chat completion: worth another try."""
-
-
-class EmptyReply(MalformedReply):
-    """A chat completion without a word in it."""
+from distillation.lvlm.base import Image, Part, Request, Text
+from distillation.lvlm.openai.abilities import Abilities
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +42,49 @@ class PictureCache:
         return url
 
 
-def encode_request(request: Request, model: str, pictures: PictureCache, way: Way = PLAIN) -> bytes:
-    messages = b'[{"role":"system","content":%b},{"role":"user","content":[%b]}]' % (
-        orjson.dumps(request.system),
-        b",".join(_part(part, pictures, way) for part in request.parts),
-    )
-    settings: dict[str, Any] = {"model": model, "max_tokens": request.max_tokens, "temperature": request.temperature}
-    if request.logprobs:
-        settings |= {"logprobs": True, "top_logprobs": TOP_LOGPROBS}
-    if request.choices:
-        settings["structured_outputs"] = {"choice": request.choices}
-    if request.seed is not None:
+def pictures_in(request: Request) -> int:
+    return sum(isinstance(part, Image) for part in request.parts)
+
+
+def encode_request(request: Request, model: str, pictures: PictureCache, way: Way, can: Abilities) -> bytes:
+    parts = request.parts if can.system else (Text(request.system), *request.parts)
+    user = b'{"role":"user","content":%b}' % _content(parts, pictures, way)
+    system = b'{"role":"system","content":%b},' % orjson.dumps(request.system) if can.system else b""
+    settings = orjson.dumps(_settings(request, model, can))
+    return b'{"messages":[' + system + user + b"]," + settings[1:]
+
+
+def _settings(request: Request, model: str, can: Abilities) -> dict[str, Any]:
+    settings: dict[str, Any] = {"model": model}
+    if can.room:
+        settings[can.room] = can.answer_room(request.max_tokens)
+    if can.temperature:
+        settings["temperature"] = request.temperature
+    if request.logprobs and can.top_logprobs:
+        settings |= {"logprobs": True, "top_logprobs": can.top_logprobs}
+    if can.choice and (request.choices or (request.openings and not can.top_logprobs)):
+        settings |= _held_to(request, can.choice)
+    if request.seed is not None and can.seed:
         settings["seed"] = request.seed
-    return b'{"messages":' + messages + b"," + orjson.dumps(settings)[1:]
+    return settings
+
+
+def _held_to(request: Request, form: str) -> dict[str, Any]:
+    """A verdict of a server without probabilities is held to begin with its answer: that word is all there is."""
+    if form == "structured_outputs":
+        opened = {"regex": rf"({'|'.join(request.openings)})[,.:;] [^\n]{{1,600}}"}
+        return {form: {"choice": request.choices} if request.choices else opened}
+    answer = {"type": "string", "enum": request.choices or request.openings}
+    properties = {"answer": answer} if request.choices else {"answer": answer, "reason": {"type": "string"}}
+    schema = {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+    return {form: {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": schema}}}
+
+
+def _content(parts: Sequence[Part], pictures: PictureCache, way: Way) -> bytes:
+    """Text alone as one string: servers of text models take no list of parts, and vLLM puts the same sign between."""
+    if all(isinstance(part, Text) for part in parts):
+        return orjson.dumps("\n".join(part.text for part in parts if isinstance(part, Text)))
+    return b"[%b]" % b",".join(_part(part, pictures, way) for part in parts)
 
 
 def _part(part: Part, pictures: PictureCache, way: Way) -> bytes:
@@ -85,95 +93,3 @@ def _part(part: Part, pictures: PictureCache, way: Way) -> bytes:
     url = b"null" if part.digest in way.known else pictures.url(part)
     name = b',"uuid":"%b"' % part.digest.encode() if way.named else b""
     return b'{"type":"image_url","image_url":%b%b}' % (url, name)
-
-
-def uuid_question(model: str, unknown: str) -> bytes:
-    """Shows a picture that no server can have under this uuid."""
-    parts = [{"type": "image_url", "image_url": None, "uuid": unknown}, {"type": "text", "text": "Yes or no?"}]
-    return orjson.dumps({"model": model, "max_tokens": 1, "messages": [{"role": "user", "content": parts}]})
-
-
-def decode_reply(body: bytes, *, logprobs: bool) -> Reply:
-    """Usage of the answer alone: who sent it knows how many calls it took."""
-    try:
-        reply = orjson.loads(body)
-        choice = reply["choices"][0]
-        text, refusal = choice["message"].get("content") or "", choice["message"].get("refusal")
-        usage = _usage(reply.get("usage") or {})
-        p_yes = yes_probability(choice.get("logprobs")) if logprobs else None
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError) as error:
-        raise MalformedReply(f"no chat completion ({type(error).__name__}): {body[:200]!r}") from None
-    if not isinstance(text, str):
-        raise MalformedReply(f"content is no text: {body[:200]!r}")
-    finish = choice.get("finish_reason")
-    if refusal or finish == "content_filter":
-        return Reply(text, usage=usage, error=Failure("refused", str(refusal or "the server's content filter")))
-    if not text.strip() and finish != "length":
-        raise EmptyReply("the answer has no text")
-    return Reply(text, "length" if finish == "length" else "stop", p_yes, usage)
-
-
-def _usage(usage: Mapping[str, Any]) -> Usage:
-    details = usage.get("prompt_tokens_details") or {}
-    counts = (usage.get("prompt_tokens"), details.get("cached_tokens"), usage.get("completion_tokens"))
-    return Usage(0, *(max(0, int(count or 0)) for count in counts))
-
-
-def yes_probability(logprobs: Mapping[str, Any] | None) -> float | None:
-    """P(yes) / (P(yes) + P(no)) over their spellings at the first token that says either."""
-    tokens = (logprobs or {}).get("content") or ()
-    for token in tokens[:ANSWER_TOKENS]:
-        if word(token["token"]) in ("yes", "no"):
-            return _normalised(token.get("top_logprobs") or [token])
-    return None
-
-
-def _normalised(tops: list[Mapping[str, Any]]) -> float | None:
-    mass = {"yes": 0.0, "no": 0.0}
-    for top in tops:
-        if word(top["token"]) in mass and math.isfinite(top["logprob"]):
-            mass[word(top["token"])] += math.exp(min(0.0, top["logprob"]))
-    total = mass["yes"] + mass["no"]
-    return mass["yes"] / total if total else None
-
-
-def word(token: str) -> str:
-    """Letters only: " Yes", "▁yes" and "Yes," are one word."""
-    return "".join(char for char in token if char.isascii() and char.isalpha()).lower()
-
-
-def refused_request(status: int, words: str) -> Failure:
-    """What a 4xx means, told apart by the server's words: asking again would not help."""
-    lower = words.lower()
-    if status == 413 or TOO_LONG.search(lower):
-        return Failure("too_long", words)
-    return Failure("bad_picture" if BAD_PICTURE.search(lower) else "bad_request", words)
-
-
-def server_words(body: bytes) -> str:
-    """The message inside an error body of any usual shape, else the body itself."""
-    try:
-        error = orjson.loads(body)
-    except ValueError:
-        return body[:2_000].decode(errors="replace").strip()
-    for key in ("error", "message", "detail"):
-        if isinstance(error, dict) and key in error:
-            error = error[key]
-    return error if isinstance(error, str) else orjson.dumps(error)[:2_000].decode(errors="replace")
-
-
-def retry_seconds(retry_after: str | None) -> float | None:
-    """Bounded, and spread so that all who were turned away don't come back at once."""
-    try:
-        asked = float(retry_after or "")
-    except ValueError:
-        asked = _until(retry_after or "")
-    return min(LONGEST_WAIT_S, asked) * random.uniform(1.0, 1.2) if asked >= 0 else None  # noqa: S311
-
-
-def _until(date: str) -> float:
-    """Seconds until an HTTP date; negative where it is none or has passed."""
-    try:
-        return (parsedate_to_datetime(date).astimezone(UTC) - datetime.now(UTC)).total_seconds()
-    except ValueError:
-        return -1.0

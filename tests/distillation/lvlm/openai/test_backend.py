@@ -16,11 +16,12 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer, unused_port
 
 from distillation.lvlm import make_backend
-from distillation.lvlm.base import BackendAway, Image, Judge, Reply, Request, Text, WrongModel
+from distillation.lvlm.base import BackendAway, Image, Judge, Reply, Request, Text, Unfit, WrongModel
 from distillation.lvlm.openai import servers
+from distillation.lvlm.openai.address import endpoint
 from distillation.lvlm.openai.backend import OpenAIBackend
-from distillation.lvlm.openai.servers import endpoint
-from distillation.lvlm.openai.wire import retry_seconds, yes_probability
+from distillation.lvlm.openai.reading import yes_probability
+from distillation.lvlm.openai.waiting import retry_seconds
 from distillation.pipeline.records import PairRecord, ProductRecord
 
 SUBJECT = Judge(PairRecord(ProductRecord("A", "a"), ProductRecord("B", "b")), "usedFor", "They fit.")
@@ -56,13 +57,11 @@ Answer = Callable[[web.Request], web.Response]
 
 
 @asynccontextmanager
-async def serving(answer: Callable, models: Sequence[str] | None = ("m",), uuids: bool = False) -> AsyncIterator[str]:
-    """A server's URL; `answer` gets the body of each chat request, save the one that asks whether it knows uuids."""
+async def serving(answer: Callable, models: Sequence[str] | None = ("m",)) -> AsyncIterator[str]:
+    """A server's URL; `answer` gets the body of each chat request."""
 
     async def chat(request: web.Request) -> web.Response:
         body = orjson.loads(await request.read())
-        if body["max_tokens"] == 1:
-            return error(400, "unknown uuid") if uuids else completion("Yes")
         told = answer(request, body)
         return await told if inspect.isawaitable(told) else told
 
@@ -237,6 +236,11 @@ def test_a_server_that_breaks_every_connection_is_away_and_no_failure_of_the_ite
         talk(aborted, models=None, patience_s=0)
 
 
+def backend_knowing(url: str, **abilities: object) -> OpenAIBackend:
+    """As if the server had been asked what it can do."""
+    return OpenAIBackend(model="m", base_urls=[url], known={str(endpoint(url)): abilities})
+
+
 def pictures_sent(uuids: bool, calls: int = 3) -> list[list[dict]]:
     """The picture parts of some calls, one after another, to a server that knows uuids or not."""
     sent, known = [], set()
@@ -251,7 +255,7 @@ def pictures_sent(uuids: bool, calls: int = 3) -> list[list[dict]]:
         return error(400, "unknown uuid") if unknown else completion()
 
     async def run() -> None:
-        async with serving(answer, uuids=uuids) as url, OpenAIBackend(model="m", base_urls=[url]) as backend:
+        async with serving(answer) as url, backend_knowing(url, uuids=uuids) as backend:
             for _ in range(calls):
                 assert (await backend.reply(REQUEST)).error is None
 
@@ -304,7 +308,7 @@ def test_the_key_is_sent_and_never_told():
     reply, _ = talk(echo, api_key=KEY)
     assert reply.error.detail == "400: bad header Bearer ***"
     assert KEY not in repr(OpenAIBackend(model="m", base_urls=["http://x"], api_key=KEY))
-    with pytest.raises(BackendAway, match="check the API key") as caught:
+    with pytest.raises(Unfit, match="check the API key") as caught:
         talk(lambda _: error(401, f"wrong key {KEY}"), api_key=KEY)
     assert KEY not in str(caught.value)
 
@@ -326,11 +330,11 @@ def test_a_model_that_is_gone_is_no_failure_of_the_item():
 
 def test_base_urls_in_any_form():
     forms = ("http://h:1", "http://h:1/", "http://h:1/v1", " http://h:1/v1/ ")
-    assert {endpoint(url) for url in forms} == {"http://h:1/v1"}
-    assert endpoint("https://h/openai") == "https://h/openai/v1"
+    assert {str(endpoint(url)) for url in forms} == {"http://h:1/v1"}
+    assert str(endpoint("https://h/openai")) == "https://h/openai/v1"
 
 
-@pytest.mark.parametrize("url", ["h:1", "ftp://h", "file:///etc/passwd", "http://", "http://u:pw@h", "http://h?key=1"])
+@pytest.mark.parametrize("url", ["h:1", "ftp://h", "file:///etc/passwd", "http://", "http://u:pw@h", "http://h?key=pw"])
 def test_other_urls_are_refused_without_being_repeated(url: str):
     with pytest.raises(ValueError, match="Base URL") as caught:
         make_backend("openai", model="m", base_urls=[url])
@@ -342,12 +346,12 @@ def test_p_yes_sums_over_spellings():
         {"token": token, "logprob": math.log(p)} for token, p in [("Yes", 0.4), (" yes", 0.2), ("No", 0.2), ("So", 0.2)]
     ]
     told = {"content": [{"token": "**", "logprob": 0.0}, {"token": "Yes", "logprob": -1.0, "top_logprobs": tops}]}
-    assert yes_probability(told) == pytest.approx((0.4 + 0.2) / (0.4 + 0.2 + 0.2))
+    assert yes_probability(told, "**Yes") == pytest.approx((0.4 + 0.2) / (0.4 + 0.2 + 0.2))
 
 
 @pytest.mark.parametrize("told", [None, {}, {"content": None}, {"content": [{"token": "Well", "logprob": -1.0}]}])
 def test_no_answer_token_is_no_probability(told: dict | None):
-    assert yes_probability(told) is None
+    assert yes_probability(told, "Well.") is None
 
 
 def test_all_kinds_of_fault_against_the_fake_server():

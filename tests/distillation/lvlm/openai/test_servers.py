@@ -7,7 +7,8 @@ import pytest
 
 from distillation.lvlm.base import Image
 from distillation.lvlm.openai import servers as openai_servers
-from distillation.lvlm.openai.servers import Limit, Pictures, Presence, Server, backoff, url_and_limit
+from distillation.lvlm.openai.address import Address, url_and_limit
+from distillation.lvlm.openai.servers import Limit, Pictures, Presence, Server, backoff
 from distillation.lvlm.openai.wire import NAMED, PLAIN, Way
 
 A, B = Image("aa", b"a"), Image("bb", b"b")
@@ -46,21 +47,21 @@ def test_a_share_of_a_limit_that_was_lowered():
 
 
 def test_patience_is_ten_times_the_usual_doubled_with_each_try():
-    server = Server("http://h/v1", 64)
+    server = Server(Address("http://h/v1"), 64)
     assert server.patience(0, longest=120) == 120  # nothing is known yet
     server.took(1.0)
     assert [server.patience(slow, longest=120) for slow in range(5)] == [10, 20, 40, 80, 120]
 
 
 def test_a_thousand_tries_wait_no_longer_than_the_longest():
-    server = Server("http://h/v1", 64)
+    server = Server(Address("http://h/v1"), 64)
     server.took(1.0)
     assert server.patience(2_000, longest=120) == 120  # 2**1024 is no float any more
     assert 2.5 <= backoff(2_000, longest=5) <= 5
 
 
 def test_the_usual_follows_the_latest_answers():
-    server = Server("http://h/v1", 64)
+    server = Server(Address("http://h/v1"), 64)
     server.took(1.0)
     server.took(3.0)
     assert server.patience(0, longest=120) == pytest.approx(10 * (0.95 * 1.0 + 0.05 * 3.0))
@@ -78,47 +79,68 @@ def test_while_it_is_away_one_call_at_a_time_tries_it(monkeypatch: pytest.Monkey
     assert presence.open(0)
 
 
-def test_a_picture_is_known_only_when_an_answer_has_come():
+BY_UUID = Way(True, {"aa": None})
+
+
+def sent(*images: Image) -> Pictures:
+    """A server that knows uuids and was sent these whole."""
     pictures = Pictures()
     pictures.named = True
-    assert pictures.ways([A]) == [NAMED, PLAIN]
-    pictures.learn([A], [], NAMED)
-    by_uuid, *rest = pictures.ways([A, B])
+    pictures.found(images, NAMED)
+    return pictures
+
+
+def test_a_picture_is_known_only_when_an_answer_has_come():
+    pictures = sent()
+    assert pictures.ways([A]) == [NAMED]
+    pictures.found([A], NAMED)
+    by_uuid, whole = pictures.ways([A, B])
     assert (by_uuid.named, "aa" in by_uuid.known, "bb" in by_uuid.known) == (True, True, False)
-    assert rest == [NAMED, PLAIN]
+    assert whole == NAMED
+
+
+def test_until_one_is_found_there_a_single_call_at_a_time_goes_by_uuid():
+    pictures = sent(A)
+    assert [len(pictures.ways([A])) for _ in range(3)] == [2, 1, 1]
+    pictures.found([A], BY_UUID)
+    assert [len(pictures.ways([A])) for _ in range(3)] == [2, 2, 2]
 
 
 def test_a_server_that_has_forgotten_is_sent_the_picture_again():
-    pictures = Pictures()
-    pictures.named = True
-    pictures.learn([A], [], NAMED)
-    pictures.learn([A], [], Way(True, {"aa": None}))  # a hit: uuids are known to work
-    pictures.learn([A], [Way(True, {"aa": None})], NAMED)
-    assert pictures.ways([A])[0].known and pictures.named
-    assert PLAIN not in pictures.ways([A])
+    pictures = sent(A, B)
+    pictures.found([A], BY_UUID)
+    pictures.missed([A], BY_UUID, counts=True)
+    assert pictures.ways([A]) == [NAMED]
+    assert pictures.ways([B])[0].known  # one call tries whether it still has the other
 
 
-def test_a_server_that_refuses_every_uuid_gets_data_urls_for_good():
-    refuses_the_field, knows_none = Pictures(), Pictures()
-    refuses_the_field.named = knows_none.named = True
-    refuses_the_field.learn([A], [NAMED], PLAIN)
+def test_three_misses_with_no_find_between_are_enough():
+    pictures = sent(A)
     for _ in range(3):
-        knows_none.learn([A], [Way(True, {"aa": None})], NAMED)
-    assert [pictures.ways([A]) for pictures in (refuses_the_field, knows_none)] == [[PLAIN]] * 2
+        assert pictures.ways([A])[0].known
+        pictures.missed([A], BY_UUID, counts=True)
+        pictures.found([A], NAMED)
+    assert pictures.ways([A]) == [PLAIN]
+
+
+def test_a_server_that_is_busy_says_nothing_of_its_pictures():
+    pictures = sent(A)
+    for _ in range(5):
+        assert pictures.ways([A])[0].known
+        pictures.missed([A], BY_UUID, counts=False)
+        pictures.found([A], NAMED)
 
 
 def test_only_so_many_pictures_are_remembered(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(openai_servers, "PICTURES_KNOWN", 1)
-    pictures = Pictures()
-    pictures.named = True
-    pictures.learn([A, B], [], NAMED)
+    pictures = sent(A, B)
     assert pictures.ways([A])[0] == NAMED
     assert "bb" in pictures.ways([B])[0].known
 
 
 def test_a_url_may_carry_its_limit():
-    assert url_and_limit("http://h:1,32", 64) == ("http://h:1/v1", 32)
-    assert url_and_limit("http://h:1", 64) == ("http://h:1/v1", 64)
+    assert url_and_limit("http://h:1,32", 64) == (Address("http://h:1/v1"), 32)
+    assert url_and_limit("http://h:1", 64) == (Address("http://h:1/v1"), 64)
     for text in ("http://h:1,", "http://h:1,0", "http://h:1,many"):
         with pytest.raises(ValueError, match="give a number of at least 1"):
             url_and_limit(text, 64)
@@ -126,7 +148,7 @@ def test_a_url_may_carry_its_limit():
 
 def test_a_call_from_before_the_first_answer_is_held_to_what_turns_out_usual():
     async def hang() -> float:
-        server, began = Server("http://127.0.0.1:1", 4), time.monotonic()
+        server, began = Server(Address("http://127.0.0.1:1"), 4), time.monotonic()
         asyncio.get_running_loop().call_later(0.05, server.took, 0.01)  # another call is answered, in 10 ms
         with pytest.raises(TimeoutError):
             async with server.in_time(0, longest=120):

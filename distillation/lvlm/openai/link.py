@@ -1,0 +1,155 @@
+"""The connections to model servers: one call, its answer in bounds, and the faults that are no answer."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+import aiohttp
+import orjson
+
+from distillation.lvlm.base import BackendAway, Failure
+from distillation.lvlm.openai.reading import MalformedReply, error_inside, unpacked
+from distillation.lvlm.openai.refusals import Refusal, refusal
+from distillation.lvlm.openai.servers import Server
+
+MAX_REPLY = 2 * 1024 * 1024
+CHECK_S = 10.0
+SHOWN = 200  # characters of an answer that is none
+ENVIRONMENT = "environment"  # as a proxy: those that the environment names
+
+
+class Retry(Exception):
+    """This try failed in a way the next may not."""
+
+    def __init__(self, failure: Failure, wait_s: float | None = None) -> None:
+        super().__init__(failure.detail)
+        self.failure = failure
+        self.wait_s = wait_s
+
+
+class TurnedDown(Exception):
+    """The server takes no call at the moment: that is no failure of the item."""
+
+    def __init__(self, why: str, wait_s: float | None = None) -> None:
+        super().__init__(why)
+        self.wait_s = wait_s
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+
+class Link:
+    def __init__(self, *, api_key: str = "", proxy: str = "", ca_file: str = "") -> None:
+        self._api_key, self._proxy = api_key, proxy
+        self._tls = _tls(ca_file)
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        # identity and auto_decompress: a small compressed body could unpack to a huge one.
+        headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
+        if self._api_key:
+            headers["Authorization"] = f"Bearer {self._api_key}"
+            headers["api-key"] = self._api_key  # where the version stands in the query, the key stands here
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, ssl=self._tls),
+            headers=headers,
+            auto_decompress=False,
+            trust_env=self._proxy == ENVIRONMENT,
+        )
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        if self._session:
+            await self._session.close()
+            self._session = None
+
+    async def post(self, server: Server, body: bytes, slow: int, longest_s: float) -> Answer:
+        """Raises TurnedDown and Retry where no answer comes."""
+        timeout, began = aiohttp.ClientTimeout(total=None, sock_connect=CHECK_S), time.monotonic()
+        try:
+            async with server.in_time(slow, longest_s):
+                answer = await self._send("POST", server.address.to("chat/completions"), timeout, body)
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            server.went_away()
+            raise TurnedDown(self.without_key(str(error))) from None
+        except TimeoutError:
+            raise Retry(Failure("timeout", f"No answer within {time.monotonic() - began:.3g} s.")) from None
+        except (aiohttp.ClientError, OSError) as error:
+            raise Retry(Failure("reset", self.without_key(f"The connection broke: {error}"))) from None
+        except MalformedReply as error:
+            raise Retry(Failure("malformed", str(error))) from None
+        if answer.status == 200:
+            server.took(time.monotonic() - began)
+        return answer
+
+    async def models(self, server: Server) -> list[str] | None:
+        """The names of its models; None where it lists none. Raises BackendAway."""
+        url = server.address.to("models")
+        try:
+            answer = await self._send("GET", url, aiohttp.ClientTimeout(total=CHECK_S))
+        except (aiohttp.ClientError, OSError, TimeoutError, MalformedReply) as error:
+            why = self.without_key(str(error)) or "no answer in time"
+            server.went_away()
+            raise BackendAway(
+                f"{server.url} can't be reached ({why}): start the model server or correct the URL."
+            ) from None
+        if answer.status in (408, 429) or answer.status >= 500:
+            server.went_away()
+            said = self.refusal(answer).words[:SHOWN]
+            raise BackendAway(f"{url} answers {answer.status} ({said}): check URL and API key.")
+        try:
+            return [str(served["id"]) for served in orjson.loads(answer.content)["data"]]
+        except (ValueError, TypeError, KeyError):
+            return None
+
+    async def _send(self, method: str, url: str, timeout: aiohttp.ClientTimeout, body: bytes | None = None) -> Answer:
+        assert self._session, "use the backend with `async with`"  # noqa: S101
+        proxy = self._proxy if self._proxy != ENVIRONMENT else None
+        async with self._session.request(
+            method, url, data=body, timeout=timeout, allow_redirects=False, proxy=proxy or None
+        ) as response:
+            content = await _bounded(response)
+        packed = response.headers.get("Content-Encoding", "").strip().lower()
+        content = unpacked(content, packed, MAX_REPLY) if packed else content
+        status = error_inside(content) if response.status == 200 else None
+        return Answer(status or response.status, response.headers, content)
+
+    def refusal(self, answer: Answer) -> Refusal:
+        told = refusal(answer.status, answer.content)
+        return Refusal(told.status, self.without_key(told.words), told.param, told.code)
+
+    def without_key(self, text: str) -> str:
+        return text.replace(self._api_key, "***") if self._api_key else text
+
+
+def _tls(ca_file: str) -> ssl.SSLContext | bool:
+    """The system's authorities, and one's own. Raises ValueError."""
+    if not ca_file:
+        return True
+    context = ssl.create_default_context()
+    try:
+        context.load_verify_locations(ca_file)
+    except (OSError, ssl.SSLError) as error:
+        raise ValueError(f"LVLM_CA_FILE {ca_file} can't be read as certificates ({error}): correct it.") from None
+    return context
+
+
+async def _bounded(response: aiohttp.ClientResponse) -> bytes:
+    if response.content_length is not None and response.content_length <= MAX_REPLY:
+        return await response.read()
+    chunks, size = [], 0
+    async for chunk in response.content.iter_any():
+        size += len(chunk)
+        if size > MAX_REPLY:
+            response.close()
+            raise aiohttp.ClientPayloadError(f"the answer is over {MAX_REPLY:,} bytes")
+        chunks.append(chunk)
+    return b"".join(chunks)

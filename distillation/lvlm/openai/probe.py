@@ -1,0 +1,268 @@
+"""Asks a server once what it can do, by the questions of a run on a pair of products that is shipped for it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import Any, Self
+
+import orjson
+
+from distillation.lvlm.base import BackendAway, Busy, Image, Reply, Request, Unfit
+from distillation.lvlm.openai.abilities import OPTIONS, Abilities
+from distillation.lvlm.openai.link import SHOWN, Answer, Link, Retry, TurnedDown
+from distillation.lvlm.openai.reading import MalformedReply, decode_reply
+from distillation.lvlm.openai.refusals import Refusal, lesson, refused_request, was_sent
+from distillation.lvlm.openai.servers import Server, backoff
+from distillation.lvlm.openai.stops import named_model, stop, too_few_pictures
+from distillation.lvlm.openai.waiting import asked_wait
+from distillation.lvlm.openai.wire import PictureCache, Way, encode_request, pictures_in
+from distillation.pipeline.markup import uncovered
+from distillation.pipeline.options import Options
+from distillation.pipeline.parsing import parse_verdict
+from distillation.pipeline.render import describe_request, intend_request, judge_again_request, judge_request
+from distillation.pipeline.steps import Outcome, describe, intend, judge
+from distillation.pipeline.trial import INTENTION, RELATION, trial_pair
+
+MOST_CALLS = 40
+BUSY = (429, 502, 503, 504)
+OFF: dict[str, Any] = {"choice": "", "room": "", "top_logprobs": 0}
+HELP = {
+    "reasoning_only": "spends all its room on reasoning and never answers: turn its reasoning off, or serve it with a "
+    "longer context",
+    "other_language": "does not answer in English: choose another model, or bring prompts of your own",
+    "markup": "wraps its answers so that none can be told: turn the wrapping off",
+    "refused": "declines to answer: choose another model",
+    "empty": "answers without a word: look into its log",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`problem` keeps a run from starting; with `away` nothing more is known yet."""
+
+    url: str
+    model: str
+    models: tuple[str, ...] | None
+    abilities: Abilities
+    calls: int
+    pictures_wanted: int
+    example: str = ""
+    problem: Unfit | None = None
+    away: BackendAway | None = None
+
+    @property
+    def lacking(self) -> Unfit | None:
+        """What this run needs and the server has not."""
+        if self.abilities.pictures >= self.pictures_wanted:
+            return None
+        return too_few_pictures(self.url, self.abilities.pictures, self.pictures_wanted)
+
+    def lines(self) -> Iterator[str]:
+        if self.problem or self.away:
+            yield str(self.problem or self.away)
+            return
+        yield from self.abilities.costs()
+
+
+class Probe:
+    """A backend for the steps of the pipeline, that learns from each refusal what to leave away."""
+
+    name = "probe"
+    fault = ""
+    known: Mapping[str, Any] = {}
+
+    def __init__(
+        self, server: Server, *, model: str, link: Link, options: Options, timeout_s: float, patience_s: float
+    ) -> None:
+        self._server, self._link, self._options = server, link, options
+        self._timeout_s, self._patience_s = timeout_s, patience_s
+        self._pictures = PictureCache()
+        self._calls = 0
+        self._example = ""
+        self.model = model
+        self.can = Abilities(uuids=True)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+    async def check(self) -> None:
+        await self._try_all()
+
+    async def report(self) -> Report:
+        served: list[str] | None = None
+        problem, away = None, None
+        try:
+            served = await self._link.models(self._server)
+            self.model = named_model(self._server.url, self.model, served)
+            self.can = replace(self.can, listed=served is not None)
+            await self._try_all()
+        except BackendAway as error:
+            away = error
+        except Unfit as error:
+            problem = error
+        wanted = pictures_in(intend_request(trial_pair(), RELATION, self._options, sample=0))
+        models = None if served is None else tuple(served)
+        return Report(self._server.url, self.model, models, self.can, self._calls, wanted, self._example, problem, away)
+
+    async def _try_all(self) -> None:
+        pair, options = trial_pair(), self._options
+        self._accept(await describe(self, pair.a, options))
+        self._accept(await intend(self, pair, RELATION, options, sample=1))
+        asked_for = self.can.top_logprobs
+        self._accept(await judge(self, pair, RELATION, INTENTION, options))
+        if asked_for and not self.can.top_logprobs:  # then verdicts are asked for in another way
+            self._accept(await judge(self, pair, RELATION, INTENTION, options))
+        await self._find_choice()
+        await self._find_uuids()
+
+    def _accept(self, outcome: Outcome[Any]) -> None:
+        failure = outcome.failure
+        if failure and failure.reason in HELP:
+            raise Unfit(f"{self._server.url} {HELP[failure.reason]} ({failure.detail[:SHOWN]}).")
+        self._example = outcome.raw.strip()[:SHOWN]
+
+    async def _find_choice(self) -> None:
+        """Whether it keeps to some answers, and by which parameter."""
+        first = judge_request(trial_pair(), RELATION, INTENTION, self._options)
+        again = judge_again_request(first, INTENTION, "I like both.", self._options)
+        while self.can.choice:
+            told = uncovered((await self.reply(again)).text)
+            if isinstance(told, str) and parse_verdict(told):
+                return
+            self.can = self.can.without("choice") if self.can.choice else self.can
+
+    async def _find_uuids(self) -> None:
+        """A server that answers though it can't know the picture takes no notice of uuids; one that then refuses a
+        picture which it was sent does not keep it."""
+        shown = describe_request(trial_pair().a, self._options)
+        has = bool(self.can.uuids and self.can.pictures and pictures_in(shown))
+        if has:
+            unknown = Image(uuid.uuid4().hex, b"")
+            parts = (unknown, *shown.parts[1:])
+            known = shown.parts[0]
+            has = not await self._takes_by_uuid(replace(shown, parts=parts), unknown.digest)
+            has = has and isinstance(known, Image) and await self._takes_by_uuid(shown, known.digest)
+        self.can = replace(self.can, uuids=has)
+
+    async def _takes_by_uuid(self, request: Request, digest: str) -> bool:
+        short = replace(request, max_tokens=1)
+        can = replace(self.can, reasons=False)  # what it answers does not matter
+        return (await self._settled(short, can, Way(True, {digest}))).status == 200
+
+    async def reply(self, request: Request) -> Reply:
+        answer, request = await self._taken(request)
+        reply = await self._decoded(answer, request)
+        if request.logprobs and self.can.top_logprobs and not _has_logprobs(answer):
+            self.can = replace(self.can, top_logprobs=0)
+        if reply.reasoned and not self.can.reasons:
+            self.can = replace(self.can, reasons=True)
+            if reply.finish == "length":
+                return await self.reply(request)
+        self.can = replace(self.can, model=reply.model)
+        return reply
+
+    async def _taken(self, request: Request) -> tuple[Answer, Request]:
+        """The first 200, and what of the request it answers."""
+        while self._calls < MOST_CALLS:
+            request = _showing(request, self.can.pictures)
+            answer = await self._settled(request, self.can)
+            if answer.status == 200:
+                return answer, request
+            told = self._link.refusal(answer)
+            self.can = lesson(told, self.can, request) or await self._by_trial(request, answer, told)
+        raise Unfit(f"{self._server.url} refuses one thing after another: {told.words[:SHOWN]}")
+
+    async def _by_trial(self, request: Request, answer: Answer, told: Refusal) -> Abilities:
+        """Where the words don't tell: all that can be left away at once, then each alone."""
+        if problem := stop(self._server.url, told, answer.headers) or self._hopeless(told):
+            raise problem
+        off = {name: OFF.get(name, False) for name in OPTIONS if was_sent(name, self.can, request)}
+        off |= {"choice": ""} if request.openings else {}
+        bare = replace(self.can, **off)
+        if not await self._takes(request, bare):
+            less = replace(self.can, pictures=0)
+            if pictures_in(request) and await self._takes(_showing(request, 0), replace(bare, pictures=0)):
+                return less
+            raise Unfit(f"{self._server.url} refuses even the simplest call ({told.status}: {told.words[:SHOWN]}).")
+        for option in off:
+            if self.can.has(option) and await self._takes(request, self.can.without(option)):
+                return self.can.without(option)
+        return bare
+
+    def _hopeless(self, told: Refusal) -> Unfit | None:
+        words = f"{told.status}: {told.words[:SHOWN]}"
+        if told.status in (404, 405):
+            where = self._server.address.to("chat/completions")
+            return Unfit(f"{where} does not exist ({words}): correct the URL.")
+        if refused_request(told).reason == "too_long":
+            return Unfit(
+                f"{self._server.url} has no room for a call of this run ({words}): lower --max-tokens "
+                f"({self._options.max_tokens:,} now), or serve the model with a longer context."
+            )
+        return None
+
+    async def _takes(self, request: Request, can: Abilities) -> bool:
+        return (await self._settled(request, can)).status == 200
+
+    async def _settled(self, request: Request, can: Abilities, way: Way | None = None) -> Answer:
+        """An answer of any status, save those of a server that takes no call now: these are waited out for a while."""
+        patient_until, faults = time.monotonic() + self._patience_s, 0
+        way = way or Way(named=can.uuids)
+        body = encode_request(request, self.model, self._pictures, way, can)
+        while True:
+            self._calls += 1
+            try:
+                answer = await self._link.post(self._server, body, 0, self._timeout_s)
+            except Retry as fault:
+                faults, why, wait_s = faults + 1, str(fault), backoff(1)
+                if faults == 2:
+                    raise Unfit(
+                        f"{self._server.url} gives no answer ({fault.failure.reason}: {why[:SHOWN]})."
+                    ) from None
+            except TurnedDown as fault:
+                why, wait_s = str(fault), backoff(2)
+            else:
+                told = self._link.refusal(answer) if answer.status != 200 else None
+                if told is None or answer.status not in BUSY or told.is_quota:
+                    return answer
+                why, wait_s = f"{told.status}: {told.words[:SHOWN]}", asked_wait(answer.headers) or backoff(2)
+            if time.monotonic() + wait_s > patient_until:
+                raise Busy(f"{self._server.url} takes no call now ({why}).")
+            await asyncio.sleep(wait_s)
+
+    async def _decoded(self, answer: Answer, request: Request) -> Reply:
+        """A reply that is none may be a fault of the moment: it is asked for once more."""
+        try:
+            return decode_reply(answer.content, logprobs=request.logprobs)
+        except MalformedReply:
+            answer = await self._settled(request, self.can)
+        try:
+            return decode_reply(answer.content, logprobs=request.logprobs)
+        except MalformedReply as error:
+            raise Unfit(f"{self._server.url} answers with {self._link.without_key(str(error))}: correct it.") from None
+
+
+def _has_logprobs(answer: Answer) -> bool:
+    try:
+        return bool(orjson.loads(answer.content)["choices"][0]["logprobs"]["content"])
+    except (ValueError, TypeError, KeyError, IndexError):
+        return False
+
+
+def _showing(request: Request, pictures: int) -> Request:
+    """With at most so many pictures."""
+    images = [part for part in request.parts if isinstance(part, Image)]
+    if len(images) <= pictures:
+        return request
+    dropped = images[pictures:]
+    return replace(request, parts=tuple(part for part in request.parts if part not in dropped))
