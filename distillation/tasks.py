@@ -17,17 +17,21 @@ from distillation.catalog.intake.indexing import indexes_make, indexes_owed
 from distillation.catalog.intake.job import import_is_running
 from distillation.catalog.pictures.download import StoreAway, pictures_download
 from distillation.catalog.pictures.sources import sources_due
-from distillation.lvlm.base import BackendAway, WrongModel
+from distillation.lvlm.base import Backend, BackendAway, Unfit
 from distillation.models import Run, Worker
+from distillation.pipeline.brake import FailingAlike
 from distillation.pipeline.engine import Ended, drain
 from distillation.pipeline.options import Options
 from distillation.pipeline.prompts import PromptsChanged
 from distillation.runs import ledger
 from distillation.runs.drains import drain_hold, drains_alive
-from distillation.runs.services import RunRefused, run_backend, run_finish_if_done, run_pause, run_places, run_wait
+from distillation.runs.failures import failing_alike
+from distillation.runs.servers import run_backend, run_places, run_remember
+from distillation.runs.services import RunRefused, run_finish_if_done, run_pause, run_wait
 
 log = logging.getLogger(__name__)
 
+WAITING = "Waiting for the model server"
 DOWNLOAD_S = 25  # then others have the worker; the sweep brings it back
 
 # Shared with the processes that a worker forks, where its tasks run: they don't hear of its end.
@@ -67,10 +71,10 @@ def _drain(run: Run, holder: uuid.UUID, count_workers: Callable[[], int]) -> boo
         uvloop.run(_advance(run, holder, count_workers))
         return True
     except BackendAway as error:
-        run_wait(run=run, why=f"Waiting for the model server: {error}")
-    except (WrongModel, PromptsChanged) as error:
+        run_wait(run=run, why=f"{WAITING}: {error}")
+    except (Unfit, PromptsChanged, FailingAlike) as error:
         with suppress(RunRefused):  # somebody else has stopped it
-            run_pause(run=run, why=str(error))
+            run_pause(run=run, why=failing_alike(error) if isinstance(error, FailingAlike) else str(error))
     except Exception as error:  # whatever it is, the run's page and `distill --wait` must not just stand still
         words = " ".join(str(error).split()) or type(error).__name__
         run_wait(run=run, why=f"Stopped by an error and tried again soon, see the worker's log: {words}")
@@ -81,22 +85,34 @@ def _drain(run: Run, holder: uuid.UUID, count_workers: Callable[[], int]) -> boo
 
 
 async def _advance(run: Run, holder: uuid.UUID, count_workers: Callable[[], int]) -> None:
-    def write(ended: Sequence[Ended]) -> int:
-        go_on = ledger.record(run, holder, ended) and not _ending.value
-        return count_workers() if go_on else 0
-
     options, places = Options.from_config(run.config), run_places(run)
-    async with run_backend(run, places) as backend:
-        await backend.check()
-        await asyncio.to_thread(_in_thread(run_wait), run=run, why="")
-        await drain(
-            backend=backend,
-            options=options,
-            places=places,
-            claim=_in_thread(partial(ledger.claim, run, options, holder)),
-            write=_in_thread(write),
-            units=run.units_per_cobuy,
-        )
+    async with run_backend(run, places, options) as backend:
+        try:
+            await backend.check()
+            await drain(
+                backend=backend,
+                options=options,
+                places=places,
+                claim=_in_thread(partial(ledger.claim, run, options, holder)),
+                write=_in_thread(partial(_write, run, holder, count_workers, backend)),
+                units=run.units_per_cobuy,
+                planned=await asyncio.to_thread(_in_thread(ledger.planned_calls), run),
+            )
+        finally:
+            await asyncio.to_thread(_in_thread(run_remember), run=run, servers=backend.known)
+
+
+def _write(
+    run: Run, holder: uuid.UUID, count_workers: Callable[[], int], backend: Backend, ended: Sequence[Ended]
+) -> int:
+    """Among how many workers its places are shared, 0 to stop. What it waits for stays readable until answers come."""
+    go_on = ledger.record(run, holder, ended) and not _ending.value
+    fault = backend.fault
+    why = f"{WAITING}: {fault}"[:500] if fault else "" if ended else run.message
+    if why != run.message:
+        run_wait(run=run, why=why)
+        run.message = why
+    return count_workers() if go_on else 0
 
 
 def _in_thread(function: Callable) -> Callable:

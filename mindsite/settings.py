@@ -212,6 +212,12 @@ SPECTACULAR_SETTINGS = {
 LVLM_IN_FLIGHT = env.int("LVLM_IN_FLIGHT", 64)
 LVLM_TIMEOUT = env.float("LVLM_TIMEOUT", 120)
 LVLM_API_KEY = env.str("LVLM_API_KEY", "")
+# Which model servers runs and tests may go to (names or *.suffix; none: all), by which proxy (or "environment"), and
+# whose certificates are trusted besides the system's. Another salt asks for all features anew.
+LVLM_HOSTS = env.list("LVLM_HOSTS", default=[])
+LVLM_PROXY = env.str("LVLM_PROXY", "")
+LVLM_CA_FILE = env.str("LVLM_CA_FILE", "")
+LVLM_FEATURE_SALT = env.str("LVLM_FEATURE_SALT", "")
 
 # Pictures from the web: which hosts (names or *.suffix; none: every public one) and which networks that are not public
 # may be reached; bytes and seconds for a picture; how many at once for one worker process, of one host and in all.

@@ -17,12 +17,12 @@ from common.kept import STRICTNESS
 from distillation.models import Run
 from distillation.runs.forms import BACKEND_WORDS
 from distillation.runs.reports import run_progress
+from distillation.runs.servers import backend_check
 from distillation.runs.services import (
     HOTTEST,
     MOST_SAMPLES,
     MOST_TOKENS,
     RunSettings,
-    backend_check,
     run_cancel,
     run_pause,
     run_resume,
@@ -30,6 +30,8 @@ from distillation.runs.services import (
     run_start,
 )
 from distillation.runs.wake import run_wake_or_say
+
+SETTINGS = ("relations", "limit", "samples", "with_images", "side_by_side", "temperature", "max_tokens")
 
 
 class RunSerializer(serializers.ModelSerializer):
@@ -95,6 +97,9 @@ class NewRunSerializer(serializers.Serializer):
     samples = serializers.IntegerField(default=1, min_value=1, max_value=MOST_SAMPLES)
     limit = serializers.IntegerField(default=None, allow_null=True, min_value=1, max_value=2**31)
     with_images = serializers.BooleanField(default=True)
+    side_by_side = serializers.BooleanField(
+        default=False, help_text="a co-buy's two pictures on one canvas, for servers that take one picture"
+    )
     temperature = serializers.FloatField(default=0.2, min_value=0, max_value=HOTTEST)
     max_tokens = serializers.IntegerField(default=512, min_value=16, max_value=MOST_TOKENS)
     strictness = serializers.FloatField(default=STRICTNESS, min_value=0, max_value=1)
@@ -202,11 +207,15 @@ def _moved(run: Run, note: str) -> dict:
 
 
 def _start(asked: dict, user: User) -> tuple[Run, bool]:
-    settings = RunSettings.checked(
-        **{name: asked[name] for name in ("relations", "limit", "samples", "with_images", "temperature", "max_tokens")}
-    )
+    settings = RunSettings.checked(**{name: asked[name] for name in SETTINGS})
     backend = {name: asked[name] for name in ("backend", "base_urls")}
-    model = backend_check(model=asked["model"], **backend)
+    checked = backend_check(model=asked["model"], config=settings.as_config(), **backend)
     return run_start(
-        name=asked["name"], model=model, settings=settings, strictness=asked["strictness"], created_by=user, **backend
+        name=asked["name"],
+        model=checked.model,
+        servers=checked.servers,
+        settings=settings,
+        strictness=asked["strictness"],
+        created_by=user,
+        **backend,
     )

@@ -22,6 +22,7 @@ class Places:
         self._all = self.n = n
         self.among = 1
         self.taken = 0
+        self._held_to: int | None = None
         self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
         self._order = count()
         self._closed = asyncio.Event()
@@ -33,7 +34,7 @@ class Places:
 
     @property
     def full(self) -> bool:
-        return self.taken >= self.n
+        return self.taken >= (self.n if self._held_to is None else min(self.n, self._held_to))
 
     @property
     def idle(self) -> bool:
@@ -48,6 +49,12 @@ class Places:
     def resize(self, n: int) -> None:
         self.n = max(1, n)
         self._hand_on()
+
+    def hold_to(self, n: int | None) -> None:
+        """No more than so many at once for the time being; None: as many as there are."""
+        if n != self._held_to:
+            self._held_to = n
+            self._hand_on()
 
     def close(self) -> None:
         """Whoever waits for a place is told when one is free; whoever pauses is told at once."""

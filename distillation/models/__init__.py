@@ -5,6 +5,7 @@ from distillation.models.intentions import Exposure, Failure, Intention, Intenti
 from distillation.models.runs import (
     WORKER_GONE_SECONDS,
     Feature,
+    FeatureQuerySet,
     Run,
     RunCoBuy,
     RunProduct,
@@ -22,6 +23,7 @@ __all__ = [
     "Exposure",
     "Failure",
     "Feature",
+    "FeatureQuerySet",
     "Intention",
     "IntentionQuerySet",
     "OwedIndex",

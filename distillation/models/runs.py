@@ -1,6 +1,6 @@
 """Runs: what they ask, what they owe, what they did, and the workers."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.validators import RegexValidator
@@ -40,6 +40,9 @@ class Run(models.Model):
     model = models.CharField(max_length=200, help_text="as the server names it")
     config = models.JSONField(help_text="relations, samples, pictures, prompts, sampling; fixed at the start")
     base_urls = models.JSONField(default=list, blank=True, help_text="model servers; may change while a run goes on")
+    servers = models.JSONField(
+        default=dict, blank=True, help_text="what was found out of each model server; asked anew where it is empty"
+    )
     prices = models.JSONField(
         default=dict, blank=True, help_text="dollars per million tokens: prompt, cached, completion; empty if unknown"
     )
@@ -65,14 +68,36 @@ class Run(models.Model):
         return len(self.config["relations"]) * self.config["samples"]
 
 
+class FeatureQuerySet(models.QuerySet):
+    def in_use(self) -> "FeatureQuerySet":
+        """Those that a run to come would find."""
+        return self.filter(discarded_at=None)
+
+    def chosen(
+        self, *, words: str, run: str, server: str, since: datetime | None, before: datetime | None
+    ) -> "FeatureQuerySet":
+        """Empty: whatever it is."""
+        asked = {"run__name": run, "server__startswith": server, "created_at__gte": since, "created_at__lt": before}
+        found = self.filter(**{name: value for name, value in asked.items() if value})
+        return found.filter(Q(text__icontains=words) | Q(raw_reply__icontains=words)) if words else found
+
+
 class Feature(models.Model):
-    """What step 1 says of one product; shared by all runs that would ask the same question."""
+    """What step 1 says of one product; shared by all runs that would ask the same question.
+
+    One that is thrown away stays for the runs that used it, under a key that no question has.
+    """
 
     key = models.CharField(max_length=64, unique=True, help_text="SHA-256 over all that the answer depends on")
     product = models.ForeignKey(Product, models.CASCADE, related_name="features")
+    run = models.ForeignKey(Run, models.SET_NULL, null=True, related_name="+", help_text="which asked for it")
+    server = models.CharField(max_length=500, blank=True, help_text="which answered")
     text = models.TextField()
     raw_reply = models.TextField()
     created_at = models.DateTimeField(db_default=Now())
+    discarded_at = models.DateTimeField(null=True, blank=True)
+
+    objects = FeatureQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.text[:80]

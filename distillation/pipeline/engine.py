@@ -2,7 +2,8 @@
 comes from `claim`, what came of it goes to `write`; both are plain functions, called in a thread of their own."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -10,6 +11,7 @@ from typing import TypeVar, TypeVarTuple
 
 from distillation.lvlm.base import Backend, Failure, Usage
 from distillation.lvlm.places import OPENER, RELEASED, Closed, Places
+from distillation.pipeline.brake import NO_FEATURES, Brake
 from distillation.pipeline.options import Options
 from distillation.pipeline.records import PairRecord, ProductRecord, VerdictValue
 from distillation.pipeline.steps import Outcome, describe, intend, judge
@@ -19,6 +21,7 @@ Given = TypeVarTuple("Given")
 
 WRITE_EVERY_S = 0.5
 LOOK_EVERY_S = 0.1
+KINDS = ("features", "intentions", "verdicts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,7 @@ class Engine:
         return outcome
 
     def _without_features(self, work: CoBuyWork, why: Failure) -> None:
-        failure = Failure("no_features", f"a product of the pair has no features: {why.reason}: {why.detail}"[:1000])
+        failure = Failure(NO_FEATURES, f"a product of the pair has no features: {why.reason}: {why.detail}"[:1000])
         for unit in work.units:
             self._ended(IntentionEnded(work.id, unit, Outcome(None, failure, "", Usage())))
 
@@ -127,6 +130,14 @@ class Engine:
             async with self._places.take():
                 verdict = await judge(self._backend, pair, unit.relation, unit.intention, self._options)
             self._ended(VerdictEnded(cobuy_id, unit, verdict))
+
+
+def kind_of(ended: Ended) -> str:
+    """Which calls it stands for: what fails for want of features failed with these."""
+    failure = ended.outcome.failure
+    if isinstance(ended, FeatureEnded) or (failure and failure.reason == NO_FEATURES):
+        return "features"
+    return "verdicts" if isinstance(ended, VerdictEnded) else "intentions"
 
 
 class _Writer:
@@ -167,22 +178,25 @@ async def drain(
     claim: Callable[[int], Sequence[CoBuyWork]],
     write: Callable[[Sequence[Ended]], int],
     units: int = 1,
+    planned: Mapping[str, int] | None = None,
 ) -> None:
     """Work until `claim` has no more, or `write` says to stop; calls in flight are then finished and written.
 
-    `write` says among how many workers the places are shared, 0 to stop; `units` is what a co-buy owes at most.
-    Raises BackendAway when the model server is lost; what had ended before is written.
+    `write` says among how many workers the places are shared, 0 to stop; `units` is what a co-buy owes at most;
+    `planned` are the calls of each kind. Raises BackendAway when the model server is lost, FailingAlike when calls
+    fail alike; what had ended before is written.
     """
     with ThreadPoolExecutor(1, "ledger") as ledger:  # one thread: one database connection, writes in order
         writer = _Writer(write, places, ledger)
         await writer.flush()
         if places.among > 1:
             await asyncio.sleep(1.2 * WRITE_EVERY_S)  # by then the others have heard and made room
-        engine = Engine(backend, options, places, writer.add)
+        brake: Brake[Ended] = Brake(planned or dict.fromkeys(KINDS, sys.maxsize), places, writer.add)
+        engine = Engine(backend, options, places, lambda e: brake.add(kind_of(e), e, e.outcome.failure))
         writing = asyncio.create_task(writer.run())
         open_cobuys: set[asyncio.Task[None]] = set()
         try:
-            while not writer.stopped:
+            while not (writer.stopped or brake.stopped):
                 wanted = _open_at_once(places, units)
                 room = wanted - len(open_cobuys)
                 if room > wanted // 4:  # in portions: each claim is a transaction
@@ -193,8 +207,11 @@ async def drain(
                 await _some_end(open_cobuys, writing)
             while open_cobuys:
                 await _some_end(open_cobuys, writing)
+            if brake.stopped:
+                raise brake.stopped
         finally:
             places.close()  # a failed co-buy's other calls are nobody's any more
+            brake.end()
             for task in open_cobuys:
                 task.cancel()
             writer.close()

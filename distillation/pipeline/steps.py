@@ -66,8 +66,9 @@ async def judge(
     return await _judge_by_choice(backend, request, intention, asked, options)
 
 
-def feature_key(product: ProductRecord, options: Options, model: str, backend: str) -> str:
-    """Features are cached across runs by this: whatever can change what step 1 says."""
+def feature_key(product: ProductRecord, options: Options, model: str, backend: str, salt: str = "") -> str:
+    """Features are cached across runs by this: whatever can change what step 1 says. `salt` is the operator's, for what
+    can't be told from outside: another model behind the same name."""
     shown = seen(product, options)
     content = (
         clean(shown.title, TITLE_LENGTH),
@@ -77,6 +78,7 @@ def feature_key(product: ProductRecord, options: Options, model: str, backend: s
         model,
         options.temperature,
         options.max_tokens,
+        *([salt] if salt else []),
     )
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 

@@ -53,6 +53,9 @@ class RunForm(forms.Form):
     with_images = forms.BooleanField(
         label="Show the pictures to the model; co-buys that lack one are left out", required=False, initial=True
     )
+    side_by_side = forms.BooleanField(
+        label="Put the two pictures side by side on one canvas, for a server that takes one picture", required=False
+    )
     temperature = forms.FloatField(min_value=0, max_value=2, initial=0.2, help_text="0 to 2; the paper has 0.2")
     max_tokens = forms.IntegerField(
         label="Tokens of an answer, at most",

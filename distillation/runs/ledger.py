@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
+from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
 
@@ -72,6 +73,11 @@ def release(run: Run, holder: uuid.UUID) -> None:
     RunCoBuy.objects.filter(run=run, claim=holder).update(claim=None, claimed_until=None)
 
 
+def planned_calls(run: Run) -> dict[str, int]:
+    units = run.cobuys.count() * run.units_per_cobuy
+    return {"features": run.products.count(), "intentions": units, "verdicts": units}
+
+
 def _works(run: Run, options: Options, cobuy_ids: list[int]) -> list[CoBuyWork]:
     cobuys = list(CoBuy.objects.filter(pk__in=cobuy_ids).order_by("pk"))
     products = _products(run, options, {pk for cobuy in cobuys for pk in (cobuy.a_id, cobuy.b_id)})
@@ -81,11 +87,11 @@ def _works(run: Run, options: Options, cobuy_ids: list[int]) -> list[CoBuyWork]:
 
 def _products(run: Run, options: Options, ids: set[int]) -> dict[int, ProductWork]:
     """The products with their pictures, and with the features that this or an earlier run has asked for."""
-    works = {}
+    works, salt = {}, settings.LVLM_FEATURE_SALT
     for product in Product.objects.filter(pk__in=ids).select_related("picture"):
         picture = Image(product.picture.digest, _jpeg(product.picture.name)) if product.picture else None
         seen = ProductRecord(product.asin, product.title, product.category, picture)
-        works[product.pk] = ProductWork(product.pk, seen, feature_key(seen, options, run.model, run.backend))
+        works[product.pk] = ProductWork(product.pk, seen, feature_key(seen, options, run.model, run.backend, salt))
     known = {f.key: f for f in Feature.objects.filter(key__in=[work.feature_key for work in works.values()])}
     cached = {pk: known[work.feature_key] for pk, work in works.items() if work.feature_key in known}
     _use_cached(run, cached)
@@ -142,7 +148,12 @@ def _record_features(run: Run, ended: Iterable[FeatureEnded]) -> None:
     Feature.objects.bulk_create(
         [
             Feature(
-                key=key, product_id=e.product.id, text=_storable(e.outcome.said), raw_reply=_storable(e.outcome.raw)
+                key=key,
+                product_id=e.product.id,
+                run=run,
+                server=_storable(e.outcome.server)[:500],
+                text=_storable(e.outcome.said),
+                raw_reply=_storable(e.outcome.raw),
             )
             for key, e in asked.items()
         ],

@@ -8,6 +8,7 @@ from distillation.pipeline.relations import RELATIONS
 from distillation.runs.kept import run_kept
 from distillation.runs.page import kept_words
 from distillation.runs.reports import no_worker, run_ended
+from distillation.runs.servers import server_notes
 
 SHOWN, LOOKED_AT = 6, 200
 
@@ -75,9 +76,16 @@ def config_rows(run: Run) -> list[tuple[str, str]]:
         ("Model", run.model),
         ("Relations", f"{len(words)}: {', '.join(words)}"),
         ("Intentions for each relation", str(config["samples"])),
-        ("Pictures", "shown to the model" if config["with_images"] else "not shown"),
+        ("Pictures", _pictures_words(config)),
         ("Co-buys", f"the first {config['limit']:,}" if config["limit"] else "all"),
         ("Prompts", f"{config['prompt_version']} ({config['prompt_digest'][:12]})"),
         ("Sampling", f"temperature {config['temperature']}, at most {config['max_tokens']} tokens"),
     ]
+    rows += [("Model servers", note) for note in server_notes(run.servers)]
     return rows if not run.is_baseline else [row for row in rows if row[0] not in ("Sampling", "Prompts")]
+
+
+def _pictures_words(config: dict) -> str:
+    if not config["with_images"]:
+        return "not shown"
+    return "both side by side on one canvas" if config.get("side_by_side") else "shown to the model"

@@ -1,10 +1,9 @@
 """Start, pause, resume and cancel runs, and retry what failed."""
 
-import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import QuerySet
@@ -13,10 +12,6 @@ from django.db.models.functions import Now
 from accounts.models import User
 from common.kept import STRICTNESS
 from common.refusals import Refused
-from distillation.lvlm import make_backend
-from distillation.lvlm.base import Backend, BackendAway, WrongModel
-from distillation.lvlm.openai.servers import url_and_limit
-from distillation.lvlm.places import Places
 from distillation.models import CoBuy, Failure, Run, RunCoBuy
 from distillation.pipeline.prompts import PromptSet
 from distillation.pipeline.relations import parse_relations
@@ -38,6 +33,7 @@ class RunSettings:
     relations: tuple[str, ...]
     samples: int = 1
     with_images: bool = True
+    side_by_side: bool = False
     temperature: float = 0.2
     max_tokens: int = 512
     prompt_version: str = "mind-1"
@@ -66,6 +62,8 @@ class RunSettings:
             raise RunRefused(f"--temperature {temperature}: give a number from 0 to {HOTTEST:g}")
         if not 1 <= max_tokens <= MOST_TOKENS:
             raise RunRefused(f"--max-tokens {max_tokens}: give a number of tokens from 1 to {MOST_TOKENS}")
+        if rest.get("side_by_side") and not rest.get("with_images", True):
+            raise RunRefused("--side-by-side puts two pictures on one canvas; with --no-images there are none")
         try:
             codes, loaded = parse_relations(relations), PromptSet.named(prompts)
         except ValueError as error:
@@ -86,39 +84,6 @@ class RunSettings:
         return {**asdict(self), "relations": list(self.relations)}
 
 
-def run_places(run: Run) -> Places:
-    """How many calls the run's servers take at a time."""
-    limits = [url_and_limit(url, settings.LVLM_IN_FLIGHT)[1] for url in run.base_urls]
-    return Places(sum(limits) or settings.LVLM_IN_FLIGHT)
-
-
-def run_backend(run: Run, places: Places | None = None) -> Backend:
-    return make_backend(
-        run.backend,
-        model=run.model,
-        base_urls=run.base_urls,
-        in_flight=settings.LVLM_IN_FLIGHT,
-        timeout_s=settings.LVLM_TIMEOUT,
-        api_key=settings.LVLM_API_KEY,
-        places=places,
-    )
-
-
-def backend_check(*, backend: str, model: str, base_urls: Sequence[str]) -> str:
-    """The model's name. Refuses, before anything is written, a server that is away or that serves another model."""
-    probe = Run(backend=backend, model=model, base_urls=list(base_urls))
-
-    async def check() -> str:
-        async with run_backend(probe) as opened:
-            await opened.check()
-            return opened.model
-
-    try:
-        return asyncio.run(check())
-    except (BackendAway, WrongModel, ValueError) as error:
-        raise RunRefused(str(error)) from error
-
-
 @transaction.atomic
 def run_start(
     *,
@@ -129,10 +94,11 @@ def run_start(
     settings: RunSettings,
     strictness: float = STRICTNESS,
     created_by: User | None = None,
+    servers: Mapping[str, Any] | None = None,
 ) -> tuple[Run, bool]:
     """(run, whether it is new). An existing run goes on if it was asked for with the settings it has."""
     new = Run(name=name, backend=backend, model=model, base_urls=list(base_urls), created_by=created_by)
-    new.strictness = strictness
+    new.strictness, new.servers = strictness, dict(servers or {})
     new.config = settings.as_config()
     _check_fields(new)
     with connection.cursor() as cursor:  # two starts at once: the second finds the first one's run
@@ -140,7 +106,7 @@ def run_start(
     run = Run.objects.select_for_update().filter(name=name).first()
     if run:
         _refuse_other_settings(run, backend=backend, model=model, config=settings.as_config())
-        _go_on(run, base_urls)
+        _go_on(run, base_urls, new.servers)
         return run, False
     new.save()
     _plan(new)
@@ -157,18 +123,20 @@ def _check_fields(run: Run) -> None:
         raise RunRefused("; ".join(lines)) from error
 
 
-def _go_on(run: Run, base_urls: Sequence[str]) -> None:
+def _go_on(run: Run, base_urls: Sequence[str], servers: Mapping[str, Any]) -> None:
     if run.state == Run.State.CANCELLED:
         raise RunRefused(
             f"Run {run.name} is cancelled: resume it with resume_run {run.name}, or give the new run another name"
         )
     if run.state != Run.State.DONE:
-        run_resume(run=run, base_urls=base_urls)
+        run_resume(run=run, base_urls=base_urls, servers=servers)
 
 
 def _refuse_other_settings(run: Run, *, backend: str, model: str, config: dict) -> None:
     asked = {"backend": backend, "model": model, **config}
     stored = {"backend": run.backend, "model": run.model, **run.config}
+    # A run from before a setting was there has what is its default now.
+    stored = {"side_by_side": False, **stored}
     differences = [
         f"{key} is {stored.get(key)!r}, not {asked[key]!r}" for key in asked if asked[key] != stored.get(key)
     ]
@@ -221,12 +189,13 @@ def run_pause(*, run: Run, why: str = "") -> None:
     _move(run, Run.State.PAUSED, of=(Run.State.RUNNING,), only="only a running run can be paused", message=why[:500])
 
 
-def run_resume(*, run: Run, base_urls: Sequence[str] = ()) -> None:
-    """A run that is running already goes on; who asks may mean to wake it."""
+def run_resume(*, run: Run, base_urls: Sequence[str] = (), servers: Mapping[str, Any] | None = None) -> None:
+    """A run that is running already goes on; who asks may mean to wake it. Its servers are asked anew what they can
+    do, unless it is known."""
     states = (Run.State.RUNNING, Run.State.PAUSED, Run.State.CANCELLED)
     changes = {"base_urls": list(base_urls)} if base_urls else {}
     only = "only a paused or cancelled run can be resumed; retry_failed asks again for what failed"
-    _move(run, Run.State.RUNNING, of=states, only=only, message="", **changes)
+    _move(run, Run.State.RUNNING, of=states, only=only, message="", servers=dict(servers or {}), **changes)
 
 
 def run_cancel(*, run: Run, why: str = "") -> None:
@@ -248,16 +217,17 @@ def _move(run: Run, state: str, *, of: Sequence[str], only: str, **changes: obje
 @transaction.atomic
 def run_retry_failed(*, run: Run, reasons: Collection[str] = (), every: bool = False) -> int:
     """How many failures are forgotten, to be asked again: those named, or every one, or all that can succeed.
-    Units of co-buys that a worker has in hand stay as they are: it counts what they owe at this moment."""
+    Units of co-buys that a worker has in hand stay as they are: it counts what they owe at this moment. A run that
+    was paused before anything failed just goes on."""
     states = (Run.State.RUNNING, Run.State.PAUSED, Run.State.DONE)
-    only = "resume it before what failed in it is asked again"
+    only, paused = "resume it before what failed in it is asked again", run.state == Run.State.PAUSED
     _move(run, Run.State.RUNNING, of=states, only=only, message="", finished_at=None)
     failures = Failure.objects.filter(run=run)
     chosen = for_retry(reasons=reasons, every=every)
     features = failures.filter(chosen, step=Failure.Step.FEATURE).delete()[0]
     units = failures.filter(chosen | no_longer_blocked(run)).exclude(step=Failure.Step.FEATURE)
     forgotten = features + _owe_again(run, units)
-    if not forgotten:
+    if not forgotten and not (paused and run.cobuys.filter(n_owed__gt=0).exists()):
         raise RunRefused(f"Run {run.name} has no such failure that could be asked again now; see run_status {run.name}")
     return forgotten
 

@@ -16,10 +16,10 @@ from distillation.runs.forms import PricesForm, RunForm, StrictnessForm
 from distillation.runs.lists import config_rows, kept_at, latest, newer_intentions, run_row
 from distillation.runs.page import run_page
 from distillation.runs.reports import run_revision
+from distillation.runs.servers import backend_check
 from distillation.runs.services import (
     RunRefused,
     RunSettings,
-    backend_check,
     run_cancel,
     run_pause,
     run_resume,
@@ -27,6 +27,8 @@ from distillation.runs.services import (
     run_start,
 )
 from distillation.runs.wake import run_wake_or_say
+
+FORM_SETTINGS = ("limit", "samples", "with_images", "side_by_side", "temperature", "max_tokens")
 
 
 @require_safe
@@ -153,13 +155,14 @@ def _start(form: RunForm, user: User) -> Run:
     asked = form.cleaned_data
     settings = RunSettings.checked(
         relations=form.relations,
-        **{name: asked[name] for name in ("limit", "samples", "with_images", "temperature", "max_tokens")},
+        **{name: asked[name] for name in FORM_SETTINGS},
     )
     backend = {name: asked[name] for name in ("backend", "base_urls")}
-    model = backend_check(model=asked["model"], **backend)
+    checked = backend_check(model=asked["model"], config=settings.as_config(), **backend)
     return run_start(
         name=asked["name"],
-        model=model,
+        model=checked.model,
+        servers=checked.servers,
         settings=settings,
         strictness=asked["strictness"],
         created_by=user,

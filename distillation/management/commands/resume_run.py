@@ -4,7 +4,8 @@ from django.core.management.base import CommandParser
 
 from distillation.management.control import ControlCommand
 from distillation.models import Run
-from distillation.runs.services import backend_check, run_resume
+from distillation.runs.servers import backend_check
+from distillation.runs.services import run_resume
 from distillation.runs.wake import run_wake_or_say
 
 
@@ -18,7 +19,9 @@ class Command(ControlCommand):
         )
 
     def act(self, run: Run, options: dict) -> str:
-        if options["base_url"]:
-            backend_check(backend=run.backend, model=run.model, base_urls=options["base_url"])
-        run_resume(run=run, base_urls=options["base_url"])
+        urls, servers = options["base_url"], {}
+        if urls:
+            checked = backend_check(backend=run.backend, model=run.model, base_urls=urls, config=run.config)
+            servers = checked.servers
+        run_resume(run=run, base_urls=urls, servers=servers)
         return f"Run {run.name} goes on. {run_wake_or_say(run)}".strip()

@@ -13,7 +13,8 @@ from distillation.lvlm import BACKENDS
 from distillation.models import Run, Worker
 from distillation.runs.changes import run_set_strictness
 from distillation.runs.reports import run_progress
-from distillation.runs.services import RunRefused, RunSettings, backend_check, run_start
+from distillation.runs.servers import backend_check
+from distillation.runs.services import RunRefused, RunSettings, run_start
 from distillation.runs.wake import broker_check
 from distillation.tasks import run_wake
 from mindsite.workers import one_worker
@@ -37,6 +38,11 @@ class Command(BaseCommand):
         parser.add_argument("--limit", type=int, help="only the first N co-buys")
         parser.add_argument(
             "--no-images", action="store_true", help="titles alone; includes products without a picture"
+        )
+        parser.add_argument(
+            "--side-by-side",
+            action="store_true",
+            help="both pictures on one canvas, for a server that takes one",
         )
         parser.add_argument("--prompts", default="mind-1", help="a version, or a folder of your own")
         parser.add_argument("--temperature", type=float, default=0.2)
@@ -64,20 +70,24 @@ class Command(BaseCommand):
             relations=options["relations"],
             samples=options["samples"],
             with_images=not options["no_images"],
+            side_by_side=options["side_by_side"],
             limit=options["limit"],
             prompts=options["prompts"],
             temperature=options["temperature"],
             max_tokens=options["max_tokens"],
         )
         backend = {"backend": options["backend"], "base_urls": options["base_url"]}
-        model = backend_check(model=options["model"], **backend)
+        checked = backend_check(model=options["model"], config=asked.as_config(), **backend)
         broker_check()
         with transaction.atomic():
-            run, new = run_start(name=options["run"], model=model, settings=asked, **backend)
+            run, new = run_start(
+                name=options["run"], model=checked.model, servers=checked.servers, settings=asked, **backend
+            )
             if options["strictness"] is not None:
                 run_set_strictness(run=run, strictness=options["strictness"])
             run_wake(run)
         if not options["json"]:
+            self.stdout.writelines(f"{note}\n" for note in checked.notes)
             self.stdout.write(f"Run {run.name} {'starts' if new else 'goes on'}: {run_progress(run).plan()}")
         return run
 

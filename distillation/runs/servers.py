@@ -1,0 +1,102 @@
+"""The model servers of a run: opened as the operator allows, and asked what they can do before it starts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+
+from distillation.lvlm import make_backend
+from distillation.lvlm.base import Backend, BackendAway, Busy, Unfit
+from distillation.lvlm.openai.abilities import Abilities
+from distillation.lvlm.openai.address import refuse_unlisted, url_and_limit
+from distillation.lvlm.openai.backend import OpenAIBackend
+from distillation.lvlm.openai.probe import Report
+from distillation.lvlm.places import Places
+from distillation.models import Run
+from distillation.pipeline.options import Options
+from distillation.pipeline.prompts import PromptError
+from distillation.runs.services import RunRefused
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    model: str
+    servers: dict[str, Any] = field(default_factory=dict)  # what was found out of each
+    notes: tuple[str, ...] = ()  # what they can't do, and what that costs
+
+
+def run_places(run: Run) -> Places:
+    """One for each call that its servers take at a time."""
+    limits = [url_and_limit(url, settings.LVLM_IN_FLIGHT)[1] for url in run.base_urls]
+    return Places(sum(limits) or settings.LVLM_IN_FLIGHT)
+
+
+def run_backend(run: Run, places: Places | None = None, options: Options | None = None) -> Backend:
+    """Raises Unfit where the operator does not allow a server, or has set something that is none."""
+    try:
+        for url in run.base_urls:
+            refuse_unlisted(url, settings.LVLM_HOSTS)
+        return make_backend(
+            run.backend,
+            model=run.model,
+            base_urls=run.base_urls,
+            in_flight=settings.LVLM_IN_FLIGHT,
+            timeout_s=settings.LVLM_TIMEOUT,
+            api_key=settings.LVLM_API_KEY,
+            proxy=settings.LVLM_PROXY,
+            ca_file=settings.LVLM_CA_FILE,
+            known=run.servers,
+            options=options,
+            places=places,
+        )
+    except ValueError as error:
+        raise Unfit(str(error)) from error
+
+
+def backend_check(*, backend: str, model: str, base_urls: Sequence[str], config: Mapping[str, Any]) -> Checked:
+    """Refuses, before anything is written, a server that is away, that serves another model, or that can't do what the
+    run needs. One that only takes no call now is asked what it can do later."""
+    run = Run(backend=backend, model=model, base_urls=list(base_urls))
+
+    async def check() -> Checked:
+        async with run_backend(run, options=Options.from_config(config)) as opened:
+            try:
+                await opened.check()
+            except Busy:
+                if not opened.model:
+                    raise
+            return Checked(opened.model, dict(opened.known), tuple(server_notes(opened.known)))
+
+    try:
+        return asyncio.run(check())
+    except (BackendAway, Unfit, PromptError) as error:
+        raise RunRefused(str(error)) from error
+
+
+def server_notes(known: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    return [f"{url}: {cost}" for url, stored in known.items() for cost in Abilities.from_dict(stored).costs()]
+
+
+def servers_report(*, model: str, base_urls: Sequence[str], config: Mapping[str, Any]) -> list[Report]:
+    """What each server can do, whatever comes of it. Raises RunRefused for what is no server's address."""
+    run = Run(backend="openai", model=model, base_urls=list(base_urls))
+
+    async def report() -> list[Report]:
+        async with run_backend(run, options=Options.from_config(config)) as opened:
+            assert isinstance(opened, OpenAIBackend)  # noqa: S101 - made above
+            return await opened.reports()
+
+    try:
+        return asyncio.run(report())
+    except Unfit as error:
+        raise RunRefused(str(error)) from error
+
+
+def run_remember(*, run: Run, servers: Mapping[str, Any]) -> None:
+    """What its servers turned out to do, so that no worker finds it out again."""
+    if servers and run.servers != servers:
+        Run.objects.filter(pk=run.pk).update(servers=dict(servers))
