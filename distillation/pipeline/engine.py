@@ -113,6 +113,12 @@ class Engine:
         self._ended(FeatureEnded(product, outcome))
         return outcome
 
+    def drop(self) -> None:
+        """Nobody waits any more for features that are being asked for."""
+        for _, answer in self._features.values():
+            if not answer.cancel() and not answer.cancelled():
+                answer.exception()  # so that it counts as heard
+
     def _without_features(self, work: CoBuyWork, why: Failure) -> None:
         failure = Failure(NO_FEATURES, f"a product of the pair has no features: {why.reason}: {why.detail}"[:1000])
         for unit in work.units:
@@ -214,6 +220,7 @@ async def drain(
             brake.end()
             for task in open_cobuys:
                 task.cancel()
+            engine.drop()
             writer.close()
             await writing
             await writer.flush()

@@ -47,14 +47,14 @@ async def describe(backend: Backend, product: ProductRecord, options: Options) -
 async def intend(
     backend: Backend, pair: PairRecord, relation: str, options: Options, *, sample: int = 0
 ) -> Outcome[str]:
-    request = intend_request(_seen_pair(pair, options), relation, options, sample=sample)
+    request = intend_request(seen_pair(pair, options), relation, options, sample=sample)
     return await _ask_for_text(backend, request, lambda text: parse_intention(text, relation), options)
 
 
 async def judge(
     backend: Backend, pair: PairRecord, relation: str, intention: str, options: Options
 ) -> Outcome[VerdictValue]:
-    request = judge_request(_seen_pair(pair, options), relation, intention, options)
+    request = judge_request(seen_pair(pair, options), relation, intention, options)
     asked = await _ask(backend, request)
     if asked.failure:
         return asked.failed(asked.failure)
@@ -161,5 +161,5 @@ def seen(product: ProductRecord, options: Options) -> ProductRecord:
     return product if options.with_images else replace(product, picture=None)
 
 
-def _seen_pair(pair: PairRecord, options: Options) -> PairRecord:
+def seen_pair(pair: PairRecord, options: Options) -> PairRecord:
     return PairRecord(seen(pair.a, options), seen(pair.b, options))

@@ -176,7 +176,7 @@ class OpenAIBackend:
                     if learnt is None:
                         return await self._turned_away(server, answer)
                 else:
-                    reply = self._decoded(answer, request)
+                    reply = self._decoded(answer, logprobs=request.logprobs and can.top_logprobs > 0)
                     learnt = replace(can, reasons=True) if reply.reasoned else can
                     self._learn(server, learnt)
                     if learnt == can or reply.finish != "length":
@@ -232,9 +232,9 @@ class OpenAIBackend:
         for server in self._servers:
             server.can = replace(server.own, **shared)
 
-    def _decoded(self, answer: Answer, request: Request) -> Reply:
+    def _decoded(self, answer: Answer, *, logprobs: bool) -> Reply:
         try:
-            return decode_reply(answer.content, logprobs=request.logprobs)
+            return decode_reply(answer.content, logprobs=logprobs)
         except EmptyReply as error:
             raise Retry(Failure("empty", str(error))) from None
         except MalformedReply as error:

@@ -25,7 +25,7 @@ from distillation.pipeline.markup import uncovered
 from distillation.pipeline.options import Options
 from distillation.pipeline.parsing import parse_verdict
 from distillation.pipeline.render import describe_request, intend_request, judge_again_request, judge_request
-from distillation.pipeline.steps import Outcome, describe, intend, judge
+from distillation.pipeline.steps import Outcome, describe, intend, judge, seen_pair
 from distillation.pipeline.trial import INTENTION, RELATION, trial_pair
 
 MOST_CALLS = 40
@@ -81,6 +81,7 @@ class Probe:
     ) -> None:
         self._server, self._link, self._options = server, link, options
         self._timeout_s, self._patience_s = timeout_s, patience_s
+        self._pair = seen_pair(trial_pair(), options)
         self._pictures = PictureCache()
         self._calls = 0
         self._example = ""
@@ -110,12 +111,12 @@ class Probe:
             away = error
         except Unfit as error:
             problem = error
-        wanted = pictures_in(intend_request(trial_pair(), RELATION, self._options, sample=0))
+        wanted = pictures_in(intend_request(self._pair, RELATION, self._options, sample=0))
         models = None if served is None else tuple(served)
         return Report(self._server.url, self.model, models, self.can, self._calls, wanted, self._example, problem, away)
 
     async def _try_all(self) -> None:
-        pair, options = trial_pair(), self._options
+        pair, options = self._pair, self._options
         self._accept(await describe(self, pair.a, options))
         self._accept(await intend(self, pair, RELATION, options, sample=1))
         asked_for = self.can.top_logprobs
@@ -133,7 +134,7 @@ class Probe:
 
     async def _find_choice(self) -> None:
         """Whether it keeps to some answers, and by which parameter."""
-        first = judge_request(trial_pair(), RELATION, INTENTION, self._options)
+        first = judge_request(self._pair, RELATION, INTENTION, self._options)
         again = judge_again_request(first, INTENTION, "I like both.", self._options)
         while self.can.choice:
             told = uncovered((await self.reply(again)).text)
@@ -144,7 +145,7 @@ class Probe:
     async def _find_uuids(self) -> None:
         """A server that answers though it can't know the picture takes no notice of uuids; one that then refuses a
         picture which it was sent does not keep it."""
-        shown = describe_request(trial_pair().a, self._options)
+        shown = describe_request(self._pair.a, self._options)
         has = bool(self.can.uuids and self.can.pictures and pictures_in(shown))
         if has:
             unknown = Image(uuid.uuid4().hex, b"")
