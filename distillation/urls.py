@@ -3,7 +3,8 @@ from django.urls.converters import StringConverter
 
 from distillation.catalog import views as catalog_views
 from distillation.catalog.pictures.views import picture
-from distillation.runs import views
+from distillation.features import views as features
+from distillation.runs import connection, views
 
 
 class DigestConverter:
@@ -25,6 +26,9 @@ register_converter(AsinConverter, "asin")
 
 urlpatterns = [
     path("runs/", views.run_list, name="run-list"),
+    path("runs/connection", connection.connection_test, name="connection-test"),
+    path("features/", features.feature_list, name="feature-list"),
+    path("features/discard", features.feature_discard, name="feature-discard"),
     path("runs/new/", views.run_new, name="run-new"),
     path("runs/<str:name>/", views.run_detail, name="run-detail"),
     path("runs/<str:name>/progress", views.run_progress, name="run-progress"),

@@ -21,6 +21,8 @@ from distillation.pipeline.options import Options
 from distillation.pipeline.prompts import PromptError
 from distillation.runs.services import RunRefused
 
+MODELS_SHOWN = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Checked:
@@ -81,19 +83,42 @@ def server_notes(known: Mapping[str, Mapping[str, Any]]) -> list[str]:
     return [f"{url}: {cost}" for url, stored in known.items() for cost in Abilities.from_dict(stored).costs()]
 
 
-def servers_report(*, model: str, base_urls: Sequence[str], config: Mapping[str, Any]) -> list[Report]:
-    """What each server can do, whatever comes of it. Raises RunRefused for what is no server's address."""
+def servers_report(
+    *, model: str, base_urls: Sequence[str], config: Mapping[str, Any], seconds: float | None = None
+) -> list[Report]:
+    """What each server can do, whatever comes of it. Raises RunRefused for what is no server's address, or where there
+    is no answer within so many seconds."""
     run = Run(backend="openai", model=model, base_urls=list(base_urls))
 
     async def report() -> list[Report]:
-        async with run_backend(run, options=Options.from_config(config)) as opened:
+        async with run_backend(run, options=Options.from_config(config)) as opened, asyncio.timeout(seconds):
             assert isinstance(opened, OpenAIBackend)  # noqa: S101 - made above
             return await opened.reports()
 
     try:
         return asyncio.run(report())
+    except TimeoutError as error:
+        raise RunRefused(
+            f"The test did not end within {seconds:g} s: check_server in a terminal waits longer"
+        ) from error
     except Unfit as error:
         raise RunRefused(str(error)) from error
+
+
+def report_row(report: Report) -> dict[str, Any]:
+    """For pages, the API and --json."""
+    stopped = report.problem or report.away or report.lacking
+    return {
+        "url": report.url,
+        "ok": stopped is None,
+        "problem": str(stopped or ""),
+        "model": report.model,
+        "models": None if report.models is None else list(report.models[:MODELS_SHOWN]),
+        "costs": [] if report.problem or report.away else list(report.abilities.costs()),
+        "abilities": report.abilities.as_dict(),
+        "example": report.example,
+        "calls": report.calls,
+    }
 
 
 def run_remember(*, run: Run, servers: Mapping[str, Any]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Self
@@ -61,12 +61,6 @@ class Report:
         if self.abilities.pictures >= self.pictures_wanted:
             return None
         return too_few_pictures(self.url, self.abilities.pictures, self.pictures_wanted)
-
-    def lines(self) -> Iterator[str]:
-        if self.problem or self.away:
-            yield str(self.problem or self.away)
-            return
-        yield from self.abilities.costs()
 
 
 class Probe:

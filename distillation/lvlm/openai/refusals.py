@@ -85,12 +85,12 @@ def refusal(status: int, body: bytes) -> Refusal:
     except ValueError:
         return Refusal(status, body[:2_000].decode(errors="replace").strip())
     param = code = ""
-    for key in ("error", "message", "detail"):
-        if isinstance(error, dict) and key in error:
-            param, code = (str(error.get(name) or each) for name, each in (("param", param), ("code", code)))
-            error = error[key]
-    if isinstance(error, dict):
+    while isinstance(error, dict):
         param, code = str(error.get("param") or param), str(error.get("code") or code)
+        inner = next((error[key] for key in ("error", "message", "detail") if key in error), None)
+        if inner is None:
+            break
+        error = inner
     words = error if isinstance(error, str) else orjson.dumps(error)[:2_000].decode(errors="replace")
     return Refusal(status, words, param, code)
 

@@ -28,12 +28,14 @@ from django.db.models.functions import Now
 
 from distillation.models import Failure, Intention, Run, RunCoBuy, RunTick, Verdict, Worker
 from distillation.pipeline.prompts import FOLDER
+from distillation.pipeline.trial import trial_pair
 from distillation.runs.drains import drains_alive
 from distillation.tasks import advance_run
 from mindsite.celery import app
 from mindsite.workers import worker_command
 from tests.distillation.builders import cobuys, finished_run, run
 
+TRIAL = trial_pair().a.title  # what finds out what the server can do is no call of the run
 IN_FLIGHT, LATENCY_S, WRITE_EVERY_S = 4, 0.03, 0.5
 
 
@@ -49,7 +51,8 @@ class ModelServer:
 
     async def chat(self, request: web.Request) -> web.Response:
         question = json.dumps((await request.json())["messages"])
-        self.asked[question] += 1
+        if TRIAL not in question:
+            self.asked[question] += 1
         await asyncio.sleep(LATENCY_S)
         # Another answer to each question, so that each question to the filter is another one too.
         answer = f"Yes, they fit each other well, by rule {crc32(question.encode())}."
