@@ -11,7 +11,9 @@ from distillation.pipeline.relations import LEAD, RELATIONS
 from distillation.pipeline.text import clean, sentence, unquoted
 
 ROLE = re.compile(
-    r"^\W*(?:assistant|answer|response|intention|description|purchase intention)\s*\W*:\s*", re.IGNORECASE
+    r"^\W*(?:(?:my |the )?(?:final )?(?:assistant|answer|response|verdict|decision|intention|description"
+    r"|purchase intention)(?:\s*\([^()]{0,40}\))?|yes\s*(?:/|or)\s*no)\s*\W*:\s*",
+    re.IGNORECASE,
 )
 CHATTER = re.compile(
     r"^\W*(?:sure|certainly|of course|okay|ok|absolutely)(?: thing)?(?:[.!:,]+\s*|\s+(?=here\b))"

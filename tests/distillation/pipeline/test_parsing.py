@@ -56,6 +56,8 @@ def test_a_picture_token_of_the_models_own_is_neutralised():
         ("Yes, I need both.", True, "I need both."),
         ("**Yes** – they match", True, "They match."),
         ("Answer: No. Reason: too dear", False, "Too dear."),
+        ("Verdict (yes or no): No, too dear", False, "Too dear."),
+        ("Yes/No: Yes, they match", True, "They match."),
         ("My answer is no, because I have one", False, "Because I have one."),
         ("YES", True, ""),
         ("<b>no</b>, thanks", None, ""),

@@ -26,7 +26,7 @@ def tokens(*said: str, p_yes: float) -> dict:
 @pytest.mark.parametrize(
     ("said", "text"),
     [
-        (("Yes", "/", "No", ":", " Yes", ",", " fine"), "Yes/No: Yes, fine"[8:]),
+        (("Yes", "/", "No", ":", " Yes", ",", " fine"), "Yes/No: Yes, fine"),
         (("<think>", "no", "?", "</think>", "Yes", ",", " fine"), "<think>no?</think>Yes, fine"),
         (("no", " way", "</think>", "\n", "Yes", ",", " fine", "<|im_end|>"), "Yes, fine"),
     ],
@@ -48,17 +48,13 @@ def test_p_yes_is_read_at_the_answers_token(said: tuple[str, ...], text: str):
 )
 def test_odd_probabilities_are_none_and_the_reply_counts(odd: object):
     assert yes_probability(odd, "Yes.") is None
-    reply = decode_reply(
-        body(logprobs=odd if odd != {"content": [{"token": "Yes", "logprob": math.nan}]} else None), logprobs=True
-    )
+    reply = decode_reply(body(logprobs=odd), logprobs=True)  # NaN becomes null on the wire
     assert (reply.text, reply.p_yes, reply.error) == ("Yes.", None, None)
 
 
 def test_content_in_parts():
-    assert (
-        decode_reply(body([{"type": "text", "text": "Yes, "}, {"type": "text", "text": "fine"}]), logprobs=False).text
-        == "Yes, fine"
-    )
+    parts = [{"type": "text", "text": "Yes, "}, {"type": "text", "text": "fine"}]
+    assert decode_reply(body(parts), logprobs=False).text == "Yes, fine"
     reply = decode_reply(body([{"type": "thinking", "thinking": []}, {"type": "text", "text": "Yes"}]), logprobs=False)
     assert (reply.text, reply.reasoned) == ("Yes", True)
 

@@ -12,7 +12,10 @@ PICTURES = (Image("aa", b"a"), Image("bb", b"b"))
 REQUEST = Request(SUBJECT, "Sys", (*PICTURES, Text("?")), 512, 0.2, choices=("Yes", "No"), logprobs=True, seed=7)
 
 
-def learnt(words: str, status: int = 400, *, can: Abilities = Abilities(), **told: str) -> dict:
+ALL = Abilities()
+
+
+def learnt(words: str, status: int = 400, *, can: Abilities = ALL, **told: str) -> dict:
     new = lesson(Refusal(status, words, **told), can, REQUEST)
     return can.changed_to(new) if new else {}
 
@@ -49,7 +52,7 @@ def test_the_parameter_that_the_error_names_goes_before_its_words():
 def test_room_that_the_context_leaves_is_taken():
     reasons = Abilities(reasons=True)  # asks for max(4096, 8 x 512) tokens
     told = (
-        "maximum context length is 4096 tokens. However, you requested 5000 tokens (904 in the messages, 4096 in ...)"
+        "maximum context length is 4096 tokens. You requested 5000 tokens (904 in the messages, 4096 in the completion)"
     )
     assert learnt(told, can=reasons) == {"most_tokens": 4096 - 904, "context": 4096}
     newer = "'max_tokens' is too large: 4096. Its maximum context length is 4096 tokens and you have 904 input tokens"
