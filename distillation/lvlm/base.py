@@ -107,10 +107,14 @@ class WrongModel(Unfit):
 class Backend(Protocol):
     name: str
     model: str
-    fault: str
-    """What is wrong with a server while it is waited for; empty while answers come."""
-    known: Mapping[str, Any]
-    """What has been found out of each server, for the next backend with the same ones."""
+
+    @property
+    def fault(self) -> str:
+        """What is wrong with a server while it is waited for; empty while answers come."""
+
+    @property
+    def known(self) -> Mapping[str, Any]:
+        """What has been found out of each server, for the next backend with the same ones."""
 
     async def __aenter__(self) -> Self: ...
 

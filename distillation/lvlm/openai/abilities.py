@@ -54,7 +54,8 @@ class Abilities:
             return replace(self, room="max_completion_tokens" if self.room == "max_tokens" else "")
         if option == "choice":
             return replace(self, choice=FORMS[FORMS.index(self.choice) + 1])
-        return replace(self, **{option: 0 if option == "top_logprobs" else False})
+        changed: dict[str, Any] = {option: 0 if option == "top_logprobs" else False}
+        return replace(self, **changed)
 
     def has(self, option: str) -> bool:
         return bool(getattr(self, option))

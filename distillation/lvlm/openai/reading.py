@@ -92,7 +92,7 @@ def error_inside(body: bytes) -> int | None:
         return None
     try:
         reply = orjson.loads(body)
-        choice = next(iter(reply.get("choices") or ()), {})
+        choice: Mapping[str, Any] = next(iter(reply.get("choices") or ()), {})
         error = reply.get("error") or choice.get("error")
         if not error and choice.get("finish_reason") != "error":
             return None
