@@ -26,7 +26,8 @@ OF_JUDGMENT = ("kind", "item", "annotator", "at")  # what its revisions have in 
 class Columns:
     """By judgment, with the numbers of item, annotator and answers; `items` by item.
 
-    Ratings are those that count; `after` is the plausibility of the last revision after the reveal.
+    Ratings are those that count; `first` is the plausibility as it was first given, and `after` that of the last
+    revision after the reveal.
     """
 
     of_judgments: dict[str, NDArray]
@@ -147,5 +148,6 @@ def _standing(rows: Columns) -> Columns:
     blind = np.maximum.reduceat(np.where(revealed, -1, np.arange(n)), first) if n else last
     stands = np.where(blind < 0, last, blind)
     columns = {name: column[stands] for name, column in rows.of_judgments.items()}
+    columns["first"] = rows["plausibility"][first]
     columns["after"] = np.where(revealed[last], rows["plausibility"][last], NOT_SAID)
     return Columns(columns, rows.items, rows.annotators, rows.has_revisions)

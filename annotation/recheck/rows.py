@@ -24,7 +24,7 @@ from annotation.figures.rows.kinds import (
     People,
     Person,
     RatedTwice,
-    Revealed,
+    Revised,
     cuts_of,
     steps_of,
 )
@@ -118,18 +118,17 @@ class Exported:
         said = counts.sum(axis=(1, 2)) > 0
         return RatedTwice(counts[said], rows.stratum[said], rows.inclusion[said], rows.items[said], part=1)
 
-    def revealed(self) -> Revealed:
+    def revised(self) -> Revised:
         """Who revised after the reveal has seen the verdict, and so has who answered the audit."""
         csv = self.csv
-        is_revised = csv["after"] != NOT_SAID
-        among = csv.counting & ((csv["audit"] != NOT_SAID) | is_revised)
+        is_after = csv["after"] != NOT_SAID
+        revealed = (csv["audit"] != NOT_SAID) | is_after
+        before = np.where(revealed, csv["plausibility"], csv["first"])
+        after = np.where(is_after, csv["after"], csv["plausibility"])
         verdict = csv.items["verdict"][csv["item"]]
-        moved = is_revised & (verdict != "")
-        before, after = csv["plausibility"], np.where(moved, csv["after"], csv["plausibility"])
-        who, said, says_now, yes = (each[among] for each in (csv["annotator"], before, after, verdict == "yes"))
-        return Revealed(
-            who, said, says_now, yes, n=np.ones(among.sum(), dtype=np.int64), revised=int((moved & among).sum())
-        )
+        among = csv.counting & (verdict != "")
+        columns = (each[among] for each in (csv["annotator"], before, after, verdict == "yes", revealed))
+        return Revised(*columns, n=np.ones(among.sum(), dtype=np.int64))
 
     def people(self) -> People:
         """Also those whose judgments don't count; who is not in the CSV has judged nothing."""

@@ -17,7 +17,7 @@ from stats.filter.quality import confusion
 from stats.filter.thresholds import threshold_curve
 from stats.joint import plausible_but_atypical
 from stats.paired import paired_difference
-from stats.people.anchoring import anchoring
+from stats.people.revisions import revisions
 from stats.rates import hajek_rate, horvitz_thompson_rate, stratified_variance
 from stats.sample import sample_of
 from stats.votes import majority
@@ -85,7 +85,7 @@ def of_the_rest(of: Columns) -> list[object]:
         majority(of.counts, items=of.items).ties,
         paired_difference(of.p_yes, of.truth, of.weights, items=of.items),
         intra_rater(of.kept, of.truth, 2, items=of.items),
-        anchoring(of.kept, of.truth, of.yes > 2, judgments=of.items),
+        revisions(of.kept, of.truth, of.yes > 2, of.strata, yes_from=1, judgments=of.items),
         plausible_but_atypical(joint, 1, 1, **of.design),
     ]
 

@@ -1,5 +1,6 @@
-"""Do ratings that are revised after the reveal move towards the verdict?"""
+"""Does a revealed verdict pull ratings? Those that differ from it are then revised more often than those that agree."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from annotation.figures.panels.panel import How, Panel, Shown
@@ -7,55 +8,85 @@ from annotation.figures.panels.shares import TICKS, said
 from annotation.figures.plots import Dots, dots
 from annotation.figures.rows.kinds import Rows
 from annotation.figures.tables import Column, Table
-from annotation.figures.words import large
-from stats.people.anchoring import Anchoring, anchoring
-
-DIRECTIONS = {"towards": "Towards the verdict", "away": "Away from it", "unchanged": "Not changed"}
+from annotation.figures.words import because, interval, large, plain
+from stats.estimate import Estimate
+from stats.odds import OddsRatio
+from stats.people.revisions import Revisions, revisions
 
 
 @dataclass(frozen=True, slots=True)
-class Revised:
-    """Of the `revealed` judgments `revised` were changed after the reveal."""
+class Anchoring:
+    """Of `revealed` judgments after which the verdict was shown, and `held_back` after which it was not."""
 
     revealed: int
-    revised: int
-    found: Anchoring
+    held_back: int
+    found: Revisions
 
 
-def numbers(rows: Rows) -> Revised:
-    each = rows.revealed()
-    found = anchoring(each.before, each.after, each.verdict, judgments=each.n, clusters=each.who)
-    return Revised(int(each.n.sum()), each.revised, found)
+def numbers(rows: Rows) -> Anchoring:
+    each, question = rows.revised(), rows.asked.study.questions[0]
+    found = revisions(
+        each.before,
+        each.after,
+        each.verdict,
+        each.who,
+        yes_from=question.says_yes.index(True),
+        revealed=each.revealed,
+        judgments=each.n,
+    )
+    return Anchoring(int(each.n[each.revealed].sum()), int(each.n[~each.revealed].sum()), found)
 
 
-def words(n: Revised) -> Shown:
+def words(n: Anchoring) -> Shown:
     if not n.revealed:
         return Shown(empty="No verdict has been revealed yet.")
-    if not n.revised:
-        return Shown(empty=f"{large(n.revealed)} verdicts were revealed; no rating was revised after it.")
-    figures = {name: getattr(n.found, name) for name in DIRECTIONS}
+    moves = f"{large(n.found.towards)} went towards the verdict, {large(n.found.away)} away from it"
     return Shown(
-        short=f"Ratings of plausible after the reveal; {large(n.revised)} of {large(n.revealed)} were "
-        f"revised. The figures go on using the blind ratings. {_test(n.found.p_value)}",
-        table=Table(
-            "Ratings after the reveal",
-            (Column("Moved"), Column("Share", "share"), Column("Judgments", "count")),
-            [(DIRECTIONS[name], figure, figure.n) for name, figure in figures.items()],
-        ),
+        short=f"Share of the ratings of plausible that were revised. After {large(n.revealed)} verdicts were revealed, "
+        f"{moves}: more towards than away is no sign by itself, as a rating that differs from the verdict can only go "
+        "towards it. The figures go on using the blind ratings.",
+        table=_table(n),
+        more={"figures": list(_readings(n.found))},
     )
 
 
-def _test(p_value: float | None) -> str:
-    if p_value is None:
-        return ""
-    return f"If both directions were as likely, so uneven a split came up with p = {p_value:.2g}."
+def shares(found: Revisions) -> dict[str, Estimate]:
+    """Those held back from the reveal only where there are any."""
+    named = {
+        "Differed from the verdict": found.revealed.differed,
+        "Agreed with the verdict": found.revealed.agreed,
+        "Differed, not revealed": found.control.differed,
+        "Agreed, not revealed": found.control.agreed,
+    }
+    return {name: share for name, share in named.items() if share.n or name in list(named)[:2]}
 
 
-def plot(n: Revised) -> Dots:
-    figures = {name: getattr(n.found, name) for name in DIRECTIONS}
+def _table(n: Anchoring) -> Table:
+    found = n.found
+    lines = [(f"Revised: {name[:1].lower()}{name[1:]}", share, share.n) for name, share in shares(found).items()]
+    ratios = (("Odds ratio of revision", found.pull), ("Odds ratio against those held back", found.against_control))
+    lines += [(name, odds.ratio, odds.ratio.n) for name, odds in ratios]
+    moves = [("Moved towards the verdict", None, found.towards), ("Moved away from it", None, found.away)]
+    columns = (Column("What"), Column("Value, 95 %", "coefficient"), Column("Judgments", "count"))
+    return Table("Ratings after the reveal", columns, lines + moves)
+
+
+def _readings(found: Revisions) -> Iterator[dict[str, str]]:
+    yield _reading("Odds ratio of revision, differed over agreed", found.pull)
+    if found.control.differed.n:
+        yield _reading("Where they differed, revealed over held back", found.against_control)
+
+
+def _reading(name: str, odds: OddsRatio) -> dict[str, str]:
+    read = interval(odds.ratio.ci95, plain) or because(odds.ratio)
+    test = "" if odds.p_value is None else f"; p = {odds.p_value:.2g}"
+    return {"name": name, "value": plain(odds.ratio.value), "interval": f"{read}{test}"}
+
+
+def plot(n: Anchoring) -> Dots:
     return dots(
-        [(DIRECTIONS[name], figure, *said(figure)) for name, figure in figures.items()],
-        label="Shares of ratings that moved towards the verdict, away from it, or not; the table has the values",
+        [(name, share, *said(share)) for name, share in shares(n.found).items()],
+        label="Shares of ratings revised, where they differed and where they agreed; the table has the values",
         ticks=TICKS,
     )
 
@@ -64,12 +95,15 @@ PANEL = Panel(
     "anchoring",
     "After the verdict is revealed",
     How(
-        "Of all judgments whose verdict was revealed, by the last revision after it. Intervals with annotators as "
-        "sampling units, since a habit is theirs; the p-value is of the sign test among the moved.",
-        "p = 2 · P(X ≤ min), X binomial(moved, ½)",
-        "Dixon and Mood 1946; Särndal et al. 1992.",
+        "How often ratings are revised that differed from the verdict, and that agreed with it. Without a pull of the "
+        "verdict both are revised as often, and the odds ratio, within annotators, is 1; that is what its interval and "
+        "p-value speak of. Judgments held back from the reveal, by lot, tell second thoughts from a pull: there all "
+        "revisions count. Shares have annotators as sampling units.",
+        "odds ratio = Σ aᵢdᵢ/nᵢ ÷ Σ bᵢcᵢ/nᵢ over annotators",
+        "Mantel and Haenszel 1959; Robins, Breslow and Greenland 1986; Särndal et al. 1992.",
     ),
     numbers,
     words,
     plot,
+    template="studies/panels/figures.html",
 )

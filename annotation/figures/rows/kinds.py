@@ -33,7 +33,7 @@ class Rows(Protocol):
     def decided(self) -> "Decided": ...
     def days(self) -> list["Day"]: ...
     def rated_twice(self) -> "RatedTwice": ...
-    def revealed(self) -> "Revealed": ...
+    def revised(self) -> "Revised": ...
     def people(self) -> "People": ...
     def audited(self) -> "Audited": ...
     def pace(self) -> float: ...
@@ -105,18 +105,16 @@ class RatedTwice:
 
 
 @dataclass(frozen=True, slots=True)
-class Revealed:
-    """Judgments after which the verdict was shown, with plausibility before and after; row r stands for `n[r]`.
-
-    Whose rating was not revised has 0 and 0.
-    """
+class Revised:
+    """Judgments of items with a verdict, with plausibility as first said and as last, in places of the answers; row r
+    stands for `n[r]`. Where the verdict was `revealed`, what was said before that comes first."""
 
     who: NDArray[np.int64]
     before: NDArray[np.int64]
     after: NDArray[np.int64]
     verdict: NDArray[np.bool_]
+    revealed: NDArray[np.bool_]
     n: NDArray[np.int64]
-    revised: int
 
 
 class Person(NamedTuple):

@@ -19,11 +19,11 @@ from annotation.figures.rows.kinds import (
     Decided,
     People,
     RatedTwice,
-    Revealed,
+    Revised,
     cuts_of,
     steps_of,
 )
-from annotation.figures.rows.singles import people, rated_twice, revealed
+from annotation.figures.rows.singles import people, rated_twice, revised
 from annotation.models import Participant
 from annotation.scales import Question
 from annotation.selection import EVERYTHING, Selection
@@ -54,8 +54,8 @@ class Live:
     def rated_twice(self) -> RatedTwice:
         return rated_twice(self.asked)
 
-    def revealed(self) -> Revealed:
-        return revealed(self.asked)
+    def revised(self) -> Revised:
+        return revised(self.asked)
 
     def people(self) -> People:
         return people(self.asked)

@@ -11,10 +11,13 @@ from django.db.models import BigIntegerField, Case, Count, F, Func, IntegerField
 from django.db.models.functions import Least
 
 from annotation.figures.rows.asked import Asked
-from annotation.figures.rows.kinds import LONGEST_SECONDS, People, Person, RatedTwice, Revealed
+from annotation.figures.rows.kinds import LONGEST_SECONDS, People, Person, RatedTwice, Revised
 from annotation.judging.qualification import is_as_expected
 from annotation.models import Judgment, JudgmentRevision, Kind, Participant, Study
+from annotation.scales import Question
 from stats.packing import unit, unpack
+
+Move = tuple[int, int, int, bool, bool]
 
 MOST_ROWS = 100_000  # judgments; of more, those of every second item, or fourth ...
 # The counts of an item as one number, then items alike as one row.
@@ -65,31 +68,44 @@ def rated_twice(asked: Asked) -> RatedTwice:
     )
 
 
-def revealed(asked: Asked) -> Revealed:
-    shown, moved = _shown(asked), _moved(asked)
-    unmoved = shown - Counter(who for who, *_ in moved)
-    # Without a move the verdict makes no difference.
-    rows = [(*each, 1) for each in moved] + [(who, 0, 0, True, n) for who, n in unmoved.items()]
-    who, before, after, verdict, n = _columns(rows, 5)
-    return Revealed(who, before, after, verdict.astype(bool), n, revised=len(moved))
+def revised(asked: Asked) -> Revised:
+    """Who said what after which verdict, less those of them who moved, and these."""
+    said, moved = _said(asked), _moved(asked)
+    for (who, before, after, verdict, shown), n in moved.items():
+        standing = before if shown else after
+        said[who, standing, standing, verdict, shown] -= n
+    return _in_places(asked.study.questions[0], said + moved)
 
 
-def _shown(asked: Asked) -> Counter[int]:
-    """Judgments by participant after which the verdict was shown."""
-    judgments = asked.selection.judgments(asked.study).filter(audit_asked=True).order_by()
-    return Counter(dict(judgments.values_list("participant_id").annotate(n=Count("pk"))))
+def _in_places(question: Question, moves: Counter[Move]) -> Revised:
+    who, before, after, verdict, shown, n = _columns([(*each, n) for each, n in moves.items()], 6)
+    places = question.ascending
+    before, after = np.searchsorted(places, before), np.searchsorted(places, after)
+    return Revised(who, before, after, verdict == 1, shown == 1, n)
 
 
-def _moved(asked: Asked) -> list[tuple[int, int, int, bool]]:
-    """Participant, plausibility before and after, verdict: by the last of the revisions after the reveal; those that
-    moved typicality only are among the unmoved."""
-    of_judgments = asked.selection.judgments(asked.study).filter(audit_asked=True).values("pk")
-    revisions = JudgmentRevision.objects.filter(
-        after_reveal=True, judgment__in=of_judgments, judgment__item__filter_yes__isnull=False
-    )
-    last = revisions.order_by("judgment_id", "-pk").distinct("judgment_id")
-    columns = ("judgment__participant_id", "judgment__plausibility", "plausibility", "judgment__item__filter_yes")
-    return list(last.values_list(*columns))
+def _said(asked: Asked) -> Counter[Move]:
+    """By participant, plausibility (as it counts, twice), verdict, and whether that was revealed."""
+    judgments = asked.selection.judgments(asked.study).filter(item__filter_yes__isnull=False).order_by()
+    alike = judgments.values_list("participant_id", "plausibility", "item__filter_yes", "audit_asked")
+    found: Counter[Move] = Counter()
+    for who, was, verdict, revealed, n in alike.annotate(n=Count("pk")):
+        found[who, was, was, verdict, revealed] += n
+    return found
+
+
+def _moved(asked: Asked) -> Counter[Move]:
+    """The same of those that were revised. After the reveal the judgment stays as it was, and the last revision stands
+    beside it; where nothing was revealed, the first revision has what it was and the judgment the last."""
+    of_judgments = asked.selection.judgments(asked.study).filter(item__filter_yes__isnull=False).values("pk")
+    revisions = JudgmentRevision.objects.filter(judgment__in=of_judgments).order_by("judgment_id", "pk")
+    columns = ("judgment__participant_id", "judgment__plausibility", "plausibility", "before__plausibility",
+               "judgment__item__filter_yes", "judgment__audit_asked")  # fmt: skip
+    after = revisions.filter(after_reveal=True).reverse().distinct("judgment_id").values_list(*columns)
+    blind = revisions.filter(judgment__audit_asked=False).distinct("judgment_id").values_list(*columns)
+    moved = [(who, now, last, *rest) for who, now, last, _, *rest in after]
+    moved += [(who, first, now, *rest) for who, now, _, first, *rest in blind]
+    return Counter(moved)
 
 
 def people(asked: Asked) -> People:

@@ -212,8 +212,11 @@ def test_moves_after_the_reveal_are_set_against_the_verdict(judged: Study) -> No
     judgment_revise(
         participant=who, judgment_id=judgment.pk, submission="8f0a5b4c-31a5-4b37-92b3-0d52c9a3f6aa", **ratings
     )
-    shares = {name: figure.value for name, figure, _ in show("anchoring", judged).table.rows}
-    assert shares == {"Towards the verdict": 1 / 8, "Away from it": 0, "Not changed": 7 / 8}
+    # Verdicts are yes, no, yes, no: five of RATINGS differ from theirs, one of which moved.
+    found = PANELS["anchoring"].numbers(Live(asked(judged))).found
+    assert (found.revealed.differed.value, found.revealed.differed.n) == (1 / 5, 5)
+    assert (found.revealed.agreed.value, found.revealed.agreed.n) == (0, 3)
+    assert (found.towards, found.away) == (1, 0)
 
 
 def test_an_unchanged_panel_costs_an_empty_answer(as_researcher: Client, judged: Study) -> None:

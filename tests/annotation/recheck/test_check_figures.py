@@ -22,6 +22,7 @@ from annotation.exchange.files.cells import ImportRefused
 from annotation.figures.panels.all import PANELS
 from annotation.figures.panels.shares import NAMES
 from annotation.figures.rows.asked import Asked
+from annotation.figures.rows.live import Live
 from annotation.judging.allocation import item_next
 from annotation.judging.interventions import participant_exclude
 from annotation.judging.simulation import study_simulate
@@ -147,7 +148,18 @@ def test_revisions_are_set_against_the_verdict(large: Study) -> None:
     for judgment, plausibility in ((first, 0), (first, 1), (second, 0)):
         _revise(judgment, plausibility)
     check = figures_check(large)
-    assert (check.differences, check.compared["anchoring"]) == ([], 15)
+    assert (check.differences, check.compared["anchoring"]) == ([], 26)
+
+
+def test_revisions_without_a_reveal_are_the_control(db: None) -> None:
+    made = study(run=finished_run(10), items=20, overlap=2, audit_share=0.5, typicality_after_yes=True)
+    for name, every in (("ann-0", 2), ("ann-1", 3)):
+        _judge_all(participant(made, name), every)
+    for judgment in Judgment.objects.order_by("pk")[:12]:
+        _revise(judgment, 1 - judgment.plausibility)
+    held_back = Judgment.objects.filter(audit_asked=False).count()
+    assert PANELS["anchoring"].numbers(Live(Asked(made))).held_back == held_back > 0
+    assert figures_check(made).differences == []
 
 
 def test_moves_are_not_known_while_an_audit_is_unanswered(large: Study) -> None:
