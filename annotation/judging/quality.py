@@ -28,6 +28,7 @@ class _Answers:
     answer: NDArray[np.int64]  # both ratings in one number
     side: NDArray[np.int64]  # plausible or not, and typical or not where that was asked
     seconds: NDArray[np.float64]
+    revealed: NDArray[np.bool_]
 
     def compared(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """For each judgment: others on the same item that say the same of plausibility, and all others."""
@@ -83,10 +84,11 @@ def _recent_quality(participant: Participant) -> Quality:
 def _answers(study: Study, judgments: QuerySet[Judgment]) -> _Answers:
     plausible, typical = study.questions
     rows = judgments.order_by("pk").values_list(
-        "participant_id", "item_id", "kind", "participant__state", "plausibility", "typicality", "active_seconds"
-    )
+        "participant_id", "item_id", "kind", "participant__state", "plausibility", "typicality", "active_seconds",
+        "audit_asked",
+    )  # fmt: skip
     columns = zip(*rows.iterator(chunk_size=20_000), strict=True)
-    participant, item, kind, state, plausibility, typicality, seconds = tuple(columns) or ((),) * 7
+    participant, item, kind, state, plausibility, typicality, seconds, revealed = tuple(columns) or ((),) * 8
     first = np.array(plausibility, dtype=np.int64)
     second = np.array([-1 if value is None else value for value in typicality], dtype=np.int64)
     says = first >= plausible.positive_from
@@ -100,6 +102,7 @@ def _answers(study: Study, judgments: QuerySet[Judgment]) -> _Answers:
         answer=first * 16 + second,
         side=says * 4 + side,
         seconds=np.array(seconds, dtype=float),
+        revealed=np.array(revealed, dtype=bool),
     )
 
 
@@ -133,7 +136,9 @@ def _by_participant(
 
 
 def _consistent(answers: _Answers, own: NDArray[np.bool_], items: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """For each repeat: on the same side of plausible and of typical as the first time."""
+    """For each repeat: on the same side of plausible and of typical as the first time. Who has seen the verdict would
+    remember it."""
+    items = items & ~answers.revealed
     first = dict(zip(answers.item[items].tolist(), answers.side[items].tolist(), strict=True))
     repeats = own & (answers.kind == Kind.REPEAT)
     again = zip(answers.item[repeats].tolist(), answers.side[repeats].tolist(), strict=True)

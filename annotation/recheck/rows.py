@@ -24,6 +24,7 @@ from annotation.figures.rows.kinds import (
     People,
     Person,
     RatedTwice,
+    Repeated,
     Revised,
     cuts_of,
     steps_of,
@@ -119,16 +120,26 @@ class Exported:
         return RatedTwice(counts[said], rows.stratum[said], rows.inclusion[said], rows.items[said], part=1)
 
     def revised(self) -> Revised:
-        """Who revised after the reveal has seen the verdict, and so has who answered the audit."""
         csv = self.csv
-        is_after = csv["after"] != NOT_SAID
-        revealed = (csv["audit"] != NOT_SAID) | is_after
+        is_after, revealed = csv["after"] != NOT_SAID, _revealed(csv)
         before = np.where(revealed, csv["plausibility"], csv["first"])
         after = np.where(is_after, csv["after"], csv["plausibility"])
         verdict = csv.items["verdict"][csv["item"]]
         among = csv.counting & (verdict != "")
         columns = (each[among] for each in (csv["annotator"], before, after, verdict == "yes", revealed))
-        return Revised(*columns, n=np.ones(among.sum(), dtype=np.int64))
+        return Revised(*columns, np.ones(among.sum(), dtype=np.int64))
+
+    def repeated(self) -> Repeated:
+        first, again = self._places(self.csv), self._places(self.again)
+        counting, revealed = self.csv.counting, _revealed(self.csv)
+        of = dict(zip(_keys(self.csv), range(len(counting)), strict=True))
+        pairs = [(of[key], k) for k, key in enumerate(_keys(self.again)) if key in of and counting[of[key]]]
+        one, two = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+        blind = ~revealed[one]
+        return Repeated(first[one[blind]], again[two[blind]], np.ones(blind.sum(), dtype=np.int64), int((~blind).sum()))
+
+    def _places(self, csv: Columns) -> NDArray[np.int64]:
+        return np.stack([csv[question.name] for question in self.questions], axis=1)
 
     def people(self) -> People:
         """Also those whose judgments don't count; who is not in the CSV has judged nothing."""
@@ -170,8 +181,7 @@ class Exported:
         """By annotator and item; None is not asked."""
         asked = [csv[question.name] != NOT_SAID for question in self.questions]
         sides = [np.where(asked[k], self._yes(k, csv), np.array(None)).tolist() for k in range(2)]
-        of = zip(csv["annotator"].tolist(), csv["item"].tolist(), strict=True)
-        return list(zip(of, zip(*sides, strict=True), strict=True))
+        return list(zip(_keys(csv), zip(*sides, strict=True), strict=True))
 
     def audited(self) -> Audited:
         csv = self.csv
@@ -186,6 +196,16 @@ class Exported:
             return 0
         first = timezone.localdate(datetime.fromtimestamp(float(recent.min()), UTC))
         return len(recent) / ((today.date() - first).days + 1)
+
+
+def _keys(csv: Columns) -> list[tuple[int, int]]:
+    """Annotator and item."""
+    return list(zip(csv["annotator"].tolist(), csv["item"].tolist(), strict=True))
+
+
+def _revealed(csv: Columns) -> NDArray[np.bool_]:
+    """Who answered the audit, or revised after the reveal, has seen the verdict."""
+    return (csv["audit"] != NOT_SAID) | (csv["after"] != NOT_SAID)
 
 
 def exported_in(columns: Columns, asked: Asked) -> Exported:

@@ -86,13 +86,13 @@ def plot(found: Agreement) -> Dots:
         for short, figure in each.coefficients.items()
     ]
     return dots(
-        [(name, figure, *_said(figure)) for name, figure in drawn],
+        [(name, figure, *said(figure)) for name, figure in drawn],
         label="Coefficients of agreement by question; the table has the values",
         ticks=SIGNED if any((figure.ci95 or (0,))[0] < 0 for _, figure in drawn) else UNIT,
     )
 
 
-def _said(figure: Estimate) -> tuple[str, str]:
+def said(figure: Estimate) -> tuple[str, str]:
     if figure.value is None:
         return "–", ""
     return plain(figure.value), f"({interval(figure.ci95, plain)})" if figure.ci95 else ""

@@ -11,6 +11,7 @@ from annotation.figures.panels import (
     confusion,
     joint,
     progress,
+    repeats,
     shares,
     threshold,
 )
@@ -28,6 +29,7 @@ PANELS: dict[str, Panel[Any]] = {
         agreement_by_day.PANEL,
         joint.PANEL,
         anchoring.PANEL,
+        repeats.PANEL,
         progress.PANEL,
         annotators.PANEL,
     )

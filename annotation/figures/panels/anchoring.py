@@ -7,7 +7,7 @@ from annotation.figures.panels.panel import How, Panel, Shown
 from annotation.figures.panels.shares import TICKS, said
 from annotation.figures.plots import Dots, dots
 from annotation.figures.rows.kinds import Rows
-from annotation.figures.tables import Column, Table
+from annotation.figures.tables import Column, Table, Value
 from annotation.figures.words import because, interval, large, plain
 from stats.estimate import Estimate
 from stats.odds import OddsRatio
@@ -63,12 +63,15 @@ def shares(found: Revisions) -> dict[str, Estimate]:
 
 def _table(n: Anchoring) -> Table:
     found = n.found
-    lines = [(f"Revised: {name[:1].lower()}{name[1:]}", share, share.n) for name, share in shares(found).items()]
-    ratios = (("Odds ratio of revision", found.pull), ("Odds ratio against those held back", found.against_control))
-    lines += [(name, odds.ratio, odds.ratio.n) for name, odds in ratios]
+    figures = {f"Revised: {name[:1].lower()}{name[1:]}": share for name, share in shares(found).items()}
+    figures |= {
+        "Odds ratio of revision": found.pull.ratio,
+        "Odds ratio against those held back": found.against_control.ratio,
+    }
+    lines: list[tuple[Value, ...]] = [(name, figure, figure.n) for name, figure in figures.items()]
     moves = [("Moved towards the verdict", None, found.towards), ("Moved away from it", None, found.away)]
     columns = (Column("What"), Column("Value, 95 %", "coefficient"), Column("Judgments", "count"))
-    return Table("Ratings after the reveal", columns, lines + moves)
+    return Table("Ratings after the reveal", columns, [*lines, *moves])
 
 
 def _readings(found: Revisions) -> Iterator[dict[str, str]]:

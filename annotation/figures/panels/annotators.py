@@ -120,6 +120,7 @@ def _row(of: Annotator) -> dict:
         "detail": f"({interval(agrees.ci95, whole_percent)}, n {large(agrees.n)})" if agrees.ci95 else agrees.reason,
         "gold": _of(of.gold),
         "repeats": _of(of.repeats),
+        "repeats_interval": interval(of.repeats.ci95, whole_percent),
         "flags": of.person.reason,
         "state": of.person.state_words,
         "state_css": STYLES.get(of.person.state, "bad"),
@@ -136,8 +137,8 @@ PANEL = Panel(
     How(
         "Agrees with the others: of the items on which an annotator's others have a majority, the share where this "
         "annotator says the same on plausible. Median time: with the page in front and in use. Gold: items with a "
-        "known answer, answered as expected. Repeats: items shown twice, on the same side both times. Gold and repeats "
-        "are of the whole study, whatever is chosen above.",
+        "known answer, answered as expected. Repeats: items shown twice, their verdict not revealed, on the same side "
+        "both times. Gold and repeats are of the whole study, whatever is chosen above.",
         "",
         "Intervals: Wilson 1927, of judgments and of items.",
     ),

@@ -34,6 +34,7 @@ class Rows(Protocol):
     def days(self) -> list["Day"]: ...
     def rated_twice(self) -> "RatedTwice": ...
     def revised(self) -> "Revised": ...
+    def repeated(self) -> "Repeated": ...
     def people(self) -> "People": ...
     def audited(self) -> "Audited": ...
     def pace(self) -> float: ...
@@ -115,6 +116,17 @@ class Revised:
     verdict: NDArray[np.bool_]
     revealed: NDArray[np.bool_]
     n: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """Items judged twice by one annotator: places of both answers, first and again (rows, 2), -1 where not asked; row r
+    stands for `n[r]`. Those `revealed` in between are left out: who has seen the verdict remembers it."""
+
+    first: NDArray[np.int64]
+    again: NDArray[np.int64]
+    n: NDArray[np.int64]
+    revealed: int
 
 
 class Person(NamedTuple):

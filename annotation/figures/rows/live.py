@@ -19,11 +19,12 @@ from annotation.figures.rows.kinds import (
     Decided,
     People,
     RatedTwice,
+    Repeated,
     Revised,
     cuts_of,
     steps_of,
 )
-from annotation.figures.rows.singles import people, rated_twice, revised
+from annotation.figures.rows.singles import people, rated_twice, repeated, revised
 from annotation.models import Participant
 from annotation.scales import Question
 from annotation.selection import EVERYTHING, Selection
@@ -56,6 +57,9 @@ class Live:
 
     def revised(self) -> Revised:
         return revised(self.asked)
+
+    def repeated(self) -> Repeated:
+        return repeated(self.asked)
 
     def people(self) -> People:
         return people(self.asked)

@@ -11,7 +11,7 @@ from django.db.models import BigIntegerField, Case, Count, F, Func, IntegerField
 from django.db.models.functions import Least
 
 from annotation.figures.rows.asked import Asked
-from annotation.figures.rows.kinds import LONGEST_SECONDS, People, Person, RatedTwice, Revised
+from annotation.figures.rows.kinds import LONGEST_SECONDS, People, Person, RatedTwice, Repeated, Revised
 from annotation.judging.qualification import is_as_expected
 from annotation.models import Judgment, JudgmentRevision, Kind, Participant, Study
 from annotation.scales import Question
@@ -108,6 +108,24 @@ def _moved(asked: Asked) -> Counter[Move]:
     return Counter(moved)
 
 
+def repeated(asked: Asked) -> Repeated:
+    """The first judgments are those chosen; of the second nothing but their kind is asked."""
+    names = [question.name for question in asked.study.questions]
+    again = {f"{name}_again": F(f"item__judgments__{name}") for name in names}
+    judgments = asked.selection.judgments(asked.study).order_by()
+    judgments = judgments.filter(item__judgments__kind=Kind.REPEAT, item__judgments__participant=F("participant"))
+    rows = list(judgments.annotate(**again).values_list(*names, *again, "audit_asked").annotate(n=Count("pk")))
+    blind = [row for row in rows if not row[4]]
+    said = [[_place(question, row[k]) for k, question in enumerate(2 * asked.study.questions)] for row in blind]
+    first, both = np.array(said, dtype=np.int64).reshape(-1, 2, 2).transpose(1, 0, 2)
+    n = np.array([row[5] for row in blind], dtype=np.int64)
+    return Repeated(first, both, n, revealed=sum(row[5] for row in rows) - int(n.sum()))
+
+
+def _place(question: Question, value: int | None) -> int:
+    return -1 if value is None else question.ascending.index(value)
+
+
 def people(asked: Asked) -> People:
     part, plausible = one_in(asked), asked.study.questions[0]
     # By way of the milliseconds that an export has, so that it gives the same seconds.
@@ -155,13 +173,13 @@ def _gold(study: Study) -> dict[int, Counter[bool]]:
 
 
 def _repeats(study: Study) -> dict[int, Counter[bool]]:
-    """Alike is on the same sides as the first time."""
+    """Alike is on the same sides as the first time. Whose verdict was revealed in between would be remembered."""
     if not study.repeat_share:
         return {}
     plausible, typical = study.questions
     again = Judgment.objects.filter(
         participant__study=study, kind=Kind.REPEAT, item__judgments__kind=Kind.ITEM,
-        item__judgments__participant=F("participant"),
+        item__judgments__participant=F("participant"), item__judgments__audit_asked=False,
     ).order_by()  # fmt: skip
     earlier = {"was_first": F("item__judgments__plausibility"), "was_second": F("item__judgments__typicality")}
     columns = again.annotate(**earlier).values_list("participant_id", "plausibility", "typicality", *earlier)

@@ -134,7 +134,8 @@ def test_repeats_are_worked_out_anew(db: None) -> None:
     for name, every in (("ann-0", 2), ("ann-1", 3)):
         _judge_all(participant(made, name), every)
     assert Judgment.objects.filter(kind="repeat").count() > 2
-    assert figures_check(made).differences == []
+    check = figures_check(made)
+    assert (check.differences, check.compared["repeats"] > 10) == ([], True)
 
 
 def test_what_a_csv_can_not_know_is_named(large: Study) -> None:
