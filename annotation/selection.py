@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from annotation.models import Item, Judgment, Study
+from annotation.models import Item, Judgment, Skip, SkipQuerySet, Study
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +43,21 @@ class Selection:
     def judgments(self, study: Study) -> QuerySet[Judgment]:
         """What counts: first judgments of sampled items, by annotators who are not excluded unless asked for."""
         judgments = Judgment.objects.filter(self.of_items("item__"), participant__study=study)
-        judgments = judgments.counting(with_excluded=self.with_excluded)
-        if self.group:
-            judgments = judgments.filter(participant__annotator__groups=self.group)
+        return judgments.counting(with_excluded=self.with_excluded).filter(self._of_judgments())
+
+    def skips(self, study: Study) -> SkipQuerySet:
+        """By the same people, of the same items, in the same days."""
+        skips = Skip.objects.filter(self.of_items("item__"), participant__study=study, item__gold__isnull=True)
+        return skips.counting(with_excluded=self.with_excluded).filter(self._of_judgments())
+
+    def _of_judgments(self) -> Q:
+        """What is asked of a judgment itself, or of a skip."""
+        chosen = Q(participant__annotator__groups=self.group) if self.group else Q()
         if self.since:
-            judgments = judgments.filter(created_at__gte=_start_of(self.since))
+            chosen &= Q(created_at__gte=_start_of(self.since))
         if self.until:
-            judgments = judgments.filter(created_at__lt=_start_of(self.until + timedelta(days=1)))
-        return judgments
+            chosen &= Q(created_at__lt=_start_of(self.until + timedelta(days=1)))
+        return chosen
 
     def items(self, study: Study) -> QuerySet[Item]:
         return Item.objects.sampled().filter(self.of_items(), study=study)

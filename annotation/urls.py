@@ -42,6 +42,7 @@ urlpatterns = [
         "studies/<int:study_id>/annotators/<int:participant_id>/", study_views.study_annotator, name="study-annotator"
     ),
     path("studies/<int:study_id>/judgments.csv", export_views.study_export, name="study-export"),
+    path("studies/<int:study_id>/skips.csv", export_views.study_skips, name="study-skips"),
     path("studies/<int:study_id>/exports/", export_views.study_exports, name="study-exports"),
     path(
         "studies/<int:study_id>/exports/<int:export_id>/manifest.json",

@@ -11,6 +11,7 @@ from accounts.access import researcher_required
 from accounts.requests import PersonRequest
 from annotation.exchange.exports.options import FORMATS
 from annotation.exchange.exports.recording import export_start, manifest
+from annotation.exchange.exports.skips import skips_csv
 from annotation.exchange.forms import ExportForm
 from annotation.models import ExportRecord, Study
 
@@ -42,6 +43,15 @@ def study_export(request: PersonRequest, study_id: int) -> HttpResponseBase:
         "Link": f'<{described}>; rel="describedby"; type="application/json"',
     }
     return StreamingHttpResponse(pieces, content_type=form_of_file.media_type, headers=headers)
+
+
+@require_safe
+@researcher_required
+def study_skips(request: PersonRequest, study_id: int) -> HttpResponseBase:
+    study = get_object_or_404(Study, pk=study_id)
+    name = f"{slugify(study.name) or study.pk}-skips.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
+    return StreamingHttpResponse(skips_csv(study), content_type="text/csv; charset=utf-8", headers=headers)
 
 
 @require_safe

@@ -1,9 +1,10 @@
 """The items of a study one by one: the rows behind its figures."""
 
+from collections import Counter, defaultdict
 from typing import Any
 
 from django import forms
-from django.db.models import BooleanField, Case, F, Q, QuerySet, When
+from django.db.models import BooleanField, Case, Exists, F, OuterRef, Q, QuerySet, When
 from django.db.models.expressions import Combinable
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import researcher_required
 from accounts.requests import PersonRequest
 from annotation.figures.selection_form import SelectionForm
-from annotation.models import Item, Study
+from annotation.models import Item, Skip, Study
 from annotation.scales import Question
 from common.kept import kept_q, rejected_q
 from common.keyset import LARGEST_ID, PAGE, Keyset, Page
@@ -31,6 +32,7 @@ SHOW = {
     "wrongly_rejected": ("wrongly rejected", Q(kept=False, lead__gt=0)),
     "rightly_kept": ("rightly kept", Q(kept=True, lead__gt=0)),
     "rightly_rejected": ("rightly rejected", Q(kept=False, lead__lt=0)),
+    "skipped": ("skipped by somebody", Q(Exists(Skip.objects.filter(item=OuterRef("pk"))))),
 }
 
 
@@ -80,10 +82,13 @@ def _lead(question: Question) -> Combinable:
 
 def _rows(study: Study, items: QuerySet[Any], page: Page) -> list[dict]:
     found = items.select_related("intention", "run").in_bulk(page.keys)
-    return [_row(study.questions, found[key]) for key in page.keys if key in found]
+    skips: dict[int, Counter[str]] = defaultdict(Counter)
+    for item, reason in Skip.objects.filter(item__in=page.keys).values_list("item", "reason"):
+        skips[item][Skip.Reason(reason).label] += 1
+    return [_row(study.questions, found[key], skips[key]) for key in page.keys if key in found]
 
 
-def _row(questions: tuple[Question, ...], item: Any) -> dict:
+def _row(questions: tuple[Question, ...], item: Any, skips: Counter[str]) -> dict:
     votes = [_votes(question, getattr(item, f"{question.name}_tally")) for question in questions]
     return {
         "item": item,
@@ -91,6 +96,7 @@ def _row(questions: tuple[Question, ...], item: Any) -> dict:
         "relation": RELATIONS[item.relation].words or "open",
         "votes": [each for each in votes if each],
         "majority": "" if not item.n_judged else "tie" if not item.lead else "plausible" if item.lead > 0 else "not",
+        "skips": ", ".join(f"{n} {reason}" for reason, n in skips.most_common()),
         "percent": "" if item.p_yes is None else f"{100 * item.p_yes:.0f}",
     }
 

@@ -66,7 +66,7 @@ def item_skip(*, participant: Participant, item_id: int, reason: str) -> None:
     if lease.kind == Kind.ITEM:
         item_give_back(item_id)
         Skip.objects.create(item_id=item_id, participant=participant, reason=reason)
-        Participant.objects.filter(pk=participant.pk).update(n_skipped=F("n_skipped") + 1)
+        Participant.objects.filter(pk=participant.pk).update(n_skipped=F("n_skipped") + 1, revision=F("revision") + 1)
 
 
 def item_take(*, participant: Participant, ticket: str) -> None:

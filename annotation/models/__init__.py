@@ -1,6 +1,6 @@
 """Studies: which intentions are judged, by whom, and what was said."""
 
-from annotation.models.items import Item, ItemQuerySet, Kind, Lease, Skip
+from annotation.models.items import Item, ItemQuerySet, Kind, Lease, Skip, SkipQuerySet
 from annotation.models.judgments import Judgment, JudgmentQuerySet, JudgmentRevision
 from annotation.models.participants import Participant
 from annotation.models.studies import ExportRecord, Study, StudyQuerySet, StudyVersion
@@ -16,6 +16,7 @@ __all__ = [
     "Lease",
     "Participant",
     "Skip",
+    "SkipQuerySet",
     "Study",
     "StudyQuerySet",
     "StudyVersion",

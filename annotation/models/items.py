@@ -88,6 +88,16 @@ class Lease(models.Model):
         return f"{self.participant_id}: item {self.item_id}"
 
 
+class SkipQuerySet(models.QuerySet):
+    def counting(self, *, with_excluded: bool = False) -> "SkipQuerySet":
+        return self if with_excluded else self.exclude(participant__state=Participant.State.EXCLUDED)
+
+    def by_reason(self) -> dict[str, int]:
+        """The most frequent first."""
+        counted = self.order_by().values_list("reason").annotate(n=models.Count("pk"))
+        return dict(counted.order_by("-n", "reason"))
+
+
 class Skip(models.Model):
     """An item that an annotator could not judge; others get it, this annotator does not."""
 
@@ -101,6 +111,8 @@ class Skip(models.Model):
     participant = models.ForeignKey(Participant, models.CASCADE, related_name="skips")
     reason = models.CharField(max_length=20, choices=Reason)
     created_at = models.DateTimeField(db_default=Now())
+
+    objects = SkipQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["item", "participant"], name="skip_once")]

@@ -5,13 +5,16 @@ Neither the tallies on the items nor the patterns that they are grouped by are r
 
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from csv import DictReader
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 
 import numpy as np
 from django.utils import timezone
 from numpy.typing import NDArray
 
+from annotation.exchange.exports.skips import skips_csv
 from annotation.figures.numbers import positive
 from annotation.figures.patterns import By, Patterns, Progress
 from annotation.figures.rows.asked import Asked, Made
@@ -26,6 +29,7 @@ from annotation.figures.rows.kinds import (
     RatedTwice,
     Repeated,
     Revised,
+    Skipped,
     cuts_of,
     steps_of,
 )
@@ -137,6 +141,12 @@ class Exported:
         one, two = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
         blind = ~revealed[one]
         return Repeated(first[one[blind]], again[two[blind]], np.ones(blind.sum(), dtype=np.int64), int((~blind).sum()))
+
+    def skipped(self, by: By = "relation") -> Skipped:
+        """From their own export, of the same moment: they are no judgments."""
+        text = b"".join(skips_csv(self.asked.study)).decode()
+        rows = [row for row in DictReader(StringIO(text)) if row["counts"] == "t"]
+        return Skipped(Counter((row[by], row["reason"]) for row in rows), len({row["item"] for row in rows}))
 
     def _places(self, csv: Columns) -> NDArray[np.int64]:
         return np.stack([csv[question.name] for question in self.questions], axis=1)

@@ -13,6 +13,7 @@ from annotation.figures.panels import (
     progress,
     repeats,
     shares,
+    skips,
     threshold,
 )
 from annotation.figures.panels.panel import Panel
@@ -30,6 +31,7 @@ PANELS: dict[str, Panel[Any]] = {
         joint.PANEL,
         anchoring.PANEL,
         repeats.PANEL,
+        skips.PANEL,
         progress.PANEL,
         annotators.PANEL,
     )

@@ -21,6 +21,7 @@ from annotation.figures.rows.kinds import (
     RatedTwice,
     Repeated,
     Revised,
+    Skipped,
     cuts_of,
     steps_of,
 )
@@ -60,6 +61,12 @@ class Live:
 
     def repeated(self) -> Repeated:
         return repeated(self.asked)
+
+    def skipped(self, by: By = "relation") -> Skipped:
+        skips = self.asked.selection.skips(self.asked.study).order_by()
+        group = {"run": "item__run__name"}.get(by, f"item__{by}")
+        counted = skips.values_list(group, "reason").annotate(n=Count("pk"))
+        return Skipped({(name, reason): n for name, reason, n in counted}, skips.values("item").distinct().count())
 
     def people(self) -> People:
         return people(self.asked)

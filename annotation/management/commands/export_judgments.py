@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from annotation.exchange.exports.options import FORMATS, Options
 from annotation.exchange.exports.recording import export_start, manifest
+from annotation.exchange.exports.skips import skips_csv
 from annotation.models import Study
 from annotation.selection import Selection
 from common.drafts import file_draft, manifest_write, pieces_write
@@ -26,6 +27,9 @@ class Command(BaseCommand):
         parser.add_argument("--revisions", action="store_true", help="a row for each change of ratings, the first too")
         parser.add_argument(
             "--machine", action="store_true", help="CSV with cells as they are, also what a spreadsheet would run"
+        )
+        parser.add_argument(
+            "--skips", action="store_true", help="the items that were skipped and why, as CSV, instead of judgments"
         )
         filters = parser.add_argument_group("filters")
         filters.add_argument("--relation", default="")
@@ -46,6 +50,9 @@ class Command(BaseCommand):
         if options["json"] and options["output"] is None:
             raise CommandError("--json and the judgments both go to standard output; give --output a file")
         try:
+            if options["skips"]:
+                self._export_skips(study, options["output"])
+                return
             self._export(study, _asked(study, options), options)
         except ExportRefused as error:
             raise CommandError(str(error)) from error
@@ -63,6 +70,15 @@ class Command(BaseCommand):
             manifest_write(manifest_draft, manifest(record))
         told = f"{output}: {record.rows:,} rows; {beside.name} says what they are"
         self.stdout.write(json.dumps(manifest(record), ensure_ascii=False) if options["json"] else told)
+
+    def _export_skips(self, study: Study, output: Path | None) -> None:
+        if output is None:
+            for piece in skips_csv(study):
+                sys.stdout.buffer.write(piece)
+            return
+        with file_draft(output) as draft:
+            pieces_write(draft, skips_csv(study))
+        self.stdout.write(f"{output}: the skips of {study.name}")
 
 
 def _asked(study: Study, options: dict) -> Options:

@@ -9,7 +9,7 @@ from annotation.figures.numbers import study_figures, study_revision
 from annotation.figures.panels import agreement, confusion
 from annotation.figures.panels.panel import Panel, Shown
 from annotation.figures.rows.asked import Asked
-from annotation.models import Study
+from annotation.models import Skip, Study
 from annotation.selection import EVERYTHING
 
 
@@ -38,6 +38,9 @@ class Command(BaseCommand):
             self.stdout.write(f"  {row['title']:36} {value:>9}  {row['interval'] or row['reason']:28} {row['n']}")
         for panel in (agreement.PANEL, confusion.PANEL):
             self._write(panel, panel.shown(asked))
+        skips = EVERYTHING.skips(study).by_reason()
+        told = ", ".join(f"{Skip.Reason(reason).label} {n:,}" for reason, n in skips.items())
+        self.stdout.write(f"\nSkipped: {told or 'nothing'}")
 
     def _write(self, panel: Panel, shown: Shown) -> None:
         self.stdout.write(f"\n{panel.title}")
@@ -56,4 +59,5 @@ def _as_json(study: Study) -> dict:
     for name, report in figures["agreement"].items():
         answered = judgments.exclude(**{name: None}).order_by().values("participant").distinct().count()
         figures["agreement"][name] = {**report, "annotators": answered, "repeated_labels": 0}
-    return {"study": study.name, "simulated": study.simulated, **figures}
+    skips = EVERYTHING.skips(study).by_reason()
+    return {"study": study.name, "simulated": study.simulated, **figures, "skips": skips}
