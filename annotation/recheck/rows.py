@@ -130,8 +130,14 @@ class Exported:
         after = np.where(is_after, csv["after"], csv["plausibility"])
         verdict = csv.items["verdict"][csv["item"]]
         among = csv.counting & (verdict != "")
-        columns = (each[among] for each in (csv["annotator"], before, after, verdict == "yes", revealed))
-        return Revised(*columns, np.ones(among.sum(), dtype=np.int64))
+        return Revised(
+            who=csv["annotator"][among],
+            before=before[among],
+            after=after[among],
+            verdict=verdict[among] == "yes",
+            revealed=revealed[among],
+            n=np.ones(among.sum(), dtype=np.int64),
+        )
 
     def repeated(self) -> Repeated:
         first, again = self._places(self.csv), self._places(self.again)
