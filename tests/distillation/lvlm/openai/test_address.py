@@ -1,5 +1,6 @@
 import pytest
 
+from distillation.lvlm import make_backend
 from distillation.lvlm.openai.address import endpoint, refuse_unlisted
 
 
@@ -31,3 +32,16 @@ def test_only_the_servers_that_the_operator_lists():
     refuse_unlisted("http://10.0.0.3:8000", [])
     with pytest.raises(ValueError, match="link-local"):
         refuse_unlisted("http://169.254.169.254/latest", [])
+
+
+def test_base_urls_in_any_form():
+    forms = ("http://h:1", "http://h:1/", "http://h:1/v1", " http://h:1/v1/ ")
+    assert {str(endpoint(url)) for url in forms} == {"http://h:1/v1"}
+    assert str(endpoint("https://h/openai")) == "https://h/openai/v1"
+
+
+@pytest.mark.parametrize("url", ["h:1", "ftp://h", "file:///etc/passwd", "http://", "http://u:pw@h", "http://h?key=pw"])
+def test_other_urls_are_refused_without_being_repeated(url: str):
+    with pytest.raises(ValueError, match="Base URL") as caught:
+        make_backend("openai", model="m", base_urls=[url])
+    assert "pw" not in str(caught.value)

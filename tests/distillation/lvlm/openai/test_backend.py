@@ -6,8 +6,6 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from pathlib import Path
 
 import orjson
@@ -15,13 +13,10 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer, unused_port
 
-from distillation.lvlm import make_backend
 from distillation.lvlm.base import BackendAway, Image, Judge, Reply, Request, Text, Unfit, WrongModel
 from distillation.lvlm.openai import servers
 from distillation.lvlm.openai.address import endpoint
 from distillation.lvlm.openai.backend import OpenAIBackend
-from distillation.lvlm.openai.reading import yes_probability
-from distillation.lvlm.openai.waiting import retry_seconds
 from distillation.pipeline.records import PairRecord, ProductRecord
 
 SUBJECT = Judge(PairRecord(ProductRecord("A", "a"), ProductRecord("B", "b")), "usedFor", "They fit.")
@@ -219,18 +214,6 @@ def test_502_is_a_server_that_is_away():
     assert talk(*[lambda _: error(502, "no upstream")] * 6, lambda _: completion())[0].usage.calls == 7
 
 
-@pytest.mark.parametrize("told", ["Fri, 31 Dec 1999 23:59:59 GMT", "soon", "", None, "-1"])
-def test_a_retry_after_that_is_none(told: str | None):
-    assert retry_seconds(told) is None
-
-
-def test_retry_after_as_seconds_or_date_is_bounded():
-    assert 2 <= retry_seconds("2") <= 2 * 1.2
-    at = datetime.now(UTC) + timedelta(seconds=10)
-    assert 8 <= retry_seconds(format_datetime(at, usegmt=True)) <= 10 * 1.2
-    assert retry_seconds("86400") <= 30 * 1.2
-
-
 def test_a_server_that_breaks_every_connection_is_away_and_no_failure_of_the_item():
     with pytest.raises(BackendAway, match="No answer from http"):
         talk(aborted, models=None, patience_s=0)
@@ -326,32 +309,6 @@ def test_check_names_what_is_served(served: list[str]):
 def test_a_model_that_is_gone_is_no_failure_of_the_item():
     with pytest.raises(WrongModel, match="does not serve 'm'; it serves other"):
         talk(lambda _: error(404, "The model `m` does not exist."), models=["other"])
-
-
-def test_base_urls_in_any_form():
-    forms = ("http://h:1", "http://h:1/", "http://h:1/v1", " http://h:1/v1/ ")
-    assert {str(endpoint(url)) for url in forms} == {"http://h:1/v1"}
-    assert str(endpoint("https://h/openai")) == "https://h/openai/v1"
-
-
-@pytest.mark.parametrize("url", ["h:1", "ftp://h", "file:///etc/passwd", "http://", "http://u:pw@h", "http://h?key=pw"])
-def test_other_urls_are_refused_without_being_repeated(url: str):
-    with pytest.raises(ValueError, match="Base URL") as caught:
-        make_backend("openai", model="m", base_urls=[url])
-    assert "pw" not in str(caught.value)
-
-
-def test_p_yes_sums_over_spellings():
-    tops = [
-        {"token": token, "logprob": math.log(p)} for token, p in [("Yes", 0.4), (" yes", 0.2), ("No", 0.2), ("So", 0.2)]
-    ]
-    told = {"content": [{"token": "**", "logprob": 0.0}, {"token": "Yes", "logprob": -1.0, "top_logprobs": tops}]}
-    assert yes_probability(told, "**Yes") == pytest.approx((0.4 + 0.2) / (0.4 + 0.2 + 0.2))
-
-
-@pytest.mark.parametrize("told", [None, {}, {"content": None}, {"content": [{"token": "Well", "logprob": -1.0}]}])
-def test_no_answer_token_is_no_probability(told: dict | None):
-    assert yes_probability(told, "Well.") is None
 
 
 def test_all_kinds_of_fault_against_the_fake_server():
