@@ -144,7 +144,7 @@ def test_repeats_are_worked_out_anew(db: None) -> None:
 
 def test_what_a_csv_can_not_know_is_named(large: Study) -> None:
     said = figures_check(large, io.BytesIO(_exported(large))).not_in_csv
-    assert {"figures: items", "figures: wanted", "coming: untouched", "annotators: people.gold"} <= set(said)
+    assert {"figures: items", "figures: wanted", "progress: untouched", "annotators: people.gold"} <= set(said)
     assert any(each.startswith("anchoring: the CSV has no revisions") for each in said)
 
 
