@@ -4,7 +4,7 @@ from django.urls.converters import StringConverter
 from distillation.catalog import views as catalog_views
 from distillation.catalog.pictures.views import picture
 from distillation.features import views as features
-from distillation.runs import connection, views
+from distillation.runs.pages import connection, views
 
 
 class DigestConverter:

@@ -20,7 +20,7 @@ from annotation.figures.rows.asked import Asked
 from annotation.figures.selection_form import SelectionForm
 from annotation.models import Study
 from distillation.runs.changes import run_set_strictness
-from distillation.runs.forms import StrictnessForm
+from distillation.runs.pages.forms import StrictnessForm
 
 BYTE_ORDER_MARK = "\ufeff"  # spreadsheets take a file without it for Latin-1
 

@@ -15,7 +15,7 @@ from api.base.views import ApiView, ListQuery, the_one
 from api.models import Scope
 from common.kept import STRICTNESS
 from distillation.models import Run
-from distillation.runs.forms import BACKEND_WORDS
+from distillation.runs.pages.forms import BACKEND_WORDS
 from distillation.runs.reports import run_progress
 from distillation.runs.servers import backend_check
 from distillation.runs.services import (

@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from accounts.models import User
 from api.base.views import ApiView
 from api.models import Scope
-from distillation.runs.connection import connection_rows
+from distillation.runs.pages.connection import connection_rows
 from distillation.runs.services import MOST_TOKENS
 
 

@@ -16,7 +16,7 @@ from common.words import duration
 from distillation.models import WORKER_GONE_SECONDS, Failure, Picture, Product, Run, RunTick, Worker
 from distillation.runs import reports
 from distillation.runs.changes import run_set_prices
-from distillation.runs.page import run_page
+from distillation.runs.pages.page import run_page
 from distillation.runs.services import run_pause, run_wait
 from tests.distillation.builders import cobuys, finished_run, run
 

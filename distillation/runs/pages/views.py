@@ -12,9 +12,9 @@ from common.words import counted
 from distillation.models import Exposure, Run
 from distillation.runs.changes import run_set_prices, run_set_strictness
 from distillation.runs.exposure import exposure_record
-from distillation.runs.forms import PricesForm, RunForm, StrictnessForm
-from distillation.runs.lists import config_rows, kept_at, latest, newer_intentions, run_row
-from distillation.runs.page import run_page
+from distillation.runs.pages.forms import PricesForm, RunForm, StrictnessForm
+from distillation.runs.pages.lists import config_rows, kept_at, latest, newer_intentions, run_row
+from distillation.runs.pages.page import run_page
 from distillation.runs.reports import run_revision
 from distillation.runs.servers import backend_check
 from distillation.runs.services import (

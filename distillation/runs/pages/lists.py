@@ -6,7 +6,7 @@ from common.words import percent
 from distillation.models import Intention, Run
 from distillation.pipeline.relations import RELATIONS
 from distillation.runs.kept import run_kept
-from distillation.runs.page import kept_words
+from distillation.runs.pages.page import kept_words
 from distillation.runs.reports import no_worker, run_ended
 from distillation.runs.servers import server_notes
 

@@ -7,8 +7,8 @@ from common.words import counted, dollars, duration, large, percent, price
 from distillation.models import Run, Worker
 from distillation.runs.failures import HOPELESS
 from distillation.runs.kept import ALARM_FROM, ALARM_SHARE, Kept, run_kept, run_repeated
-from distillation.runs.notes import run_notes
-from distillation.runs.plots import line_plot, round_top
+from distillation.runs.pages.notes import run_notes
+from distillation.runs.pages.plots import line_plot, round_top
 from distillation.runs.reports import LATELY_S, Counts, Step, run_counts, run_revision
 from distillation.runs.timeline import Span, Tally, run_recent, run_spans
 
