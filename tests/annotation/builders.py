@@ -12,7 +12,7 @@ from annotation.design.services import study_create
 from annotation.judging.allocation import item_next
 from annotation.judging.participants import participant_join
 from annotation.judging.writing import audit_save, judgment_save
-from annotation.models import Judgment, Lease, Participant, Study
+from annotation.models import Item, Judgment, Lease, Participant, Study
 from distillation.catalog.pictures.store import picture_store
 from distillation.models import Product, Run
 from tests.distillation.builders import finished_run
@@ -47,6 +47,18 @@ def rate_all(in_study: Study, ratings: dict[int, list[tuple[int, int | None]]]) 
             judgment = save(lease, *ratings[lease.item_id][i])
             if judgment.audit_asked:
                 audit_save(participant=who, judgment_id=judgment.pk, filter_right=True)
+
+
+def study_of_ties_and_errors() -> Study:
+    """Four items, one kept rightly, one wrongly, one rejected wrongly, and one over which two annotators disagree."""
+    made = study(run=finished_run(2), items=4, overlap=2)
+    items = list(made.items.order_by("pk"))
+    for item, p_yes in zip(items, (0.9, 0.2, 0.9, 0.2), strict=True):
+        Item.objects.filter(pk=item.pk).update(p_yes=p_yes, filter_yes=p_yes > 0.5)
+    # (plausibility, typicality) by the two
+    ratings = [[(1, 3), (1, 2)], [(1, 2), (0, 1)], [(0, 0), (0, 0)], [(1, 1), (1, 3)]]
+    rate_all(made, {item.pk: pairs for item, pairs in zip(items, ratings, strict=True)})
+    return made
 
 
 def group_of(n: int) -> Group:

@@ -10,8 +10,11 @@ def product(asin: str, title: str = "", picture: Picture | None = None) -> Produ
 
 def cobuys(n: int, picture: Picture | None = None) -> list[CoBuy]:
     """`n` co-buys of 2n products, B0000…"""
-    products = [product(f"B{i:09d}", picture=picture) for i in range(2 * n)]
-    return [CoBuy.objects.create(a=a, b=b) for a, b in zip(products[::2], products[1::2], strict=True)]
+    asins = (f"B{i:09d}" for i in range(2 * n))
+    products = Product.objects.bulk_create(
+        Product(asin=asin, title=f"Product {asin}", picture=picture) for asin in asins
+    )
+    return CoBuy.objects.bulk_create(CoBuy(a=a, b=b) for a, b in zip(products[::2], products[1::2], strict=True))
 
 
 def run(name: str = "r1", *, relations: str = "usedFor,isA", with_images: bool = False, **more) -> Run:
@@ -29,15 +32,17 @@ def finished_run(n_cobuys: int = 3, *, relations: str = "usedFor,isA", kept_ever
     pairs = list(CoBuy.objects.order_by("pk")) or cobuys(n_cobuys)
     made = run(relations=relations, **more)
     units = [(cobuy, relation) for cobuy in pairs for relation in made.config["relations"]]
-    for i, (cobuy, relation) in enumerate(units):
-        intention = Intention.objects.create(
-            run=made, cobuy=cobuy, relation=relation, text=f"Reason {i} under {relation}.", raw_reply="raw"
-        )
-        kept = i % kept_every == 0
-        Verdict.objects.create(
-            intention=intention, yes=kept, p_yes=0.9 if kept else 0.2, reason=f"Secret reason {i}.", raw_reply="raw"
-        )
+    intentions = Intention.objects.bulk_create(
+        Intention(run=made, cobuy=cobuy, relation=relation, text=f"Reason {i} under {relation}.", raw_reply="raw")
+        for i, (cobuy, relation) in enumerate(units)
+    )
+    Verdict.objects.bulk_create(_verdict(each, i, i % kept_every == 0) for i, each in enumerate(intentions))
     made.cobuys.update(n_owed=0)
     Run.objects.filter(pk=made.pk).update(state=Run.State.DONE)
     made.refresh_from_db()
     return made
+
+
+def _verdict(intention: Intention, i: int, kept: bool) -> Verdict:
+    p_yes = 0.9 if kept else 0.2
+    return Verdict(intention=intention, yes=kept, p_yes=p_yes, reason=f"Secret reason {i}.", raw_reply="raw")

@@ -1,27 +1,21 @@
-"""What the panels say of small studies, against the figures' own functions and by hand."""
+"""What the panels say of one small study, against the figures' own functions and by hand."""
 
 import csv
 import io
-from collections import Counter
 from datetime import date, timedelta
 from xml.etree import ElementTree
 
-import numpy as np
 import pytest
 from django.contrib.auth.models import Group
-from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from annotation.design.services import study_create
 from annotation.figures.numbers import study_figures, study_revision
 from annotation.figures.panels.agreement_by_day import UpTo, up_to_each_day
 from annotation.figures.panels.all import PANELS
-from annotation.figures.panels.panel import Shown
-from annotation.figures.rows.asked import Asked
 from annotation.figures.rows.live import Live
 from annotation.figures.tables import Column, Table
 from annotation.judging.interventions import participant_exclude
@@ -31,51 +25,45 @@ from annotation.selection import EVERYTHING, Selection
 from distillation.models import Run
 from stats.agreement.coefficients import krippendorff_alpha
 from stats.estimate import Estimate
-from tests.annotation.builders import judge, participant, rate_all, study
+from tests.annotation.builders import participant, study_of_ties_and_errors
 from tests.annotation.pages import text
-from tests.distillation.builders import finished_run, run
+from tests.annotation.panels import asked, page, show
 
 pytestmark = pytest.mark.django_db
+WITHOUT_PLOT = ["confusion", "anchoring", "annotators"]
+UNMOVED = "8 verdicts were revealed; no rating was revised after it."  # what is left to say of anchoring
 
 
-def asked(made: Study, selection: Selection = EVERYTHING, **more) -> Asked:
-    return Asked(made, selection, study_revision(made), **more)
+@pytest.fixture(scope="module")
+def judged_once(module_db: None) -> Study:
+    return study_of_ties_and_errors()
+
+
+@pytest.fixture
+def judged(db: None, judged_once: Study) -> Study:
+    return Study.objects.get(pk=judged_once.pk)
 
 
 def by_day(made: Study, selection: Selection = EVERYTHING) -> dict[date, UpTo]:
     return up_to_each_day(Live(asked(made, selection)).days(), made.questions[0])
 
 
-def show(name: str, made: Study, selection: Selection = EVERYTHING, **more) -> Shown:
-    return PANELS[name].shown(asked(made, selection, **more))
-
-
-def page(client: Client, made: Study, name: str, *, ending: str = "", **query):
-    view = f"study-panel-{ending}" if ending else "study-panel"
-    return client.get(reverse(view, args=[made.pk, name]), query)
-
-
-@pytest.mark.parametrize("name", PANELS)
-def test_without_judgments_each_panel_says_so(as_researcher: Client, empty: Study, name: str) -> None:
-    answer = page(as_researcher, empty, name)
-    assert answer.status_code == 200
-    assert show(name, empty).empty or name == "progress"
-
-
-@pytest.mark.parametrize("name", PANELS)
+@pytest.mark.parametrize("name", [name for name in PANELS if name != "anchoring"])
 def test_each_panel_shows_its_table_and_csv(as_researcher: Client, judged: Study, name: str) -> None:
     shown = show(name, judged)
-    if shown.empty:
-        return
     rows = list(csv.reader(io.StringIO(page(as_researcher, judged, name, ending="csv").content.decode("utf-8-sig"))))
     assert len(rows) == 1 + len(shown.table.rows)
     assert "<table" in page(as_researcher, judged, name).content.decode()
 
 
-@pytest.mark.parametrize("name", PANELS)
+def test_nobody_moved_is_said_in_place_of_a_table(as_researcher: Client, judged: Study) -> None:
+    assert show("anchoring", judged).empty == UNMOVED
+    assert UNMOVED in text(page(as_researcher, judged, "anchoring"))
+    assert page(as_researcher, judged, "anchoring", ending="csv").status_code == 404
+
+
+@pytest.mark.parametrize("name", [name for name in PANELS if name not in WITHOUT_PLOT])
 def test_a_plot_downloads_as_one_file_that_needs_no_other(as_researcher: Client, judged: Study, name: str) -> None:
-    if show(name, judged).plot is None:
-        return
     answer = page(as_researcher, judged, name, ending="svg")
     root = ElementTree.fromstring(answer.content)
     assert root.tag == "{http://www.w3.org/2000/svg}svg"
@@ -83,21 +71,40 @@ def test_a_plot_downloads_as_one_file_that_needs_no_other(as_researcher: Client,
     assert "attachment" in answer["Content-Disposition"]
 
 
+@pytest.mark.parametrize("name", WITHOUT_PLOT)
+def test_there_is_no_plot_to_download_where_none_is_shown(as_researcher: Client, judged: Study, name: str) -> None:
+    assert show(name, judged).plot is None
+    assert page(as_researcher, judged, name, ending="svg").status_code == 404
+
+
 @pytest.mark.parametrize("name", PANELS)
 @pytest.mark.parametrize(
     "selection",
-    [Selection(relation="isA"), Selection(with_excluded=True), Selection(since=timezone.localdate()), Selection(run=0)],
-    ids=["relation", "excluded", "period", "nothing"],
+    [Selection(with_excluded=True), Selection(since=timezone.localdate()), Selection(run=0)],
+    ids=["excluded", "period", "no run"],
 )
-def test_each_panel_stands_each_choice(judged: Study, name: str, selection: Selection) -> None:
-    assert show(name, judged, selection)
+def test_a_choice_of_all_there_is_changes_no_panel(judged: Study, name: str, selection: Selection) -> None:
+    assert show(name, judged, selection) == show(name, judged)
+
+
+@pytest.mark.parametrize("name", PANELS)
+def test_a_choice_of_one_relation_changes_each_panel(judged: Study, name: str) -> None:
+    chosen, everything = show(name, judged, Selection(relation="isA")), show(name, judged)
+    assert chosen != everything
+    assert (chosen.empty == "", chosen.plot is None) == (everything.empty == "", everything.plot is None)
+
+
+@pytest.mark.parametrize("name", PANELS)
+def test_a_choice_of_no_judgments_leaves_what_speaks_of_items_and_people(judged: Study, name: str) -> None:
+    shown = show(name, judged, Selection(since=timezone.localdate() + timedelta(days=1)))
+    assert (shown.empty == "") == (shown.table is not None) == (name in ("progress", "annotators"))
 
 
 @pytest.mark.parametrize("name", PANELS)
 def test_a_run_without_a_filter_is_shown_without_one(judged: Study, name: str) -> None:
     Item.objects.update(p_yes=None, filter_yes=None)
     shown = show(name, judged)
-    assert name not in ("confusion", "threshold", "calibration") or "verdict" in shown.empty
+    assert ("verdict" in shown.empty) == (name in ("confusion", "threshold", "calibration", "anchoring"))
 
 
 def test_shares_by_relation_are_those_of_the_report(judged: Study) -> None:
@@ -106,14 +113,6 @@ def test_shares_by_relation_are_those_of_the_report(judged: Study) -> None:
     assert {name: figure for name, figure, *_ in rows} == {
         {"usedFor": "used for", "isA": "is a"}[group]: figure for group, figure in expected.items()
     }
-
-
-def test_shares_of_many_categories_are_drawn_in_part() -> None:
-    made = study(run=finished_run(40), items=80, overlap=1)
-    for number, item in enumerate(made.items.all()):
-        Item.objects.filter(pk=item.pk).update(category=f"Category {number}", plausibility_tally=128)
-    shown = show("plausibility", made, by="category")
-    assert (len(shown.plot.rows), len(shown.table.rows)) == (30, 80)
 
 
 def test_cells_of_the_confusion_sum_to_the_decided(judged: Study) -> None:
@@ -154,35 +153,11 @@ def test_agreement_grows_day_by_day(judged: Study) -> None:
     assert today.alpha.n == 4
 
 
-def test_each_day_is_as_if_the_study_had_ended_with_it() -> None:
-    made, rng = study(run=finished_run(10), items=20, overlap=3), np.random.default_rng(5)
-    rate_all(made, {item.pk: [(int(yes), 1) for yes in rng.integers(2, size=3)] for item in made.items.all()})
-    for judgment in Judgment.objects.all():
-        earlier = timezone.now() - timedelta(days=judgment.pk % 4)
-        Judgment.objects.filter(pk=judgment.pk).update(created_at=earlier)
-    call_command("recompute", made.name)
-    for day, found in by_day(made).items():
-        until = Judgment.objects.filter(created_at__date__lte=day)
-        counts = Counter(until.values_list("item_id", "plausibility"))
-        again = krippendorff_alpha([[counts[item, 0], counts[item, 1]] for item in {item for item, _ in counts}])
-        assert (found.alpha.value, found.alpha.n) == (pytest.approx(again.value), again.n)
-        assert found.alpha.ci95 == pytest.approx(again.ci95)
-
-
 def test_chosen_judgments_are_added_up_anew(judged: Study) -> None:
     group = Group.objects.create(name="early")
     group.user_set.add(Participant.objects.get(annotator__username="ann-0").annotator)
     (only,) = by_day(judged, Selection(group=group.pk)).values()
     assert (only.judgments, only.alpha.reason) == (4, "no item has two judgments")
-
-
-def test_the_end_follows_from_the_pace(empty: Study) -> None:
-    judge(participant(empty))
-    Judgment.objects.update(created_at=timezone.now() - timedelta(days=1))
-    judge(participant(empty))
-    # Two judgments in two days, six to go: six days from now.
-    found = PANELS["progress"].numbers(Live(asked(empty)))
-    assert (found.pace, found.to_go, found.ends) == (1, 6, timezone.localdate() + timedelta(days=6))
 
 
 def test_an_annotator_is_set_against_the_others(judged: Study) -> None:
@@ -255,16 +230,6 @@ def test_a_choice_that_the_study_has_not_is_said(
 
 def test_an_unknown_panel_is_not_found(as_researcher: Client, judged: Study) -> None:
     assert page(as_researcher, judged, "nonsense").status_code == 404
-
-
-def test_of_several_runs_one_is_chosen_before_its_strictness_is_set(as_researcher: Client) -> None:
-    runs = [finished_run(2, name="one"), run("two")]
-    made = study_create(name="Two", runs=runs[:1], items=4, overlap=1)
-    made.runs.add(runs[1])
-    rate_all(made, {item.pk: [(1, 3)] for item in made.items.all()})
-    assert "choose one of the runs above" in text(page(as_researcher, made, "threshold"))
-    assert "Set it" in text(page(as_researcher, made, "threshold", run=runs[0].pk))
-    assert [row[0] for row in show("plausibility", made, by="run").table.rows] == ["one"]
 
 
 def test_a_strictness_is_set_from_the_study(as_researcher: Client, judged: Study) -> None:
