@@ -11,7 +11,7 @@ from annotation.figures.panels.shares import RATE_HOW
 from annotation.figures.plots import Scale, span
 from annotation.figures.rows.asked import Asked
 from annotation.figures.rows.live import Live
-from annotation.figures.words import Form, because, interval, large, percent, plain, whole_percent
+from annotation.figures.words import Form, because, interval, large, percent, plain, points, whole_percent
 from annotation.models import Participant, Study
 from annotation.scales import Question
 from annotation.selection import Selection
@@ -63,16 +63,16 @@ def _toggled(selection: Selection) -> str:
 
 
 def _rate(figures: Headlines, question: Question) -> dict:
-    figure, raw = figures.rates[question.name], figures.raw_rates[question.name]
-    yes = large(round((raw.value or 0) * raw.n))
-    says = f" Without weights {yes} of {large(raw.n)} judgments: {percent(raw.value)}."
+    figure, raw, n = figures.rates[question.name], figures.raw_rates[question.name], figures.answers[question.name]
+    yes = large(round((raw.value or 0) * n))
+    says = f" Without weights {yes} of {large(n)} judgments: {percent(raw.value)}."
     return {
         "key": question.name,
         "title": question.short,
         **_said(figure, percent),
         "span": span(figure, UNIT),
-        "n": f"{_items(figure.n)}, {large(raw.n)} judgment{'' if raw.n == 1 else 's'}" if raw.n else "",
-        "how": replace(RATE_HOW, text=RATE_HOW.text + (says if raw.n else "")),
+        "n": f"{_items(figure.n)}, {large(n)} judgment{'' if n == 1 else 's'}" if n else "",
+        "how": replace(RATE_HOW, text=RATE_HOW.text + (says if n else "")),
         "show": "show=judged",
     }
 
@@ -104,35 +104,45 @@ def _agreement(figures: Headlines, question: Question) -> dict:
 
 
 def _accuracy(figures: Headlines) -> dict:
-    figure, people_do = figures.filter.accuracy, figures.ceiling.annotators.accuracy
-    has_ceiling = people_do.value is not None and figure.value is not None
+    against, figure = figures.filter, figures.filter.quality.accuracy
+    complete = f"{large(against.complete)} complete item{'' if against.complete == 1 else 's'}"
     return {
         "key": "accuracy",
         "title": "Filter accuracy",
-        **_said(figure, percent, mark="● filter, " if has_ceiling else ""),
+        **_said(figure, percent),
         "span": span(figure, UNIT),
-        "ceiling": span(people_do, UNIT) if has_ceiling else None,
-        "lines": [f"○ human ceiling {percent(people_do.value)} ({interval(people_do.ci95, percent)})"]
-        if has_ceiling
-        else [],
-        "n": f"{_items(figure.n)} with a majority",
+        **(_paired(figures.ceiling) if figure.value is not None else {}),
+        "n": f"{complete}, {_ties(against.ties)}" if against.complete else "",
         "how": How(
-            "How often the filter's verdict is that of the majority, weighted to the run; "
-            f"{large(figures.ties)} with a tie left out. {_compared(figures.ceiling)}",
+            "How often the filter's verdict is that of the majority of an item's annotators, weighted to the run. Only "
+            "complete items, of which nobody can still be asked: with the votes so far the figure would drift as more "
+            "come in. A tie counts one half. Human ceiling: each annotator against the majority of the item's others, "
+            "beside the filter against exactly the same; the interval of the gap is of the pairs.",
             "accuracy = Σ wᵢ [verdict = majority] / Σ wᵢ, wᵢ = 1/πᵢ",
             "Särndal, Swensson and Wretman 1992, section 5.7; Wilson's interval at the effective size.",
         ),
-        "show": "show=wrong",
+        "show": "show=complete",
     }
 
 
-def _compared(ceiling: Ceiling) -> str:
-    said = "Human ceiling: each annotator against the majority of the item's others, "
-    said += f"{large(ceiling.comparisons)} comparisons."
-    same = ceiling.filter.accuracy
-    if same.value is None:
-        return said
-    return f"{said} On exactly these the filter reaches {percent(same.value)} ({interval(same.ci95, percent)})."
+def _ties(n: int) -> str:
+    return f"{large(n)} tie{'' if n == 1 else 's'}"
+
+
+def _paired(found: Ceiling) -> dict:
+    """People and the filter on one scale: the same comparisons."""
+    people, verdicts = found.annotators.accuracy, found.filter.accuracy
+    if people.value is None or verdicts.value is None:
+        return {}
+    gap = f"{points(found.gap.value)} points" + (f" ({interval(found.gap.ci95, points)})" if found.gap.ci95 else "")
+    return {
+        "pair": {"span": span(verdicts, UNIT), "ceiling": span(people, UNIT)},
+        "lines": [
+            f"On the same {large(found.comparisons)} comparisons: ● filter {percent(verdicts.value)}, "
+            f"○ human ceiling {percent(people.value)}",
+            f"Ceiling less filter: {gap}",
+        ],
+    }
 
 
 def _audit(figure: Estimate) -> dict:

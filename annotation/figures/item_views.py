@@ -23,15 +23,18 @@ from distillation.pipeline.relations import RELATIONS
 from distillation.runs.exposure import exposure_record
 from stats.packing import BITS, unit, unpack
 
+# Nobody can still be asked.
+COMPLETE = Q(n_judged__gt=0) & (Q(n_judged__gte=F("overlap")) | Q(study__state=Study.State.CLOSED))
 SHOW = {
     "judged": ("judged", Q(n_judged__gt=0)),
+    "complete": ("all judgments", COMPLETE),
     "open": ("not all judgments yet", Q(n_judged__lt=F("overlap"))),
-    "tie": ("tie", Q(lead=0, n_judged__gt=0)),
-    "wrong": ("filter wrong", Q(kept=True, lead__lt=0) | Q(kept=False, lead__gt=0)),
-    "wrongly_kept": ("wrongly kept", Q(kept=True, lead__lt=0)),
-    "wrongly_rejected": ("wrongly rejected", Q(kept=False, lead__gt=0)),
-    "rightly_kept": ("rightly kept", Q(kept=True, lead__gt=0)),
-    "rightly_rejected": ("rightly rejected", Q(kept=False, lead__lt=0)),
+    "tie": ("tie", COMPLETE & Q(lead=0)),
+    "wrong": ("filter wrong", COMPLETE & (Q(kept=True, lead__lt=0) | Q(kept=False, lead__gt=0))),
+    "wrongly_kept": ("wrongly kept", COMPLETE & Q(kept=True, lead__lt=0)),
+    "wrongly_rejected": ("wrongly rejected", COMPLETE & Q(kept=False, lead__gt=0)),
+    "rightly_kept": ("rightly kept", COMPLETE & Q(kept=True, lead__gt=0)),
+    "rightly_rejected": ("rightly rejected", COMPLETE & Q(kept=False, lead__lt=0)),
     "skipped": ("skipped by somebody", Q(Exists(Skip.objects.filter(item=OuterRef("pk"))))),
 }
 

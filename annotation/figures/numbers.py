@@ -9,6 +9,7 @@ import numpy as np
 from django.db.models import Sum
 from numpy.typing import NDArray
 
+from annotation.figures.filtering import ceiling, filter_against_majority
 from annotation.figures.patterns import Patterns
 from annotation.figures.rows.asked import Asked
 from annotation.figures.rows.kinds import Rows
@@ -18,13 +19,13 @@ from annotation.scales import Question
 from annotation.selection import EVERYTHING, Selection
 from stats.agreement.coefficients import agreement_report
 from stats.estimate import Estimate
-from stats.filter.ceiling import Ceiling, human_ceiling
-from stats.filter.quality import FilterQuality, confusion
+from stats.filter.audits import answers_rate
+from stats.filter.ceiling import Ceiling
+from stats.filter.complete import AgainstMajority
 from stats.grouped import grouped_ratios
 from stats.packing import unpack
 from stats.rates import NO_JUDGMENTS, hajek_rate, wilson
 from stats.sample import Sample, sample_of
-from stats.votes import Majority, majority
 
 Made = TypeVar("Made")
 
@@ -46,7 +47,8 @@ class Group:
 class Headlines:
     """What a page asks for all the time; `rates`, `filter` and `ceiling` are weighted by inclusion probability.
 
-    `agreement` has the report of the first question only.
+    `raw_rates` count the `answers` to each question as they are, with items as sampling units. `agreement` has the
+    report of the first question only.
     """
 
     items: int
@@ -59,9 +61,9 @@ class Headlines:
     is_weighted: bool
     rates: dict[str, Estimate]
     raw_rates: dict[str, Estimate]
+    answers: dict[str, int]
     agreement: dict[str, dict]
-    filter: FilterQuality
-    ties: int
+    filter: AgainstMajority
     ceiling: Ceiling
     audit: Estimate
 
@@ -80,7 +82,7 @@ class Figures(Headlines):
             "agreement": self.agreement,
             "rates": {name: rate.as_dict() for name, rate in self.rates.items()},
             "raw_rates": {name: rate.as_dict() for name, rate in self.raw_rates.items()},
-            "filter": {**self.filter.as_dict(), "ties_left_out": self.ties, "audit": self.audit.as_dict()},
+            "filter": {**self.filter.as_dict(), "audit": self.audit.as_dict()},
             "by_relation": [{"relation": code, **group.as_dict()} for code, group in self.by_relation.items()],
         }
 
@@ -107,29 +109,28 @@ def figures_of(rows: Rows) -> Figures:
 
 def headlines_of(rows: Rows) -> Headlines:
     questions, (judged, progress) = rows.asked.study.questions, rows.judged()
-    quality, ties = filter_quality(judged, questions[0])
     audited = rows.audited()
     return Headlines(
         items=progress.items,
         items_judged=int(judged.items.sum()),
         items_complete=progress.items_complete,
-        judgments=n_judgments(judged, questions[0]),
+        judgments=n_answers(judged, questions[0]),
         wanted=progress.wanted,
         annotators=audited.annotators,
         updated_at=progress.updated_at,
         is_weighted=bool(len(judged.items)) and float(judged.inclusion.min()) < float(judged.inclusion.max()),
         rates=_by_question(questions, lambda question: rate(judged, question)),
         raw_rates=_by_question(questions, lambda question: raw_rate(judged, question)),
+        answers=_by_question(questions, lambda question: n_answers(judged, question)),
         agreement={questions[0].name: agreement(judged, questions[0])},
-        filter=quality,
-        ties=ties,
+        filter=filter_against_majority(judged, questions[0]),
         ceiling=ceiling(judged, questions[0]),
         audit=wilson(audited.right, audited.audits),
     )
 
 
-def n_judgments(rows: Patterns, plausibility: Question) -> int:
-    return int(rows.items @ rows.counts[plausibility.name].sum(axis=1))
+def n_answers(rows: Patterns, question: Question) -> int:
+    return int(rows.items @ rows.counts[question.name].sum(axis=1))
 
 
 def sample(rows: Patterns) -> Sample:
@@ -183,37 +184,10 @@ def _says_yes(rows: Patterns, question: Question) -> tuple[NDArray[np.float64], 
 
 def raw_rate(rows: Patterns, question: Question) -> Estimate:
     says, n = positive(rows, question)
-    return wilson(int(rows.items @ says), int(rows.items @ n))
+    return answers_rate(says, n, items=rows.items, reason=NO_JUDGMENTS)
 
 
 def agreement(rows: Patterns, question: Question) -> dict:
     packed, alike = np.unique(rows.packed[question.name], return_inverse=True)
     counts = unpack(packed, len(question.options))
     return agreement_report(counts, np.bincount(alike, rows.items), values=question.ascending)
-
-
-def filter_quality(rows: Patterns, plausibility: Question) -> tuple[FilterQuality, int]:
-    votes = majority_of(rows, plausibility)
-    decided = (votes.winner >= 0) & rows.filtered
-    quality = confusion(
-        rows.kept[decided],
-        votes.winner[decided] == 1,
-        weights=1 / rows.inclusion[decided],
-        strata=rows.stratum[decided],
-        items=rows.items[decided],
-    )
-    return quality, votes.ties
-
-
-def ceiling(rows: Patterns, plausibility: Question) -> Ceiling:
-    """How well annotators do against each other, on the items that the filter is judged on."""
-    asked = rows.filtered
-    says, n = positive(rows, plausibility)
-    design = sample(rows).where(asked)
-    return human_ceiling(says[asked], n[asked], rows.kept[asked], design.weights, design.stratum, items=design.items)
-
-
-def majority_of(rows: Patterns, plausibility: Question) -> Majority:
-    """Winner 1 where most say yes; ties are counted where there is a verdict."""
-    says, n = positive(rows, plausibility)
-    return majority(np.stack([n - says, says], axis=1), items=rows.items * rows.filtered)

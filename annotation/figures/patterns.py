@@ -34,18 +34,19 @@ _ALIKE = """
     FROM ({judged}) t
     GROUP BY {places} ORDER BY {places}
 """
-_COUNTED = ("items", "wanted", "complete", "judged_at")
+_COUNTED = ("items", "wanted", "finished", "judged_at")
 
 
 @dataclass(frozen=True, slots=True)
 class Patterns:
     """Columns of equal length; row r stands for `items[r]` judged items alike. `filtered` is false where no filter was
-    asked; `packed` has the counts as one number, see `stats.packing`."""
+    asked; of `complete` items nobody can still be asked; `packed` has the counts as one number, see `stats.packing`."""
 
     items: NDArray[np.int64]
     group: NDArray[np.str_]
     kept: NDArray[np.bool_]
     filtered: NDArray[np.bool_]
+    complete: NDArray[np.bool_]
     stratum: NDArray[np.int64]
     inclusion: NDArray[np.float64]
     packed: dict[str, NDArray[np.int64]]
@@ -67,6 +68,7 @@ def patterns(study: Study, selection: Selection, by: By = "relation") -> tuple[P
         selection,
         group=BY[by],
         kept=kept_at(study),
+        complete=complete_in(study),
         stratum="t.stratum",
         inclusion="t.inclusion_probability",
         plausibility="t.plausibility_tally",
@@ -78,6 +80,11 @@ def patterns(study: Study, selection: Selection, by: By = "relation") -> tuple[P
     judged = columns["plausibility"] > 0
     progress = _progress_of(columns) if not selection.chooses_judgments else _progress(study, selection)
     return patterns_of({name: column[judged] for name, column in columns.items()}, study.questions), progress
+
+
+def complete_in(study: Study) -> str:
+    """SQL for whether nobody can still be asked of an item."""
+    return "true" if study.state == Study.State.CLOSED else "t.asked >= t.overlap"
 
 
 def kept_at(study: Study) -> str:
@@ -95,6 +102,7 @@ def patterns_of(columns: Columns, questions: Sequence[Question]) -> Patterns:
         group=columns["group"].astype(str),
         kept=np.array([bool(each) for each in kept], dtype=bool),
         filtered=np.array([each is not None for each in kept], dtype=bool),
+        complete=columns["complete"].astype(bool),
         stratum=np.unique(columns["stratum"].astype(str), return_inverse=True)[1],
         inclusion=columns["inclusion"].astype(float),
         packed=packed,
@@ -120,11 +128,12 @@ def _tallied(study: Study, selection: Selection) -> QuerySet:
     """Items with their tallies and what they are grouped by."""
     if not selection.chooses_judgments:
         live = ("n_judged", "judged_at", "plausibility_tally", "typicality_tally")
-        return selection.items(study).values(*OF_ITEM, *live)
+        return selection.items(study).values(*OF_ITEM, *live, asked=F("n_judged"))
     tallies = {
         f"{question.name}_tally": Sum(unit_of(question), output_field=BigIntegerField()) for question in study.questions
     }
-    rows = selection.judgments(study).order_by().values("item_id", **{name: F(f"item__{name}") for name in OF_ITEM})
+    of_item = {name: F(f"item__{name}") for name in OF_ITEM} | {"asked": F("item__n_judged")}
+    rows = selection.judgments(study).order_by().values("item_id", **of_item)
     return rows.annotate(n_judged=Count("pk"), judged_at=Max("created_at"), **tallies)
 
 
@@ -138,7 +147,7 @@ def unit_of(question: Question) -> Case:
 
 def _progress_of(columns: Columns) -> Progress:
     dates = [each for each in columns["judged_at"] if each]
-    items, wanted, complete = (int(columns[name].sum()) for name in ("items", "wanted", "complete"))
+    items, wanted, complete = (int(columns[name].sum()) for name in ("items", "wanted", "finished"))
     return Progress(items, wanted, complete, max(dates, default=None))
 
 

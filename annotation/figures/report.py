@@ -37,8 +37,9 @@ FILTER = (
 COMPUTED = (
     "Shares are Hájek estimates of the mean share of an item's annotators who say yes, with Wilson's interval at "
     "the effective sample size (Särndal et al. 1992; Kott and Carr 1997). Agreement has items as sampling units "
-    "(Gwet 2014; Krippendorff 2011). The filter is set against the majority of an item's annotators, ties left "
-    "out; the human ceiling sets each annotator against the majority of the others. All intervals are at 95 %."
+    "(Gwet 2014; Krippendorff 2011). The filter is set against the majority of the annotators of complete items, a "
+    "tie as one half; the human ceiling sets each annotator against the majority of the others. All intervals are at "
+    "95 %."
 )
 
 
@@ -194,7 +195,8 @@ def _agreement(figures: Figures, question: Question) -> Table:
 
 
 def _filter(figures: Figures) -> Table:
-    quality, best = figures.filter, figures.ceiling
+    against, best = figures.filter, figures.ceiling
+    quality = against.quality
     rows = [(name, *_shown(getattr(quality, key), _form(is_share))) for name, key, is_share in FILTER]
     rows += [
         ("Human ceiling: an annotator against the others", *_shown(best.annotators.accuracy)),
@@ -202,7 +204,7 @@ def _filter(figures: Figures) -> Table:
         ("“The filter was right”, said after the reveal", *_shown(figures.audit)),
     ]
     cells = f"{quality.tp} rightly kept, {quality.fp} wrongly kept, {quality.fn} wrongly rejected, {quality.tn} rightly"
-    return _table(f"The filter against people ({cells} rejected; {figures.ties} ties left out)", HEAD, rows)
+    return _table(f"The filter against people ({cells} rejected; {against.ties} ties, one half as either)", HEAD, rows)
 
 
 def _by_relation(study: Study, figures: Figures) -> Table:

@@ -16,6 +16,11 @@ def plain(value: float | None, digits: int = 2) -> str:
     return "–" if value is None else f"{value:.{digits}f}".replace("-", "−")
 
 
+def points(difference: float | None) -> str:
+    """Of per cent."""
+    return plain(None if difference is None else 100 * difference, 1)
+
+
 def large(n: int) -> str:
     """With thin spaces, which can't be taken for a decimal point."""
     return f"{n:,}".replace(",", "\u202f")

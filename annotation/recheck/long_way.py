@@ -4,10 +4,13 @@ from collections.abc import Callable
 
 import numpy as np
 
+from annotation.figures.filtering import filter_against_majority
 from annotation.figures.numbers import positive
 from annotation.figures.panels.confusion import CELLS, Cell, Confusion
 from annotation.figures.panels.shares import Share, Shares
 from annotation.recheck.rows import Exported
+from stats.estimate import undefined
+from stats.filter.complete import FEWEST_COMPLETE, AgainstMajority
 from stats.filter.quality import confusion
 from stats.rates import NO_JUDGMENTS, hajek_rate
 from stats.sample import sample_of
@@ -33,15 +36,20 @@ def shares(rows: Exported, name: str) -> Shares:
 def filter_against_people(rows: Exported) -> Confusion:
     judged, _ = rows.judged()
     says, n = positive(judged, rows.questions[0])
-    plausible, decided = 2 * says > n, (2 * says != n) & judged.filtered
-    weights = 1 / judged.inclusion
+    complete = judged.filtered & judged.complete
+    truth, weights = np.sign(2 * says - n) / 2 + 0.5, 1 / judged.inclusion
     design, cells = sample_of(len(n), weights, judged.stratum), {}
-    for name, (kept, truth) in CELLS.items():
-        cell = decided & (judged.kept == kept) & (plausible == truth)
-        cells[name] = Cell(design.ratio(cell, decided, NO_JUDGMENTS), int(cell.sum()))
-    quality = confusion(judged.kept[decided], plausible[decided], weights[decided], judged.stratum[decided])
-    ties = int((judged.filtered & ~decided).sum())
-    return Confusion(len(n), int(judged.filtered.sum()), ties, cells, quality)
+    quality = confusion(judged.kept[complete], truth[complete], weights[complete], judged.stratum[complete])
+    against = AgainstMajority(quality, int(complete.sum()), int((complete & (2 * says == n)).sum()))
+    if against.complete < FEWEST_COMPLETE:
+        against = filter_against_majority(judged, rows.questions[0])
+    for name, (kept, plausible) in CELLS.items():
+        among = design.where(complete)
+        here = ((judged.kept == kept) * (truth if plausible else 1 - truth))[complete]
+        reason = against.quality.accuracy.reason
+        share = undefined(reason, against.complete) if reason else among.ratio(here, np.ones(len(here)), NO_JUDGMENTS)
+        cells[name] = Cell(share, int((here == 1).sum()))
+    return Confusion(len(n), int(judged.filtered.sum()), cells, against)
 
 
 LONG_WAY: dict[str, Callable[[Exported], object]] = {

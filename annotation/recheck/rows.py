@@ -75,11 +75,16 @@ class Exported:
             group=csv.of_items(by),
             kept=filtered == "kept",
             filtered=filtered != "",
+            complete=self._complete(csv.answers(self.questions[0]).sum(axis=1)),
             stratum=np.unique(csv.of_items("stratum"), return_inverse=True)[1],
             inclusion=csv.of_items("inclusion_probability").astype(float),
             packed={name: each @ _units(each.shape[1]) for name, each in counts.items()},
             counts=counts,
         )
+
+    def _complete(self, n_judged: NDArray[np.int64]) -> NDArray[np.bool_]:
+        study = self.asked.study
+        return (n_judged >= study.overlap) | (study.state == study.State.CLOSED)
 
     def _progress(self, rows: Patterns) -> Progress:
         study, n_judged = self.asked.study, rows.counts[self.questions[0].name].sum(axis=1)
@@ -90,7 +95,7 @@ class Exported:
         comes out on follows from the order in which its items are added up."""
         rows, study = self.judged()[0], self.asked.study
         says, n = positive(rows, self.questions[0])
-        among = (2 * says != n) & rows.filtered
+        among = (2 * says != n) & rows.filtered & rows.complete
         said, verdict = (self.csv.of_items(name)[among] for name in ("p_yes", "verdict"))
         p_yes = np.where(said == "", verdict == "yes", np.where(said == "", "0", said).astype(float))
         cuts = np.array(cuts_of(study))

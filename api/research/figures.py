@@ -42,11 +42,12 @@ class AgreementByQuestionSerializer(serializers.Serializer):
 
 
 class FilterSerializer(serializers.Serializer):
-    """The filter against people's majority; the cells count items, the figures are weighted to the runs."""
+    """The filter against the majority of complete items; cells count items, figures are weighted to the runs."""
 
     tp, fp, fn, tn = (serializers.IntegerField() for _ in range(4))
     accuracy, precision, recall, specificity, f1, mcc, false_rejection_rate = (FigureSerializer() for _ in range(7))
-    ties_left_out = serializers.IntegerField()
+    complete = serializers.IntegerField(help_text="items with a verdict of which nobody can still be asked")
+    ties = serializers.IntegerField(help_text="of them, each one half as either; in no cell")
     audit = FigureSerializer(help_text="share of audits that say the filter was right")
 
 
@@ -60,6 +61,6 @@ class FiguresSerializer(serializers.Serializer):
     items, items_judged, items_complete, judgments, wanted, annotators = (serializers.IntegerField() for _ in range(6))
     agreement = AgreementByQuestionSerializer()
     rates = ByQuestionSerializer(help_text="weighted by inclusion probability")
-    raw_rates = ByQuestionSerializer(help_text="of the judgments as they are")
+    raw_rates = ByQuestionSerializer(help_text="of the judgments without weights; items are the units of the interval")
     filter = FilterSerializer()
     by_relation = RelationFiguresSerializer(many=True)

@@ -61,11 +61,13 @@ def against_majority(
         for which in (within[within], truth[within] == TIED)
     )
     quality = confusion(np.asarray(kept, dtype=bool)[within], truth[within], **chosen)
-    return AgainstMajority(quality if n >= FEWEST_COMPLETE else _too_few(quality, n), n, tied)
+    if n < FEWEST_COMPLETE:
+        quality = without_figures(quality, f"{n} items are complete, and {FEWEST_COMPLETE} are needed", n)
+    return AgainstMajority(quality, n, tied)
 
 
-def _too_few(quality: FilterQuality, n: int) -> FilterQuality:
-    reason = f"{n} items are complete, and {FEWEST_COMPLETE} are needed"
+def without_figures(quality: FilterQuality, reason: str, n: int = 0) -> FilterQuality:
+    """The cells stay."""
     figures = [field.name for field in fields(quality) if isinstance(getattr(quality, field.name), Estimate)]
     without: dict[str, Any] = dict.fromkeys(figures, undefined(reason, n))
     return replace(quality, **without)

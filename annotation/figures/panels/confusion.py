@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass
 
-from annotation.figures.numbers import filter_quality, majority_of, sample
+import numpy as np
+
+from annotation.figures.filtering import OfComplete, filter_against_majority, of_complete
 from annotation.figures.panels.panel import How, Panel, Shown
-from annotation.figures.patterns import Patterns
 from annotation.figures.rows.kinds import Rows
 from annotation.figures.tables import Column, Table
 from annotation.figures.words import because, interval, large, percent, plain
-from annotation.scales import Question
 from stats.estimate import Estimate
-from stats.filter.quality import FilterQuality
+from stats.filter.complete import AgainstMajority, majority_truth
 from stats.rates import NO_JUDGMENTS
 
 NAMES = {
@@ -40,7 +40,7 @@ TITLES = {  # in short, and in full
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Share of the run's decided intentions that fall into this cell, and the number of items in it."""
+    """Share of the run's intentions that fall into this cell, ties by halves, and its items, ties left out."""
 
     share: Estimate
     items: int
@@ -48,39 +48,40 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Confusion:
-    """`judged` items, `filtered` of them with a verdict, `ties` of these without a majority."""
+    """`judged` items, `filtered` of them with a verdict; the rest is of those of these that are complete."""
 
     judged: int
     filtered: int
-    ties: int
     cells: dict[str, Cell]
-    quality: FilterQuality
+    against: AgainstMajority
 
 
 def numbers(rows: Rows) -> Confusion:
     judged, _ = rows.judged()
     question = rows.asked.study.questions[0]
-    quality, ties = filter_quality(judged, question)
+    against = filter_against_majority(judged, question)
     filtered = int(judged.items @ judged.filtered)
-    return Confusion(int(judged.items.sum()), filtered, ties, _cells(judged, question), quality)
+    return Confusion(int(judged.items.sum()), filtered, _cells(of_complete(judged, question), against), against)
 
 
-def _cells(rows: Patterns, question: Question) -> dict[str, Cell]:
-    winner = majority_of(rows, question).winner
-    is_decided, design = (winner >= 0) & rows.filtered, sample(rows)
-    within = {name: is_decided & (rows.kept == kept) & (winner == yes) for name, (kept, yes) in CELLS.items()}
-    return {
-        name: Cell(design.ratio(is_in, is_decided, NO_JUDGMENTS), design.size(is_in)) for name, is_in in within.items()
-    }
+def _cells(of: OfComplete, against: AgainstMajority) -> dict[str, Cell]:
+    accuracy, truth, everything = against.quality.accuracy, majority_truth(of.yes, of.judged), np.ones(len(of.yes))
+    found = {}
+    for name, (kept, plausible) in CELLS.items():
+        here = (of.kept == kept) * (truth if plausible else 1 - truth)
+        share = accuracy if accuracy.value is None else of.design.ratio(here, everything, NO_JUDGMENTS)
+        found[name] = Cell(share, of.design.size(here == 1))
+    return found
 
 
 def words(found: Confusion) -> Shown:
-    if not any(cell.items for cell in found.cells.values()):
+    if not found.against.complete:
         return Shown(empty=_nothing(found))
-    figures = {name: getattr(found.quality, name) for name in NAMES}
+    figures = {name: getattr(found.against.quality, name) for name in NAMES}
+    ties = f"{large(found.against.ties)} with a tie, one half as either"
     return Shown(
-        short=f"Share of the run, with 95 % interval and the items behind it; {large(found.ties)} with a tie left out. "
-        "Hatched: the filter is wrong.",
+        short=f"Share of the run, with 95 % interval and the items behind it: {large(found.against.complete)} complete "
+        f"ones, {ties}. {_too_few(found)}Hatched: the filter is wrong.",
         table=Table(
             "The filter against the majority of people",
             (Column("Figure"), Column("Value", "coefficient"), Column("Items", "count")),
@@ -123,16 +124,22 @@ def _nothing(found: Confusion) -> str:
         return "Nothing has been judged yet."
     if not found.filtered:
         return "These intentions have no verdict: they come from a run without a filter."
-    return "No item with a verdict has a majority yet."
+    return "No item with a verdict is complete yet: of each somebody can still be asked."
+
+
+def _too_few(found: Confusion) -> str:
+    reason = found.against.quality.accuracy.reason
+    return f"{reason[:1].upper()}{reason[1:]}. " if reason else ""
 
 
 PANEL = Panel(
     "confusion",
     "Where the filter and people differ",
     How(
-        "Truth is the majority of an item's annotators; ties are left out. Each item counts with its weight 1/πᵢ, so "
-        "that the shares speak of the whole run and not of the sample. Intervals: Wilson's at the effective sample "
-        "size; for MCC on Fisher's scale.",
+        "Truth is the majority of an item's annotators, of complete items only, of which nobody can still be asked: "
+        "they are a random part at any time, and their figures don't drift as votes come in. A tie counts one half as "
+        "plausible and one half as not. Each item counts with its weight 1/πᵢ, so that the shares speak of the whole "
+        "run and not of the sample. Intervals: Wilson's at the effective sample size; for MCC on Fisher's scale.",
         "precision = rightly kept / kept · recall = rightly kept / plausible",
         "Särndal, Swensson and Wretman 1992, section 5.7; Matthews 1975 for MCC.",
     ),

@@ -6,7 +6,7 @@ from math import ceil
 
 from django.utils import timezone
 
-from annotation.figures.numbers import n_judgments
+from annotation.figures.numbers import n_answers
 from annotation.figures.panels.panel import How, Panel, Shown
 from annotation.figures.plots import Bar, Part
 from annotation.figures.rows.kinds import PACE_DAYS, Rows
@@ -39,7 +39,7 @@ def numbers(rows: Rows) -> Progress:
     # What is wanted of an item is not a matter of single judgments: filters of these don't count here.
     rows = rows.of_items()
     judged, progress = rows.judged()
-    begun, judgments = int(judged.items.sum()), n_judgments(judged, rows.asked.study.questions[0])
+    begun, judgments = int(judged.items.sum()), n_answers(judged, rows.asked.study.questions[0])
     pace, to_go = rows.pace(), progress.wanted - judgments
     return Progress(
         complete=progress.items_complete,

@@ -51,7 +51,7 @@ class Audited(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """Items with a verdict and a majority, by steps of p(yes); row r stands for `items[r]` items.
+    """Complete items with a verdict and a majority, by steps of p(yes); row r stands for `items[r]` items.
 
     `p_yes` is where its step begins: at the steps, and at the runs' strictness, nothing is lost.
     """

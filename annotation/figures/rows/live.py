@@ -10,7 +10,7 @@ from django.db.models import Count, Min, Q, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
-from annotation.figures.patterns import By, Patterns, Progress, patterns, rows_alike, unit_of
+from annotation.figures.patterns import By, Patterns, Progress, complete_in, patterns, rows_alike, unit_of
 from annotation.figures.rows.asked import Asked, Made
 from annotation.figures.rows.kinds import (
     PACE_DAYS,
@@ -87,11 +87,13 @@ def _decided(asked: Asked) -> Decided:
         asked.selection,
         p_yes=f"width_bucket(coalesce(t.p_yes, t.filter_yes::int), ARRAY{cuts}::float8[])",
         lead=_lead(question),
+        complete=complete_in(asked.study),
         inclusion="t.inclusion_probability",
         # There are many rows: as bytes they are sorted several times faster than as words.
         stratum='t.stratum COLLATE "C"',
     )
-    of_use = (columns["p_yes"] != None) & (columns["lead"] != 0)  # noqa: E711 - by element
+    decided = columns["complete"].astype(bool) & (columns["lead"] != 0)
+    of_use = decided & (columns["p_yes"] != None)  # noqa: E711 - by element
     kept = {name: column[of_use] for name, column in columns.items()}
     return Decided(
         steps=steps,

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
+from annotation.design.services import study_set_state
 from annotation.exchange.exports.streams import judgments_csv
 from annotation.figures.numbers import study_figures
 from annotation.judging.simulation import study_simulate
@@ -14,6 +15,7 @@ from distillation.models import Run, Verdict
 from stats.agreement.coefficients import gwet_ac1, krippendorff_alpha, percent_agreement
 from stats.agreement.tallies import tallies_from_labels
 from stats.filter.quality import confusion
+from stats.intervals import score_interval, t95
 from stats.rates import hajek_rate
 from stats.votes import majority
 from tests.annotation.builders import participant, rate_all, study
@@ -53,8 +55,10 @@ def test_rates_are_means_over_items(tiny: Study) -> None:
 
 def test_raw_rates_count_judgments(tiny: Study) -> None:
     raw = study_figures(tiny).raw_rates["plausibility"]
-    assert (raw.value, raw.n) == (5 / 8, 8)
-    assert raw.ci95 == pytest.approx((0.30574, 0.86316), abs=1e-5)  # Wilson, 5 of 8
+    assert (raw.value, raw.n) == (5 / 8, 4)
+    # Items are the units: residuals of 2, 1, 0, 2 of two are 3, -1, -5, 3 in 32, so V = 4/3 · 44/32².
+    n = 5 / 8 * 3 / 8 / (4 / 3 * 44 / 32**2)
+    assert raw.ci95 == pytest.approx(score_interval(5 / 8, n, t95(3)))
 
 
 def test_rates_of_unequal_strata_are_weighted_back_to_the_run(db: None) -> None:
@@ -80,26 +84,52 @@ def test_agreement_is_that_of_the_raw_matrix(tiny: Study) -> None:
     assert agreement["plausibility"]["percent_agreement"]["item_mean"]["value"] == 0.75
 
 
-def test_confusion_leaves_a_tie_out(tiny: Study) -> None:
+def test_of_few_complete_items_the_cells_are_told_and_no_accuracy(tiny: Study) -> None:
     # Majorities: yes, tie, no, yes against kept, kept, rejected, kept.
-    figures = study_figures(tiny)
-    quality = figures.filter
-    assert (quality.tp, quality.fp, quality.fn, quality.tn, figures.ties) == (2, 0, 0, 1, 1)
-    assert quality.accuracy.value == 1.0
+    against = study_figures(tiny).filter
+    assert (*cells(against.quality), against.ties, against.complete) == (2, 0, 0, 1, 1, 4)
+    assert against.quality.accuracy.reason == "4 items are complete, and 30 are needed"
+
+
+def test_a_tie_counts_one_half(db: None) -> None:
+    # All are kept; 20 of 32 are plausible, 4 are not, 8 are tied: (20 + 8/2) / 32.
+    made = study(run=finished_run(16, kept_every=1), items=32, overlap=2)
+    votes = [[(1, 1), (1, 1)]] * 20 + [[(0, 1), (0, 1)]] * 4 + [[(1, 1), (0, 1)]] * 8
+    rate_all(made, dict(zip(made.items.values_list("pk", flat=True), votes, strict=True)))
+    against = study_figures(made).filter
+    assert (against.quality.accuracy.value, against.ties) == (24 / 32, 8)
+
+
+def test_items_that_somebody_can_still_be_asked_of_do_not_move_the_accuracy(db: None) -> None:
+    made = study(run=finished_run(20, kept_every=1), items=40, overlap=2)
+    done = list(made.items.order_by("pk")[:30])
+    made.items.filter(pk__in=[item.pk for item in done]).update(plausibility_tally=2 << 7, n_judged=2, taken=2)
+    others = made.items.exclude(pk__in=[item.pk for item in done])
+    others.update(plausibility_tally=1, n_judged=1, taken=1)  # one no each
+    assert study_figures(made).filter.quality.accuracy.value == 1.0
+    study_set_state(study=made, state="closed")  # nobody can be asked any more: 30 of 40 are kept rightly
+    assert study_figures(made).filter.quality.accuracy.value == 30 / 40
 
 
 def test_confusion_follows_the_strictness_of_the_run(tiny: Study) -> None:
     Run.objects.update(strictness=0.95)  # nothing is kept any more
-    quality = study_figures(Study.objects.get()).filter
-    assert (quality.tp, quality.fp, quality.fn, quality.tn) == (0, 0, 2, 1)
-    assert quality.precision.reason == "the filter kept nothing"
+    assert cells(study_figures(Study.objects.get()).filter.quality) == (0, 0, 2, 1)
 
 
 def test_accuracy_is_weighted_to_the_run(db: None) -> None:
-    # Weights 1 for the two kept, 3 for the two rejected; all are found plausible: 2 / (2 + 6) is right.
-    made = study(run=finished_run(4, kept_every=4), items=4, overlap=1, strata=["verdict"])
+    # Weights 1 for the 15 kept, 3 for 15 of 45 rejected; all are found plausible: 15 / (15 + 45) is right.
+    made = study(run=finished_run(30, kept_every=4), items=30, overlap=1, strata=["verdict"])
     rate_all(made, {item.pk: [(1, 1)] for item in made.items.all()})
-    assert study_figures(made).filter.accuracy.value == pytest.approx(0.25)
+    assert study_figures(made).filter.quality.accuracy.value == pytest.approx(0.25)
+
+
+def test_people_and_filter_are_compared_on_the_same(db: None) -> None:
+    # Three votes each, two yes and one no, of 30 kept: with two others that agree only who said no is compared.
+    made = study(run=finished_run(15, kept_every=1), items=30, overlap=3)
+    rate_all(made, {item.pk: [(1, 1), (1, 1), (0, 1)] for item in made.items.all()})
+    found = study_figures(made).ceiling
+    assert (found.annotators.accuracy.value, found.filter.accuracy.value, found.gap.value) == (0.0, 1.0, -1.0)
+    assert found.comparisons == 30
 
 
 def test_audits_are_counted_apart(tiny: Study) -> None:
@@ -131,10 +161,10 @@ def test_typicality_that_was_not_asked_is_not_counted(db: None) -> None:
 
 @pytest.fixture
 def stratified(db: None) -> Study:
-    """18 of 40 intentions, 9 of the 10 kept and 9 of the 30 rejected; three random judgments an item."""
-    made = study(run=finished_run(20, kept_every=4), items=18, overlap=3, strata=["verdict"])
+    """36 of 80 intentions, 18 of the 20 kept and 18 of the 60 rejected; three random judgments an item."""
+    made = study(run=finished_run(40, kept_every=4), items=36, overlap=3, strata=["verdict"])
     rng = np.random.default_rng(3)
-    drawn = np.stack([rng.integers(2, size=(18, 3)), rng.integers(4, size=(18, 3))], axis=-1).tolist()
+    drawn = np.stack([rng.integers(2, size=(36, 3)), rng.integers(4, size=(36, 3))], axis=-1).tolist()
     rate_all(made, dict(zip(made.items.values_list("pk", flat=True), drawn, strict=True)))
     return made
 
@@ -178,8 +208,8 @@ def test_filter_quality_recomputed_from_the_export_is_the_same(stratified: Study
     votes = majority(counts(table, "plausibility"))
     chance = of_items(table, "inclusion_probability").astype(float)
     again = confusion(of_items(table, "filter") == "kept", votes.winner == 1, 1 / chance, of_items(table, "stratum"))
-    assert cells(again) == cells(figures.filter)
-    assert again.mcc.value == pytest.approx(figures.filter.mcc.value, abs=1e-14)
+    assert cells(again) == cells(figures.filter.quality)
+    assert again.mcc.value == pytest.approx(figures.filter.quality.mcc.value, abs=1e-14)
 
 
 def cells(quality) -> tuple[int, int, int, int]:

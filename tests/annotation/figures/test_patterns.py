@@ -91,5 +91,6 @@ def test_items_without_a_verdict_are_left_out_of_the_filter_s_figures() -> None:
     made = study(run=run, items=4, overlap=1)
     rate_all(made, {pk: [(1, 1)] for pk in made.items.values_list("pk", flat=True)})
     figures = study_figures(made)
-    assert (figures.rates["plausibility"].value, figures.filter.accuracy.value) == (1.0, None)
+    assert (figures.rates["plausibility"].value, figures.filter.quality.accuracy.value) == (1.0, None)
+    assert figures.filter.quality.accuracy.reason == "the intentions have no verdict"
     assert figures.audit.n == 0

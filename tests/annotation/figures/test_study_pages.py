@@ -135,7 +135,7 @@ def test_a_change_of_state_moves_them_too(as_researcher: Client, made: Study) ->
 def test_figures_without_judgments_say_why(as_researcher: Client, made: Study) -> None:
     shown = text(as_researcher.get(reverse("study", args=[made.pk])))
     assert "Agreement on plausible, α undefined no item has two judgments" in shown
-    assert "Filter accuracy undefined no judgments yet" in shown
+    assert "Filter accuracy undefined 0 items are complete, and 30 are needed" in shown
 
 
 def test_agreement_of_one_voice_is_undefined(as_researcher: Client) -> None:

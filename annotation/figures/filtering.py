@@ -1,0 +1,54 @@
+"""The filter against people, from rows alike: on complete items, so that nothing drifts as votes come in."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from annotation.figures.patterns import Patterns
+from annotation.scales import Question
+from stats.filter.ceiling import Ceiling, human_ceiling
+from stats.filter.complete import AgainstMajority, against_majority, without_figures
+from stats.sample import Sample, sample_of
+
+NO_VERDICTS = "the intentions have no verdict"
+
+
+@dataclass(frozen=True, slots=True)
+class OfComplete:
+    """The complete items with a verdict: `yes` of `judged` annotators say plausible."""
+
+    yes: NDArray[np.int64]
+    judged: NDArray[np.int64]
+    kept: NDArray[np.bool_]
+    design: Sample
+
+
+def of_complete(rows: Patterns, plausibility: Question) -> OfComplete:
+    within, counts = rows.filtered & rows.complete, rows.counts[plausibility.name]
+    yes, judged = counts @ plausibility.says_yes, counts.sum(axis=1)
+    design = sample_of(len(within), 1 / rows.inclusion, rows.stratum, items=rows.items).where(within)
+    return OfComplete(yes[within], judged[within], rows.kept[within], design)
+
+
+def filter_against_majority(rows: Patterns, plausibility: Question) -> AgainstMajority:
+    found = of_complete(rows, plausibility)
+    design, all_complete = found.design, np.ones(len(found.yes), dtype=bool)
+    against = against_majority(
+        found.yes,
+        found.judged,
+        all_complete,
+        found.kept,
+        weights=design.weights,
+        strata=design.stratum,
+        items=design.items,
+    )
+    if len(rows.items) and not rows.filtered.any():
+        return replace(against, quality=without_figures(against.quality, NO_VERDICTS))
+    return against
+
+
+def ceiling(rows: Patterns, plausibility: Question) -> Ceiling:
+    found = of_complete(rows, plausibility)
+    design = found.design
+    return human_ceiling(found.yes, found.judged, found.kept, design.weights, design.stratum, items=design.items)
