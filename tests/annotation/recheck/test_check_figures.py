@@ -193,7 +193,7 @@ def test_a_wrong_tally_is_found(judged: Study, capsys: pytest.CaptureFixture) ->
     with pytest.raises(CommandError, match="differ from the export"):
         call_command("check_figures", "S", json=True)
     differing = {each["figure"] for each in json.loads(capsys.readouterr().out)["differences"]}
-    assert {"judgments", "raw_rates.plausibility.n"} <= differing
+    assert {"judgments", "answers.plausibility"} <= differing
 
 
 def test_a_wrong_tally_is_found_in_each_panel_that_shows_it(large: Study) -> None:
