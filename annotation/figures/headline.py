@@ -90,14 +90,14 @@ def _agreement(figures: Headlines, question: Question) -> dict:
         "title": f"Agreement on {question.short.lower()}, α",
         **_said(alpha, plain),
         "span": span(alpha, SIGNED if (alpha.ci95 or (0,))[0] < 0 else UNIT),
-        "lines": [beside] if alpha.n else [],
+        "lines": [*([beside] if alpha.n else []), *filter(None, [report.get("warning")])],
         "n": f"{_items(alpha.n)} with two or more judgments",
         "how": How(
             "Krippendorff's α, nominal: 1 is perfect agreement, 0 is chance. Only items with two or more judgments. It "
-            "falls when nearly all say the same, so read it beside AC1 and the share of yes. Interval with items as "
-            "sampling units.",
+            "falls when nearly all say the same, so read it beside AC1 and the share of yes. Interval by resampling "
+            "items, with a prior worth two of them for rare answers that were not seen.",
             "α = 1 − observed / expected disagreement",
-            "Krippendorff 2011; interval as in Gwet 2011; AC1 Gwet 2008.",
+            "Krippendorff 2011; Rubin 1981 for the resamples; AC1 Gwet 2008.",
         ),
         "show": "show=judged",
     }

@@ -9,6 +9,7 @@ import numpy as np
 from django.db.models import Sum
 from numpy.typing import NDArray
 
+from annotation.figures.agreeing import agreement
 from annotation.figures.filtering import ceiling, filter_against_majority
 from annotation.figures.patterns import Patterns
 from annotation.figures.rows.asked import Asked
@@ -17,13 +18,11 @@ from annotation.figures.rows.live import Live
 from annotation.models import Participant, Study
 from annotation.scales import Question
 from annotation.selection import EVERYTHING, Selection
-from stats.agreement.coefficients import agreement_report
 from stats.estimate import Estimate
 from stats.filter.audits import answers_rate
 from stats.filter.ceiling import Ceiling
 from stats.filter.complete import AgainstMajority
 from stats.grouped import grouped_ratios
-from stats.packing import unpack
 from stats.rates import NO_JUDGMENTS, hajek_rate, wilson
 from stats.sample import Sample, sample_of
 
@@ -185,9 +184,3 @@ def _says_yes(rows: Patterns, question: Question) -> tuple[NDArray[np.float64], 
 def raw_rate(rows: Patterns, question: Question) -> Estimate:
     says, n = positive(rows, question)
     return answers_rate(says, n, items=rows.items, reason=NO_JUDGMENTS)
-
-
-def agreement(rows: Patterns, question: Question) -> dict:
-    packed, alike = np.unique(rows.packed[question.name], return_inverse=True)
-    counts = unpack(packed, len(question.options))
-    return agreement_report(counts, np.bincount(alike, rows.items), values=question.ascending)

@@ -35,6 +35,7 @@ class AgreementSerializer(serializers.Serializer):
     krippendorff_alpha = AlphaSerializer()
     gwet_ac2 = Ac2Serializer()
     prevalence = FigureSerializer(many=True, help_text="of each answer, the worst first")
+    warning = serializers.CharField(required=False, help_text="why the intervals may miss the truth")
 
 
 class AgreementByQuestionSerializer(serializers.Serializer):

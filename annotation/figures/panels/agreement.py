@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from annotation.figures.numbers import agreement
+from annotation.figures.agreeing import agreement
 from annotation.figures.panels.panel import How, Panel, Shown
 from annotation.figures.plots import Dots, dots
 from annotation.figures.rows.kinds import Rows
@@ -17,11 +17,13 @@ UNIT, SIGNED = ((0, "0"), (0.25, "0.25"), (0.5, "0.5"), (0.75, "0.75"), (1, "1")
 
 @dataclass(frozen=True, slots=True)
 class OfQuestion:
-    """Coefficients by their short names, and the share of each answer in ascending order."""
+    """Coefficients by what they are called in short, and the share of each answer, ascending; `warning` says where
+    no interval tells much."""
 
     question: Question = field(compare=False)
     coefficients: dict[str, Estimate]
     shares: dict[int, Estimate]
+    warning: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ def numbers(rows: Rows) -> Agreement:
 
 def _of_question(report: dict, question: Question) -> OfQuestion:
     shares = zip(question.ascending, map(leaf, report["prevalence"]), strict=True)
-    return OfQuestion(question, coefficients(report, question), dict(shares))
+    return OfQuestion(question, coefficients(report, question), dict(shares), report.get("warning", ""))
 
 
 def coefficients(report: dict, question: Question) -> dict[str, Estimate]:
@@ -63,7 +65,10 @@ def words(found: Agreement) -> Shown:
             (Column("Question"), Column("Measure"), Column("Value", "coefficient"), Column("Items", "count")),
             [line for each in questions for line in _lines(each)],
         ),
-        more={"prevalence": [(each.question.short, _prevalence(each)) for each in questions]},
+        more={
+            "prevalence": [(each.question.short, _prevalence(each)) for each in questions],
+            "warnings": [f"{each.question.short}: {each.warning}" for each in questions if each.warning],
+        },
     )
 
 
@@ -104,10 +109,11 @@ PANEL = Panel(
     How(
         "Percent agreement: of all pairs of judgments on an item the share that agree, averaged over items. κ, α and "
         "AC1 take chance out, each by its own idea of chance; 1 is perfect, 0 is chance. Ordinal α and AC2 (quadratic) "
-        "count near answers as half agreement and more. Not weighted: they speak of the sample. Intervals with items "
-        "as sampling units.",
+        "count near answers as half agreement and more. Not weighted: they speak of the sample. Intervals of κ, α, AC1 "
+        "and AC2 by resampling items with a prior worth two of them, since resamples of what was seen know nothing of "
+        "rare answers that were not; of the others with items as sampling units.",
         "α = 1 − observed / expected disagreement · κ, AC1 = (observed − expected) / (1 − expected)",
-        "Fleiss 1971; Krippendorff 2011; Gwet 2008 and 2014.",
+        "Fleiss 1971; Krippendorff 2011; Gwet 2008 and 2014; Rubin 1981 for the resamples.",
     ),
     numbers,
     words,
