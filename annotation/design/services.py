@@ -27,6 +27,7 @@ from annotation.models import Item, Study
 from annotation.models.protocol_fields import PROTOCOL_FIELDS
 from common.words import percent
 from distillation.models import Run
+from distillation.runs.changes import run_set_strictness
 
 EQUAL, PROPORTIONAL = "equal", "proportional"
 # A stratum's name may have commas and colons in it, as categories do; its number ends it.
@@ -230,3 +231,13 @@ def _of_all_runs(drawn: list[sampling.Drawn], runs: Sequence[Run], rng: np.rando
         partner = partners([each.id for each in drawn], run)
         whole += [replace(each, id=partner[each.id]) for each in drawn]
     return [whole[i] for i in rng.permutation(len(whole))]
+
+
+@transaction.atomic
+def study_set_strictness(*, study: Study, run: Run, strictness: float) -> None:
+    """Set it from what the study shows, and keep that it was: its figures there are of the data that chose."""
+    run_set_strictness(run=run, strictness=strictness)
+    study = Study.objects.select_for_update().get(pk=study.pk)
+    if study.participants.filter(n_judged__gt=0).exists():
+        study.own_strictness[str(run.pk)] = strictness
+        study.save(update_fields=["own_strictness"])

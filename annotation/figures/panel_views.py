@@ -1,5 +1,6 @@
 """The panels of a study's dashboard: as part of the page, as a page, as SVG and as CSV; and what one may set there."""
 
+from typing import get_args
 from urllib.parse import urlencode
 
 from django import forms
@@ -12,11 +13,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import researcher_required
 from accounts.requests import PersonRequest
+from annotation.design.services import study_set_strictness
 from annotation.figures.numbers import study_revision
 from annotation.figures.panels.all import PANELS
 from annotation.figures.panels.panel import Panel
 from annotation.figures.panels.shares import NAMES
-from annotation.figures.rows.asked import Asked
+from annotation.figures.rows.asked import Asked, Bound
 from annotation.figures.selection_form import SelectionForm
 from annotation.models import Study
 from distillation.runs.changes import run_set_strictness
@@ -29,12 +31,13 @@ class PanelForm(SelectionForm):
     by = forms.ChoiceField(required=False, choices=[(by, by) for by in NAMES])
     at = forms.FloatField(required=False, min_value=0, max_value=1)
     wanted = forms.FloatField(required=False, min_value=0, max_value=1)
+    bound = forms.ChoiceField(required=False, choices=[(each, each) for each in get_args(Bound)])
 
     @property
     def own(self) -> dict:
         """The panel's own parameters, beside the selection that all panels share."""
-        own = {name: self.cleaned_data.pop(name) for name in ("by", "at", "wanted")}
-        return {**own, "by": own["by"] or "relation"}
+        own = {name: self.cleaned_data.pop(name) for name in ("by", "at", "wanted", "bound")}
+        return {**own, "by": own["by"] or "relation", "bound": own["bound"] or "point"}
 
 
 @require_safe
@@ -89,7 +92,7 @@ def study_strictness(request: HttpRequest, study_id: int) -> HttpResponse:
     elif not form.is_valid():
         messages.error(request, "The strictness was not changed: give a probability from 0 to 1.")
     else:
-        run_set_strictness(run=run, strictness=form.cleaned_data["strictness"])
+        study_set_strictness(study=study, run=run, strictness=form.cleaned_data["strictness"])
         messages.success(request, f"Run {run.name} now keeps what has a p(yes) of {run.strictness:g} or more.")
     return redirect(f"{reverse('study', args=[study.pk])}?{_chosen(request, study)}".rstrip("?"))
 
@@ -106,7 +109,8 @@ def _asked(study: Study, form: PanelForm) -> Asked:
 
 
 def _page(panel: Panel, asked: Asked) -> dict:
-    chosen = {"by": asked.by if panel.has_switch else "", "wanted": asked.wanted}
+    chosen: dict[str, object] = {"by": asked.by if panel.has_switch else "", "wanted": asked.wanted}
+    chosen["bound"] = asked.bound if asked.bound != "point" else ""
     own = urlencode({name: value for name, value in chosen.items() if value})
     query = "&".join(filter(None, (asked.selection.query, own)))
     return {

@@ -224,7 +224,10 @@ def _checks(study: Study) -> list[tuple[str, str]]:
     digest = hashlib.sha256()
     for piece in judgments_csv(study):
         digest.update(piece)
-    strictness = ", ".join(f"{run.name}: {run.strictness:g}" for run in study.runs.order_by("pk"))
+    own = " (set from this study, whose figures there are too good)"
+    strictness = ", ".join(
+        f"{run.name}: {run.strictness:g}{own if run in study.set_here else ''}" for run in study.runs.order_by("pk")
+    )
     return [
         ("Software", f"Mindsite {__version__}"),
         ("Strictness of the runs", strictness),

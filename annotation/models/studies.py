@@ -62,6 +62,9 @@ class Study(models.Model):
         "auth.Group", blank=True, related_name="studies", help_text="who may judge; none: every annotator"
     )
     rules = models.JSONField(default=dict, blank=True, help_text="what pauses an annotator: its rules and their bounds")
+    own_strictness = models.JSONField(
+        default=dict, blank=True, help_text="by run, the strictness that was set from the figures of this study"
+    )
     version = models.PositiveSmallIntegerField(default=1, help_text="of the protocol; grows with each change of it")
     n_items = models.PositiveIntegerField(default=0, help_text="sampled items; gold items not counted")
     lease_minutes = models.PositiveSmallIntegerField(**PROTOCOL_FIELDS["lease_minutes"].for_model)
@@ -76,6 +79,12 @@ class Study(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def set_here(self) -> list[Run]:
+        """Runs at the strictness that was set from this study: data that chose are not data that report."""
+        runs = self.runs.order_by("pk") if self.own_strictness else []
+        return [run for run in runs if self.own_strictness.get(str(run.pk)) == run.strictness]
 
     @cached_property
     def questions(self) -> tuple[Question, ...]:

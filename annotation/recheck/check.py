@@ -36,6 +36,7 @@ NOT_IN_CSV = {
     "figures": ("items", "wanted"),
     "progress": ("untouched", "wanted"),
     "annotators": ("people.gold",),
+    "recall": ("by_threshold.preserved",),
 }
 # Of very many judgments these are read from a part of the items.
 SAMPLED = ("people.seconds", "people.says_yes", "people.agrees")
@@ -102,6 +103,8 @@ def _check_panel(check: Check, panel: Panel[Any], exported: Exported) -> None:
 
 def _unknowable(name: str, exported: Exported) -> str:
     """Why a CSV can't tell what the panel shows."""
+    if name == "p_yes":
+        return "of all intentions of the run, and the CSV has those that were judged"
     if name == "joint" and (part := one_in(exported.asked)) > 1:
         return _sampled(part)
     if name == "anchoring" and not exported.csv.has_revisions:

@@ -209,6 +209,10 @@ class Exported:
         said = csv["audit"][csv.counting]
         return Audited(len(np.unique(csv["annotator"][csv.counting])), int((said >= 0).sum()), int((said == 1).sum()))
 
+    def of_run(self) -> None:
+        """A CSV has what was judged only."""
+        return None
+
     def pace(self) -> float:
         today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
         at = self.csv["at"][self.csv.counting]

@@ -53,7 +53,9 @@ class Panel(Generic[Numbers]):
     has_switch: bool = False  # by relation, category or run
 
     def shown(self, asked: Asked) -> Shown:
-        return asked.once(f"{self.name} {asked.by} {asked.at} {asked.wanted}", lambda: self.show(Live(asked)))
+        return asked.once(
+            f"{self.name} {asked.by} {asked.at} {asked.wanted} {asked.bound}", lambda: self.show(Live(asked))
+        )
 
     def show(self, rows: Rows) -> Shown:
         numbers = self.numbers(rows)

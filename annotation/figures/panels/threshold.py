@@ -8,12 +8,19 @@ import numpy as np
 
 from annotation.figures.panels.panel import How, Panel, Shown
 from annotation.figures.plots import Chart, Curve, Point, Scale, band, chart_scales, line, ticks
-from annotation.figures.rows.asked import Asked
+from annotation.figures.rows.asked import Asked, Bound
 from annotation.figures.rows.kinds import Decided, Rows
 from annotation.figures.tables import Column, Table, Value
 from annotation.figures.words import because, interval, large, percent, whole_percent
 from stats.estimate import Estimate
-from stats.filter.threshold_choice import Choice, best_threshold, resampled_curves, threshold_for
+from stats.filter.crossfit import Figure, cross_fitted
+from stats.filter.threshold_choice import (
+    Choice,
+    ResampledCurves,
+    best_threshold,
+    resampled_curves,
+    threshold_for,
+)
 from stats.filter.thresholds import FEWEST_KEPT, Band, threshold_curve
 from stats.filter.thresholds import Curve as Thresholds
 from stats.resampling import DRAWS
@@ -22,6 +29,8 @@ HEIGHT = 260
 STEP = 10  # thousandths of the slider and of what is drawn
 DRAWN = np.arange(0, 1001, STEP)
 WANTED = (0.8, 0.9, 0.95)
+BEST: dict[Figure, str] = {"f1": "The best F1", "accuracy": "The best accuracy"}
+OTHERS = {"f1": "F1", "accuracy": "Accuracy"}
 READ = {"kept_share": "Kept share", "precision": "Precision", "recall": "Recall"}
 STYLES = {"kept_share": "c-ink dot", "precision": "c-accent", "recall": "c-ink dash"}
 MOST_DRAWN = 400_000  # cells of all resamples together: many cells get fewer resamples
@@ -29,21 +38,24 @@ LEAST_DRAWS = 40
 
 
 class Uses(NamedTuple):
-    """A run and its strictness."""
+    """A run and its strictness, and whether that was set from this study."""
 
     pk: int
     name: str
     strictness: float
+    set_here: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """`wanted` by precision; all by `draws` resamples. `at` is where the slider stands."""
+    """`best` by F1 and accuracy, `wanted` by precision, with figures by data that did not choose them; all thresholds
+    by `draws` resamples. `at` is where the slider stands."""
 
     curve: Thresholds
-    best: Choice
+    best: dict[Figure, Choice]
     wanted: dict[float, Choice]
     draws: int
+    bound: Bound = field(compare=False)
     at: float = field(compare=False)
     asked_for: float | None = field(compare=False)
     runs: list[Uses] = field(compare=False)
@@ -52,26 +64,37 @@ class Threshold:
 def numbers(rows: Rows) -> Threshold:
     asked, decided, runs = rows.asked, rows.decided(), _runs(rows.asked)
     curve = rows.once("curve", lambda: threshold_curve(**decided.arguments()))
-    draws = _draws(decided)
+    draws = draws_of(decided)
     resampled = resampled_curves(**decided.arguments(), draws=draws)
     precisions = WANTED if asked.wanted is None else (asked.wanted,)
     return Threshold(
         curve=curve,
-        best=best_threshold(curve, resampled, "f1"),
-        wanted={precision: threshold_for(curve, resampled, precision) for precision in precisions},
+        best={figure: _best(curve, resampled, decided, figure) for figure in BEST},
+        wanted={precision: threshold_for(curve, resampled, precision, asked.bound) for precision in precisions},
         draws=draws,
+        bound=asked.bound,
         at=asked.at if asked.at is not None else runs[0].strictness,
         asked_for=asked.wanted,
         runs=runs,
     )
 
 
+def _best(curve: Thresholds, resampled: ResampledCurves, rows: Decided, figure: Figure) -> Choice:
+    """Its figures by tenths of the items that did not choose, always the same tenths."""
+    honest = cross_fitted(**rows.arguments(), figure=figure, rng=np.random.default_rng(1))
+    return best_threshold(curve, resampled, figure).reported(honest)
+
+
 def _runs(asked: Asked) -> list[Uses]:
     chosen = {"pk": asked.selection.run} if asked.selection.run else {}
-    return [Uses(*run) for run in asked.study.runs.filter(**chosen).order_by("pk").values_list(*Uses._fields)]
+    set_here = asked.study.set_here
+    return [
+        Uses(run.pk, run.name, run.strictness, run in set_here)
+        for run in asked.study.runs.filter(**chosen).order_by("pk")
+    ]
 
 
-def _draws(rows: Decided) -> int:
+def draws_of(rows: Decided) -> int:
     cells = len(np.unique(rows.stratum)) * 1001 * 2
     return max(LEAST_DRAWS, min(DRAWS, MOST_DRAWN // max(1, min(len(rows.items), cells))))
 
@@ -79,11 +102,10 @@ def _draws(rows: Decided) -> int:
 def words(found: Threshold) -> Shown:
     if not found.curve.kept[0]:
         return Shown(empty="No item has a verdict and a majority of people yet: there is nothing to draw.")
-    named = {f"A precision of {100 * wanted:g} %": choice for wanted, choice in found.wanted.items()}
-    choices, figures = {"The best F1": found.best, **named}, found.curve.at(found.at)
+    choices, figures = named(found), found.curve.at(found.at)
     return Shown(
         short=f"Over strictness, the least p(yes) that is kept. Bands: 95 % at each point. {_runs_use(found.runs)}",
-        table=_table(found.curve),
+        table=_table(found.curve, choices),
         more={
             "at": f"{found.at:g}",
             "strictness": f"{found.runs[0].strictness:g}",
@@ -91,19 +113,28 @@ def words(found: Threshold) -> Shown:
             "curve": json.dumps([_at(found.curve, k) for k in DRAWN.tolist()]),
             "draws": found.draws,
             "wanted": "" if found.asked_for is None else f"{found.asked_for:g}",
+            "bound": found.bound,
             "choices": [_choice(title, choice, found.curve) for title, choice in choices.items()],
             "runs": [{**run._asdict(), "strictness": f"{run.strictness:g}"} for run in found.runs],
         },
     )
 
 
+def named(found: Threshold) -> dict[str, Choice]:
+    of = "A lower bound of precision of" if found.bound == "lower" else "A precision of"
+    wanted = {f"{of} {100 * wanted:g} %": choice for wanted, choice in found.wanted.items()}
+    return {BEST[figure]: choice for figure, choice in found.best.items()} | wanted
+
+
 def _runs_use(runs: list[Uses]) -> str:
     uses = ", ".join(f"{run.name} uses {run.strictness:g}" for run in runs)
-    return f"{uses[:1].upper()}{uses[1:]}." if len(runs) > 1 else f"The run uses {runs[0].strictness:g}."
+    used = f"{uses[:1].upper()}{uses[1:]}." if len(runs) > 1 else f"The run uses {runs[0].strictness:g}."
+    chosen = " and ".join(f"{run.strictness:g}" for run in runs if run.set_here)
+    return f"{used} {chosen} was set from this study, so its figures there are too good." if chosen else used
 
 
 def plot(found: Threshold) -> Chart:
-    curve, top = found.curve, found.best.threshold.value
+    curve, top = found.curve, found.best["f1"].threshold.value
     along, down = chart_scales(HEIGHT)
     share = DRAWN / 1000
     return Chart(
@@ -167,18 +198,36 @@ def _choice(title: str, choice: Choice, curve: Thresholds) -> dict:
         return {"title": title, "reason": threshold.reason}
     low, high = threshold.ci95 or (0, 1)
     reads = json.dumps(_at(curve, round(1000 * threshold.value)))
-    return {"title": title, "at": f"{threshold.value:g}", "interval": f"{low:.2f}–{high:.2f}", "reads": reads}
+    reported = ", ".join(_reported(name, choice.figures[name]) for name in READ | OTHERS)
+    return {
+        "title": title,
+        "at": f"{threshold.value:g}",
+        "interval": f"{low:.2f}–{high:.2f}",
+        "reads": reads,
+        "reported": reported,
+    }
 
 
-def _table(curve: Thresholds) -> Table:
-    columns = [Column(title, "share") for title in (*READ.values(), "F1", "Accuracy")]
-    names = (*READ, "f1", "accuracy")
-    rows: list[tuple[Value, ...]] = []
-    for k in range(0, 1001, 50):
-        figures = curve.at(k / 1000)
-        rows.append((k / 1000, *(figures[name] for name in names), round(float(curve.kept[k]))))
-    title = f"Over strictness, of the judged items with a majority ({large(round(float(curve.kept[0])))})"
-    return Table(title, (Column("Strictness", "number"), *columns, Column("Items kept", "count")), rows)
+def _reported(name: str, figure: Estimate) -> str:
+    bounds = interval(figure.ci95, whole_percent)
+    value = percent(figure.value) if figure.value is not None else "undefined"
+    return f"{(READ | OTHERS)[name].lower() if name != 'f1' else 'F1'} {value}{f' ({bounds})' if bounds else ''}"
+
+
+def _table(curve: Thresholds, choices: dict[str, Choice]) -> Table:
+    """The curve, and below it the chosen thresholds with what is to be reported of them."""
+    columns = [Column(title, "share") for title in (READ | OTHERS).values()]
+    rows: list[tuple[Value, ...]] = [
+        (k / 1000, *(curve.at(k / 1000)[name] for name in READ | OTHERS), round(float(curve.kept[k])), "")
+        for k in range(0, 1001, 50)
+    ]
+    for title, choice in choices.items():
+        at = choice.threshold.value
+        kept = None if at is None else round(float(curve.kept[round(1000 * at)]))
+        rows.append((at, *(choice.figures[name] for name in READ | OTHERS), kept, title))
+    caption = f"Over strictness, of the judged items with a majority ({large(round(float(curve.kept[0])))})"
+    last = (Column("Items kept", "count"), Column("Chosen for"))
+    return Table(caption, (Column("Strictness", "number"), *columns, *last), rows)
 
 
 PANEL = Panel(
@@ -188,10 +237,13 @@ PANEL = Panel(
         "Of the judged items with a verdict and a majority, weighted to the run, at each thousandth of p(yes); a "
         "verdict without a probability counts as 1 or 0. No precision is drawn from fewer than "
         f"{FEWEST_KEPT} kept items. Each band holds for its point alone. A chosen threshold's interval comes from "
-        "resamples of the items within strata; its figures are a little too good, as they chose it. Setting "
-        "the strictness changes what counts as kept everywhere and at once; no call is made again.",
+        "resamples of the items within strata. Its figures are told by data that did not choose it: for a best F1 or "
+        "accuracy each tenth of the items is judged at the threshold of the other nine, 20 times anew; for a wanted "
+        "precision, or a lower bound of it, what resamples are too good is taken off. Setting the strictness changes "
+        "what counts as kept everywhere and at once; no call is made again.",
         "kept: p(yes) ≥ strictness",
-        "Särndal, Swensson and Wretman 1992, section 5.7; van Rijsbergen 1979 for F1; Efron 1979 for the resamples.",
+        "Särndal, Swensson and Wretman 1992, section 5.7; van Rijsbergen 1979 for F1; Efron 1979 and 1983 for the "
+        "resamples; Stone 1974 for the tenths.",
     ),
     numbers,
     words,

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from django.db import connection, transaction
 
@@ -14,6 +14,7 @@ from common.cached import cached
 
 KEPT_SECONDS = 120  # a figure is asked for again only while its revision lasts
 Made = TypeVar("Made")
+Bound = Literal["point", "lower"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Asked:
     by: By = "relation"
     at: float | None = None  # a threshold
     wanted: float | None = None  # a precision
+    bound: Bound = "point"  # what is to reach it: the precision itself, or its lower bound
 
     def once(self, what: str, make: Callable[[], Made]) -> Made:
         """Compute once and share among panels, pages and people, until somebody judges."""

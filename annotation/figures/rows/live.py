@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import Count, Min, Q, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
+from numpy.typing import NDArray
 
 from annotation.figures.patterns import By, Patterns, Progress, complete_in, patterns, rows_alike, unit_of
 from annotation.figures.rows.asked import Asked, Made
@@ -29,6 +30,7 @@ from annotation.figures.rows.singles import people, rated_twice, repeated, revis
 from annotation.models import Participant
 from annotation.scales import Question
 from annotation.selection import EVERYTHING, Selection
+from distillation.runs.p_yes import runs_p_yes
 from stats.packing import BITS, unit
 
 
@@ -76,6 +78,13 @@ class Live:
 
     def pace(self) -> float:
         return _pace(self.asked)
+
+    def of_run(self) -> NDArray[np.int64] | None:
+        """Of all intentions of the runs, judged or not. Which of them are of a category is known of items only."""
+        chosen = self.asked.selection
+        if chosen.category:
+            return None
+        return runs_p_yes(self.asked.study.runs.filter(**({"pk": chosen.run} if chosen.run else {})), chosen.relation)
 
 
 def _decided(asked: Asked) -> Decided:

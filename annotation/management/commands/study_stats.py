@@ -32,6 +32,8 @@ class Command(BaseCommand):
         self.stdout.write(f"{study.name}: {page['judgments']:,} of {page['wanted']:,} judgments")
         if study.simulated:
             self.stdout.write("Simulated judgments: made by a program, not by people.")
+        for run in study.set_here:
+            self.stdout.write(f"The strictness of {run.name} was set from this study: its figures there are too good.")
         self.stdout.write("\nHeadlines")
         for row in [*page["headlines"], page["audit"]]:
             value = " ".join(filter(None, (row["value"], row["unit"])))
@@ -60,4 +62,5 @@ def _as_json(study: Study) -> dict:
         answered = judgments.exclude(**{name: None}).order_by().values("participant").distinct().count()
         figures["agreement"][name] = {**report, "annotators": answered, "repeated_labels": 0}
     skips = EVERYTHING.skips(study).by_reason()
-    return {"study": study.name, "simulated": study.simulated, **figures, "skips": skips}
+    own = {run.name: run.strictness for run in study.set_here}
+    return {"study": study.name, "simulated": study.simulated, **figures, "skips": skips, "strictness_set_here": own}
