@@ -21,7 +21,6 @@ from annotation.figures.panels.shares import NAMES
 from annotation.figures.rows.asked import Asked, Bound
 from annotation.figures.selection_form import SelectionForm
 from annotation.models import Study
-from distillation.runs.changes import run_set_strictness
 from distillation.runs.pages.forms import StrictnessForm
 
 BYTE_ORDER_MARK = "\ufeff"  # spreadsheets take a file without it for Latin-1
