@@ -9,6 +9,7 @@ from annotation.figures.panels import (
     annotators,
     calibration,
     confusion,
+    groups,
     joint,
     p_yes,
     progress,
@@ -25,6 +26,7 @@ PANELS: dict[str, Panel[Any]] = {
     for panel in (
         shares.PLAUSIBILITY,
         shares.TYPICALITY,
+        groups.PANEL,
         confusion.PANEL,
         agreement.PANEL,
         threshold.PANEL,

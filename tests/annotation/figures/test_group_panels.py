@@ -1,0 +1,63 @@
+"""What the panels say of relations side by side."""
+
+import pytest
+
+from annotation.figures.panels.all import PANELS
+from annotation.figures.panels.groups import SideBySide
+from annotation.figures.panels.panel import Shown
+from annotation.figures.rows.asked import Asked
+from annotation.figures.rows.live import Live
+from annotation.models import Item, Study
+from stats.rates import wilson
+from tests.annotation.builders import study
+from tests.distillation.builders import finished_run
+
+pytestmark = pytest.mark.django_db
+
+RELATIONS = {"usedFor": 16, "isA": 16, "cause": 15, "can": 17, "open": 4}  # plausible of 20
+
+
+@pytest.fixture
+def related() -> Study:
+    made = study(run=finished_run(20, relations=",".join(RELATIONS)), items=100, overlap=1)
+    for relation, plausible in RELATIONS.items():
+        for k, pk in enumerate(made.items.filter(relation=relation).values_list("pk", flat=True)):
+            tally = 1 << 7 if k < plausible else 1
+            Item.objects.filter(pk=pk).update(taken=1, n_judged=1, plausibility_tally=tally)
+    return made
+
+
+def found(made: Study) -> SideBySide:
+    return PANELS["groups"].numbers(Live(Asked(made)))
+
+
+def show(name: str, made: Study) -> Shown:
+    return PANELS[name].shown(Asked(made))
+
+
+def test_one_relation_differs_and_is_marked(related: Study) -> None:
+    n = found(related)
+    assert dict(zip(n.names, n.found.differs, strict=True)) == {name: name == "open" for name in n.names}
+    # Of 20 items each: Σ 20(p - 0.68)²/(0.68 · 0.32) = 26.9; with Student's t an item counts for a little less.
+    assert n.found.heterogeneity.q == pytest.approx(26.9 * n.found.effective[0] / 20, abs=0.1)
+    assert n.found.heterogeneity.p_value < 0.001
+    assert "1 of 5 differ" in show("groups", related).short
+
+
+def test_raw_shares_stand_beside_those_drawn_towards_all(related: Study) -> None:
+    row = next(row for row in show("groups", related).table.rows if row[0] == "open")
+    raw, pooled, together = row[1:4]
+    assert raw.value == 0.2 < pooled.value < 0.68
+    assert together.ci95[1] > raw.ci95[1] > wilson(4, 20).ci95[1]
+
+
+def test_the_funnel_holds_those_that_do_not_differ(related: Study) -> None:
+    plot = show("groups", related).plot
+    assert sorted(point.hollow for point in plot.points) == [False, True, True, True, True]
+    assert len(plot.lines) == 5
+
+
+def test_one_relation_has_nothing_to_be_compared_with() -> None:
+    made = study(run=finished_run(2, relations="isA"), items=2, overlap=1)
+    made.items.update(taken=1, n_judged=1, plausibility_tally=1)
+    assert "one relation only" in show("groups", made).empty
