@@ -37,6 +37,7 @@ urlpatterns = [
     path("studies/<int:study_id>/state", study_views.study_state, name="study-state"),
     path("studies/<int:study_id>/preview", preview_views.study_preview, name="study-preview"),
     path("studies/<int:study_id>/protocol/", design_views.study_protocol, name="study-protocol"),
+    path("studies/<int:study_id>/plan", design_views.study_plan_fix, name="study-plan-fix"),
     path("studies/<int:study_id>/annotators/", study_views.study_annotators, name="study-annotators"),
     path(
         "studies/<int:study_id>/annotators/<int:participant_id>/", study_views.study_annotator, name="study-annotator"

@@ -38,6 +38,7 @@ urlpatterns = [
     path("intentions/<int:intention_id>", intentions.IntentionDetail.as_view(), name="intention"),
     path("studies", studies.Studies.as_view(), name="study-list"),
     path("studies/<int:study_id>", studies.StudyDetail.as_view(), name="study"),
+    path("studies/<int:study_id>/plan", studies.StudyPlanFixed.as_view(), name="study-plan"),
     path("studies/<int:study_id>/figures", studies.StudyFigures.as_view(), name="study-figures"),
     path("studies/<int:study_id>/judgments.csv", exports.StudyJudgments.as_view(), name="study-judgments"),
     path("studies/<int:study_id>/export", exports.StudyExport.as_view(), name="study-export"),

@@ -1,12 +1,14 @@
 """The forms in which a study is designed."""
 
 import random
+from typing import cast
 
 from django import forms
 from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import UploadedFile
 
 from annotation import scales
+from annotation.design.plans import Figure, Planned
 from annotation.design.population import STRATA
 from annotation.design.protocol import (
     ANSWER_LENGTH,
@@ -187,7 +189,28 @@ class ProtocolForm(forms.Form):
         return rules | ({ALARM: said["alarm_above"] / 100} if rules else {})
 
 
-class StudyForm(ProtocolForm):
+class PlanForm(forms.Form):
+    """A plan; as a part of the whole design it may be left out."""
+
+    plan_figure = forms.ChoiceField(
+        label="The study is for", choices=[(value, label.capitalize()) for value, label in Figure.choices]
+    )
+    plan_items = number("Items to be judged", 1, 10_000_000, help_text="Empty: all that are drawn")
+    plan_width = forms.FloatField(
+        label="Stop when the half-width is under, points",
+        required=False,
+        help_text="Empty: when the items are judged. The page then has an interval that holds at every look",
+    )
+
+    def planned(self) -> Planned | None:
+        said = self.cleaned_data
+        if not said["plan_figure"]:
+            return None
+        width = said["plan_width"]
+        return Planned(said["plan_figure"], said["plan_items"], None if width is None else width / 100)
+
+
+class StudyForm(ProtocolForm, PlanForm):
     """The whole design: what may change and what is drawn."""
 
     name = forms.CharField(max_length=100, help_text="Annotators see it")
@@ -235,6 +258,8 @@ class StudyForm(ProtocolForm):
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
+        plan = cast("forms.ChoiceField", self.fields["plan_figure"])
+        plan.required, plan.choices = False, [("", "No plan"), *plan.choices]
         self.fields["seed"].initial = random.randrange(10_000)  # noqa: S311 - a seed, not a secret
 
     def clean_name(self) -> str:
@@ -265,7 +290,7 @@ class StudyForm(ProtocolForm):
     def design(self) -> dict:
         """The arguments of `study_create`."""
         sample = ("name", "runs", "strata", "allocation", "seed", "paired", "items", "overlap", "gold", "groups")
-        return {**{name: self.cleaned_data[name] for name in sample}, **self.protocol()}
+        return {**{name: self.cleaned_data[name] for name in sample}, **self.protocol(), "plan": self.planned()}
 
     def plan(self) -> dict | None:
         """The arguments of `plan_make`, from a form that may be half filled in."""

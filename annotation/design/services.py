@@ -13,6 +13,7 @@ from accounts.models import User
 from annotation.design import sampling
 from annotation.design.gold import gold_add, gold_answers, gold_read
 from annotation.design.items import items_add
+from annotation.design.plans import Planned, plan_fix
 from annotation.design.population import STRATA, partners, strata_members
 from annotation.design.protocol import (
     Protocol,
@@ -51,6 +52,7 @@ def study_create(
     state: str = Study.State.OPEN,
     simulated: bool = False,
     created_by: User | None = None,
+    plan: Planned | None = None,
     **protocol: Unpack[Protocol],
 ) -> Study:
     """Sample the runs' intentions and open the study. A study is whole or not there.
@@ -82,6 +84,8 @@ def study_create(
     study.groups.set(groups)
     _sample(study, population, shares, runs)
     gold_add(study, answers)
+    if plan:
+        plan_fix(study=study, planned=plan, by=created_by)
     return study
 
 

@@ -7,8 +7,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import researcher_required
 from accounts.requests import PersonRequest
-from annotation.design.forms import ProtocolForm, StudyForm, protocol_initial
+from annotation.design.forms import PlanForm, ProtocolForm, StudyForm, protocol_initial
 from annotation.design.planning import plan_make
+from annotation.design.plans import plan_fix, plan_of, plan_open
 from annotation.design.protocol import StudyRefused, protocol_change
 from annotation.design.services import study_create, study_warnings
 from annotation.models import Study
@@ -62,8 +63,25 @@ def study_protocol(request: PersonRequest, study_id: int) -> HttpResponse:
         "study": study,
         "versions": versions,
         "n_gold": study.items.filter(gold__isnull=False).count(),
+        **_plan_of(study),
     }
     return render(request, "studies/protocol.html", page, status=422 if form.errors else 200)
+
+
+@require_POST
+@researcher_required
+def study_plan_fix(request: PersonRequest, study_id: int) -> HttpResponse:
+    study, form = get_object_or_404(Study, pk=study_id), PlanForm(request.POST)
+    if form.is_valid() and (planned := form.planned()):
+        try:
+            plan_fix(study=study, planned=planned, by=request.user)
+        except StudyRefused as refusal:
+            messages.error(request, f"The plan was not fixed. {refusal}.")
+        else:
+            messages.success(request, "The plan is fixed. From the first judgment on it stands.")
+    else:
+        messages.error(request, f"The plan was not fixed. {' '.join(each[0] for each in form.errors.values())}")
+    return redirect("study-protocol", study.pk)
 
 
 def design_page(request: HttpRequest, form: StudyForm) -> HttpResponse:
@@ -74,6 +92,14 @@ def design_page(request: HttpRequest, form: StudyForm) -> HttpResponse:
 def _plan(form: StudyForm) -> dict:
     asked = form.plan()
     return {"plan": plan_make(**asked) if asked else None}
+
+
+def _plan_of(study: Study) -> dict:
+    plan = plan_of(study)
+    initial = {"plan_figure": plan.figure, "plan_items": plan.items} if plan else {}
+    if plan and plan.half_width:
+        initial["plan_width"] = round(100 * plan.half_width, 6)
+    return {"fixed": plan, "plan_form": PlanForm(initial=initial) if plan_open(study) else None}
 
 
 def _welcome(request: HttpRequest, study: Study) -> None:

@@ -4,24 +4,32 @@ from typing import Any
 
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import User
+from annotation.design.plans import Planned, plan_fix
 from annotation.design.protocol import Wording
 from annotation.design.services import allocation_parse, study_create, study_set_state, study_warnings
 from annotation.figures.numbers import study_figures
-from annotation.models import Study
+from annotation.models import Study, StudyPlan
 from api.base.idempotency import idempotent
 from api.base.problems import Unprocessable
 from api.base.views import ApiView, ListQuery, the_one
 from api.models import Scope
 from api.research.figures import FiguresSerializer
-from api.research.study_forms import NewStudySerializer, StateSerializer
+from api.research.study_forms import NewStudySerializer, PlanSerializer, StateSerializer
 from distillation.models import Run
+
+
+class FixedPlanSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = StudyPlan
+        fields = ("figure", "items", "half_width", "fixed_at")
+        read_only_fields = fields
 
 
 class StudySerializer(serializers.ModelSerializer):
@@ -30,6 +38,7 @@ class StudySerializer(serializers.ModelSerializer):
     questions = serializers.JSONField(source="scales", read_only=True)
     strata = serializers.ListField(child=serializers.CharField(), read_only=True)
     rules = serializers.DictField(read_only=True)
+    plan = serializers.SerializerMethodField(help_text="null where none was fixed before the first judgment")
 
     class Meta:
         model = Study
@@ -37,9 +46,14 @@ class StudySerializer(serializers.ModelSerializer):
             "id", "name", "state", "runs", "groups", "n_items", "overlap", "strata", "seed", "paired", "preset",
             "questions", "typicality_after_yes", "guidelines", "audit_share", "order", "qualification_items",
             "qualification_pass", "qualification_tries", "repeat_share", "repeat_distance", "rules",
-            "lease_minutes", "version", "simulated", "created_at",
+            "lease_minutes", "version", "simulated", "created_at", "plan",
         )  # fmt: skip
         read_only_fields = fields
+
+    @extend_schema_field(FixedPlanSerializer(allow_null=True))
+    def get_plan(self, study: Study) -> dict | None:
+        plan = getattr(study, "plan", None)
+        return FixedPlanSerializer(plan).data if plan else None
 
 
 class StudyQuery(ListQuery):
@@ -66,7 +80,7 @@ class Studies(StudyView, ListAPIView):
 
     def get_queryset(self) -> QuerySet[Study]:
         state = {"state": self.asked["state"]} if "state" in self.asked else {}
-        return Study.objects.filter(**state).prefetch_related("runs", "groups")
+        return Study.objects.filter(**state).select_related("plan").prefetch_related("runs", "groups")
 
     @extend_schema(request=NewStudySerializer, responses={201: StudyMadeSerializer})
     @idempotent
@@ -93,6 +107,17 @@ class StudyDetail(StudyView):
         return Response(StudySerializer(study).data)
 
 
+class StudyPlanFixed(StudyView):
+    refused_with = 422
+
+    @extend_schema(request=PlanSerializer, responses=FixedPlanSerializer)
+    @idempotent
+    def post(self, request: Request, study_id: int) -> Response:
+        """Fix the study's plan, until its first judgment."""
+        planned = Planned(**self.body(PlanSerializer))
+        return Response(FixedPlanSerializer(plan_fix(study=self.study(), planned=planned, by=self.me)).data)
+
+
 class StudyFigures(StudyView):
     @extend_schema(responses=FiguresSerializer)
     def get(self, request: Request, study_id: int) -> Response:
@@ -110,6 +135,7 @@ def _design(asked: dict) -> dict:
         "allocation": allocation_parse(asked["allocation"]),
         "gold": gold.splitlines() if gold else None,
         "wording": Wording(**asked["wording"]),
+        "plan": Planned(**asked["plan"]) if asked["plan"] else None,
     }
 
 

@@ -2,6 +2,7 @@
 
 from rest_framework import serializers
 
+from annotation.design.plans import Figure
 from annotation.design.population import STRATA
 from annotation.design.protocol import ANSWER_LENGTH, GUIDELINES_LENGTH, PRESETS, TEXT_LENGTH
 from annotation.design.rules import FAST_SECONDS
@@ -66,6 +67,18 @@ class StateSerializer(serializers.Serializer):
     state = serializers.ChoiceField(choices=Study.State.choices)
 
 
+class PlanSerializer(serializers.Serializer):
+    """What the study is for and when it ends; it can be fixed until the first judgment."""
+
+    figure = serializers.ChoiceField(choices=Figure.choices)
+    items = serializers.IntegerField(
+        default=None, allow_null=True, min_value=1, max_value=10_000_000, help_text="to be judged; null: all"
+    )
+    half_width = serializers.FloatField(
+        default=None, allow_null=True, help_text="stop when the half-width is under this share; 0.02 are 2 points"
+    )
+
+
 class NewStudySerializer(serializers.Serializer):
     name = serializers.CharField(max_length=100)
     runs = serializers.ListField(child=serializers.CharField(max_length=100), min_length=1, help_text="their names")
@@ -95,3 +108,4 @@ class NewStudySerializer(serializers.Serializer):
     repeat_distance = protocol_number("repeat_distance")
     rules = RulesSerializer(default=dict)
     lease_minutes = protocol_number("lease_minutes")
+    plan = PlanSerializer(default=None, allow_null=True)

@@ -45,7 +45,7 @@ DOORS = {
     "researchers": (
         "product-list:get product:get cobuy-list:get cobuy:get run-list:get run-list:post run:get run-status:get "
         "run-pause:post run-resume:post run-cancel:post run-retry:post intention-list:get intention:get study-list:get "
-        "study-list:post study:get study:patch study-figures:get study-judgments:get study-export:get "
+        "study-list:post study:get study:patch study-plan:post study-figures:get study-judgments:get study-export:get "
         "study-export-manifest:get run-intentions-jsonl:get run-intentions-csv:get server-check:post"
     ),
     "administrators": (

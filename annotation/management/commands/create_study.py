@@ -7,6 +7,7 @@ from pathlib import Path
 from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from annotation.design.plans import Figure, Planned
 from annotation.design.population import STRATA
 from annotation.design.protocol import PRESETS, StudyRefused, Wording
 from annotation.design.rules import ALARM, BELOW, FAST, LINE
@@ -42,8 +43,14 @@ class Command(BaseCommand):
         )
         parser.add_argument("--paused", action="store_true", help="make it, and open it later")
         parser.add_argument("--json", action="store_true")
+        self._add_plan(parser.add_argument_group("plan, fixed before the first judgment"))
         self._add_questions(parser.add_argument_group("questions"))
         self._add_checks(parser.add_argument_group("quality checks"))
+
+    def _add_plan(self, group) -> None:
+        group.add_argument("--plan-figure", choices=Figure.values, help="what the study is for")
+        group.add_argument("--plan-items", type=int, metavar="N", help="to be judged; else all that are sampled")
+        group.add_argument("--plan-width", type=float, metavar="POINTS", help="stop when the half-width is under")
 
     def _add_questions(self, group) -> None:
         group.add_argument("--preset", choices=PRESETS, default="mind", help="own: a typicality scale of 2 to 7 points")
@@ -95,6 +102,7 @@ class Command(BaseCommand):
                 wording=_wording(options),
                 guidelines=_text(options["guidelines"]) if options["guidelines"] else "",
                 rules=_rules(options),
+                plan=_plan(options),
                 **{name: options[name] for name in PROTOCOL},
             )
         except StudyRefused as error:
@@ -122,6 +130,13 @@ def _text(path: Path) -> str:
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise CommandError(f"{path} can't be read ({error}); give a text file in UTF-8") from error
+
+
+def _plan(options: dict) -> Planned | None:
+    figure, items, width = (options[f"plan_{name}"] for name in ("figure", "items", "width"))
+    if figure is None and (items, width) != (None, None):
+        raise StudyRefused("A plan needs its figure; add --plan-figure")
+    return Planned(figure, items, None if width is None else width / 100) if figure else None
 
 
 def _wording(options: dict) -> Wording:

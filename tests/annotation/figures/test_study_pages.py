@@ -32,6 +32,7 @@ ACCESS = {
     "study-preview-new": ("post", RESEARCHERS),
     "study": ("get", RESEARCHERS),
     "study-figures": ("get", RESEARCHERS),
+    "study-plan-fix": ("post", RESEARCHERS),
     "study-panel": ("get", RESEARCHERS),
     "study-panel-csv": ("get", RESEARCHERS),
     "study-panel-svg": ("get", RESEARCHERS),
