@@ -189,12 +189,13 @@ class ProtocolForm(forms.Form):
         return rules | ({ALARM: said["alarm_above"] / 100} if rules else {})
 
 
+FIGURE_CHOICES = [(value, label.capitalize()) for value, label in Figure.choices]
+
+
 class PlanForm(forms.Form):
     """A plan; as a part of the whole design it may be left out."""
 
-    plan_figure = forms.ChoiceField(
-        label="The study is for", choices=[(value, label.capitalize()) for value, label in Figure.choices]
-    )
+    plan_figure = forms.ChoiceField(label="The study is for", choices=FIGURE_CHOICES)
     plan_items = number("Items to be judged", 1, 10_000_000, help_text="Empty: all that are drawn")
     plan_width = forms.FloatField(
         label="Stop when the half-width is under, points",
@@ -259,7 +260,7 @@ class StudyForm(ProtocolForm, PlanForm):
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         plan = cast("forms.ChoiceField", self.fields["plan_figure"])
-        plan.required, plan.choices = False, [("", "No plan"), *plan.choices]
+        plan.required, plan.choices = False, [("", "No plan"), *FIGURE_CHOICES]
         self.fields["seed"].initial = random.randrange(10_000)  # noqa: S311 - a seed, not a secret
 
     def clean_name(self) -> str:

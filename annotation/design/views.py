@@ -80,7 +80,7 @@ def study_plan_fix(request: PersonRequest, study_id: int) -> HttpResponse:
         else:
             messages.success(request, "The plan is fixed. From the first judgment on it stands.")
     else:
-        messages.error(request, f"The plan was not fixed. {' '.join(each[0] for each in form.errors.values())}")
+        messages.error(request, f"The plan was not fixed. {' '.join(str(each[0]) for each in form.errors.values())}")
     return redirect("study-protocol", study.pk)
 
 

@@ -7,7 +7,7 @@ from django.db.models.functions import Now
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("annotation", "0008_study_bounds"),
+        ("annotation", "0009_own_strictness"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
