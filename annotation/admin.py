@@ -4,7 +4,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from annotation.figures.headline import dashboard
-from annotation.figures.panels.all import PANELS
+from annotation.figures.panels.all import panels_of
 from annotation.models import Study
 from annotation.selection import EVERYTHING
 from distillation.admin import ReadOnlyAdmin
@@ -26,5 +26,5 @@ class StudyAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None
     ) -> HttpResponse:
         study = self.get_object(request, object_id)
-        figures = {**dashboard(study, EVERYTHING), "panels": PANELS.values()} if study else {}
+        figures = {**dashboard(study, EVERYTHING), "panels": panels_of(study)} if study else {}
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **figures})

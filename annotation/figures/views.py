@@ -15,7 +15,7 @@ from annotation.design.services import study_set_state
 from annotation.figures.annotators_page import annotators_page
 from annotation.figures.headline import dashboard
 from annotation.figures.numbers import study_revision
-from annotation.figures.panels.all import PANELS
+from annotation.figures.panels.all import panels_of
 from annotation.figures.selection_form import SelectionForm
 from annotation.judging.interventions import participant_exclude, participant_pause, participant_resume
 from annotation.judging.quality import rules_alarm
@@ -34,7 +34,7 @@ def study_list(request: HttpRequest) -> HttpResponse:
 def study_detail(request: PersonRequest, study_id: int) -> HttpResponse:
     study = get_object_or_404(Study, pk=study_id)
     form = SelectionForm(request.GET, study=study)
-    page = {"study": study, "form": form, "alarm": rules_alarm(study), "panels": PANELS.values()}
+    page = {"study": study, "form": form, "alarm": rules_alarm(study), "panels": panels_of(study)}
     if form.problem:
         return render(request, "studies/detail.html", {**page, "problem": form.problem}, status=400)
     answer = render(request, "studies/detail.html", {**page, **dashboard(study, form.selection)})

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from annotation.design.plans import plan_of
 from annotation.figures.panels import (
     agreement,
     agreement_by_day,
@@ -11,6 +12,7 @@ from annotation.figures.panels import (
     confusion,
     groups,
     joint,
+    looking,
     p_yes,
     progress,
     recall,
@@ -20,6 +22,7 @@ from annotation.figures.panels import (
     threshold,
 )
 from annotation.figures.panels.panel import Panel
+from annotation.models import Study
 
 PANELS: dict[str, Panel[Any]] = {
     panel.name: panel
@@ -38,7 +41,14 @@ PANELS: dict[str, Panel[Any]] = {
         anchoring.PANEL,
         repeats.PANEL,
         skips.PANEL,
+        looking.PANEL,
         progress.PANEL,
         annotators.PANEL,
     )
 }
+
+
+def panels_of(study: Study) -> list[Panel[Any]]:
+    """Without a plan there is no panel of it."""
+    planned = plan_of(study) is not None
+    return [panel for panel in PANELS.values() if planned or panel is not looking.PANEL]
