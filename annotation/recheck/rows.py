@@ -22,8 +22,8 @@ from annotation.figures.rows.kinds import (
     LONGEST_SECONDS,
     PACE_DAYS,
     Audited,
-    Day,
     Decided,
+    Grown,
     People,
     Person,
     RatedTwice,
@@ -33,11 +33,11 @@ from annotation.figures.rows.kinds import (
     cuts_of,
     steps_of,
 )
+from annotation.figures.rows.moments import moments
 from annotation.recheck.columns import NOT_SAID, Columns
 from annotation.scales import Question
 from stats.packing import unit
 
-DAY = 86_400
 Sides = tuple[bool | None, ...]
 
 
@@ -104,19 +104,19 @@ class Exported:
         (step, plausible, inclusion, stratum), items = np.unique(columns, axis=1, return_counts=True)
         return Decided(steps_of(study), step, plausible == 1, stratum.astype(int), inclusion, items.astype(float))
 
-    def days(self) -> list[Day]:
-        """The counts of an item grow judgment by judgment."""
+    def grown(self) -> list[Grown]:
+        """The counts of an item grow judgment by judgment; at which moments they are told is the study's to say."""
         csv, question = self.csv, self.questions[0]
         order = np.lexsort((csv["at"], csv["item"]))
         order = order[csv.counting[order]]
         units = np.array([unit(place) for place in range(len(question.options))])[csv["plausibility"][order]]
         item, grown = csv["item"][order], np.cumsum(units)
         before = (grown - units)[np.searchsorted(item, item)]
-        day = np.floor_divide(csv["at"][order], DAY).astype(np.int64)
-        alike, n = np.unique([day, grown - before, units], axis=1, return_counts=True)
+        cuts = [moment.timestamp() for moment in moments(self.asked)]
+        step = np.searchsorted(cuts, csv["at"][order], side="right")
+        alike, n = np.unique([step, grown - before, units], axis=1, return_counts=True)
         return [
-            Day(datetime.fromtimestamp(day * DAY, UTC).date(), tally, by, times)
-            for day, tally, by, times in zip(*alike.tolist(), n.tolist(), strict=True)
+            Grown(step, tally, by, times) for step, tally, by, times in zip(*alike.tolist(), n.tolist(), strict=True)
         ]
 
     def rated_twice(self) -> RatedTwice:

@@ -5,7 +5,7 @@ from typing import Any
 from annotation.design.plans import plan_of
 from annotation.figures.panels import (
     agreement,
-    agreement_by_day,
+    agreement_by_judgments,
     anchoring,
     annotators,
     calibration,
@@ -36,7 +36,7 @@ PANELS: dict[str, Panel[Any]] = {
         recall.PANEL,
         p_yes.PANEL,
         calibration.PANEL,
-        agreement_by_day.PANEL,
+        agreement_by_judgments.PANEL,
         joint.PANEL,
         anchoring.PANEL,
         repeats.PANEL,

@@ -6,7 +6,6 @@ Where they come from is not their matter: `live` reads the database, `annotation
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -31,7 +30,7 @@ class Rows(Protocol):
     def of_items(self) -> "Rows": ...
     def judged(self, by: By = "relation") -> tuple[Patterns, Progress]: ...
     def decided(self) -> "Decided": ...
-    def days(self) -> list["Day"]: ...
+    def grown(self) -> list["Grown"]: ...
     def rated_twice(self) -> "RatedTwice": ...
     def revised(self) -> "Revised": ...
     def repeated(self) -> "Repeated": ...
@@ -87,10 +86,10 @@ def cuts_of(study: Study) -> list[float]:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
-    """Judgments of a day that brought an item's counts to `tally`, each by `unit`."""
+class Grown:
+    """Judgments between two moments that brought an item's counts to `tally`, each by `unit`."""
 
-    day: date
+    step: int
     tally: int
     unit: int
     n: int

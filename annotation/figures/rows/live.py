@@ -2,22 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, timedelta
+from datetime import timedelta
 
 import numpy as np
-from django.db import connection
 from django.db.models import Count, Min, Q, Sum
-from django.db.models.functions import TruncDate
 from django.utils import timezone
 from numpy.typing import NDArray
 
-from annotation.figures.patterns import By, Patterns, Progress, complete_in, patterns, rows_alike, unit_of
+from annotation.figures.patterns import By, Patterns, Progress, complete_in, patterns, rows_alike
 from annotation.figures.rows.asked import Asked, Made
 from annotation.figures.rows.kinds import (
     PACE_DAYS,
     Audited,
-    Day,
     Decided,
+    Grown,
     People,
     RatedTwice,
     Repeated,
@@ -26,6 +24,7 @@ from annotation.figures.rows.kinds import (
     cuts_of,
     steps_of,
 )
+from annotation.figures.rows.moments import grown
 from annotation.figures.rows.singles import people, rated_twice, repeated, revised
 from annotation.models import Participant
 from annotation.scales import Question
@@ -52,8 +51,8 @@ class Live:
     def decided(self) -> Decided:
         return self.once("rows by p(yes)", lambda: _decided(self.asked))
 
-    def days(self) -> list[Day]:
-        return self.once("rows by day", lambda: _days(self.asked))
+    def grown(self) -> list[Grown]:
+        return self.once("rows by moment", lambda: grown(self.asked))
 
     def rated_twice(self) -> RatedTwice:
         return rated_twice(self.asked)
@@ -122,27 +121,6 @@ def _lead(question: Question) -> str:
         for place, value in enumerate(question.ascending)
     )
     return f"sign({' '.join(signs)})::int"
-
-
-# The columns of the statistics judgment_days: with anything else to group by, the planner sorts all judgments.
-_BY_DAY = "SELECT day, plausibility, {tally} AS tally, count(*) FROM ({judgments}) j GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
-_GROWN = """
-    SELECT day, plausibility, sum(unit) OVER (PARTITION BY item_id ORDER BY created_at, id)::bigint AS grown
-    FROM ({judgments}) j
-"""
-
-
-def _days(asked: Asked) -> list[Day]:
-    """A judgment knows its item's tally as it was with it; where only some judgments are chosen, it is summed here."""
-    question, chosen = asked.study.questions[0], asked.selection.chooses_judgments
-    judgments = asked.selection.judgments(asked.study).order_by().annotate(day=TruncDate("created_at", tzinfo=UTC))
-    columns = ("unit", "item_id", "created_at", "id") if chosen else ("tally",)
-    read = judgments.annotate(unit=unit_of(question)) if chosen else judgments
-    inner, values = read.values("day", "plausibility", *columns).query.sql_with_params()
-    source = _GROWN.format(judgments=inner) if chosen else inner
-    with connection.cursor() as cursor:
-        cursor.execute(_BY_DAY.format(tally="grown" if chosen else "tally", judgments=source), values)
-        return [Day(day, tally, question.unit(answer), n) for day, answer, tally, n in cursor.fetchall()]
 
 
 def _audited(asked: Asked) -> Audited:

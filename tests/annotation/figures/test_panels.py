@@ -2,7 +2,7 @@
 
 import csv
 import io
-from datetime import date, timedelta
+from datetime import timedelta
 from xml.etree import ElementTree
 
 import pytest
@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotation.figures.numbers import study_figures, study_revision
-from annotation.figures.panels.agreement_by_day import UpTo, up_to_each_day
+from annotation.figures.panels.agreement_by_judgments import UpTo, up_to_each_moment
 from annotation.figures.panels.all import PANELS
 from annotation.figures.rows.live import Live
 from annotation.figures.tables import Column, Table
@@ -44,8 +44,8 @@ def judged(db: None, judged_once: Study) -> Study:
     return Study.objects.get(pk=judged_once.pk)
 
 
-def by_day(made: Study, selection: Selection = EVERYTHING) -> dict[date, UpTo]:
-    return up_to_each_day(Live(asked(made, selection)).days(), made.questions[0])
+def by_judgments(made: Study, selection: Selection = EVERYTHING) -> dict[int, UpTo]:
+    return up_to_each_moment(Live(asked(made, selection)).grown(), made.questions[0])
 
 
 @pytest.mark.parametrize("name", [name for name in PANELS if name != "anchoring"])
@@ -139,25 +139,23 @@ def test_a_wanted_precision_is_looked_for(as_researcher: Client, judged: Study) 
     assert page(as_researcher, judged, "threshold", wanted="85").status_code == 400
 
 
-def test_agreement_up_to_the_last_day_is_that_of_all(judged: Study) -> None:
-    last = list(by_day(judged).values())[-1]
-    assert last.alpha == krippendorff_alpha([[0, 2], [1, 1], [2, 0], [0, 2]])
+def test_agreement_of_the_last_judgment_is_that_of_all(judged: Study) -> None:
+    assert by_judgments(judged)[8].alpha == krippendorff_alpha([[0, 2], [1, 1], [2, 0], [0, 2]])
 
 
-def test_agreement_grows_day_by_day(judged: Study) -> None:
+def test_agreement_grows_judgment_by_judgment(judged: Study) -> None:
     # Yesterday ann-0 alone had judged: no item had two.
     first = Judgment.objects.filter(participant__annotator__username="ann-0")
     first.update(created_at=timezone.now() - timedelta(days=1))
-    yesterday, today = by_day(judged).values()
-    assert (yesterday.alpha.reason, yesterday.judgments) == ("no item has two judgments", 4)
-    assert today.alpha.n == 4
+    found = by_judgments(judged)
+    assert (min(found), found[4].alpha.reason, found[8].alpha.n) == (4, "no item has two judgments", 4)
 
 
 def test_chosen_judgments_are_added_up_anew(judged: Study) -> None:
     group = Group.objects.create(name="early")
     group.user_set.add(Participant.objects.get(annotator__username="ann-0").annotator)
-    (only,) = by_day(judged, Selection(group=group.pk)).values()
-    assert (only.judgments, only.alpha.reason) == (4, "no item has two judgments")
+    found = by_judgments(judged, Selection(group=group.pk))
+    assert (max(found), found[4].alpha.reason) == (4, "no item has two judgments")
 
 
 def test_an_annotator_is_set_against_the_others(judged: Study) -> None:
