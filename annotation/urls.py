@@ -33,6 +33,7 @@ urlpatterns = [
     path("studies/<int:study_id>/items/", item_views.study_items, name="study-items"),
     path("studies/<int:study_id>/report/", report_views.study_report_page, name="study-report"),
     path("studies/<int:study_id>/report.md", report_views.study_report_markdown, name="study-report-markdown"),
+    path("studies/<int:study_id>/report.json", report_views.study_report_json, name="study-report-json"),
     path("studies/<int:study_id>/compare/", compare_views.study_compare, name="study-compare"),
     path("studies/<int:study_id>/state", study_views.study_state, name="study-state"),
     path("studies/<int:study_id>/preview", preview_views.study_preview, name="study-preview"),

@@ -15,7 +15,7 @@ from accounts.access import researcher_required
 from accounts.requests import PersonRequest
 from annotation.design.services import study_set_strictness
 from annotation.figures.numbers import study_revision
-from annotation.figures.panels.all import PANELS
+from annotation.figures.panels.all import panel_named
 from annotation.figures.panels.panel import Panel
 from annotation.figures.panels.shares import NAMES
 from annotation.figures.rows.asked import Asked, Bound
@@ -97,9 +97,10 @@ def study_strictness(request: HttpRequest, study_id: int) -> HttpResponse:
 
 
 def _panel(name: str) -> Panel:
-    if name not in PANELS:
+    panel = panel_named(name)
+    if panel is None:
         raise Http404(f"The dashboard has no panel {name}.")
-    return PANELS[name]
+    return panel
 
 
 def _asked(study: Study, form: PanelForm) -> Asked:

@@ -11,12 +11,18 @@ from django.db import connection
 from django.db.models import Count
 
 from annotation.exchange.exports.streams import judgments_csv
-from annotation.figures.numbers import Figures, study_figures
+from annotation.figures.facts import Facts, facts_of
+from annotation.figures.methods import methods
+from annotation.figures.numbers import Figures, study_figures, study_revision
+from annotation.figures.panels import agreement_by_day, calibration, shares
 from annotation.figures.panels.agreement import leaf
+from annotation.figures.panels.panel import Shown
+from annotation.figures.rows.asked import Asked
 from annotation.figures.tables import Column, Table
 from annotation.figures.words import Form, percent, plain
 from annotation.models import Judgment, Kind, Participant, Skip, Study
 from annotation.scales import Question
+from annotation.selection import EVERYTHING
 from common.version import __version__
 from distillation.pipeline.relations import RELATIONS
 from stats.agreement.names import COEFFICIENTS
@@ -43,14 +49,42 @@ COMPUTED = (
 )
 
 
+PLOTTED = (shares.PLAUSIBILITY, calibration.PANEL, agreement_by_day.PANEL)
+ESTIMATOR_HEAD = ("Figure", "Estimator", "Interval")
+ESTIMATORS = (
+    ("Shares", "Hájek ratio, items weighted by 1/π", "Wilson at the effective size, t by Satterthwaite"),
+    ("Agreement", "Fleiss κ, Krippendorff α, Gwet AC1 and AC2", "items as sampling units"),
+    ("The filter", "against the majority of complete items, ties one half", "Wilson at the effective size"),
+    ("Human ceiling", "each annotator against the majority of the others", "items as sampling units"),
+    ("By relation", "Hájek ratio within the relation", "Wilson at the effective size"),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     title: str
     simulated: bool
     methods: list[str]
+    guidelines: str
     exclusions: list[str]
+    plots: list[tuple[str, Shown]]
     tables: list[Table]
     checks: list[tuple[str, str]]
+    facts: Facts
+    figures: Figures
+
+    def datasheet(self) -> dict:
+        """The same for programs; figures as `study_stats --json` has them."""
+        return {
+            "study": self.title,
+            "simulated": self.simulated,
+            "facts": self.facts.as_dict(),
+            "methods": self.methods,
+            "estimators": [dict(zip(ESTIMATOR_HEAD, row, strict=True)) for row in ESTIMATORS],
+            "exclusions": self.exclusions,
+            "figures": self.figures.as_dict(),
+            "checks": dict(self.checks),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,64 +112,38 @@ def report_numbers(study: Study) -> Numbers:
 
 def study_report(study: Study) -> Report:
     numbers = report_numbers(study)
-    figures = numbers.figures
+    figures, facts = numbers.figures, facts_of(study)
     return Report(
         title=study.name,
         simulated=study.simulated,
-        methods=[_sample(study, numbers.chances), _protocol(study), _judging(study, figures), COMPUTED],
+        methods=[*methods(study, facts, numbers.chances), _judging(figures), COMPUTED],
+        guidelines=study.guidelines,
         exclusions=_exclusions(study, numbers),
+        plots=plots(study),
         tables=[
             _rates(study, numbers),
             *(_agreement(figures, question) for question in study.questions),
             _filter(figures),
             _by_relation(study, figures),
+            _table("Estimators", ESTIMATOR_HEAD, ESTIMATORS),
         ],
         checks=_checks(study),
+        facts=facts,
+        figures=figures,
     )
 
 
-def _sample(study: Study, chances: int) -> str:
-    runs = ", ".join(f"{run.name} ({_model(run.backend, run.model)})" for run in study.runs.order_by("pk"))
-    how = f", stratified by {' and '.join(study.strata)}" if study.strata else ""
-    paired = ", the same co-buys and relations from each run" if study.paired else ""
-    weights = "Each had its own known chance of being drawn" if chances > 1 else "All had the same chance"
-    return (
-        f"{study.n_items:,} purchase intentions were drawn at random{how}{paired} from those of {runs} (seed "
-        f"{study.seed}). {weights}; figures are weighted by its inverse and speak of the whole run."
-    )
+def plots(study: Study) -> list[tuple[str, Shown]]:
+    """Of the panels that have something to draw."""
+    asked = Asked(study, EVERYTHING, study_revision(study))
+    shown = [(panel.title, panel.shown(asked)) for panel in PLOTTED]
+    return [(title, each) for title, each in shown if each.plot]
 
 
-def _model(backend: str, model: str) -> str:
-    return {"baseline": "rules on titles and pixels, no model", "imported": f"made elsewhere: {model}"}.get(
-        backend, model
-    )
-
-
-def _protocol(study: Study) -> str:
-    asked = " ".join(
-        f"“{question.text}” ({', '.join(option.label for option in question.options)})" for question in study.questions
-    )
-    audit = (
-        f"After {percent(study.audit_share, 0)} of the judgments the verdict was shown and its correctness asked. "
-        if study.audit_share
-        else ""
-    )
-    after = " Typicality was asked only of what was found plausible." if study.typicality_after_yes else ""
-    return (
-        f"{study.overlap} annotators were wanted for each intention. They saw pictures and titles of both products, "
-        f"left and right at random, and were asked: {asked}.{after} Ratings were frozen before anything of the "
-        f"filter's verdict, the model or other annotators was shown. {audit}Protocol version {study.version}."
-    )
-
-
-def _judging(study: Study, figures: Figures) -> str:
-    begun = study.created_at.date().isoformat()
-    if not figures.updated_at:
-        return "Nothing has been judged yet."
-    ended = figures.updated_at.date().isoformat()
+def _judging(figures: Figures) -> str:
     return (
         f"{figures.annotators} annotators gave {figures.judgments:,} of {figures.wanted:,} wanted judgments on "
-        f"{figures.items_judged:,} items ({figures.items_complete:,} with all), from {begun} to {ended}."
+        f"{figures.items_judged:,} items ({figures.items_complete:,} with all)."
     )
 
 

@@ -1,4 +1,4 @@
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
@@ -24,3 +24,11 @@ def study_report_markdown(request: HttpRequest, study_id: int) -> HttpResponse:
     text = render_to_string("studies/report.md", page)
     headers = {"Content-Disposition": name, "X-Content-Type-Options": "nosniff"}
     return HttpResponse(text, content_type="text/markdown; charset=utf-8", headers=headers)
+
+
+@require_safe
+@researcher_required
+def study_report_json(request: HttpRequest, study_id: int) -> HttpResponse:
+    study = get_object_or_404(Study, pk=study_id)
+    headers = {"Content-Disposition": f'attachment; filename="study-{study.pk}-report.json"'}
+    return JsonResponse(study_report(study).datasheet(), headers=headers, json_dumps_params={"indent": 1})

@@ -16,7 +16,7 @@ from annotation.exchange.exports.options import Options
 from annotation.exchange.exports.rows import Rows
 from annotation.exchange.exports.streams import judgments_stream
 from annotation.figures.numbers import figures_of
-from annotation.figures.panels.all import PANELS
+from annotation.figures.panels.all import panels_of
 from annotation.figures.panels.panel import Panel
 from annotation.figures.panels.shares import NAMES
 from annotation.figures.patterns import By
@@ -80,7 +80,7 @@ def figures_check(study: Study, csv: BinaryIO | None = None) -> Check:
         left_out = NOT_IN_CSV["figures"]
         check.not_in_csv += [f"figures: {each}" for each in left_out]
         check.compare("figures", figures_of(Live(asked)), figures_of(exported), name="", without=left_out)
-        for panel in PANELS.values():
+        for panel in panels_of(study):
             _check_panel(check, panel, exported)
     return check
 

@@ -41,7 +41,6 @@ PANELS: dict[str, Panel[Any]] = {
         anchoring.PANEL,
         repeats.PANEL,
         skips.PANEL,
-        looking.PANEL,
         progress.PANEL,
         annotators.PANEL,
     )
@@ -49,6 +48,9 @@ PANELS: dict[str, Panel[Any]] = {
 
 
 def panels_of(study: Study) -> list[Panel[Any]]:
-    """Without a plan there is no panel of it."""
-    planned = plan_of(study) is not None
-    return [panel for panel in PANELS.values() if planned or panel is not looking.PANEL]
+    """With a plan it stands first: it says whether to go on."""
+    return [*([looking.PANEL] if plan_of(study) else []), *PANELS.values()]
+
+
+def panel_named(name: str) -> Panel[Any] | None:
+    return looking.PANEL if name == looking.PANEL.name else PANELS.get(name)

@@ -1,16 +1,23 @@
 """The report says what was done and found, and by which rows."""
 
 import hashlib
+from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Group
 from django.test import Client
+from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Link, User
+from annotation.design.plans import Planned
+from annotation.design.protocol import protocol_change
 from annotation.exchange.exports.streams import judgments_csv
 from annotation.figures.report import study_report
+from annotation.judging.allocation import item_next, item_skip
 from annotation.judging.interventions import participant_exclude
-from annotation.models import Study
-from tests.annotation.builders import judge, participant, rate_all, study
+from annotation.models import Item, Study
+from distillation.models import Run
+from tests.annotation.builders import judge, participant, rate_all, show_pictures, study
 from tests.distillation.builders import finished_run
 
 pytestmark = pytest.mark.django_db
@@ -71,3 +78,81 @@ def test_a_hostile_name_is_inert_in_the_markdown(client: Client, researcher: Use
     client.force_login(researcher)
     first = client.get(f"/studies/{made.pk}/report.md").content.decode().splitlines()[0]
     assert "<script>" not in first and "[x](" not in first and "\\|" in first
+
+
+def said(made: Study) -> str:
+    return " ".join(study_report(made).methods)
+
+
+def test_a_study_without_pictures_does_not_claim_any() -> None:
+    assert "They saw the titles of both products, without any picture, left and right" in said(study())
+
+
+def test_pictures_are_counted_on_the_items() -> None:
+    made = study(items=4)
+    show_pictures()
+    assert "They saw pictures and titles of both products" in said(made)
+    cobuy = made.items.order_by("pk").first().intention.cobuy
+    cobuy.a.picture = None
+    cobuy.a.save()
+    one = Item.objects.filter(study=made, intention__cobuy=cobuy).count()
+    assert f"for {4 - one} intentions with both pictures, for {one} with one and for 0 with none" in said(made)
+
+
+@pytest.mark.parametrize(("with_images", "words"), [(True, "titles and pictures"), (False, "titles only")])
+def test_what_the_model_saw_is_of_the_runs_configuration(with_images: bool, words: str) -> None:
+    made = study()
+    run = made.runs.get()
+    Run.objects.filter(pk=run.pk).update(backend="openai", model="m", config=run.config | {"with_images": with_images})
+    assert f"r1 (m, shown {words})" in said(made)
+
+
+def test_the_plan_stands_with_its_time_and_what_was_not_kept() -> None:
+    made = study(items=4, overlap=1, plan=Planned("accuracy", 3))
+    judge(participant(made))
+    protocol_change(study=made, by=None, guidelines="Look again")
+    assert f"on {made.plan.fixed_at:%Y-%m-%d at %H:%M} UTC: the filter's accuracy, on 3 items." in said(made)
+    assert "Deviations: 1 of the planned 3 items have been judged so far; the protocol was changed after" in said(made)
+    assert "No plan was fixed" in said(study(name="T", run=made.runs.get()))
+
+
+def test_recruitment_is_of_groups_and_links_that_were_used(researcher: User) -> None:
+    group = Group.objects.create(name="Lab")
+    group.user_set.add(participant(study(name="T")).annotator)
+    made = study(overlap=1, groups=[group], run=Run.objects.get())
+    later = timezone.now() + timedelta(days=1)
+    Link.objects.create(
+        kind="crowd", digest="x", study=made, places=9, n_used=3, expires_at=later, created_by=researcher
+    )
+    assert "Open to the groups Lab (1 people). 3 came by crowd link." in said(made)
+
+
+def test_skips_and_items_without_judgments_are_told() -> None:
+    made = study(items=4, overlap=1)
+    who = participant(made)
+    judge(who)
+    item_skip(participant=who, item_id=item_next(participant=who).item_id, reason="cannot_tell")
+    assert "Of 4 items 1 have all judgments, 0 some and 3 none; figures speak as if" in said(made)
+    assert "1 times an item was skipped (cannot tell 1)" in said(made)
+
+
+def test_guidelines_and_checks_are_those_of_the_study(client: Client, researcher: User) -> None:
+    made = study(guidelines="**Look** twice", repeat_share=0.1)
+    client.force_login(researcher)
+    assert "<strong>Look</strong> twice" in client.get(f"/studies/{made.pk}/report/").content.decode()
+    assert "Look" in client.get(f"/studies/{made.pk}/report.md").content.decode()
+    assert "There was no qualification. There were no gold items. 0 items were shown again" in said(made)
+
+
+def test_the_datasheet_is_json_of_the_same_facts(client: Client, researcher: User, judged: Study) -> None:
+    client.force_login(researcher)
+    sheet = client.get(f"/studies/{judged.pk}/report.json").json()
+    assert sheet["facts"]["pictures"] == {"both": 0, "one": 0, "none": 4}
+    assert sheet["figures"]["rates"]["plausibility"]["value"] == 0.25
+    assert sheet["methods"] == study_report(judged).methods
+    assert (sheet["facts"]["plan"], sheet["facts"]["response"]["complete"]) == (None, 4)
+
+
+def test_plots_are_those_of_the_panels(client: Client, researcher: User, judged: Study) -> None:
+    client.force_login(researcher)
+    assert client.get(f"/studies/{judged.pk}/report/").content.decode().count('<svg class="plot') == 3

@@ -41,6 +41,7 @@ ACCESS = {
     "study-items": ("get", RESEARCHERS),
     "study-report": ("get", RESEARCHERS),
     "study-report-markdown": ("get", RESEARCHERS),
+    "study-report-json": ("get", RESEARCHERS),
     "study-compare": ("get", RESEARCHERS),
     "study-state": ("post", RESEARCHERS),
     "study-preview": ("get", RESEARCHERS),
