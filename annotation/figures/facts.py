@@ -201,7 +201,7 @@ def _recruitment(study: Study) -> Recruitment:
 
 def _plan(study: Study) -> PlanFacts | None:
     plan = plan_of(study)
-    return plan and PlanFacts(plan.figure, plan.items, plan.half_width, plan.fixed_at, str(plan))
+    return PlanFacts(plan.figure, plan.items, plan.half_width, plan.fixed_at, str(plan)) if plan else None
 
 
 def _response(study: Study) -> Response:

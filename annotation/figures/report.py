@@ -14,7 +14,7 @@ from annotation.exchange.exports.streams import judgments_csv
 from annotation.figures.facts import Facts, facts_of
 from annotation.figures.methods import methods
 from annotation.figures.numbers import Figures, study_figures, study_revision
-from annotation.figures.panels import agreement_by_day, calibration, shares
+from annotation.figures.panels import agreement_by_judgments, calibration, shares
 from annotation.figures.panels.agreement import leaf
 from annotation.figures.panels.panel import Shown
 from annotation.figures.rows.asked import Asked
@@ -49,7 +49,7 @@ COMPUTED = (
 )
 
 
-PLOTTED = (shares.PLAUSIBILITY, calibration.PANEL, agreement_by_day.PANEL)
+PLOTTED = (shares.PLAUSIBILITY, calibration.PANEL, agreement_by_judgments.PANEL)
 ESTIMATOR_HEAD = ("Figure", "Estimator", "Interval")
 ESTIMATORS = (
     ("Shares", "Hájek ratio, items weighted by 1/π", "Wilson at the effective size, t by Satterthwaite"),

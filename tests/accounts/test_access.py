@@ -25,7 +25,8 @@ DOORS = {
         "import-list import-detail import-progress study-list study-new study-plan study-preview-new study "
         "study-figures study-state study-preview study-protocol study-annotators study-annotator study-compare "
         "study-panel study-panel-csv study-panel-svg study-strictness study-items "
-        "study-report study-report-markdown study-export study-exports study-export-manifest "
+        "study-report study-report-markdown study-export study-exports study-export-manifest study-skips "
+        "study-plan-fix study-report-json connection-test feature-list feature-discard "
         "knowledge knowledge-download intention"
     ),
     "administrator": "people-password webhooks webhook-remove metrics",
