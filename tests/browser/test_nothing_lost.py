@@ -32,7 +32,7 @@ def page(open_as: Opener, annotator: User, made: Study) -> Page:
 
 
 def expire_lease(made: Study) -> None:
-    Lease.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    Lease.objects.update(expires_at=timezone.now() - timedelta(hours=1))
     release_expired(made)
 
 

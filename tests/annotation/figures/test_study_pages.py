@@ -50,6 +50,7 @@ ACCESS = {
     "study-annotator": ("post", RESEARCHERS),
     "study-export": ("get", RESEARCHERS),
     "study-exports": ("get", RESEARCHERS),
+    "study-skips": ("get", RESEARCHERS),
     "study-export-manifest": ("get", ["login", "forbidden", "not found", "not found"]),
 }
 

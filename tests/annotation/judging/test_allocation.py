@@ -42,7 +42,7 @@ def at_once(calls: list[Callable[[], object]]) -> list:
 
 
 def expire(lease: Lease) -> None:
-    Lease.objects.filter(pk=lease.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
+    Lease.objects.filter(pk=lease.pk).update(expires_at=timezone.now() - timedelta(hours=1))
 
 
 def judge_until_finished(who: Participant) -> None:

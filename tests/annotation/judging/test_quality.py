@@ -109,6 +109,7 @@ def test_repeats_count_on_the_same_side() -> None:
             participant=who, item=first.item, kind=Kind.REPEAT, a_on_left=True, expires_at=first.created_at
         )
         judge(who, 1, typicality)
+    Judgment.objects.update(audit_asked=False, filter_right=None, audited_at=None)  # no verdict was shown before
     quality = annotators_quality(made)[who.pk]
     assert (quality.repeats.value, quality.repeats.n, quality.judgments) == (0.5, 2, 2)
 

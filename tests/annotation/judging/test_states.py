@@ -34,7 +34,7 @@ def gold_first(made: Study, *, plausibility: int = 1, items: int = 1) -> Item:
 
 
 def expire_lease(made: Study) -> None:
-    Lease.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    Lease.objects.update(expires_at=timezone.now() - timedelta(hours=1))
     release_expired(made)
 
 

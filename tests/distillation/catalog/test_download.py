@@ -188,7 +188,7 @@ def test_a_killed_workers_claim_runs_out() -> None:
     row = source("http://shop.example/a.jpg")
     assert [claimed.id for claimed in sources.claim(10)] == [row.pk]
     assert sources.claim(10) == []
-    PictureSource.objects.update(not_before=timezone.now() - timedelta(seconds=1))  # a minute later
+    PictureSource.objects.update(not_before=timezone.now() - timedelta(hours=1))  # a minute later
     assert [claimed.id for claimed in sources.claim(10)] == [row.pk]
 
 

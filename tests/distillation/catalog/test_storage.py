@@ -17,7 +17,7 @@ from pytest_django import Settings
 
 from distillation.catalog.pictures.store import files_write, picture_encode, picture_store
 from distillation.models import Picture
-from mindsite import settings as product_settings
+from mindsite.environment import pictures_store
 
 pytestmark = pytest.mark.django_db
 
@@ -46,7 +46,7 @@ def store(request: pytest.FixtureRequest, settings: Settings, tmp_path: Path, mo
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
         bucket, region = f"pictures-{uuid4()}", "eu-central-1"
-        default = product_settings._pictures_store(bucket, request.getfixturevalue("s3_url"), region)
+        default = pictures_store(bucket, request.getfixturevalue("s3_url"), region)
         settings.STORAGES = {**settings.STORAGES, "default": default}
         default_storage.connection.create_bucket(
             Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": region}
@@ -123,4 +123,4 @@ def test_without_django_storages_a_bucket_is_refused_in_one_line(tmp_path: Path)
 
 
 def test_without_a_bucket_pictures_are_files() -> None:
-    assert product_settings._pictures_store("", "", "") == {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+    assert pictures_store("", "", "") == {"BACKEND": "django.core.files.storage.FileSystemStorage"}
