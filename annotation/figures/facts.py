@@ -10,6 +10,7 @@ from django.db.models import Count, F, Q, QuerySet
 from accounts.models import Link, User
 from annotation.design.plans import plan_of
 from annotation.models import Judgment, Kind, Participant, Skip, Study
+from common.counting import counting_sql
 from distillation.models import Run
 
 NAMED = {"baseline": "rules on titles and pixels, no model"}
@@ -168,12 +169,12 @@ def _judgments(study: Study) -> QuerySet[Judgment]:
     return Judgment.objects.filter(participant__study=study)
 
 
-_WHEN = """
+_WHEN = f"""
     SELECT min(j.created_at), max(j.created_at),
            percentile_cont(ARRAY[0.25, 0.5, 0.75]) WITHIN GROUP (ORDER BY j.active_seconds)
     FROM annotation_judgment j JOIN annotation_participant p ON p.id = j.participant_id
-    WHERE p.study_id = %s AND j.kind = 'item' AND p.state <> 'excluded'
-"""
+    WHERE p.study_id = %s AND {counting_sql()}
+"""  # noqa: S608 - a rule of our own
 
 
 def _when(study: Study) -> tuple[datetime | None, datetime | None, Times]:
