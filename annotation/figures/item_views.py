@@ -4,8 +4,21 @@ from collections import Counter, defaultdict
 from typing import Any
 
 from django import forms
-from django.db.models import BooleanField, Case, Exists, F, OuterRef, Q, QuerySet, When
+from django.db.models import (
+    BigIntegerField,
+    BooleanField,
+    Case,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
 from django.db.models.expressions import Combinable
+from django.db.models.functions import Abs, NullIf
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -25,6 +38,8 @@ from stats.packing import BITS, unit, unpack
 
 # Nobody can still be asked.
 COMPLETE = Q(n_judged__gt=0) & (Q(n_judged__gte=F("overlap")) | Q(study__state=Study.State.CLOSED))
+# A key of contested items has evenness, votes and id in one number.
+EVEN, ROOM = 1000, 45  # evenness of a tie; bits of an id
 SHOW = {
     "judged": ("judged", Q(n_judged__gt=0)),
     "complete": ("all judgments", COMPLETE),
@@ -35,6 +50,7 @@ SHOW = {
     "wrongly_rejected": ("wrongly rejected", COMPLETE & Q(kept=False, lead__gt=0)),
     "rightly_kept": ("rightly kept", COMPLETE & Q(kept=True, lead__gt=0)),
     "rightly_rejected": ("rightly rejected", COMPLETE & Q(kept=False, lead__lt=0)),
+    "contested": ("contested, the most first", Q(total__gte=2, lead__lt=F("total"), lead__gt=-F("total"))),
     "skipped": ("skipped by somebody", Q(Exists(Skip.objects.filter(item=OuterRef("pk"))))),
 }
 
@@ -56,12 +72,13 @@ def study_items(request: PersonRequest, study_id: int) -> HttpResponse:
         refused = {"study": study, "form": form, "problem": form.problem}
         return render(request, "studies/items.html", refused, status=400)
     show, after, before = (form.cleaned_data.pop(name) for name in ("show", "after", "before"))
-    keyset = Keyset(after, before)
+    keyset, key = Keyset(after, before), "contest" if show == "contested" else "pk"
     items = items_shown(study, show).filter(form.selection.of_items())
-    page = Page.at(keyset, lambda at: list(at.cut(items).values_list("pk", flat=True)[: PAGE + 1]))
+    page = Page.at(keyset, lambda at: list(at.cut(items, key).values_list(key, flat=True)[: PAGE + 1]))
     runs = study.runs.values_list("pk", flat=True)
     exposure_record(user=request.user, runs=runs, where=Exposure.Where.PAGE)
-    context = {"study": study, "form": form, "page": page, "rows": _rows(study, items, page), "show": show}
+    rows = _rows(study, items, [key % (1 << ROOM) for key in page.keys])
+    context = {"study": study, "form": form, "page": page, "rows": rows, "show": show}
     return render(request, "studies/items.html", {**context, "by_judgments": form.selection.chooses_judgments})
 
 
@@ -70,25 +87,36 @@ def items_shown(study: Study, show: str) -> QuerySet[Any]:  # of items, with `ke
     is_kept, is_rejected = kept_q(strictness, yes=yes), rejected_q(strictness, yes=yes)
     kept = Case(When(is_kept, then=True), When(is_rejected, then=False), output_field=BooleanField())
     items = Item.objects.sampled().filter(study=study)
-    items = items.annotate(kept=kept, lead=_lead(study.questions[0]))
+    votes = _votes_for(study.questions[0])
+    items = items.annotate(kept=kept, lead=votes[True] - votes[False], total=votes[True] + votes[False])
+    if show == "contested":
+        items = items.annotate(contest=_contest())
     return items.filter(SHOW[show][1]) if show else items
 
 
-def _lead(question: Question) -> Combinable:
-    """How many more say plausible than say not."""
-    lead: Any = 0
+def _votes_for(question: Question) -> dict[bool, Combinable]:
+    """How many say plausible, and how many not."""
+    votes: dict[bool, Any] = {True: Value(0), False: Value(0)}
     for place, value in enumerate(question.ascending):
-        votes = F("plausibility_tally").bitrightshift(BITS * place).bitand(unit(1) - 1)
-        lead = lead + votes if value >= question.positive_from else lead - votes
-    return lead
+        says_yes = value >= question.positive_from
+        votes[says_yes] = votes[says_yes] + F("plausibility_tally").bitrightshift(BITS * place).bitand(unit(1) - 1)
+    return votes
 
 
-def _rows(study: Study, items: QuerySet[Any], page: Page) -> list[dict]:
-    found = items.select_related("intention", "run").in_bulk(page.keys)
+def _contest() -> Combinable:
+    """A key by which the most evenly split come first, as by the entropy of the split; then more votes, then newer."""
+    evenness = (F("total") - Abs(F("lead"))) * EVEN / NullIf(F("total"), 0)
+    # As a plain number it would be cut to four bytes.
+    room = Value(1 << ROOM, BigIntegerField())
+    return ExpressionWrapper((evenness * (1 << BITS) + F("total")) * room + F("pk"), BigIntegerField())
+
+
+def _rows(study: Study, items: QuerySet[Any], pks: list[int]) -> list[dict]:
+    found = items.select_related("intention", "run").in_bulk(pks)
     skips: dict[int, Counter[str]] = defaultdict(Counter)
-    for item, reason in Skip.objects.filter(item__in=page.keys).values_list("item", "reason"):
+    for item, reason in Skip.objects.filter(item__in=pks).values_list("item", "reason"):
         skips[item][Skip.Reason(reason).label] += 1
-    return [_row(study.questions, found[key], skips[key]) for key in page.keys if key in found]
+    return [_row(study.questions, found[key], skips[key]) for key in pks if key in found]
 
 
 def _row(questions: tuple[Question, ...], item: Any, skips: Counter[str]) -> dict:

@@ -105,7 +105,7 @@ def _unknowable(name: str, exported: Exported) -> str:
     """Why a CSV can't tell what the panel shows."""
     if name == "p_yes":
         return "of all intentions of the run, and the CSV has those that were judged"
-    if name == "joint" and (part := one_in(exported.asked)) > 1:
+    if name in ("joint", "pairs", "lenience") and (part := one_in(exported.asked)) > 1:
         return _sampled(part)
     if name == "anchoring" and not exported.csv.has_revisions:
         return "the CSV has no revisions; leave out --csv, or export it with --revisions"

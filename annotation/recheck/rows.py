@@ -24,6 +24,7 @@ from annotation.figures.rows.kinds import (
     Audited,
     Decided,
     Grown,
+    Labels,
     People,
     Person,
     RatedTwice,
@@ -152,6 +153,11 @@ class Exported:
         one, two = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
         blind = ~revealed[one]
         return Repeated(first[one[blind]], again[two[blind]], np.ones(blind.sum(), dtype=np.int64), int((~blind).sum()))
+
+    def labels(self) -> Labels:
+        csv, among = self.csv, self.csv.counting
+        names = np.array(csv.annotators, dtype=str)
+        return Labels(csv["item"][among], names[csv["annotator"][among]], csv["plausibility"][among], part=1)
 
     def skipped(self, by: By = "relation") -> Skipped:
         """From their own export, of the same moment: they are no judgments."""

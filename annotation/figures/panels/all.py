@@ -4,16 +4,20 @@ from typing import Any
 
 from annotation.design.plans import plan_of
 from annotation.figures.panels import (
+    accuracy_by_votes,
     agreement,
+    agreement_by_group,
     agreement_by_judgments,
     anchoring,
     annotators,
     calibration,
     confusion,
+    contested,
     groups,
     joint,
     looking,
     p_yes,
+    pairs,
     progress,
     recall,
     repeats,
@@ -36,13 +40,18 @@ PANELS: dict[str, Panel[Any]] = {
         recall.PANEL,
         p_yes.PANEL,
         calibration.PANEL,
+        agreement_by_group.PANEL,
         agreement_by_judgments.PANEL,
+        contested.PANEL,
+        accuracy_by_votes.PANEL,
         joint.PANEL,
         anchoring.PANEL,
         repeats.PANEL,
         skips.PANEL,
         progress.PANEL,
         annotators.PANEL,
+        pairs.PAIRS,
+        pairs.LENIENCE,
     )
 }
 

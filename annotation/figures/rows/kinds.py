@@ -34,6 +34,7 @@ class Rows(Protocol):
     def rated_twice(self) -> "RatedTwice": ...
     def revised(self) -> "Revised": ...
     def repeated(self) -> "Repeated": ...
+    def labels(self) -> "Labels": ...
     def skipped(self, by: By = "relation") -> "Skipped": ...
     def people(self) -> "People": ...
     def audited(self) -> "Audited": ...
@@ -128,6 +129,16 @@ class Repeated:
     again: NDArray[np.int64]
     n: NDArray[np.int64]
     revealed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Single judgments that count, with the place of the answer on plausible; of 1 in `part` items."""
+
+    item: NDArray[np.int64]
+    who: NDArray[np.str_]  # pseudonyms
+    label: NDArray[np.int64]
+    part: int
 
 
 @dataclass(frozen=True, slots=True)

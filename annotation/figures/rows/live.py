@@ -16,6 +16,7 @@ from annotation.figures.rows.kinds import (
     Audited,
     Decided,
     Grown,
+    Labels,
     People,
     RatedTwice,
     Repeated,
@@ -25,7 +26,7 @@ from annotation.figures.rows.kinds import (
     steps_of,
 )
 from annotation.figures.rows.moments import grown
-from annotation.figures.rows.singles import people, rated_twice, repeated, revised
+from annotation.figures.rows.singles import labels, people, rated_twice, repeated, revised
 from annotation.models import Participant
 from annotation.scales import Question
 from annotation.selection import EVERYTHING, Selection
@@ -62,6 +63,9 @@ class Live:
 
     def repeated(self) -> Repeated:
         return repeated(self.asked)
+
+    def labels(self) -> Labels:
+        return self.once("single labels", lambda: labels(self.asked))
 
     def skipped(self, by: By = "relation") -> Skipped:
         skips = self.asked.selection.skips(self.asked.study).order_by()
