@@ -110,7 +110,8 @@ def test_a_choice_of_no_judgments_leaves_what_speaks_of_items_and_people(judged:
 def test_a_run_without_a_filter_is_shown_without_one(judged: Study, name: str) -> None:
     Item.objects.update(p_yes=None, filter_yes=None)
     shown = show(name, judged)
-    assert ("verdict" in shown.empty) == (name in ("confusion", "threshold", "calibration", "anchoring", "recall"))
+    of_filter = ("confusion", "threshold", "calibration", "anchoring", "recall", "accuracy_by_votes")
+    assert ("verdict" in shown.empty) == (name in of_filter)
 
 
 def test_shares_by_relation_are_those_of_the_report(judged: Study) -> None:
