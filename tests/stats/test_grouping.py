@@ -81,11 +81,13 @@ def of_agreement(of: Columns) -> list[object]:
 
 def of_the_rest(of: Columns) -> list[object]:
     joint = np.eye(4)[2 * of.kept + of.truth].reshape(-1, 2, 2) * of.n[:, np.newaxis, np.newaxis]
+    moved = revisions(of.kept, of.truth, of.yes > 2, of.strata, yes_from=1, judgments=of.items)
     return [
         majority(of.counts, items=of.items).ties,
         paired_difference(of.p_yes, of.truth, of.weights, items=of.items),
         intra_rater(of.kept, of.truth, 2, items=of.items),
-        revisions(of.kept, of.truth, of.yes > 2, of.strata, yes_from=1, judgments=of.items),
+        moved.revealed,
+        [moved.towards, moved.away, moved.pull.p_value],
         plausible_but_atypical(joint, 1, 1, **of.design),
     ]
 
