@@ -22,6 +22,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce, Concat, Greatest, Least, Left, NullIf, Replace
 from numpy.typing import NDArray
 
+from annotation.models import Study
 from common.kept import kept_q
 from distillation.models import Intention, Run
 
@@ -77,6 +78,13 @@ def strata_members(
         if pk not in without:
             ids[stratum].append(pk)
     return {stratum: np.array(members) for stratum, members in ids.items()}
+
+
+def population(study: Study) -> QuerySet[Any]:  # of intentions, with stratum and category
+    """What an unpaired study was drawn from, as it is now; gold items are not drawn."""
+    gold = study.items.filter(gold__isnull=False).values("intention")
+    drawn_from = _by_stratum(list(study.runs.all()), study.strata).exclude(pk__in=gold)
+    return drawn_from.annotate(category=_EXPRESSIONS["category"])
 
 
 def drawable(runs: Sequence[Run]) -> QuerySet[Intention]:

@@ -16,19 +16,21 @@ NO_VERDICTS = "the intentions have no verdict"
 
 @dataclass(frozen=True, slots=True)
 class OfComplete:
-    """The complete items with a verdict: `yes` of `judged` annotators say plausible."""
+    """The complete items with a verdict, who speak for all with one: `yes` of `judged` annotators say plausible."""
 
     yes: NDArray[np.int64]
     judged: NDArray[np.int64]
     kept: NDArray[np.bool_]
+    p_yes: NDArray[np.float64]
+    strata: NDArray[np.str_]
     design: Sample
 
 
 def of_complete(rows: Patterns, plausibility: Question) -> OfComplete:
     within, counts = rows.filtered & rows.complete, rows.counts[plausibility.name]
     yes, judged = counts @ plausibility.says_yes, counts.sum(axis=1)
-    design = sample_of(len(within), 1 / rows.inclusion, rows.stratum, items=rows.items).where(within)
-    return OfComplete(yes[within], judged[within], rows.kept[within], design)
+    design = sample_of(int(within.sum()), rows.complete_weights[within], rows.stratum[within], items=rows.items[within])
+    return OfComplete(yes[within], judged[within], rows.kept[within], rows.p_yes[within], rows.strata[within], design)
 
 
 def filter_against_majority(rows: Patterns, plausibility: Question) -> AgainstMajority:

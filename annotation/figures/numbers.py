@@ -5,13 +5,14 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import TypeVar
 
-import numpy as np
 from django.db.models import Sum
-from numpy.typing import NDArray
 
 from annotation.figures.agreeing import agreement
-from annotation.figures.filtering import ceiling, filter_against_majority
+from annotation.figures.assisting import QUALITIES
+from annotation.figures.filtering import ceiling
 from annotation.figures.patterns import Patterns
+from annotation.figures.quality import filter_against_people
+from annotation.figures.rates import Group, by_group, positive, rate
 from annotation.figures.rows.asked import Asked
 from annotation.figures.rows.kinds import Rows
 from annotation.figures.rows.live import Live
@@ -22,32 +23,19 @@ from stats.estimate import Estimate
 from stats.filter.audits import answers_rate
 from stats.filter.ceiling import Ceiling
 from stats.filter.complete import AgainstMajority
-from stats.grouped import grouped_ratios
-from stats.rates import NO_JUDGMENTS, hajek_rate, wilson
-from stats.sample import Sample, sample_of
+from stats.rates import NO_JUDGMENTS, wilson
+from stats.survey.assisted import Assisted
 
 Made = TypeVar("Made")
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Items with, say, the same relation: share of yes by question, and share kept by the filter."""
-
-    items: int
-    rates: dict[str, Estimate]
-    kept: Estimate
-
-    def as_dict(self) -> dict:
-        rates = {name: rate.as_dict() for name, rate in self.rates.items()}
-        return {**rates, "kept": self.kept.as_dict(), "items": self.items}
 
 
 @dataclass(frozen=True, slots=True)
 class Headlines:
     """What a page asks for all the time; `rates`, `filter` and `ceiling` are weighted by inclusion probability.
 
-    `raw_rates` count the `answers` to each question as they are, with items as sampling units. `agreement` has the
-    report of the first question only.
+    `assisted` has what p(yes) gave for each of these, by the names of the questions and of the filter's qualities;
+    `kept` is counted over the run. `raw_rates` count the `answers` to each question as they are, with items as sampling
+    units. `agreement` has the report of the first question only; `unjudged` is empty where single judgments are chosen.
     """
 
     items: int
@@ -61,6 +49,9 @@ class Headlines:
     rates: dict[str, Estimate]
     raw_rates: dict[str, Estimate]
     answers: dict[str, int]
+    assisted: dict[str, Assisted]
+    kept: Estimate
+    unjudged: dict = field(compare=False)
     agreement: dict[str, dict]
     filter: AgainstMajority
     ceiling: Ceiling
@@ -79,9 +70,15 @@ class Figures(Headlines):
         return {
             **{name: getattr(self, name) for name in counts},
             "agreement": self.agreement,
-            "rates": {name: rate.as_dict() for name, rate in self.rates.items()},
+            "rates": {name: self.assisted[name].as_dict() for name in self.rates},
+            "unjudged": self.unjudged,
             "raw_rates": {name: rate.as_dict() for name, rate in self.raw_rates.items()},
-            "filter": {**self.filter.as_dict(), "audit": self.audit.as_dict()},
+            "filter": {
+                **self.filter.as_dict(),
+                **{name: self.assisted[name].as_dict() for name in QUALITIES},
+                "kept": self.kept.as_dict(),
+                "audit": self.audit.as_dict(),
+            },
             "by_relation": [{"relation": code, **group.as_dict()} for code, group in self.by_relation.items()],
         }
 
@@ -103,12 +100,14 @@ def figures_of(rows: Rows) -> Figures:
     values = {each.name: getattr(found, each.name) for each in fields(found)}
     others = _by_question(questions[1:], lambda question: agreement(judged, question))
     values["agreement"] = found.agreement | others
-    return Figures(**values, by_relation=by_group(judged, questions))
+    return Figures(**values, by_relation=by_group(judged, questions, rows.totals()))
 
 
 def headlines_of(rows: Rows) -> Headlines:
     questions, (judged, progress) = rows.asked.study.questions, rows.judged()
-    audited = rows.audited()
+    totals, audited = rows.totals(), rows.audited()
+    against, assisted = filter_against_people(judged, questions[0], totals)
+    assisted = _by_question(questions, lambda question: rate(judged, question, totals)) | assisted
     return Headlines(
         items=progress.items,
         items_judged=int(judged.items.sum()),
@@ -118,11 +117,14 @@ def headlines_of(rows: Rows) -> Headlines:
         annotators=audited.annotators,
         updated_at=progress.updated_at,
         is_weighted=bool(len(judged.items)) and float(judged.inclusion.min()) < float(judged.inclusion.max()),
-        rates=_by_question(questions, lambda question: rate(judged, question)),
+        rates=_by_question(questions, lambda question: assisted[question.name].figure),
         raw_rates=_by_question(questions, lambda question: raw_rate(judged, question)),
         answers=_by_question(questions, lambda question: n_answers(judged, question)),
+        assisted=assisted,
+        kept=totals.kept_share(),
+        unjudged=judged.response.as_dict() if judged.response else {},
         agreement={questions[0].name: agreement(judged, questions[0])},
-        filter=filter_against_majority(judged, questions[0]),
+        filter=against,
         ceiling=ceiling(judged, questions[0]),
         audit=wilson(audited.right, audited.audits),
     )
@@ -132,53 +134,8 @@ def n_answers(rows: Patterns, question: Question) -> int:
     return int(rows.items @ rows.counts[question.name].sum(axis=1))
 
 
-def sample(rows: Patterns) -> Sample:
-    return sample_of(len(rows.items), 1 / rows.inclusion, rows.stratum, items=rows.items)
-
-
-def by_group(rows: Patterns, questions: tuple[Question, ...]) -> dict[str, Group]:
-    """Groups of items, the most plausible first."""
-    groups, group = np.unique(rows.group, return_inverse=True)
-    design = sample(rows)
-
-    def shares(of: NDArray, among: NDArray[np.bool_]) -> list[Estimate]:
-        return grouped_ratios(of * among, among, group, design, NO_JUDGMENTS)
-
-    rates = {question.name: shares(*_says_yes(rows, question)) for question in questions}
-    kept = shares(rows.kept, rows.filtered)
-    n = np.bincount(group, rows.items, len(groups)).astype(int).tolist()
-    found = {
-        name: Group(n[g], {question: each[g] for question, each in rates.items()}, kept[g])
-        for g, name in enumerate(groups.tolist())
-    }
-    return dict(sorted(found.items(), key=lambda named: highest_first(named[1].rates[questions[0].name])))
-
-
-def highest_first(figure: Estimate) -> tuple[bool, float]:
-    """A sort key; what is undefined comes last."""
-    return figure.value is None, -(figure.value or 0)
-
-
-def positive(rows: Patterns, question: Question) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """(judgments at or over `positive_from`, all judgments) of each row's items."""
-    counts = rows.counts[question.name]
-    return counts @ question.says_yes, counts.sum(axis=1)
-
-
 def _by_question(questions: tuple[Question, ...], figure: Callable[[Question], Made]) -> dict[str, Made]:
     return {question.name: figure(question) for question in questions}
-
-
-def rate(rows: Patterns, question: Question) -> Estimate:
-    """The mean over items of the share of their annotators who say yes, weighted to the runs."""
-    share, judged = _says_yes(rows, question)
-    return hajek_rate(share, rows.inclusion, rows.stratum, domain=judged, items=rows.items)
-
-
-def _says_yes(rows: Patterns, question: Question) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """For each item the share of its annotators who say yes, and whether it has annotators."""
-    says, n = positive(rows, question)
-    return says / np.maximum(n, 1), n > 0
 
 
 def raw_rate(rows: Patterns, question: Question) -> Estimate:

@@ -4,7 +4,7 @@ Live figures come from the tallies on the items. Only where single judgments are
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from annotation.models import Study
 from annotation.scales import Question
-from annotation.selection import Selection
+from annotation.selection import EVERYTHING, Selection
 from common.kept import kept_sql
 from stats.packing import unpack
+from stats.survey.nonresponse import Response, reweighted
 
 Columns = dict[str, NDArray]
 By = Literal["relation", "category", "run"]
@@ -34,13 +35,20 @@ _ALIKE = """
     FROM ({judged}) t
     GROUP BY {places} ORDER BY {places}
 """
+# In a study of so many items p(yes) of each is read along, to tighten its figures; in larger ones there is little to
+# gain, and a page would wait for as many rows.
+MOST_ALONE = 10_000
 _COUNTED = ("items", "wanted", "finished", "judged_at")
 
 
 @dataclass(frozen=True, slots=True)
 class Patterns:
     """Columns of equal length; row r stands for `items[r]` judged items alike. `filtered` is false where no filter was
-    asked; of `complete` items nobody can still be asked; `packed` has the counts as one number, see `stats.packing`."""
+    asked; of `complete` items nobody can still be asked; `packed` has the counts as one number, see `stats.packing`.
+
+    With their `weights` the judged speak for all that were drawn, and so do the complete, where they are asked alone.
+    `p_yes` is NaN where there is none, and everywhere in a study of more than MOST_ALONE items.
+    """
 
     items: NDArray[np.int64]
     group: NDArray[np.str_]
@@ -48,7 +56,12 @@ class Patterns:
     filtered: NDArray[np.bool_]
     complete: NDArray[np.bool_]
     stratum: NDArray[np.int64]
+    strata: NDArray[np.str_]
     inclusion: NDArray[np.float64]
+    p_yes: NDArray[np.float64]
+    weights: NDArray[np.float64]
+    complete_weights: NDArray[np.float64]
+    response: Response | None
     packed: dict[str, NDArray[np.int64]]
     counts: dict[str, NDArray[np.int64]]
 
@@ -63,6 +76,7 @@ class Progress:
 
 def patterns(study: Study, selection: Selection, by: By = "relation") -> tuple[Patterns, Progress]:
     """The patterns of the judged items, and how far all items are."""
+    alone = {"p_yes": "t.p_yes"} if study.n_items <= MOST_ALONE else {}
     columns = rows_alike(
         study,
         selection,
@@ -73,13 +87,13 @@ def patterns(study: Study, selection: Selection, by: By = "relation") -> tuple[P
         inclusion="t.inclusion_probability",
         plausibility="t.plausibility_tally",
         typicality="t.typicality_tally",
+        **alone,
     )
     if by == "run":
         names = dict(study.runs.values_list("pk", "name"))
         columns["group"] = np.array([names[pk] for pk in columns["group"]], dtype=object)
-    judged = columns["plausibility"] > 0
     progress = _progress_of(columns) if not selection.chooses_judgments else _progress(study, selection)
-    return patterns_of({name: column[judged] for name, column in columns.items()}, study.questions), progress
+    return patterns_of(columns, study.questions, has_unjudged=not selection.chooses_judgments), progress
 
 
 def complete_in(study: Study) -> str:
@@ -94,19 +108,74 @@ def kept_at(study: Study) -> str:
     return kept_sql("t.p_yes", f"CASE t.run_id{strictness} END", "t.filter_yes")
 
 
-def patterns_of(columns: Columns, questions: Sequence[Question]) -> Patterns:
-    kept = columns["kept"]
-    packed = {question.name: columns[question.name].astype(np.int64) for question in questions}
+def patterns_of(columns: Columns, questions: Sequence[Question], *, has_unjudged: bool) -> Patterns:
+    """Of the judged; the unjudged, where they are there, say for whom these speak."""
+    drawn = _drawn(columns)
+    judged = columns["plausibility"] > 0
+    response = drawn.response(judged) if has_unjudged else None
+    complete = judged & columns["complete"].astype(bool)
+    of_complete = drawn.response(complete, among=drawn.filtered) if has_unjudged else None
+    counted = {question.name: columns[question.name][judged].astype(np.int64) for question in questions}
     return Patterns(
-        items=columns["items"].astype(np.int64),
-        group=columns["group"].astype(str),
-        kept=np.array([bool(each) for each in kept], dtype=bool),
-        filtered=np.array([each is not None for each in kept], dtype=bool),
-        complete=columns["complete"].astype(bool),
-        stratum=np.unique(columns["stratum"].astype(str), return_inverse=True)[1],
+        items=drawn.items[judged],
+        group=columns["group"][judged].astype(str),
+        kept=np.array([bool(each) for each in columns["kept"][judged]], dtype=bool),
+        filtered=drawn.filtered[judged],
+        complete=complete[judged],
+        stratum=np.unique(drawn.stratum[judged], return_inverse=True)[1],
+        strata=drawn.stratum[judged],
+        inclusion=drawn.inclusion[judged],
+        p_yes=drawn.p_yes[judged],
+        weights=(response.weights if response else 1 / drawn.inclusion)[judged],
+        complete_weights=(of_complete.weights if of_complete else 1 / drawn.inclusion)[judged],
+        response=response,
+        packed=counted,
+        counts={each.name: unpack(counted[each.name], len(each.options)) for each in questions},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """All items that were drawn, judged or not."""
+
+    items: NDArray[np.int64]
+    stratum: NDArray[np.str_]
+    inclusion: NDArray[np.float64]
+    p_yes: NDArray[np.float64]
+    filtered: NDArray[np.bool_]
+
+    def response(self, speaks: NDArray[np.bool_], *, among: NDArray[np.bool_] | None = None) -> Response:
+        """Those who speak, weighted for all of these; others weigh nothing."""
+        at = np.ones(len(self.items), dtype=bool) if among is None else among
+        found = reweighted(speaks[at], 1 / self.inclusion[at], self.stratum[at], self.p_yes[at], items=self.items[at])
+        weights = np.zeros(len(self.items))
+        weights[at] = found.weights
+        return replace(found, weights=weights)
+
+
+def unjudged(study: Study) -> Drawn:
+    """The items that no judgment counts of."""
+    alone = {"p_yes": "t.p_yes"} if study.n_items <= MOST_ALONE else {}
+    columns = rows_alike(
+        study,
+        EVERYTHING,
+        kept="t.filter_yes",
+        stratum="t.stratum",
+        inclusion="t.inclusion_probability",
+        plausibility="t.plausibility_tally",
+        **alone,
+    )
+    return _drawn({name: column[columns["plausibility"] == 0] for name, column in columns.items()})
+
+
+def _drawn(columns: Columns) -> Drawn:
+    items = columns["items"].astype(np.int64)
+    return Drawn(
+        items=items,
+        stratum=columns["stratum"].astype(str),
         inclusion=columns["inclusion"].astype(float),
-        packed=packed,
-        counts={each.name: unpack(packed[each.name], len(each.options)) for each in questions},
+        p_yes=columns["p_yes"].astype(float) if "p_yes" in columns else np.full(len(items), np.nan),
+        filtered=np.array([each is not None for each in columns["kept"]], dtype=bool),
     )
 
 

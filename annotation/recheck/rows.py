@@ -6,7 +6,7 @@ Neither the tallies on the items nor the patterns that they are grouped by are r
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from csv import DictReader
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 
@@ -15,8 +15,8 @@ from django.utils import timezone
 from numpy.typing import NDArray
 
 from annotation.exchange.exports.skips import skips_csv
-from annotation.figures.numbers import positive
-from annotation.figures.patterns import By, Patterns, Progress
+from annotation.figures.patterns import MOST_ALONE, By, Drawn, Patterns, Progress, unjudged
+from annotation.figures.rates import positive
 from annotation.figures.rows.asked import Asked, Made
 from annotation.figures.rows.kinds import (
     LONGEST_SECONDS,
@@ -34,7 +34,9 @@ from annotation.figures.rows.kinds import (
     cuts_of,
     steps_of,
 )
+from annotation.figures.rows.live import Live
 from annotation.figures.rows.moments import moments
+from annotation.figures.rows.totals import Totals
 from annotation.recheck.columns import NOT_SAID, Columns
 from annotation.scales import Question
 from stats.packing import unit
@@ -65,22 +67,43 @@ class Exported:
         return plausible, typical
 
     def judged(self, by: By = "relation") -> tuple[Patterns, Progress]:
-        """A row each item. Of the sample's design a CSV knows nothing."""
+        """A row each item. Whom the judged speak for the database says: a CSV knows nothing of the unjudged."""
         return self.once(f"rows by {by}", lambda: (patterns := self._patterns(by), self._progress(patterns)))
 
     def _patterns(self, by: By) -> Patterns:
         csv, counts = self.csv, {question.name: self.csv.answers(question) for question in self.questions}
-        filtered = csv.of_items("filter")
+        drawn, complete = self._drawn(), self._complete(counts[self.questions[0].name].sum(axis=1))
+        others = unjudged(self.asked.study)
+        everybody = Drawn(*(np.r_[getattr(drawn, each.name), getattr(others, each.name)] for each in fields(Drawn)))
+        silent = np.zeros(len(others.items), dtype=bool)
+        response = everybody.response(np.r_[np.ones(len(complete), dtype=bool), silent])
+        of_complete = everybody.response(np.r_[complete, silent], among=everybody.filtered)
         return Patterns(
-            items=np.ones(len(filtered), dtype=np.int64),
+            items=drawn.items,
             group=csv.of_items(by),
-            kept=filtered == "kept",
-            filtered=filtered != "",
-            complete=self._complete(csv.answers(self.questions[0]).sum(axis=1)),
-            stratum=np.unique(csv.of_items("stratum"), return_inverse=True)[1],
-            inclusion=csv.of_items("inclusion_probability").astype(float),
+            kept=csv.of_items("filter") == "kept",
+            filtered=drawn.filtered,
+            complete=complete,
+            stratum=np.unique(drawn.stratum, return_inverse=True)[1],
+            strata=drawn.stratum,
+            inclusion=drawn.inclusion,
+            p_yes=drawn.p_yes,
+            weights=response.weights[: len(complete)],
+            complete_weights=of_complete.weights[: len(complete)],
+            response=response,
             packed={name: each @ _units(each.shape[1]) for name, each in counts.items()},
             counts=counts,
+        )
+
+    def _drawn(self) -> Drawn:
+        csv, p_yes = self.csv, self.csv.of_items("p_yes")
+        is_read = (p_yes != "") & (self.asked.study.n_items <= MOST_ALONE)
+        return Drawn(
+            items=np.ones(len(p_yes), dtype=np.int64),
+            stratum=csv.of_items("stratum"),
+            inclusion=csv.of_items("inclusion_probability").astype(float),
+            p_yes=np.where(is_read, np.where(is_read, p_yes, "nan").astype(float), np.nan),
+            filtered=csv.of_items("filter") != "",
         )
 
     def _complete(self, n_judged: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -90,6 +113,10 @@ class Exported:
     def _progress(self, rows: Patterns) -> Progress:
         study, n_judged = self.asked.study, rows.counts[self.questions[0].name].sum(axis=1)
         return Progress(study.n_items, study.n_items * study.overlap, int((n_judged == study.overlap).sum()), None)
+
+    def totals(self, by: By = "relation") -> Totals:
+        """Those of the database: a CSV knows nothing of the runs whole."""
+        return Live(self.asked).totals(by)
 
     def decided(self) -> Decided:
         """Rows alike as one, in the order of the database: which side of a wanted precision of exactly 0.8 a threshold

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from annotation.figures.filtering import OfComplete, filter_against_majority, of_complete
+from annotation.figures.filtering import OfComplete, of_complete
 from annotation.figures.panels.panel import How, Panel, Shown
+from annotation.figures.quality import filter_against_people
 from annotation.figures.rows.kinds import Rows
 from annotation.figures.tables import Column, Table
 from annotation.figures.words import because, interval, large, percent, plain
@@ -59,7 +60,7 @@ class Confusion:
 def numbers(rows: Rows) -> Confusion:
     judged, _ = rows.judged()
     question = rows.asked.study.questions[0]
-    against = filter_against_majority(judged, question)
+    against, _ = filter_against_people(judged, question, rows.totals())
     filtered = int(judged.items @ judged.filtered)
     return Confusion(int(judged.items.sum()), filtered, _cells(of_complete(judged, question), against), against)
 

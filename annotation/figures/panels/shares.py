@@ -4,10 +4,10 @@ import re
 from dataclasses import dataclass, field
 from functools import partial
 
-from annotation.figures.numbers import by_group, highest_first, rate
 from annotation.figures.panels.panel import How, Panel, Shown
 from annotation.figures.patterns import By
 from annotation.figures.plots import Dots, dots
+from annotation.figures.rates import by_group, highest_first, rate
 from annotation.figures.rows.kinds import Rows
 from annotation.figures.tables import Column, Table
 from annotation.figures.words import fitting, interval, large, percent
@@ -47,10 +47,11 @@ class Shares:
 def numbers(rows: Rows, *, name: str) -> Shares:
     asked, (judged, _) = rows.asked, rows.judged(rows.asked.by)
     question = next(each for each in asked.study.questions if each.name == name)
-    found = rows.once(f"groups by {asked.by}", lambda: by_group(judged, asked.study.questions))
+    totals = rows.totals(asked.by)
+    found = rows.once(f"groups by {asked.by}", lambda: by_group(judged, asked.study.questions, totals))
     groups = sorted(found.items(), key=lambda named: highest_first(named[1].rates[name]))
     shares = {group: Share(each.rates[name], each.kept) for group, each in groups}
-    return Shares(question, asked.by, rate(judged, question), shares)
+    return Shares(question, asked.by, rate(judged, question, totals).figure, shares)
 
 
 def words(found: Shares) -> Shown:

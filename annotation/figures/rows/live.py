@@ -27,6 +27,7 @@ from annotation.figures.rows.kinds import (
 )
 from annotation.figures.rows.moments import grown
 from annotation.figures.rows.singles import labels, people, rated_twice, repeated, revised
+from annotation.figures.rows.totals import Totals, totals
 from annotation.models import Participant
 from annotation.scales import Question
 from annotation.selection import EVERYTHING, Selection
@@ -48,6 +49,9 @@ class Live:
 
     def judged(self, by: By = "relation") -> tuple[Patterns, Progress]:
         return self.once(f"rows by {by}", lambda: patterns(self.asked.study, self.asked.selection, by))
+
+    def totals(self, by: By = "relation") -> Totals:
+        return totals(self.asked.study, self.asked.selection, by)
 
     def decided(self) -> Decided:
         return self.once("rows by p(yes)", lambda: _decided(self.asked))

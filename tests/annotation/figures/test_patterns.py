@@ -7,8 +7,10 @@ import pytest
 from django.contrib.auth.models import Group
 
 from annotation.design.services import study_create
-from annotation.figures.numbers import by_group, study_figures
+from annotation.figures.numbers import study_figures
 from annotation.figures.patterns import patterns
+from annotation.figures.rates import by_group
+from annotation.figures.rows.totals import totals
 from annotation.models import Judgment, Study
 from annotation.selection import EVERYTHING, Selection
 from distillation.models import Product, Run, Verdict
@@ -62,7 +64,9 @@ def test_a_group_of_annotators_is_chosen(judged: Study) -> None:
 
 
 def test_categories_have_their_own_rates(judged: Study) -> None:
-    assert list(by_group(patterns(judged, EVERYTHING, "category")[0], judged.questions)) == ["none"]
+    assert list(
+        by_group(patterns(judged, EVERYTHING, "category")[0], judged.questions, totals(judged, EVERYTHING, "category"))
+    ) == ["none"]
 
 
 def test_two_categories_of_a_pair_are_named_together() -> None:
@@ -80,7 +84,10 @@ def test_runs_are_compared_at_their_own_strictness() -> None:
     made = study_create(name="S", runs=runs, items=8, overlap=1)
     rate_all(made, {pk: [(1, 1)] for pk in made.items.values_list("pk", flat=True)})
     rows, _ = patterns(made, EVERYTHING, "run")
-    kept = {name: group.kept.value for name, group in by_group(rows, made.questions).items()}
+    kept = {
+        name: group.kept.value
+        for name, group in by_group(rows, made.questions, totals(made, EVERYTHING, "run")).items()
+    }
     assert kept == {"one": 1.0, "two": 0.0}
 
 

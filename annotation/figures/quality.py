@@ -1,0 +1,22 @@
+"""The filter's quality as it is shown: on complete items, tightened by p(yes) where that helps."""
+
+from dataclasses import replace
+from typing import Any
+
+from annotation.figures.assisting import helped_quality
+from annotation.figures.filtering import filter_against_majority, of_complete
+from annotation.figures.patterns import Patterns
+from annotation.figures.rows.totals import Totals
+from annotation.scales import Question
+from stats.filter.complete import AgainstMajority
+from stats.survey.assisted import Assisted
+
+
+def filter_against_people(
+    rows: Patterns, plausibility: Question, totals: Totals
+) -> tuple[AgainstMajority, dict[str, Assisted]]:
+    """Its figures, and what p(yes) gave for those that it can help."""
+    alone = filter_against_majority(rows, plausibility)
+    helped = helped_quality(of_complete(rows, plausibility), totals, alone.quality)
+    figures: dict[str, Any] = {name: each.figure for name, each in helped.items()}
+    return replace(alone, quality=replace(alone.quality, **figures)), helped
