@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from annotation.figures.numbers import by_group, highest_first
 from annotation.figures.panels.panel import How, Panel, Shown
 from annotation.figures.panels.shares import NAMES, called
 from annotation.figures.patterns import By
 from annotation.figures.plots import Chart, Curve, Point, chart_scales, line, ticks
+from annotation.figures.rates import by_group, highest_first
 from annotation.figures.rows.kinds import Rows
 from annotation.figures.tables import Column, Table, Value
 from annotation.figures.words import interval, large, percent, whole_percent
@@ -30,8 +30,8 @@ class SideBySide:
 
 def numbers(rows: Rows) -> SideBySide:
     asked, (judged, _) = rows.asked, rows.judged(rows.asked.by)
-    question = asked.study.questions[0].name
-    groups = rows.once(f"groups by {asked.by}", lambda: by_group(judged, asked.study.questions))
+    question, totals = asked.study.questions[0].name, rows.totals(asked.by)
+    groups = rows.once(f"groups by {asked.by}", lambda: by_group(judged, asked.study.questions, totals))
     named = sorted(((name, each.rates[question]) for name, each in groups.items()), key=lambda it: highest_first(it[1]))
     return SideBySide(asked.by, [name for name, _ in named], side_by_side([rate for _, rate in named]))
 

@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotation.design.plans import plan_of
-from annotation.figures.numbers import positive, sample
 from annotation.figures.panels.panel import How, Panel, Shown
 from annotation.figures.panels.shares import said
 from annotation.figures.patterns import Patterns
 from annotation.figures.plots import Dots, dots
+from annotation.figures.rates import positive, sample
 from annotation.figures.rows.kinds import Rows
 from annotation.figures.tables import Column, Table
 from annotation.figures.words import large, plain
