@@ -1,6 +1,7 @@
-"""Which judgments figures count: what a researcher has chosen above the dashboard. The choices are an allow-list."""
+"""Which judgments figures count, and how they are read: what a researcher has chosen above the dashboard. The choices
+are an allow-list."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from urllib.parse import urlencode
 
@@ -8,6 +9,8 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from annotation.models import Item, Judgment, Skip, SkipQuerySet, Study
+
+LATENT, PEOPLE = "latent", "people"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +24,18 @@ class Selection:
     since: date | None = None
     until: date | None = None
     with_excluded: bool = False
+    truth: str = ""  # what the filter is set against: the majority of complete items, or LATENT
+    whose: str = ""  # opinion: that of these annotators, or of PEOPLE like them
 
     @property
     def chooses_judgments(self) -> bool:
         """Whether single judgments are chosen; the tallies on the items, which count all, can't be used then."""
         return any((self.group, self.since, self.until, self.with_excluded))
+
+    @property
+    def counted(self) -> "Selection":
+        """Which judgments count, however they are read."""
+        return replace(self, truth="", whose="")
 
     @property
     def fields(self) -> dict[str, object]:

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from stats.estimate import Estimate, undefined
 from stats.intervals import NO_VARIANCE, Z95, score_interval, t95, t_interval
 from stats.rates import NO_JUDGMENTS
-from stats.sample import coded, numbers, sample_of
+from stats.sample import Sample, coded, numbers, sample_of
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -91,6 +91,33 @@ def crossed_rate(
     return Estimate(share, (float(low), float(high)), len(said))
 
 
+def crossed_share(
+    yes: ArrayLike, judged: ArrayLike, sample: Sample, label_weights: ArrayLike, yes_weights: ArrayLike
+) -> Estimate:
+    """As `crossed_rate`, with labels that weigh w/judged, from sums alone: `yes` of the `judged` labels of each item
+    (rows,), and by annotator the weights of all their labels and of those that say yes (annotators,)."""
+    yes, judged, within = np.asarray(yes, dtype=float), np.asarray(judged, dtype=float), np.asarray(judged) > 0
+    yes, judged, sample = yes[within], judged[within], sample.where(within)
+    of_all, of_yes = np.asarray(label_weights, dtype=float), np.asarray(yes_weights, dtype=float)
+    labels, annotators = round(float(sample.items @ judged)), int(np.count_nonzero(of_all))
+    if reason := _too_few(labels, annotators, sample.size()):
+        return undefined(reason, labels)
+    total = sample.total(np.ones(len(yes)))
+    share = sample.total(yes / judged) / total
+    each = sample.weights / judged / total
+    of_items = sample.variance(sample.weights * (yes / judged - share) / total)[0]
+    of_annotators = annotators / (annotators - 1) * float((((of_yes - share * of_all) / total) ** 2).sum())
+    squares = each**2 * (yes * (1 - share) ** 2 + (judged - yes) * share**2)
+    of_labels = labels / (labels - 1) * float(sample.items @ squares)
+    variance = max(of_items + of_annotators - of_labels, of_items, of_annotators)
+    fewest = min(annotators, sample.size())
+    if variance < NO_VARIANCE:
+        low, high = score_interval(share, fewest, Z95)
+    else:
+        low, high = score_interval(share, share * (1 - share) / variance, t95(fewest - 1))
+    return Estimate(share, (float(low), float(high)), labels)
+
+
 def crossed_difference(
     yes: ArrayLike,
     arm: ArrayLike,
@@ -130,8 +157,12 @@ def _of(strata: ArrayLike | None, within: NDArray[np.bool_]) -> NDArray[Any] | N
 
 
 def _undefined_because(design: Crossed) -> str:
-    if not len(design.item):
+    return _too_few(len(design.item), int(design.annotator.max(initial=-1)) + 1, int(design.item.max(initial=-1)) + 1)
+
+
+def _too_few(labels: int, annotators: int, items: int) -> str:
+    if not labels:
         return NO_JUDGMENTS
-    if design.annotator.max() == 0:
+    if annotators == 1:
         return ONE_ANNOTATOR
-    return ONE_ITEM if design.item.max() == 0 else ""
+    return ONE_ITEM if items == 1 else ""

@@ -40,6 +40,7 @@ def _shown(row: Compared) -> dict:
         "difference": _words(row.difference, is_share, signed=True),
         "n": row.difference.n,
         "is_clear": low > 0 or high < 0,
+        "is_counted": bool(row.difference.note),
     }
 
 

@@ -6,20 +6,22 @@ import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
-from annotation.figures.patterns import kept_at
+from annotation.figures.rows.totals import totals
 from annotation.models import Study
 from annotation.scales import Question
+from annotation.selection import EVERYTHING
 from distillation.models import Run
 from stats.agreement.coefficients import krippendorff_alpha
 from stats.estimate import Estimate, undefined
 from stats.packing import unpack
 from stats.paired import NO_COMMON, agreement_difference, paired_difference
 from stats.sample import sample_of
+from stats.survey.run import kept_difference, kept_share
 
 # One row for each pair of judged items; a run's samples of a unit pair by their number.
 _PAIRS = """
     SELECT ta.cobuy_id, a.inclusion_probability,
-           a.plausibility_tally, a.typicality_tally, {kept_a}, b.plausibility_tally, b.typicality_tally, {kept_b}
+           a.plausibility_tally, a.typicality_tally, b.plausibility_tally, b.typicality_tally
     FROM annotation_item a JOIN distillation_intention ta ON ta.id = a.intention_id
     JOIN distillation_intention tb
       ON tb.run_id = %(b)s AND (tb.cobuy_id, tb.relation, tb.sample) = (ta.cobuy_id, ta.relation, ta.sample)
@@ -48,32 +50,32 @@ class _Pairs:
     cobuy: NDArray[np.int64]
     weights: NDArray[np.float64]
     tallies: dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]]
-    kept: tuple[NDArray[np.object_], NDArray[np.object_]]
 
 
 def runs_compare(study: Study, a: Run, b: Run) -> tuple[list[Compared], int]:
     """Plausible, typical, kept and agreement of run `a` against run `b`, and on how many pairs."""
     pairs = _pairs(study, a, b)
     shares = [_of_shares(pairs, question) for question in study.questions]
-    return [*shares, _of_kept(pairs), *(_of_agreement(pairs, each) for each in study.questions)], len(pairs.cobuy)
+    return [*shares, _of_kept(study, a, b), *(_of_agreement(pairs, each) for each in study.questions)], len(pairs.cobuy)
 
 
 def _pairs(study: Study, a: Run, b: Run) -> _Pairs:
-    kept = kept_at(study)
-    sql = _PAIRS.format(kept_a=kept.replace("t.", "a."), kept_b=kept.replace("t.", "b."))
     with connection.cursor() as cursor:
-        cursor.execute(sql, {"study": study.pk, "a": a.pk, "b": b.pk})
-        rows = np.array(cursor.fetchall(), dtype=object).reshape(-1, 8)
+        cursor.execute(_PAIRS, {"study": study.pk, "a": a.pk, "b": b.pk})
+        rows = np.array(cursor.fetchall(), dtype=object).reshape(-1, 6)
     first, second = study.questions
     return _Pairs(
         cobuy=rows[:, 0].astype(np.int64),
         weights=1 / rows[:, 1].astype(float),
         tallies={
             question.name: (_votes(question, rows[:, of_a]), _votes(question, rows[:, of_b]))
-            for question, of_a, of_b in ((first, 2, 5), (second, 3, 6))
+            for question, of_a, of_b in ((first, 2, 4), (second, 3, 5))
         },
-        kept=(rows[:, 4], rows[:, 7]),
     )
+
+
+def _votes(question: Question, tallies: NDArray) -> NDArray[np.int64]:
+    return unpack(tallies.astype(np.int64), len(question.options))
 
 
 def _of_shares(pairs: _Pairs, question: Question) -> Compared:
@@ -83,21 +85,20 @@ def _of_shares(pairs: _Pairs, question: Question) -> Compared:
     return _compared(question.short, a, b, pairs, both)
 
 
-def _of_kept(pairs: _Pairs) -> Compared:
-    both = np.array([None not in each for each in zip(*pairs.kept, strict=True)], dtype=bool)
-    a, b = (each[both].astype(float) for each in pairs.kept)
-    return _compared("Kept by its filter", a, b, pairs, both, reason="one of the runs has no filter")
+def _of_kept(study: Study, a: Run, b: Run) -> Compared:
+    """Counted over both runs, not estimated from their pairs."""
+    whole = totals(study, EVERYTHING, "run")
+    (kept_a, of_a), (kept_b, of_b) = whole.counted(a.name), whole.counted(b.name)
+    if not of_a or not of_b:
+        unknown = undefined("one of the runs has no filter")
+        return Compared("Kept by its filter", unknown, unknown, unknown)
+    difference = kept_difference((kept_a, kept_b), (of_a, of_b))
+    return Compared("Kept by its filter", kept_share(kept_a, of_a), kept_share(kept_b, of_b), difference)
 
 
-def _votes(question: Question, tallies: NDArray) -> NDArray[np.int64]:
-    return unpack(tallies.astype(np.int64), len(question.options))
-
-
-def _compared(
-    name: str, a: NDArray, b: NDArray, pairs: _Pairs, within: NDArray, *, reason: str = NO_COMMON
-) -> Compared:
+def _compared(name: str, a: NDArray, b: NDArray, pairs: _Pairs, within: NDArray) -> Compared:
     if not len(a):
-        unknown = undefined(reason if len(within) else NO_COMMON)
+        unknown = undefined(NO_COMMON)
         return Compared(name, unknown, unknown, unknown)
     weights, cobuy = pairs.weights[within], pairs.cobuy[within]
     sample = sample_of(len(a), weights, clusters=cobuy)

@@ -7,7 +7,15 @@ from django.db.models import Count, Sum
 from annotation.figures.numbers import Headlines, headlines_of, study_revision
 from annotation.figures.rows.asked import Asked
 from annotation.figures.rows.live import Live
-from annotation.figures.tiles import accuracy_tile, agreement_tile, audit_tile, rate_tile
+from annotation.figures.tiles import (
+    TRUTHS,
+    accuracy_tile,
+    agreement_tile,
+    audit_tile,
+    latent_tile,
+    rate_tile,
+    whose_opinion,
+)
 from annotation.models import Participant, Study
 from annotation.selection import Selection
 
@@ -17,7 +25,7 @@ POLL_SECONDS, SLOW_POLL_SECONDS = 1, 10
 def dashboard(study: Study, selection: Selection) -> dict:
     """What the headline figures' template needs."""
     # The revision is read first: a judgment in between is then shown again, never missed.
-    asked = Asked(study, selection, study_revision(study))
+    asked = Asked(study, selection, study_revision(study), on_page=True)
     page = {"study": study, "revision": asked.revision, "selection": selection}
     return {**page, "figures": figures_page(asked), **_who_counts(study, selection)}
 
@@ -33,11 +41,14 @@ def _page(figures: Headlines, asked: Asked) -> dict:
         **{name: getattr(figures, name) for name in (*counts, "updated_at", "is_weighted")},
         "poll_seconds": SLOW_POLL_SECONDS if asked.selection.chooses_judgments else POLL_SECONDS,
         "headlines": [
-            *(rate_tile(figures, question) for question in asked.study.questions),
+            *(rate_tile(figures, question, asked.selection.whose) for question in asked.study.questions),
             agreement_tile(figures, first),
-            accuracy_tile(figures),
+            accuracy_tile(figures) if not figures.latent else latent_tile(figures),
         ],
-        "audit": audit_tile(figures.audit),
+        "audit": audit_tile(figures),
+        "whose": whose_opinion(figures, asked.selection.whose),
+        "truth": TRUTHS[asked.selection.truth],
+        "unjudged": figures.unjudged.get("warning", "") if asked.study.state == Study.State.CLOSED else "",
     }
 
 

@@ -10,20 +10,22 @@ from django.db.models import Sum
 from annotation.figures.agreeing import agreement
 from annotation.figures.assisting import QUALITIES
 from annotation.figures.filtering import ceiling
+from annotation.figures.opinions import MOST_AT_ONCE, now_or_latest
 from annotation.figures.patterns import Patterns
 from annotation.figures.quality import filter_against_people
 from annotation.figures.rates import Group, by_group, positive, rate
 from annotation.figures.rows.asked import Asked
 from annotation.figures.rows.kinds import Rows
 from annotation.figures.rows.live import Live
+from annotation.figures.slow import WAITING
 from annotation.models import Participant, Study
 from annotation.scales import Question
-from annotation.selection import EVERYTHING, Selection
-from stats.estimate import Estimate
+from annotation.selection import EVERYTHING, LATENT, Selection
+from stats.estimate import Estimate, undefined
 from stats.filter.audits import answers_rate
 from stats.filter.ceiling import Ceiling
 from stats.filter.complete import AgainstMajority
-from stats.rates import NO_JUDGMENTS, wilson
+from stats.rates import NO_JUDGMENTS
 from stats.survey.assisted import Assisted
 
 Made = TypeVar("Made")
@@ -55,7 +57,11 @@ class Headlines:
     agreement: dict[str, dict]
     filter: AgainstMajority
     ceiling: Ceiling
+    audits: int
     audit: Estimate
+    people: dict[str, Estimate]
+    latent: dict[str, Estimate]
+    as_of: dict[str, datetime] = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,7 @@ class Figures(Headlines):
             **{name: getattr(self, name) for name in counts},
             "agreement": self.agreement,
             "rates": {name: self.assisted[name].as_dict() for name in self.rates},
+            "people_like_them": {name: rate.as_dict() for name, rate in self.people.items()},
             "unjudged": self.unjudged,
             "raw_rates": {name: rate.as_dict() for name, rate in self.raw_rates.items()},
             "filter": {
@@ -78,17 +85,18 @@ class Figures(Headlines):
                 **{name: self.assisted[name].as_dict() for name in QUALITIES},
                 "kept": self.kept.as_dict(),
                 "audit": self.audit.as_dict(),
+                **({"latent": {name: each.as_dict() for name, each in self.latent.items()}} if self.latent else {}),
             },
             "by_relation": [{"relation": code, **group.as_dict()} for code, group in self.by_relation.items()],
         }
 
 
 def study_revision(study: Study) -> str:
-    """Grows with every judgment and audit, and tells strictnesses apart. A sum over participants misses no late commit,
-    as the highest id would."""
+    """Grows with every judgment and audit, tells strictnesses apart, and ends in what workers have made. A sum over
+    participants misses no late commit, as the highest id would."""
     total = Participant.objects.filter(study=study).aggregate(n=Sum("revision", default=0))["n"]
     strictness = "/".join(f"{each:g}" for each in study.runs.order_by("pk").values_list("strictness", flat=True))
-    return f"{total}-{study.state}-{strictness}"
+    return f"{total}-{study.state}-{strictness}-{study.slow_revision}"
 
 
 def study_figures(study: Study, selection: Selection = EVERYTHING) -> Figures:
@@ -108,6 +116,10 @@ def headlines_of(rows: Rows) -> Headlines:
     totals, audited = rows.totals(), rows.audited()
     against, assisted = filter_against_people(judged, questions[0], totals)
     assisted = _by_question(questions, lambda question: rate(judged, question, totals)) | assisted
+    many, is_latent = n_answers(judged, questions[0]) > MOST_AT_ONCE, rows.asked.selection.truth == LATENT
+    slow = {name: now_or_latest(rows, name, is_slow=many) for name in ("audit", "people")}
+    if is_latent:
+        slow["latent"] = now_or_latest(rows, "latent", is_slow=True)
     return Headlines(
         items=progress.items,
         items_judged=int(judged.items.sum()),
@@ -126,7 +138,11 @@ def headlines_of(rows: Rows) -> Headlines:
         agreement={questions[0].name: agreement(judged, questions[0])},
         filter=against,
         ceiling=ceiling(judged, questions[0]),
-        audit=wilson(audited.right, audited.audits),
+        audits=audited.audits,
+        audit=slow["audit"].get("audit"),
+        people={question.name: slow["people"].get(question.name) for question in questions},
+        latent=slow["latent"].figures or {"accuracy": undefined(WAITING)} if "latent" in slow else {},
+        as_of={name: each.as_of for name, each in slow.items() if each.as_of},
     )
 
 

@@ -105,7 +105,7 @@ def _panel(name: str) -> Panel:
 
 def _asked(study: Study, form: PanelForm) -> Asked:
     own = form.own
-    return Asked(study, form.selection, study_revision(study), **own)
+    return Asked(study, form.selection, study_revision(study), on_page=True, **own)
 
 
 def _page(panel: Panel, asked: Asked) -> dict:

@@ -6,7 +6,7 @@ from django import forms
 from django.contrib.auth.models import Group
 
 from annotation.models import Item, Study
-from annotation.selection import EVERYTHING, Selection
+from annotation.selection import EVERYTHING, LATENT, PEOPLE, Selection
 from common.cached import cached
 from distillation.pipeline.relations import RELATIONS
 
@@ -26,6 +26,14 @@ class SelectionForm(forms.Form):
     run = forms.TypedChoiceField(required=False, coerce=int, empty_value=None)
     since = forms.DateField(label="From", required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
     until = forms.DateField(label="To", required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    truth = forms.ChoiceField(
+        label="Filter against",
+        required=False,
+        choices=[("", "Majority of complete items"), (LATENT, "Latent truth behind the votes")],
+    )
+    whose = forms.ChoiceField(
+        label="Intervals for", required=False, choices=[("", "These annotators"), (PEOPLE, "People like them")]
+    )
     with_excluded = forms.BooleanField(label="With excluded annotators", required=False)
 
     def __init__(self, data, *, study: Study) -> None:

@@ -2,14 +2,19 @@
 
 from dataclasses import replace
 
+from django.utils import timezone
+
 from annotation.figures.numbers import Headlines
 from annotation.figures.panels.agreement import coefficients
 from annotation.figures.panels.panel import How
 from annotation.figures.panels.shares import RATE_HOW
 from annotation.figures.plots import Scale, span
+from annotation.figures.slow import WAITING
 from annotation.figures.words import Form, because, interval, large, percent, plain, points, whole_percent
 from annotation.scales import Question
-from stats.estimate import Estimate
+from annotation.selection import LATENT, PEOPLE
+from stats.crossed import wider_by
+from stats.estimate import Estimate, undefined
 from stats.filter.ceiling import Ceiling
 from stats.survey.assisted import Assisted
 
@@ -23,21 +28,76 @@ ACCURACY_HOW = How(
     "Särndal, Swensson and Wretman 1992, section 5.7; Wilson's interval at the effective size.",
 )
 
+LATENT_HOW = How(
+    "Truth is what most likely stands behind the votes, by a model of annotators that learns how often each errs, with "
+    "a prior that all err alike; one careless vote is not taken for the truth, and 30 items need three votes. "
+    "The filter's figures are those with the greatest likelihood given the annotators, weighted to the run. Intervals: "
+    "resamples of items, each fitted anew by a worker.",
+    "P(truth | votes) ∝ P(truth) Π P(vote | truth, annotator)",
+    "Dawid and Skene 1979; Raykar et al. 2010; Vermunt 2010, eq. 10; Efron 1987.",
+)
+# Of which truth the figures are, in two lines.
+TRUTHS = {
+    "": "The filter is set against the majority of complete items, a tie as one half: plain, and the same whoever "
+    "computes it. With few votes an item, or careless ones, it is itself wrong at times: then choose the latent truth.",
+    LATENT: "The filter is set against the latent truth, which a model of annotators estimates behind their votes. It "
+    "assumes that annotators err independently; where an item misleads all of them, it is wrong as the majority is.",
+}
+# From this much wider on, both intervals are told.
+WORTH_SAYING = 1 / 3
 
-def rate_tile(figures: Headlines, question: Question) -> dict:
-    figure, raw, n = figures.rates[question.name], figures.raw_rates[question.name], figures.answers[question.name]
+
+def rate_tile(figures: Headlines, question: Question, whose: str) -> dict:
+    name, raw, n = question.name, figures.raw_rates[question.name], figures.answers[question.name]
+    figure = figures.people[name] if whose == PEOPLE else figures.rates[name]
     yes = large(round((raw.value or 0) * n))
-    says = f" Without weights {yes} of {large(n)} judgments: {percent(raw.value)}."
+    says = f" Without weights {yes} of {large(n)} judgments: {percent(raw.value)}." if n else ""
+    items = _items(figures.rates[name].n)
     return {
-        "key": question.name,
+        "key": name,
         "title": question.short,
         **_said(figure, percent),
         "span": span(figure, UNIT),
-        "lines": _gained(figures.assisted[question.name]),
-        "n": f"{_items(figure.n)}, {large(n)} judgment{'' if n == 1 else 's'}" if n else "",
-        "how": _helped(replace(RATE_HOW, text=RATE_HOW.text + (says if n else "")), figures.assisted[question.name]),
+        "lines": [*_of_others(figures, name, whose), *([] if whose == PEOPLE else _gained(figures.assisted[name]))],
+        "n": f"{items}, {large(n)} judgment{'' if n == 1 else 's'}" if n else "",
+        "how": _rate_how(replace(RATE_HOW, text=RATE_HOW.text + says), figures.assisted[name], whose),
         "show": "show=judged",
     }
+
+
+def _of_others(figures: Headlines, name: str, whose: str) -> list[str]:
+    """The interval that is not shown, where the two differ much."""
+    people, alone = figures.people[name], figures.assisted[name].design
+    if (wider_by(people, alone) or 0) <= WORTH_SAYING:
+        return []
+    if whose == PEOPLE:
+        return [f"For these annotators alone {interval(figures.rates[name].ci95, percent)}"]
+    return [
+        f"For people like them {percent(people.value)} ({interval(people.ci95, percent)}){_as_of(figures, 'people')}"
+    ]
+
+
+def _rate_how(how: How, of: Assisted, whose: str) -> How:
+    if whose != PEOPLE:
+        return _helped(how, of)
+    return How(
+        f"{how.text} Here items and annotators both count as drawn from more: two-way clustered variance, never under "
+        "the larger of the one-way ones, Student's t with the smaller number less one. p(yes) is not used.",
+        f"{how.formula}; V = V(items) + V(annotators) − V(labels)",
+        f"{how.source} Cameron, Gelbach and Miller 2011.",
+    )
+
+
+def whose_opinion(figures: Headlines, whose: str) -> str:
+    people = f"these {large(figures.annotators)} annotators"
+    if whose == PEOPLE:
+        return f"Plausible and typical speak of people like {people}, the other figures of them alone."
+    return f"All intervals speak of {people} judging other items; choose “People like them” for what others would say."
+
+
+def _as_of(figures: Headlines, name: str) -> str:
+    at = figures.as_of.get(name)
+    return f", as of {timezone.localtime(at):%H:%M:%S}" if at else ""
 
 
 def _gained(of: Assisted) -> list[str]:
@@ -133,17 +193,42 @@ def _kept(share: Estimate) -> list[str]:
     return [f"Keeps {percent(share.value)} of {large(share.n)} intentions, counted"] if share.value is not None else []
 
 
-def audit_tile(figure: Estimate) -> dict:
+def latent_tile(figures: Headlines) -> dict:
+    """The filter and people against the same truth, which nobody saw."""
+    of = figures.latent
+    accuracy, people, gap = (of.get(name, undefined(WAITING)) for name in ("accuracy", "people", "gap"))
+    bounds = f" ({interval(gap.ci95, points)})" if gap.ci95 else ""
+    both = [
+        f"● filter, ○ an annotator {percent(people.value)} ({interval(people.ci95, percent)})",
+        f"Annotators less filter: {points(gap.value)} points{bounds}",
+    ]
+    has_both = accuracy.value is not None and people.value is not None
+    return {
+        "key": "accuracy",
+        "title": "Filter accuracy, latent truth",
+        **_said(accuracy, percent),
+        "span": span(accuracy, UNIT),
+        "pair": {"span": span(accuracy, UNIT), "ceiling": span(people, UNIT)} if has_both else None,
+        "lines": [*(both if has_both else []), *_kept(figures.kept)],
+        "n": f"{_items(accuracy.n)} with votes{_as_of(figures, 'latent')}" if accuracy.n else "",
+        "how": LATENT_HOW,
+        "show": "show=judged",
+    }
+
+
+def audit_tile(figures: Headlines) -> dict:
+    figure, n = figures.audit, figures.audits
     return {
         "key": "audit",
         "title": "“The filter was right”, said after the reveal",
         **_said(figure, percent),
-        "n": f"{large(figure.n)} answer{'' if figure.n == 1 else 's'}",
+        "n": f"{large(n)} answer{'' if n == 1 else 's'} on {_items(figure.n)}{_as_of(figures, 'audit')}",
         "how": How(
-            "Share of the audits that say right. Who has seen the verdict tends to follow it; accuracy comes from "
-            "blind ratings.",
-            "p̂ = right / audits",
-            "Wilson 1927.",
+            "Of each item the share of its audits that say right, weighted to the run. Items are the sampling units: "
+            "answers on one item are alike. Who has seen the verdict tends to follow it; accuracy comes from blind "
+            "ratings.",
+            "p̂ = Σ wᵢ (right / audits)ᵢ / Σ wᵢ",
+            "Särndal, Swensson and Wretman 1992, section 5.7.",
         ),
     }
 

@@ -4,6 +4,7 @@ from annotation.models.items import Item, ItemQuerySet, Kind, Lease, Skip, SkipQ
 from annotation.models.judgments import Judgment, JudgmentQuerySet, JudgmentRevision
 from annotation.models.participants import Participant
 from annotation.models.plans import StudyPlan
+from annotation.models.slow import SlowFigure
 from annotation.models.studies import ExportRecord, Study, StudyQuerySet, StudyVersion
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Participant",
     "Skip",
     "SkipQuerySet",
+    "SlowFigure",
     "Study",
     "StudyPlan",
     "StudyQuerySet",

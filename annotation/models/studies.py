@@ -68,6 +68,9 @@ class Study(models.Model):
     version = models.PositiveSmallIntegerField(default=1, help_text="of the protocol; grows with each change of it")
     n_items = models.PositiveIntegerField(default=0, help_text="sampled items; gold items not counted")
     lease_minutes = models.PositiveSmallIntegerField(**PROTOCOL_FIELDS["lease_minutes"].for_model)
+    slow_revision = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="counts the slow figures made; figures are keyed by it"
+    )
     simulated = models.BooleanField(default=False, help_text="judged by a program, to show the pages")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())

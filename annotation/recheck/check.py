@@ -16,6 +16,7 @@ from annotation.exchange.exports.options import Options
 from annotation.exchange.exports.rows import Rows
 from annotation.exchange.exports.streams import judgments_stream
 from annotation.figures.numbers import figures_of
+from annotation.figures.opinions import latent_figures
 from annotation.figures.panels.all import panels_of
 from annotation.figures.panels.panel import Panel
 from annotation.figures.panels.shares import NAMES
@@ -38,6 +39,7 @@ NOT_IN_CSV = {
     "annotators": ("people.gold",),
     "recall": ("by_threshold.preserved",),
 }
+LATENT_DRAWS = 20
 # What the others are worked out with.
 TAKEN = (
     "the runs' intentions, kept and sums of p(yes), taken as the database counts them",
@@ -85,9 +87,19 @@ def figures_check(study: Study, csv: BinaryIO | None = None) -> Check:
         left_out = NOT_IN_CSV["figures"]
         check.not_in_csv += [f"figures: {each}" for each in (*left_out, *TAKEN)]
         check.compare("figures", figures_of(Live(asked)), figures_of(exported), name="", without=left_out)
+        _check_latent(check, exported)
         for panel in panels_of(study):
             _check_panel(check, panel, exported)
     return check
+
+
+def _check_latent(check: Check, exported: Exported) -> None:
+    """With few resamples: the votes are the same or not."""
+    if (part := one_in(exported.asked)) > 1:
+        check.not_in_csv.append(f"latent truth: {_sampled(part)}")
+        return
+    shown, anew = (latent_figures(rows, LATENT_DRAWS) for rows in (Live(exported.asked), exported))
+    check.compare("latent truth", shown, anew, name="latent truth", without=())
 
 
 def _check_panel(check: Check, panel: Panel[Any], exported: Exported) -> None:

@@ -21,15 +21,18 @@ from annotation.figures.rows.asked import Asked, Made
 from annotation.figures.rows.kinds import (
     LONGEST_SECONDS,
     PACE_DAYS,
+    Answers,
     Audited,
     Decided,
     Grown,
+    ItemAudits,
     Labels,
     People,
     Person,
     RatedTwice,
     Repeated,
     Revised,
+    SingleVotes,
     Skipped,
     cuts_of,
     steps_of,
@@ -38,6 +41,7 @@ from annotation.figures.rows.live import Live
 from annotation.figures.rows.moments import moments
 from annotation.figures.rows.totals import Totals
 from annotation.recheck.columns import NOT_SAID, Columns
+from annotation.recheck.labels import item_audits, labels, single_votes
 from annotation.scales import Question
 from stats.packing import unit
 
@@ -181,10 +185,10 @@ class Exported:
         blind = ~revealed[one]
         return Repeated(first[one[blind]], again[two[blind]], np.ones(blind.sum(), dtype=np.int64), int((~blind).sum()))
 
-    def labels(self) -> Labels:
+    def answers(self) -> Answers:
         csv, among = self.csv, self.csv.counting
         names = np.array(csv.annotators, dtype=str)
-        return Labels(csv["item"][among], names[csv["annotator"][among]], csv["plausibility"][among], part=1)
+        return Answers(csv["item"][among], names[csv["annotator"][among]], csv["plausibility"][among], part=1)
 
     def skipped(self, by: By = "relation") -> Skipped:
         """From their own export, of the same moment: they are no judgments."""
@@ -245,6 +249,15 @@ class Exported:
     def of_run(self) -> None:
         """A CSV has what was judged only."""
         return None
+
+    def item_audits(self) -> ItemAudits:
+        return item_audits(self.csv)
+
+    def labels(self, question: Question) -> Labels:
+        return labels(self.csv, question)
+
+    def single_votes(self) -> SingleVotes:
+        return single_votes(self.csv, self.questions[0])
 
     def pace(self) -> float:
         today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)

@@ -10,6 +10,24 @@ class FigureSerializer(serializers.Serializer):
     )
     n = serializers.IntegerField(help_text="units behind it")
     reason = serializers.CharField(required=False, help_text="why there is no value, where there is none")
+    note = serializers.CharField(required=False, help_text="what must be known to read it")
+
+
+class AssistedSerializer(FigureSerializer):
+    without_p_yes = FigureSerializer(help_text="what the sample alone says")
+    counts_like = serializers.FloatField(allow_null=True, help_text="items without p(yes) for the same variance")
+    fallback = serializers.CharField(required=False, help_text="why p(yes) is not used")
+
+
+class AssistedByQuestionSerializer(serializers.Serializer):
+    plausibility, typicality = (AssistedSerializer() for _ in range(2))
+
+
+class UnjudgedSerializer(serializers.Serializer):
+    unjudged = serializers.FloatField(required=False, help_text="share of the run that unjudged items stand for")
+    by_stratum = serializers.DictField(child=serializers.FloatField(), required=False)
+    unheard = serializers.ListField(child=serializers.CharField(), required=False, help_text="strata left out")
+    warning = serializers.CharField(required=False)
 
 
 class ByQuestionSerializer(serializers.Serializer):
@@ -46,10 +64,12 @@ class FilterSerializer(serializers.Serializer):
     """The filter against the majority of complete items; cells count items, figures are weighted to the runs."""
 
     tp, fp, fn, tn = (serializers.IntegerField() for _ in range(4))
-    accuracy, precision, recall, specificity, f1, mcc, false_rejection_rate = (FigureSerializer() for _ in range(7))
+    accuracy, precision, recall, false_rejection_rate = (AssistedSerializer() for _ in range(4))
+    specificity, f1, mcc = (FigureSerializer() for _ in range(3))
+    kept = FigureSerializer(help_text="counted over the runs, without interval")
     complete = serializers.IntegerField(help_text="items with a verdict of which nobody can still be asked")
     ties = serializers.IntegerField(help_text="of them, each one half as either; in no cell")
-    audit = FigureSerializer(help_text="share of audits that say the filter was right")
+    audit = FigureSerializer(help_text="share of audits that say the filter was right, weighted; n is items")
 
 
 class RelationFiguresSerializer(ByQuestionSerializer):
@@ -61,7 +81,9 @@ class RelationFiguresSerializer(ByQuestionSerializer):
 class FiguresSerializer(serializers.Serializer):
     items, items_judged, items_complete, judgments, wanted, annotators = (serializers.IntegerField() for _ in range(6))
     agreement = AgreementByQuestionSerializer()
-    rates = ByQuestionSerializer(help_text="weighted by inclusion probability")
+    rates = AssistedByQuestionSerializer(help_text="of the runs, from the sample and p(yes)")
+    people_like_them = ByQuestionSerializer(help_text="with annotators as drawn from more; n is judgments")
+    unjudged = UnjudgedSerializer()
     raw_rates = ByQuestionSerializer(help_text="of the judgments without weights; items are the units of the interval")
     filter = FilterSerializer()
     by_relation = RelationFiguresSerializer(many=True)

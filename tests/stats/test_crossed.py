@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from stats.crossed import crossed, crossed_difference, crossed_rate, wider_by
+from stats.crossed import crossed, crossed_difference, crossed_rate, crossed_share, wider_by
 from stats.estimate import Estimate
 from stats.rates import hajek_rate
+from stats.sample import sample_of
 from tests.stats.inference import columns, references
 
 DATA, VALUES = columns("crossed"), references("crossed")["values"]
@@ -120,3 +121,18 @@ def test_coverage(annotators, at_least):
         low, high = crossed_rate(yes.ravel(), np.repeat(np.arange(100), 3), who.ravel()).ci95
         held += low <= truth <= high
     assert held / 300 > at_least
+
+
+def test_sums_by_item_and_by_annotator_give_the_same() -> None:
+    rng = np.random.default_rng(8)
+    item, annotator = (each.ravel() for each in np.meshgrid(np.arange(30), np.arange(5), indexing="ij"))
+    drawn = rng.random(150) < 0.7
+    item, annotator, yes = item[drawn], annotator[drawn], rng.random(drawn.sum()) < 0.6
+    judged, said = np.bincount(item, minlength=30), np.bincount(item, yes, minlength=30)
+    weight, stratum = np.where(np.arange(30) < 10, 4.0, 1.0), np.arange(30) < 10
+    label = (weight / np.maximum(judged, 1))[item]
+    by_annotator = np.bincount(annotator, label), np.bincount(annotator, label * yes)
+    found = crossed_share(said, judged, sample_of(30, weight, stratum), *by_annotator)
+    again = crossed_rate(yes, item, annotator, label, strata=stratum[item])
+    assert (found.value, found.n) == (pytest.approx(again.value), again.n)
+    assert found.ci95 == pytest.approx(again.ci95)

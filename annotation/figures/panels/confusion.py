@@ -1,15 +1,18 @@
 """The filter's verdict against the majority of people."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from annotation.figures.filtering import OfComplete, of_complete
+from annotation.figures.opinions import ANNOTATOR, now_or_latest
 from annotation.figures.panels.panel import How, Panel, Shown
 from annotation.figures.quality import filter_against_people
 from annotation.figures.rows.kinds import Rows
+from annotation.figures.slow import Latest
 from annotation.figures.tables import Column, Table
 from annotation.figures.words import because, interval, large, percent, plain
+from annotation.selection import LATENT
 from stats.estimate import Estimate
 from stats.filter.complete import AgainstMajority, majority_truth
 from stats.rates import NO_JUDGMENTS
@@ -24,6 +27,16 @@ NAMES = {
     "false_rejection_rate": "Of the rejected, plausible",
 }
 READ = ("precision", "recall", "false_rejection_rate", "mcc")
+OF_LATENT = {
+    "accuracy": "Accuracy",
+    "precision": "Precision",
+    "recall": "Recall",
+    "specificity": "Specificity",
+    "false_rejection_rate": "Of the rejected, plausible",
+    "plausible": "Truly plausible",
+    "people": "Annotators' accuracy",
+    "gap": "Annotators less filter",
+}
 LINKS = (("Wrongly kept items", "wrongly_kept"), ("Wrongly rejected items", "wrongly_rejected"), ("Ties", "tie"))
 CELLS = {  # as the items page calls these: kept, plausible
     "rightly_kept": (True, True),
@@ -49,12 +62,14 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Confusion:
-    """`judged` items, `filtered` of them with a verdict; the rest is of those of these that are complete."""
+    """`judged` items, `filtered` of them with a verdict; the rest is of those of these that are complete. `latent` has
+    the figures against the latent truth, where that is chosen."""
 
     judged: int
     filtered: int
     cells: dict[str, Cell]
     against: AgainstMajority
+    latent: Latest | None = field(compare=False, default=None)
 
 
 def numbers(rows: Rows) -> Confusion:
@@ -62,7 +77,10 @@ def numbers(rows: Rows) -> Confusion:
     question = rows.asked.study.questions[0]
     against, _ = filter_against_people(judged, question, rows.totals())
     filtered = int(judged.items @ judged.filtered)
-    return Confusion(int(judged.items.sum()), filtered, _cells(of_complete(judged, question), against), against)
+    is_latent = rows.asked.selection.truth == LATENT
+    latent = now_or_latest(rows, "latent", is_slow=True) if is_latent else None
+    cells = _cells(of_complete(judged, question), against)
+    return Confusion(int(judged.items.sum()), filtered, cells, against, latent)
 
 
 def _cells(of: OfComplete, against: AgainstMajority) -> dict[str, Cell]:
@@ -76,6 +94,8 @@ def _cells(of: OfComplete, against: AgainstMajority) -> dict[str, Cell]:
 
 
 def words(found: Confusion) -> Shown:
+    if found.latent and found.filtered:
+        return _of_latent(found.latent)
     if not found.against.complete:
         return Shown(empty=_nothing(found))
     figures = {name: getattr(found.against.quality, name) for name in NAMES}
@@ -96,6 +116,21 @@ def words(found: Confusion) -> Shown:
             ],
             "figures": [_figure(name, figures[name]) for name in READ],
         },
+    )
+
+
+def _of_latent(latent: Latest) -> Shown:
+    """Items have no truth of their own here, so there are no cells."""
+    figures = {name: latent.get(name) for name in OF_LATENT}
+    annotators = {name: each for name, each in latent.figures.items() if name.startswith(ANNOTATOR)}
+    return Shown(
+        short="Against the truth that a model of annotators estimates behind their votes, weighted to the run.",
+        table=Table(
+            "The filter and annotators against the latent truth",
+            (Column("Figure"), Column("Value", "coefficient"), Column("Items or votes", "count")),
+            [(OF_LATENT.get(name, name), figure, figure.n) for name, figure in (figures | annotators).items()],
+        ),
+        more={"figures": [{**_figure(name, figures[name]), "name": OF_LATENT[name]} for name in OF_LATENT]},
     )
 
 

@@ -47,7 +47,7 @@ class Looking:
 
 
 def numbers(rows: Rows) -> Looking:
-    study, chosen = rows.asked.study, rows.asked.selection != EVERYTHING
+    study, chosen = rows.asked.study, rows.asked.selection.counted != EVERYTHING
     (judged, _), plan = rows.judged(), plan_of(study)
     if plan is None or chosen:
         nothing = undefined(NO_JUDGMENTS)

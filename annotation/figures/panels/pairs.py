@@ -31,7 +31,7 @@ class PairsOf:
 
 
 def pairs_numbers(rows: Rows) -> PairsOf:
-    each = rows.labels()
+    each = rows.answers()
     found = pairs(each.item, each.who, each.label)
     agreement: dict[str, dict[str, Estimate]] = {}
     names = found.annotators.tolist()
@@ -101,7 +101,7 @@ class Lenience:
 
 
 def lenience_numbers(rows: Rows) -> Lenience:
-    each, question = rows.labels(), rows.asked.study.questions[0]
+    each, question = rows.answers(), rows.asked.study.questions[0]
     says_yes = np.array(question.says_yes)[each.label]
     return Lenience(lenience(each.item, each.who, says_yes), each.part)
 

@@ -27,13 +27,16 @@ class Asked:
     by: By = "relation"
     at: float | None = None  # a threshold
     wanted: float | None = None  # a precision
+    on_page: bool = False  # somebody waits: what is slow is taken as a worker last made it
     bound: Bound = "point"  # what is to reach it: the precision itself, or its lower bound
 
     def once(self, what: str, make: Callable[[], Made]) -> Made:
         """Compute once and share among panels, pages and people, until somebody judges."""
         if not self.revision:
             return _planned_anew(make)
-        key = hashlib.sha256(repr((self.study.pk, self.selection, self.revision, what)).encode()).hexdigest()
+        key = hashlib.sha256(
+            repr((self.study.pk, self.selection, self.on_page, self.revision, what)).encode()
+        ).hexdigest()
         return cached(f"figures-{key}", lambda: _planned_anew(make), KEPT_SECONDS)
 
 

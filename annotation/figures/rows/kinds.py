@@ -15,6 +15,7 @@ from annotation.figures.patterns import By, Patterns, Progress
 from annotation.figures.rows.asked import Asked, Made
 from annotation.figures.rows.totals import Totals
 from annotation.models import Study
+from annotation.scales import Question
 
 FINE, COARSE = 1000, 100  # steps of p(yes) from 0 to 1
 MOST_FINE = 50_000  # items; of more the fine steps would be too many rows
@@ -36,10 +37,13 @@ class Rows(Protocol):
     def rated_twice(self) -> "RatedTwice": ...
     def revised(self) -> "Revised": ...
     def repeated(self) -> "Repeated": ...
-    def labels(self) -> "Labels": ...
+    def answers(self) -> "Answers": ...
     def skipped(self, by: By = "relation") -> "Skipped": ...
     def people(self) -> "People": ...
     def audited(self) -> "Audited": ...
+    def item_audits(self) -> "ItemAudits": ...
+    def labels(self, question: Question) -> "Labels": ...
+    def single_votes(self) -> "SingleVotes": ...
     def pace(self) -> float: ...
     def of_run(self) -> NDArray[np.int64] | None: ...  # verdicts by hundredths of p(yes); None where it isn't known
 
@@ -134,7 +138,7 @@ class Repeated:
 
 
 @dataclass(frozen=True, slots=True)
-class Labels:
+class Answers:
     """Single judgments that count, with the place of the answer on plausible; of 1 in `part` items."""
 
     item: NDArray[np.int64]
@@ -180,4 +184,41 @@ class People:
     n: NDArray[np.int64]
     gold: dict[int, Counter[bool]]
     repeats: dict[int, Counter[bool]]
+    part: int
+
+
+@dataclass(frozen=True, slots=True)
+class ItemAudits:
+    """`right` of the `audits` of an item say that the filter was; row r stands for `items[r]` items alike."""
+
+    stratum: NDArray[np.str_]
+    inclusion: NDArray[np.float64]
+    audits: NDArray[np.int64]
+    right: NDArray[np.int64]
+    items: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Of annotator `who` so many `labels`, `yes` of which say so, on items with `judged` labels; row by row."""
+
+    who: NDArray[np.str_]
+    stratum: NDArray[np.str_]
+    inclusion: NDArray[np.float64]
+    judged: NDArray[np.int64]
+    labels: NDArray[np.int64]
+    yes: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class SingleVotes:
+    """Who found which item with a verdict plausible (votes,), and what is known of these items (items,); of one in
+    `part` of them."""
+
+    item: NDArray[np.int64]
+    who: NDArray[np.str_]
+    yes: NDArray[np.bool_]
+    kept: NDArray[np.bool_]
+    stratum: NDArray[np.str_]
+    inclusion: NDArray[np.float64]
     part: int

@@ -13,20 +13,24 @@ from annotation.figures.patterns import By, Patterns, Progress, complete_in, pat
 from annotation.figures.rows.asked import Asked, Made
 from annotation.figures.rows.kinds import (
     PACE_DAYS,
+    Answers,
     Audited,
     Decided,
     Grown,
+    ItemAudits,
     Labels,
     People,
     RatedTwice,
     Repeated,
     Revised,
+    SingleVotes,
     Skipped,
     cuts_of,
     steps_of,
 )
+from annotation.figures.rows.labels import item_audits, labels, single_votes
 from annotation.figures.rows.moments import grown
-from annotation.figures.rows.singles import labels, people, rated_twice, repeated, revised
+from annotation.figures.rows.singles import answers, people, rated_twice, repeated, revised
 from annotation.figures.rows.totals import Totals, totals
 from annotation.models import Participant
 from annotation.scales import Question
@@ -68,8 +72,8 @@ class Live:
     def repeated(self) -> Repeated:
         return repeated(self.asked)
 
-    def labels(self) -> Labels:
-        return self.once("single labels", lambda: labels(self.asked))
+    def answers(self) -> Answers:
+        return self.once("single answers", lambda: answers(self.asked))
 
     def skipped(self, by: By = "relation") -> Skipped:
         skips = self.asked.selection.skips(self.asked.study).order_by()
@@ -82,6 +86,15 @@ class Live:
 
     def audited(self) -> Audited:
         return _audited(self.asked)
+
+    def item_audits(self) -> ItemAudits:
+        return item_audits(self.asked)
+
+    def labels(self, question: Question) -> Labels:
+        return labels(self.asked, question)
+
+    def single_votes(self) -> SingleVotes:
+        return single_votes(self.asked)
 
     def pace(self) -> float:
         return _pace(self.asked)
@@ -133,7 +146,7 @@ def _lead(question: Question) -> str:
 
 def _audited(asked: Asked) -> Audited:
     """Counted on the participants, unless some judgments only are chosen."""
-    if asked.selection == EVERYTHING:
+    if asked.selection.counted == EVERYTHING:
         people = asked.study.participants.exclude(state=Participant.State.EXCLUDED).filter(n_judged__gt=0)
         counted = people.aggregate(
             annotators=Count("pk"), audits=Sum("n_audited", default=0), right=Sum("n_filter_right", default=0)

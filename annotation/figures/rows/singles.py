@@ -11,7 +11,7 @@ from django.db.models import BigIntegerField, Case, Count, F, Func, IntegerField
 from django.db.models.functions import Least
 
 from annotation.figures.rows.asked import Asked
-from annotation.figures.rows.kinds import LONGEST_SECONDS, Labels, People, Person, RatedTwice, Repeated, Revised
+from annotation.figures.rows.kinds import LONGEST_SECONDS, Answers, People, Person, RatedTwice, Repeated, Revised
 from annotation.judging.qualification import is_as_expected
 from annotation.models import Judgment, JudgmentRevision, Kind, Participant, Study
 from annotation.scales import Question
@@ -126,14 +126,14 @@ def _place(question: Question, value: int | None) -> int:
     return -1 if value is None else question.ascending.index(value)
 
 
-def labels(asked: Asked) -> Labels:
+def answers(asked: Asked) -> Answers:
     part, question = one_in(asked), asked.study.questions[0]
     rows = some_judgments(asked, part).values_list("item_id", "participant_id", "plausibility")
     item, who, answer = _columns(rows.iterator(chunk_size=20_000), 3)
     names = dict(asked.study.participants.values_list("pk", "pseudonym"))
     codes, place = np.unique(who, return_inverse=True)
     pseudonyms = np.array([names[pk] for pk in codes.tolist()], dtype=str)
-    return Labels(item, pseudonyms[place], np.searchsorted(question.ascending, answer), part)
+    return Answers(item, pseudonyms[place], np.searchsorted(question.ascending, answer), part)
 
 
 def people(asked: Asked) -> People:

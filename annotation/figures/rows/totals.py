@@ -45,9 +45,13 @@ class Totals:
 
     def kept_share(self, group: str | None = None) -> Estimate:
         """Counted: of the intentions with a verdict."""
+        kept, filtered = self.counted(group)
+        return kept_share(kept, filtered) if filtered else undefined(NO_VERDICTS)
+
+    def counted(self, group: str | None = None) -> tuple[int, int]:
+        """The kept, and all with a verdict."""
         within = self._within(group)
-        filtered = round(self.filtered[within].sum())
-        return kept_share(round(self.kept[within].sum()), filtered) if filtered else undefined(NO_VERDICTS)
+        return round(self.kept[within].sum()), round(self.filtered[within].sum())
 
     def of_run(self, group: str | None = None) -> RunTotals:
         """By stratum, of all groups or one."""

@@ -77,10 +77,11 @@ def test_kept_is_compared_at_each_run_s_strictness(judged: Study, runs: list[Run
     Run.objects.filter(name="two").update(strictness=0.7)
     kept = runs_compare(judged, *runs)[0][2]
     assert (kept.a.value, kept.b.value, kept.difference.value) == (1.0, 0.0, 1.0)
+    assert (kept.difference.ci95, kept.difference.n) == (None, 24)  # all intentions of both, not six pairs
 
 
 def test_a_run_without_filter_has_no_kept_share(judged: Study, runs: list[Run]) -> None:
-    judged.items.filter(run=runs[1]).update(p_yes=None, filter_yes=None)
+    Verdict.objects.filter(intention__run=runs[1]).delete()
     kept = runs_compare(judged, *runs)[0][2]
     assert (kept.difference.value, kept.difference.reason) == (None, "one of the runs has no filter")
 

@@ -13,7 +13,7 @@ from annotation.design.services import study_set_state
 from annotation.exchange.exports.streams import judgments_csv
 from annotation.figures.numbers import study_figures
 from annotation.judging.simulation import study_simulate
-from annotation.models import Study
+from annotation.models import Judgment, Study
 from distillation.models import Run, Verdict
 from stats.agreement.coefficients import gwet_ac1, krippendorff_alpha, percent_agreement
 from stats.agreement.skewed import skewed_agreement
@@ -151,8 +151,16 @@ def test_people_and_filter_are_compared_on_the_same(db: None) -> None:
 
 
 def test_audits_are_counted_apart(tiny: Study) -> None:
-    audit = study_figures(tiny).audit
-    assert (audit.value, audit.n) == (1.0, 8)  # rate_all says right to all
+    figures = study_figures(tiny)
+    assert (figures.audit.value, figures.audit.n, figures.audits) == (1.0, 4, 8)  # rate_all says right to all
+
+
+def test_audits_are_weighted_with_items_as_units(db: None) -> None:
+    # 2 of 2 kept and 2 of 6 rejected: weights 1 and 3. Right are the kept alone: 2 / (2 + 6), not 4 of 8 answers.
+    made = study(run=finished_run(4, kept_every=4), items=4, overlap=2, strata=["verdict"])
+    rate_all(made, {item.pk: [(1, 1), (1, 1)] for item in made.items.all()})
+    Judgment.objects.filter(item__stratum="rejected").update(filter_right=False)
+    assert study_figures(made).audit.value == pytest.approx(0.25)
 
 
 def test_relations_have_their_own_rates(db: None) -> None:
@@ -238,7 +246,7 @@ def test_a_simulated_study_is_full_and_audited(db: None) -> None:
     made = study(items=4, overlap=2, simulated=True)
     judged = study_simulate(study=made, annotators=[participant(made, f"ann-{i}").annotator for i in range(3)])
     figures = study_figures(made)
-    assert (judged, figures.judgments, figures.items_complete, figures.audit.n) == (8, 8, 4, 8)
+    assert (judged, figures.judgments, figures.items_complete, figures.audit.n) == (8, 8, 4, 4)
 
 
 def test_the_command_prints_the_figures(tiny: Study, capsys: pytest.CaptureFixture) -> None:

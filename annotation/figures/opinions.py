@@ -1,0 +1,99 @@
+"""Figures that rest on who said what: audits, the opinion of people like these annotators, the truth behind votes."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from annotation.figures.patterns import Patterns
+from annotation.figures.rates import positive
+from annotation.figures.rows.kinds import Rows
+from annotation.figures.slow import Figures, Latest, latest
+from annotation.scales import Question
+from stats.crossed import crossed_share
+from stats.estimate import Estimate
+from stats.filter.audits import audit_rate
+from stats.filter.latent import FIGURES, latent_quality
+from stats.resampling import DRAWS
+from stats.sample import sample_of
+
+Floats = NDArray[np.float64]
+
+MOST_AT_ONCE = 50_000  # judgments; of more a page takes what a worker made
+SEED, MOST_RESAMPLED, FEWEST_DRAWS = 1, 3_000_000, 100  # votes of all resamples together
+ANNOTATOR = "annotator "
+
+
+def audit_figures(rows: Rows) -> Figures:
+    of = rows.item_audits()
+    weights = _speaking(rows.judged()[0], of.stratum, of.inclusion, of.items)
+    return {"audit": audit_rate(of.right, of.audits, weights, of.stratum, items=of.items)}
+
+
+def people_figures(rows: Rows) -> Figures:
+    return {question.name: _of_people(rows, question) for question in rows.asked.study.questions}
+
+
+def _of_people(rows: Rows, question: Question) -> Estimate:
+    judged, labels = rows.judged()[0], rows.labels(question)
+    yes, n = positive(judged, question)
+    says = n > 0
+    factor = _factors(judged, judged.strata[says], 1 / judged.inclusion[says] * judged.items[says])
+    of_items, of_labels = (
+        np.array([factor[name] for name in strata.tolist()]) for strata in (judged.strata[says], labels.stratum)
+    )
+    design = sample_of(
+        int(says.sum()), of_items / judged.inclusion[says], judged.stratum[says], items=judged.items[says]
+    )
+    each = of_labels / labels.inclusion / np.maximum(labels.judged, 1)
+    _, who = np.unique(labels.who, return_inverse=True)
+    weights = (np.bincount(who, each * counted) for counted in (labels.labels, labels.yes))
+    return crossed_share(yes[says], n[says], design, *weights)
+
+
+def latent_figures(rows: Rows, draws: int | None = None) -> Figures:
+    """By the names of FIGURES, and the accuracy of each annotator."""
+    votes = rows.single_votes()
+    known = np.ones(len(votes.inclusion))
+    found = latent_quality(
+        votes.item,
+        votes.who,
+        votes.yes,
+        votes.kept,
+        weights=_speaking(rows.judged()[0], votes.stratum, votes.inclusion, known),
+        strata=votes.stratum,
+        kept_share=rows.totals().kept_share().value,
+        draws=draws or max(FEWEST_DRAWS, min(DRAWS, MOST_RESAMPLED // max(1, len(votes.item)))),
+        rng=np.random.default_rng(SEED),
+    )
+    people = {f"{ANNOTATOR}{name}": each for name, each in found.by_annotator.items()}
+    return {name: getattr(found, name) for name in FIGURES} | people
+
+
+MADE: dict[str, Callable[[Rows], Figures]] = {
+    "audit": audit_figures,
+    "people": people_figures,
+    "latent": latent_figures,
+}
+
+
+def now_or_latest(rows: Rows, name: str, *, is_slow: bool) -> Latest:
+    """On a page what is slow is taken as a worker last made it; elsewhere it is made."""
+    if rows.asked.on_page and is_slow:
+        return latest(rows.asked, name)
+    return Latest(rows.once(name, lambda: MADE[name](rows)))
+
+
+def _speaking(judged: Patterns, stratum: NDArray[np.str_], inclusion: Floats, items: NDArray) -> Floats:
+    """Weights with which these items speak for all that were drawn in their strata."""
+    factor = _factors(judged, stratum, items / inclusion)
+    return np.array([factor[name] for name in stratum.tolist()], dtype=float) / inclusion
+
+
+def _factors(judged: Patterns, stratum: NDArray[np.str_], weights: Floats) -> dict[str, float]:
+    """By stratum, what all its items weigh over what these do."""
+    names, code = np.unique(judged.strata, return_inverse=True)
+    whole = dict(zip(names.tolist(), np.bincount(code, judged.weights * judged.items).tolist(), strict=True))
+    names, code = np.unique(stratum, return_inverse=True)
+    heard = np.bincount(code, weights, len(names)).tolist()
+    return {name: whole[name] / each for name, each in zip(names.tolist(), heard, strict=True)}

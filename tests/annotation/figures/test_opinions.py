@@ -1,0 +1,100 @@
+"""Whose opinion figures are, against the functions on single labels; and what a worker makes of them."""
+
+import numpy as np
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from annotation.figures.numbers import study_figures, study_revision
+from annotation.figures.opinions import latent_figures
+from annotation.figures.rows.asked import Asked
+from annotation.figures.rows.live import Live
+from annotation.models import Judgment, SlowFigure, Study
+from annotation.selection import LATENT, PEOPLE, Selection
+from annotation.tasks import slow_figure_make
+from stats.crossed import crossed_rate
+from stats.filter.latent import latent_quality
+from tests.annotation.builders import judge, participant, rate_all, study
+from tests.annotation.pages import text
+from tests.distillation.builders import finished_run
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def judged(db: None) -> Study:
+    """40 of 80 intentions, three votes each; ann-2 says no far more often."""
+    made, rng = study(run=finished_run(40), items=40, overlap=3), np.random.default_rng(4)
+    votes = {
+        pk: [(int(rng.random() < share), 1) for share in (0.9, 0.8, 0.3)]
+        for pk in made.items.values_list("pk", flat=True)
+    }
+    rate_all(made, votes)
+    return made
+
+
+def _pks(made: Study) -> list[int]:
+    return list(made.items.order_by("pk").values_list("pk", flat=True))
+
+
+def by_label(made: Study) -> dict[str, np.ndarray]:
+    rows = Judgment.objects.filter(item__study=made).order_by("item_id", "participant__pseudonym")
+    columns = zip(*rows.values_list("plausibility", "item_id", "participant__pseudonym"), strict=True)
+    return dict(zip(("yes", "items", "annotators"), map(np.array, columns), strict=True))
+
+
+def test_people_like_them_count_as_drawn_too(judged: Study) -> None:
+    figures, again = study_figures(judged), crossed_rate(**by_label(judged))
+    found = figures.people["plausibility"]
+    assert (found.value, found.n) == (pytest.approx(again.value), 120)
+    assert found.ci95 == pytest.approx(again.ci95)
+
+
+def test_the_page_shows_whose_opinion_is_chosen(as_researcher: Client, judged: Study) -> None:
+    address, found = reverse("study", args=[judged.pk]), study_figures(judged).people["plausibility"]
+    shown = f"({100 * found.ci95[0]:.1f}–{100 * found.ci95[1]:.1f} %)"
+    assert f"For people like them {100 * found.value:.1f} % {shown}" in text(as_researcher.get(address))
+    people = text(as_researcher.get(address, {"whose": PEOPLE}))
+    assert f"95 %: {shown[1:-1]}" in people
+    assert "Plausible and typical speak of people like these 3 annotators" in people
+
+
+def test_the_latent_truth_is_that_of_single_votes(judged: Study) -> None:
+    labels, rng = by_label(judged), np.random.default_rng(1)
+    items, at = np.unique(labels["items"], return_inverse=True)
+    kept = np.array([judged.items.get(pk=pk).p_yes >= 0.5 for pk in items.tolist()])
+    again = latent_quality(at, labels["annotators"], labels["yes"], kept, kept_share=0.5, draws=20, rng=rng)
+    found = latent_figures(Live(Asked(judged)), draws=20)
+    assert found["accuracy"].value == pytest.approx(again.accuracy.value)
+    assert found["gap"].ci95 == pytest.approx(again.gap.ci95)
+
+
+def test_a_page_asks_a_worker_for_the_latent_truth(as_researcher: Client, judged: Study) -> None:
+    address, chosen = reverse("study", args=[judged.pk]), {"truth": LATENT}
+    assert "Filter accuracy, latent truth undefined a worker is working it out" in text(
+        as_researcher.get(address, chosen)
+    )
+    slow_figure_make(SlowFigure.objects.get(name="latent").pk)
+    judged.refresh_from_db()
+    accuracy = latent_figures(Live(Asked(judged)))["accuracy"].value
+    assert f"Filter accuracy, latent truth {100 * accuracy:.1f} %" in text(as_researcher.get(address, chosen))
+
+
+def test_what_a_worker_made_of_earlier_judgments_says_so(as_researcher: Client, judged: Study) -> None:
+    address, chosen = reverse("study", args=[judged.pk]), {"truth": LATENT}
+    as_researcher.get(address, chosen)
+    slow_figure_make(SlowFigure.objects.get(name="latent").pk)
+    assert "as of" not in text(as_researcher.get(address, chosen))
+    judged.items.update(overlap=4)
+    judge(participant(judged, "late"))
+    assert "40 items with votes, as of" in text(as_researcher.get(address, chosen))
+
+
+def test_what_a_worker_has_made_moves_the_page(judged: Study) -> None:
+    before = study_revision(judged)
+    figure = SlowFigure.objects.create(study=judged, name="audit", choice=Selection(relation="isA").query)
+    slow_figure_make(figure.pk)
+    judged.refresh_from_db()
+    figure.refresh_from_db()
+    assert study_revision(judged) != before
+    assert figure.numbers["audit"]["n"] == judged.items.filter(relation="isA").count()
