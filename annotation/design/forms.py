@@ -8,6 +8,7 @@ from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import UploadedFile
 
 from annotation import scales
+from annotation.design.both_ways import Wanted
 from annotation.design.plans import Figure, Planned
 from annotation.design.population import STRATA
 from annotation.design.protocol import (
@@ -28,6 +29,7 @@ from distillation.models import Run
 ALWAYS, SHARE, NEVER, STATED = "always", "share", "never", "stated"
 GOLD_BYTES = 5_000_000
 WORDED = ("plausibility", "plausibility_answers", "typicality", "typicality_answers", "typical_answers")
+WANTED = ("want_width", "want_difference")
 PRESET_WORDS = {
     "mind": "MIND: plausible yes or no; typical on four points: very, rather, hardly, not at all",
     "folkscope": "FolkScope: plausible yes or no; typical as strongly or weakly acceptable, rejected, implausible",
@@ -251,6 +253,8 @@ class StudyForm(ProtocolForm, PlanForm):
     overlap = forms.IntegerField(
         label="Annotators for each item", **PROTOCOL_FIELDS["overlap"].for_form | {"required": True}
     )
+    want_width = percent("Wanted half-width, points", 0.1, 49, 5, "For planning only: how many items would give it")
+    want_difference = percent("Difference of two runs to be found, points", 0.1, 99, 10, "With a power of 80 %")
     gold = forms.FileField(
         label="Gold items, a CSV file",
         required=False,
@@ -303,7 +307,12 @@ class StudyForm(ProtocolForm, PlanForm):
             **{name: said[name] for name in sample},
             "audit_share": self.audit_share(),
             "repeat_share": said["repeat_percent"] / 100,
+            "wanted": Wanted(*(said.get(name, self.fields[name].initial) / 100 for name in WANTED)),
         }
+
+    def wanted_problem(self) -> str:
+        """What is wrong with what is wanted; the rest of the plan is told all the same."""
+        return " ".join(f"{self[name].label}: {self.errors[name][0]}" for name in WANTED if name in self.errors)
 
 
 def protocol_initial(study: Study) -> dict:

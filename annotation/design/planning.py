@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.contrib.auth.models import Group
 from django.db.models import Sum
 
+from annotation.design.both_ways import Gain, Sizes, Wanted, Way, gain_known, ways
 from annotation.design.population import strata_sizes
 from annotation.design.protocol import StudyRefused, eligible, refuse_too_few
 from annotation.design.services import Allocation, allocate, units_of
@@ -13,10 +14,9 @@ from annotation.models import Participant
 from common.cached import cached
 from common.words import duration
 from distillation.models import Run
-from stats.planning import design_effect, half_width
+from stats.planning import FASTEST_SECONDS, design_effect, half_width, pace
 
 ASSUMED_SECONDS, ASSUMED_AUDIT_SECONDS = 24, 6
-OBSERVED_FROM = 100  # judgments
 SIZES_KEPT_SECONDS = 60  # counting a large run at each key press would not be live
 
 
@@ -43,7 +43,24 @@ class Plan:
     strata: list[Stratum]
     widths: list[tuple[str, float]]  # what is estimated, and ± percentage points
     design_effect: float
+    ways: list[Way]
+    gain: Gain
+    wanted: Wanted
+    of_each: int
+    paired: bool
     problem: str = ""
+
+    @property
+    def wanted_width(self) -> float:
+        return 100 * self.wanted.half_width
+
+    @property
+    def wanted_difference(self) -> float:
+        return 100 * self.wanted.difference
+
+    @property
+    def gain_items(self) -> int:
+        return round(100 * self.gain.value)
 
     @property
     def left_out(self) -> int:
@@ -62,6 +79,7 @@ def plan_make(
     audit_share: float,
     repeat_share: float,
     qualification_items: int,
+    wanted: Wanted,
 ) -> Plan:
     sizes, problem, shares = _sizes(runs, strata, paired=paired), "", {}
     try:
@@ -69,10 +87,11 @@ def plan_make(
         refuse_too_few(overlap, groups)
     except StudyRefused as refusal:
         problem = str(refusal)
-    pace, words = _pace(audit_share)
+    each_seconds, words = _pace(audit_share)
     annotators = eligible(groups)
-    seconds = items * overlap / (1 - repeat_share) * pace + annotators * qualification_items * pace
-    effect = design_effect(sizes, shares) if shares else 1.0
+    seconds = items * overlap / (1 - repeat_share) * each_seconds + annotators * qualification_items * each_seconds
+    effect, gain = design_effect(sizes, shares) if shares else 1.0, gain_known()
+    of_each = max(1, items // max(1, len(runs)))
     return Plan(
         items=items,
         overlap=overlap,
@@ -84,6 +103,11 @@ def plan_make(
         strata=[Stratum(name, size, shares.get(name, 0)) for name, size in sizes.items()] if shares else [],
         widths=_widths(shares, strata, overlap, effect),
         design_effect=effect,
+        ways=ways(Sizes(items, of_each, paired), wanted, overlap=overlap, effect=effect, gain=gain) if shares else [],
+        gain=gain,
+        wanted=wanted,
+        of_each=of_each,
+        paired=paired,
         problem=problem,
     )
 
@@ -101,9 +125,9 @@ def _pace(audit_share: float) -> tuple[float, str]:
     """Seconds for a judgment with its share of audits, as observed here so far or else assumed."""
     people = Participant.objects.filter(study__simulated=False).exclude(state=Participant.State.EXCLUDED)
     seen = people.aggregate(seconds=Sum("seconds", default=0.0), n=Sum("n_judged", default=0))
-    observed = seen["n"] >= OBSERVED_FROM
-    item = seen["seconds"] / seen["n"] if observed else ASSUMED_SECONDS
-    words = f"{item:.0f} s an item ({'as observed so far' if observed else 'assumed'})"
+    item, observed = pace(seen["seconds"], seen["n"], ASSUMED_SECONDS)
+    known = "the least that reading takes" if item == FASTEST_SECONDS else "as observed so far"
+    words = f"{item:.0f} s an item ({known if observed else 'assumed'})"
     audit = f" and {ASSUMED_AUDIT_SECONDS} s an audit (assumed)" if audit_share else ""
     return item + audit_share * ASSUMED_AUDIT_SECONDS, words + audit
 

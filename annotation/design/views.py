@@ -91,7 +91,7 @@ def design_page(request: HttpRequest, form: StudyForm) -> HttpResponse:
 
 def _plan(form: StudyForm) -> dict:
     asked = form.plan()
-    return {"plan": plan_make(**asked) if asked else None}
+    return {"plan": plan_make(**asked) if asked else None, "wanted_problem": form.wanted_problem() if asked else ""}
 
 
 def _plan_of(study: Study) -> dict:
