@@ -6,6 +6,7 @@ from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm, UserC
 from django.contrib.auth.models import Group
 
 from accounts.models import Link, User
+from common.counting import of_people_q
 
 
 class PlainHints:
@@ -59,7 +60,7 @@ class LinkForm(forms.ModelForm):
         self.fields["group"].queryset = Group.objects.order_by("name")
         self.fields["group"].empty_label = "none"
         studies = self.fields["study"].queryset
-        self.fields["study"].queryset = studies.filter(simulated=False).exclude(state="closed").order_by("-created_at")
+        self.fields["study"].queryset = studies.filter(of_people_q()).exclude(state="closed").order_by("-created_at")
 
     def clean(self) -> dict:
         study, group = self.cleaned_data.get("study"), self.cleaned_data.get("group")

@@ -1,16 +1,23 @@
 """Which judgments count: first ones of sampled items, by annotators who are not excluded; of people, not of programs.
 
-As SQL over aliases; the ORM's twin is `Judgment.objects.counting()`.
+One rule as SQL over aliases, for the ORM behind a prefix, and for values in hand. The words are those of
+`annotation.models`, which stands above and has them from nowhere else: a test holds the two together.
 """
+
+from typing import Any
+
+from django.db.models import Q
+
+ITEM, EXCLUDED = "item", "excluded"
 
 
 def first_sql(judgment: str = "j") -> str:
     """Neither of a gold item nor a repeat."""
-    return f"{judgment}.kind = 'item'"
+    return f"{judgment}.kind = '{ITEM}'"
 
 
 def included_sql(participant: str = "p") -> str:
-    return f"{participant}.state <> 'excluded'"
+    return f"{participant}.state <> '{EXCLUDED}'"
 
 
 def of_people_sql(study: str = "s") -> str:
@@ -19,3 +26,24 @@ def of_people_sql(study: str = "s") -> str:
 
 def counting_sql(judgment: str = "j", participant: str = "p") -> str:
     return f"{first_sql(judgment)} AND {included_sql(participant)}"
+
+
+def first_q(prefix: str = "") -> Q:
+    return Q(**{f"{prefix}kind": ITEM})
+
+
+def included_q(prefix: str = "") -> Q:
+    return ~Q(**{f"{prefix}state": EXCLUDED})
+
+
+def of_people_q(prefix: str = "") -> Q:
+    return Q(**{f"{prefix}simulated": False})
+
+
+def is_first(kind: Any) -> Any:
+    """Of one kind, or by element of an array of them."""
+    return kind == ITEM
+
+
+def is_included(state: Any) -> Any:
+    return state != EXCLUDED

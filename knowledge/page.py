@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from django.urls import reverse
 
-from annotation.models import Judgment, Participant
+from annotation.models import Judgment
 from annotation.scales import Question
+from common.counting import is_first, is_included
 from distillation.catalog.pictures.urls import picture_url, thumbnail_url
 from distillation.models import Intention, Product, Run, RunProduct
 from distillation.pipeline.relations import RELATIONS
@@ -99,8 +100,8 @@ def _judgment(judgment: Judgment) -> dict:
     study = judgment.participant.study
     changed_later = any(revision.after_reveal for revision in judgment.revisions.all())
     marks = [
-        "excluded, does not count" if judgment.participant.state == Participant.State.EXCLUDED else "",
-        f"{judgment.get_kind_display()}, does not count" if judgment.kind != "item" else "",
+        "excluded, does not count" if not is_included(judgment.participant.state) else "",
+        f"{judgment.get_kind_display()}, does not count" if not is_first(judgment.kind) else "",
         "simulated" if study.simulated else "",
         "changed after the reveal; the first ratings count" if changed_later else "",
     ]

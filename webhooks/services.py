@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Max, Q, Sum
+from django.db.models import F, Max, Sum
 from django.db.models.functions import Coalesce, Now
 
 from accounts.models import User
-from annotation.models import Participant, Study
+from annotation.models import Study
+from common.counting import included_q, of_people_q
 from common.refusals import Refused
 from distillation.models import Run
 from webhooks.models import Delivery, Event, Webhook
@@ -114,9 +115,9 @@ def _runs() -> Iterator[Ended]:
 
 def _studies() -> Iterator[Ended]:
     """A study is full when the judgments that count are as many as wanted, whoever gave the last one."""
-    counting = ~Q(participants__state=Participant.State.EXCLUDED)
+    counting = included_q("participants__")
     studies = Study.objects.annotate(judged=Coalesce(Sum("participants__n_judged", filter=counting), 0))
-    for study in studies.filter(simulated=False, n_items__gt=0, judged__gte=F("n_items") * F("overlap")):
+    for study in studies.filter(of_people_q(), n_items__gt=0, judged__gte=F("n_items") * F("overlap")):
         at = study.items.sampled().aggregate(at=Max("judged_at"))["at"]
         if at:
             payload = {"study": study.name, "id": study.pk, "judgments": study.judged, "finished_at": at.isoformat()}

@@ -12,6 +12,7 @@ from annotation.design.protocol import StudyRefused, eligible, refuse_too_few
 from annotation.design.services import Allocation, allocate, units_of
 from annotation.models import Participant
 from common.cached import cached
+from common.counting import of_people_q
 from common.words import duration
 from distillation.models import Run
 from stats.planning import FASTEST_SECONDS, design_effect, half_width, pace
@@ -123,7 +124,7 @@ def _sizes(runs: Sequence[Run], strata: Sequence[str], *, paired: bool) -> dict[
 
 def _pace(audit_share: float) -> tuple[float, str]:
     """Seconds for a judgment with its share of audits, as observed here so far or else assumed."""
-    people = Participant.objects.filter(study__simulated=False).exclude(state=Participant.State.EXCLUDED)
+    people = Participant.objects.filter(of_people_q("study__")).included()
     seen = people.aggregate(seconds=Sum("seconds", default=0.0), n=Sum("n_judged", default=0))
     item, observed = pace(seen["seconds"], seen["n"], ASSUMED_SECONDS)
     known = "the least that reading takes" if item == FASTEST_SECONDS else "as observed so far"

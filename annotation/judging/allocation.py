@@ -159,8 +159,8 @@ def _to_repeat(participant: Participant) -> int | None:
     distance = participant.study.repeat_distance
     repeated = participant.judgments.filter(kind=Kind.REPEAT).values("item")
     # How long ago counts all judgments; of the earlier ones an index gives those before a key.
-    last = participant.judgments.filter(kind=Kind.ITEM).order_by("-pk").values_list("pk", flat=True)[distance:].first()
-    blind = participant.judgments.filter(kind=Kind.ITEM, audit_asked=False, pk__lte=last or 0)
+    last = participant.judgments.firsts().order_by("-pk").values_list("pk", flat=True)[distance:].first()
+    blind = participant.judgments.firsts().filter(audit_asked=False, pk__lte=last or 0)
     candidates = list(blind.exclude(item__in=repeated).order_by("-pk").values_list("item", flat=True)[:50])
     return random.choice(candidates) if candidates else None  # noqa: S311 - which one is no secret
 

@@ -9,7 +9,7 @@ from annotation.design.protocol import StudyRefused
 from annotation.judging.leases import lease_release
 from annotation.judging.participants import participant_lock
 from annotation.judging.tallying import items_retally
-from annotation.models import Item, Kind, Lease, Participant
+from annotation.models import Item, Lease, Participant
 
 State = Participant.State
 REASON_LENGTH = 200
@@ -37,7 +37,7 @@ def participant_exclude(*, participant: Participant, reason: str, by: User) -> N
     participant = participant_lock(participant)
     if participant.state == State.EXCLUDED:
         return  # a second click
-    judged = Q(pk__in=participant.judgments.filter(kind=Kind.ITEM).values("item"))
+    judged = Q(pk__in=participant.judgments.firsts().values("item"))
     in_hand = Q(pk__in=Lease.objects.filter(participant=participant).values("item"))
     locked = Item.objects.filter(judged | in_hand).order_by("pk").select_for_update(no_key=True)
     items = list(locked.values_list("pk", flat=True))

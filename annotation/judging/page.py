@@ -142,7 +142,7 @@ def _count(participant: Participant) -> None:
     if participant.pk:
         participant_refresh(participant)
         return
-    counting = participant.study.participants.exclude(state=Participant.State.EXCLUDED)
+    counting = participant.study.participants.included()
     participant.study_judged = counting.aggregate(n=Sum("n_judged", default=0))["n"]
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from annotation.design.rules import ALARM, FAST, FAST_SECONDS, rule_broken
 from annotation.judging.qualification import gold_is_right
 from annotation.models import Judgment, Kind, Participant, Study
+from common.counting import first_q, is_first, is_included
 from stats.people.annotators import Quality, longest_line, pair_agreement, share
 
 CHECK_EVERY = 10  # judgments
@@ -76,7 +77,7 @@ def rules_alarm(study: Study) -> str:
 def _recent_quality(participant: Participant) -> Quality:
     recent = list(participant.judgments.order_by("-pk").values_list("pk", "item_id")[:WINDOW])
     pks, items = [pk for pk, _ in recent], [item for _, item in recent]
-    answers = _answers(participant.study, Judgment.objects.filter(Q(pk__in=pks) | Q(item__in=items, kind=Kind.ITEM)))
+    answers = _answers(participant.study, Judgment.objects.filter(Q(pk__in=pks) | Q(item__in=items) & first_q()))
     gold = _gold(participant.study, Judgment.objects.filter(pk__in=pks))
     return _by_participant(participant.study, answers, gold, [participant.pk])[participant.pk]
 
@@ -97,7 +98,7 @@ def _answers(study: Study, judgments: QuerySet[Judgment]) -> _Answers:
         participant=np.array(participant, dtype=np.int64),
         item=np.array(item, dtype=np.int64),
         kind=np.array(kind, dtype=str),
-        counts=(np.array(kind, dtype=str) == Kind.ITEM) & (np.array(state, dtype=str) != Participant.State.EXCLUDED),
+        counts=is_first(np.array(kind, dtype=str)) & is_included(np.array(state, dtype=str)),
         plausible=says,
         answer=first * 16 + second,
         side=says * 4 + side,
@@ -122,7 +123,7 @@ def _by_participant(
     by_participant = {}
     for pk in only or np.unique(answers.participant).tolist():
         own = answers.participant == pk
-        items = own & (answers.kind == Kind.ITEM)
+        items = own & is_first(answers.kind)
         by_participant[pk] = Quality(
             judgments=int(items.sum()),
             gold=share(np.array(gold.get(pk, []), dtype=bool), "no gold items judged"),

@@ -16,9 +16,10 @@ from annotation.judging.quality import rules_check
 from annotation.judging.refusals import JudgingRefused, LeaseGone
 from annotation.judging.tallying import items_retally
 from annotation.models import Item, Judgment, JudgmentRevision, Kind, Participant, Study
+from common.counting import first_sql, is_first
 
 COMMENT_LENGTH = 2_000
-_WRITE = """
+_WRITE = f"""
     WITH lease AS (
         DELETE FROM annotation_lease WHERE participant_id = %(participant)s AND item_id = %(item)s
         RETURNING item_id, kind, a_on_left,
@@ -30,11 +31,11 @@ _WRITE = """
         SET n_judged = i.n_judged + 1, judged_at = clock_timestamp(),
             plausibility_tally = i.plausibility_tally + %(plausibility_unit)s,
             typicality_tally = i.typicality_tally + %(typicality_unit)s
-        FROM timed WHERE i.id = timed.item_id AND timed.kind = 'item'
+        FROM timed WHERE i.id = timed.item_id AND {first_sql("timed")}
         RETURNING i.plausibility_tally, i.judged_at
     ), moved AS (
         UPDATE annotation_participant p
-        SET n_judged = p.n_judged + (timed.kind = 'item')::int, seconds = p.seconds + timed.active,
+        SET n_judged = p.n_judged + ({first_sql("timed")})::int, seconds = p.seconds + timed.active,
             revision = p.revision + 1
         FROM timed WHERE p.id = %(participant)s
     )
@@ -48,7 +49,7 @@ _WRITE = """
            AND (SELECT filter_yes IS NOT NULL FROM annotation_item WHERE id = item_id),
            '', counted.plausibility_tally, coalesce(counted.judged_at, statement_timestamp())
     FROM timed LEFT JOIN counted ON true RETURNING *
-"""
+"""  # noqa: S608 - a rule of our own
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ def audit_save(*, participant: Participant, judgment_id: int, filter_right: bool
 
 def _write_audit(participant: Participant, judgment_id: int, filter_right: bool, reason: str) -> Judgment | None:
     audited = Judgment.objects.raw(
-        """
+        f"""
         WITH audited AS (
             UPDATE annotation_judgment
             SET filter_right = %(right)s, audit_reason = %(reason)s, audited_at = statement_timestamp()
@@ -126,12 +127,12 @@ def _write_audit(participant: Participant, judgment_id: int, filter_right: bool,
             RETURNING *
         ), moved AS (
             UPDATE annotation_participant p
-            SET revision = p.revision + 1, n_audited = p.n_audited + (audited.kind = 'item')::int,
-                n_filter_right = p.n_filter_right + (audited.kind = 'item' AND audited.filter_right)::int
+            SET revision = p.revision + 1, n_audited = p.n_audited + ({first_sql("audited")})::int,
+                n_filter_right = p.n_filter_right + ({first_sql("audited")} AND audited.filter_right)::int
             FROM audited WHERE p.id = audited.participant_id
         )
         SELECT * FROM audited
-        """,
+        """,  # noqa: S608 - a rule of our own
         {"right": filter_right, "reason": reason, "judgment": judgment_id, "participant": participant.pk},
     )
     return next(iter(audited), None)
@@ -167,7 +168,7 @@ def judgment_revise(
         participant.judgments.filter(pk=judgment.pk).update(
             plausibility=ratings.plausibility, typicality=ratings.typicality
         )
-        if judgment.kind == Kind.ITEM:
+        if is_first(judgment.kind):
             Item.objects.select_for_update(no_key=True).get(pk=judgment.item_id)
             items_retally(participant.study, [judgment.item_id])
     _revision_grows(participant)
@@ -201,7 +202,7 @@ def _submitted(participant: Participant, item_id: int, submission: uuid.UUID) ->
 def _counted(participant: Participant, judgment: Judgment) -> None:
     """Bring the object up to date with the counts that the statement has changed in the row."""
     participant.seconds += judgment.active_seconds
-    if judgment.kind == Kind.ITEM:
+    if is_first(judgment.kind):
         participant.n_judged += 1
         if participant.study_judged is not None:
             participant.study_judged += 1

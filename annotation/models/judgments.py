@@ -7,13 +7,17 @@ from django.utils.translation import gettext_noop as _
 
 from annotation.models.items import Item, Kind
 from annotation.models.participants import Participant
+from common.counting import first_q, included_q
 
 
 class JudgmentQuerySet(models.QuerySet):
     def counting(self, *, with_excluded: bool = False) -> "JudgmentQuerySet":
         """What quota and figures count: first judgments of sampled items, by annotators who are not excluded."""
-        first = self.filter(kind=Kind.ITEM)
-        return first if with_excluded else first.exclude(participant__state=Participant.State.EXCLUDED)
+        return self.firsts() if with_excluded else self.firsts().filter(included_q("participant__"))
+
+    def firsts(self) -> "JudgmentQuerySet":
+        """Neither of gold items nor repeats."""
+        return self.filter(first_q())
 
     def to_audit(self) -> "JudgmentQuerySet":
         return self.filter(filter_right__isnull=True, audit_asked=True)

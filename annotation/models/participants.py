@@ -4,6 +4,13 @@ from django.conf import settings
 from django.db import models
 
 from annotation.models.studies import Study
+from common.counting import included_q
+
+
+class ParticipantQuerySet(models.QuerySet):
+    def included(self) -> "ParticipantQuerySet":
+        """Those whose judgments count."""
+        return self.filter(included_q())
 
 
 class Participant(models.Model):
@@ -35,6 +42,8 @@ class Participant(models.Model):
     cursor_block = models.IntegerField(default=-1, db_default=-1)
     cursor_taken = models.SmallIntegerField(default=-1)
     cursor_key = models.IntegerField(default=-1)
+
+    objects = ParticipantQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from accounts.models import User
 from annotation.models.protocol_fields import PROTOCOL_FIELDS
 from annotation.scales import Question, questions_from_json
+from common.counting import of_people_q
 from distillation.models import Run
 
 
@@ -22,7 +23,7 @@ class StudyQuerySet(models.QuerySet):
     def for_annotator(self, annotator: User) -> "StudyQuerySet":
         """Studies that this person may judge in: those of their groups, and those that name none."""
         mine = Q(groups__isnull=True) | Q(groups__in=annotator.groups.all())
-        return self.filter(mine, simulated=False).distinct().order_by("-created_at")
+        return self.filter(mine, of_people_q()).distinct().order_by("-created_at")
 
 
 class Study(models.Model):

@@ -40,6 +40,7 @@ from api.judging.records import (
 )
 from api.models import Scope
 from api.research.runs import NothingSerializer
+from common.counting import of_people_q
 
 
 class JudgingView(ApiView):
@@ -50,7 +51,7 @@ class JudgingView(ApiView):
 
     def own(self, judgment_id: int) -> Judgment:
         """One of the caller's own judgments, gold left out, as on the pages."""
-        own = Judgment.objects.filter(participant__annotator=self.me, participant__study__simulated=False)
+        own = Judgment.objects.filter(of_people_q("participant__study__"), participant__annotator=self.me)
         return the_one(own.select_related(*JUDGED), pk=judgment_id)
 
     def told(self, judgment_id: int, status: int = 200) -> Response:

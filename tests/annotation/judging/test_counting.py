@@ -1,28 +1,81 @@
-"""Which judgments count, as SQL and for the ORM."""
+"""Which judgments count: the same answer as SQL, for the ORM and of values in hand, for every kind, state and study."""
 
+from itertools import product
+
+import numpy as np
 import pytest
 from django.db import connection
 
-from annotation.models import Judgment, Kind, Participant
-from common.counting import counting_sql
+from annotation.models import Judgment, Kind, Participant, Study
+from common.counting import (
+    EXCLUDED,
+    ITEM,
+    counting_sql,
+    first_q,
+    first_sql,
+    included_q,
+    included_sql,
+    is_first,
+    is_included,
+    of_people_q,
+    of_people_sql,
+)
 from tests.annotation.builders import judge, participant, study
 
-pytestmark = pytest.mark.django_db
+States = Participant.State
+FROM = """
+    SELECT j.id FROM annotation_judgment j
+    JOIN annotation_participant p ON p.id = j.participant_id JOIN annotation_study s ON s.id = p.study_id WHERE
+"""
+RULES = {
+    "first": (first_sql, first_q(), lambda judgment: is_first(judgment.kind)),
+    "included": (included_sql, included_q("participant__"), lambda judgment: is_included(judgment.participant.state)),
+    "of people": (of_people_sql, of_people_q("participant__study__"), lambda one: not one.participant.study.simulated),
+    "counting": (
+        counting_sql, first_q() & included_q("participant__"),
+        lambda judgment: judgment.kind == Kind.ITEM and judgment.participant.state != States.EXCLUDED,
+    ),
+}  # fmt: skip
 
 
-def test_sql_and_orm_count_the_same():
-    made = study(items=4, overlap=3)
-    people = [participant(made, f"ann-{n}") for n in range(3)]
-    for who in people:
-        for kind in (Kind.ITEM, Kind.ITEM, Kind.GOLD, Kind.REPEAT):
-            Judgment.objects.filter(pk=judge(who).pk).update(kind=kind)
-    Participant.objects.filter(pk=people[2].pk).update(state=Participant.State.EXCLUDED)
-    Participant.objects.filter(pk=people[1].pk).update(state=Participant.State.PAUSED)
+@pytest.fixture
+def every_case(db: None) -> set[tuple[str, str, bool]]:
+    """One judgment for each kind, state of its annotator and study of people or of a program."""
+    for simulated in (False, True):
+        made = study(name=f"simulated {simulated}", items=len(Kind), overlap=len(States))
+        for state in States:
+            who = participant(made, f"{state}-{simulated}")
+            for kind in Kind:
+                Judgment.objects.filter(pk=judge(who).pk).update(kind=kind)
+            Participant.objects.filter(pk=who.pk).update(state=state)
+        Study.objects.filter(pk=made.pk).update(simulated=simulated)
+    return set(product(Kind.values, States.values, (False, True)))
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_sql_orm_and_python_agree(every_case: set[tuple[str, str, bool]], rule: str) -> None:
+    sql, q, in_hand = RULES[rule]
+    judgments = Judgment.objects.select_related("participant__study")
+    assert {(each.kind, each.participant.state, each.participant.study.simulated) for each in judgments} == every_case
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT j.id FROM annotation_judgment j JOIN annotation_participant p ON p.id = j.participant_id"
-            f" WHERE {counting_sql()}"
-        )
+        cursor.execute(FROM + sql())
         by_sql = {pk for (pk,) in cursor}
-    assert by_sql == set(Judgment.objects.counting().values_list("pk", flat=True))
-    assert len(by_sql) == 2 * 2  # two people, two first judgments each
+    assert by_sql == set(judgments.filter(q).values_list("pk", flat=True)) == {j.pk for j in judgments if in_hand(j)}
+    assert 0 < len(by_sql) < len(every_case)
+
+
+def test_query_sets_have_the_rule_from_there(every_case: set[tuple[str, str, bool]]) -> None:
+    """Of 3 kinds, 4 states and 2 studies: 1 · 3 · 2 count, 1 · 4 · 2 with who is excluded; 3 · 2 are included."""
+    counting = Judgment.objects.counting()
+    assert (counting.count(), Judgment.objects.counting(with_excluded=True).count()) == (6, 8)
+    assert set(counting) == set(Judgment.objects.filter(RULES["counting"][1]))
+    assert Participant.objects.included().count() == 6
+
+
+def test_arrays_are_compared_by_element() -> None:
+    assert is_first(np.array(["item", "gold", "repeat"])).tolist() == [True, False, False]
+    assert is_included(np.array(["active", "excluded", "paused"])).tolist() == [True, False, True]
+
+
+def test_the_rule_and_the_models_use_the_same_words() -> None:
+    assert (Kind.ITEM.value, States.EXCLUDED.value) == (ITEM, EXCLUDED)
