@@ -8,6 +8,7 @@ from django.db import connection
 
 from annotation.exchange.files.cells import STAGED, ImportRefused
 from annotation.models import Study
+from common.counting import first_sql, included_sql
 
 _TABLES = """
     DROP TABLE IF EXISTS pg_temp.staged, pg_temp.own_items;
@@ -63,16 +64,16 @@ _TOTALS = """
            bool_or(simulated) AS simulated, min(line) AS first_line
     FROM staged
 """
-_KNOWN = """
+_KNOWN = f"""
     FROM staged s
     JOIN annotation_participant p ON p.study_id = %(study)s AND p.pseudonym = s.pseudonym
     JOIN annotation_judgment j ON j.participant_id = p.id AND j.item_id = s.own_item AND j.kind = s.kind
-    WHERE s.revision = 0 AND (s.kind = 'item' OR j.created_at = s.judged_at)
+    WHERE s.revision = 0 AND ({first_sql("s")} OR j.created_at = s.judged_at)
 """
-_OF_ONE = """
-    SELECT s.pseudonym, s.kind = 'item' AND bool_or(s.counts) AS counts, min(s.line) AS line
-    FROM staged s WHERE s.kind = 'item' GROUP BY s.pseudonym, s.own_item, s.kind
-"""
+_OF_ONE = f"""
+    SELECT s.pseudonym, {first_sql("s")} AND bool_or(s.counts) AS counts, min(s.line) AS line
+    FROM staged s WHERE {first_sql("s")} GROUP BY s.pseudonym, s.own_item, s.kind
+"""  # noqa: S608 - rules of our own
 
 
 class Totals(NamedTuple):
@@ -102,8 +103,8 @@ CHECKS = (
         "kind {kind} does not fit item {item}, which is {what} here",
     ),
     Check(
-        "SELECT max(line) AS line, own_item AS item, pseudonym FROM staged"
-        " GROUP BY pseudonym, own_item, kind, CASE WHEN kind <> 'item' THEN judged_at END, revision"
+        "SELECT max(line) AS line, own_item AS item, pseudonym FROM staged"  # noqa: S608 - a rule of our own
+        f" GROUP BY pseudonym, own_item, kind, CASE WHEN NOT {first_sql('staged')} THEN judged_at END, revision"
         " HAVING count(*) > 1 ORDER BY max(place) LIMIT 1",
         "annotator {pseudonym} judges item {item} a second time; the first judgment counts, take the others out",
     ),
@@ -132,14 +133,14 @@ CHECKS = (
     Check(
         f"SELECT min(x.line) AS line, x.pseudonym, p.state FROM ({_OF_ONE}) x"  # noqa: S608 - of our own parts
         " JOIN annotation_participant p ON p.study_id = %(study)s AND p.pseudonym = x.pseudonym"
-        " WHERE x.counts = (p.state = 'excluded')"
+        f" WHERE x.counts <> ({included_sql()})"
         " GROUP BY x.pseudonym, p.state ORDER BY min(x.line) LIMIT 1",
         "annotator {pseudonym} is {state} in this study, and the file's column counts says otherwise",
     ),
     Check(
-        "SELECT max(s.line) AS line, i.id AS item, i.overlap - i.taken AS room, count(*) AS brought, i.overlap"
-        " FROM staged s JOIN annotation_item i ON i.id = s.own_item"
-        " WHERE s.kind = 'item' AND s.counts GROUP BY i.id HAVING i.taken + count(*) > i.overlap"
+        "SELECT max(s.line) AS line, i.id AS item, i.overlap - i.taken AS room,"  # noqa: S608 - a rule of our own
+        " count(*) AS brought, i.overlap FROM staged s JOIN annotation_item i ON i.id = s.own_item"
+        f" WHERE {first_sql('s')} AND s.counts GROUP BY i.id HAVING i.taken + count(*) > i.overlap"
         " ORDER BY max(s.place) LIMIT 1",
         "item {item} has room for {room} of {overlap} judgments here, and the file brings {brought}",
     ),

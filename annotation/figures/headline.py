@@ -16,7 +16,7 @@ from annotation.figures.tiles import (
     rate_tile,
     whose_opinion,
 )
-from annotation.models import Participant, Study
+from annotation.models import Study
 from annotation.selection import Selection
 
 POLL_SECONDS, SLOW_POLL_SECONDS = 1, 10
@@ -54,9 +54,7 @@ def _page(figures: Headlines, asked: Asked) -> dict:
 
 def _who_counts(study: Study, selection: Selection) -> dict:
     """How many judgments of which people are left out by a researcher's decision."""
-    found = study.participants.filter(state=Participant.State.EXCLUDED).aggregate(
-        people=Count("pk"), judgments=Sum("n_judged", default=0)
-    )
+    found = study.participants.excluded().aggregate(people=Count("pk"), judgments=Sum("n_judged", default=0))
     return {"n_excluded": found["people"], "excluded_judgments": found["judgments"],
             "with_excluded": selection.with_excluded, "toggled": _toggled(selection)}  # fmt: skip
 

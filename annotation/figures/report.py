@@ -20,9 +20,10 @@ from annotation.figures.panels.panel import Shown
 from annotation.figures.rows.asked import Asked
 from annotation.figures.tables import Column, Table
 from annotation.figures.words import Form, percent, plain
-from annotation.models import Judgment, Kind, Participant, Skip, Study
+from annotation.models import Judgment, Skip, Study
 from annotation.scales import Question
 from annotation.selection import EVERYTHING
+from common.counting import first_q
 from common.version import __version__
 from distillation.pipeline.relations import RELATIONS
 from stats.agreement.names import COEFFICIENTS
@@ -100,7 +101,7 @@ class Numbers:
 
 def report_numbers(study: Study) -> Numbers:
     skips = Skip.objects.filter(item__study=study).values_list("reason").annotate(n=Count("pk")).order_by("-n")
-    others = Judgment.objects.filter(participant__study=study).exclude(kind=Kind.ITEM)
+    others = Judgment.objects.filter(participant__study=study).exclude(first_q())
     return Numbers(
         figures=study_figures(study),
         clustered=_clustered(study),
@@ -151,7 +152,7 @@ def _exclusions(study: Study, numbers: Numbers) -> list[str]:
     lines = [f"Skipped, not counted as judgments: {n:,} ({Skip.Reason(why).label})" for why, n in numbers.skips.items()]
     others = sorted(numbers.other_kinds.items())
     lines += [f"Not in the figures: {n:,} judgments of kind {kind}" for kind, n in others]
-    for person in study.participants.filter(state=Participant.State.EXCLUDED).order_by("pk"):
+    for person in study.participants.excluded().order_by("pk"):
         lines.append(f"Annotator {person} excluded with {person.n_judged:,} judgments: {person.state_reason}")
     return lines or ["Nothing was skipped and nobody excluded."]
 

@@ -12,6 +12,9 @@ class ParticipantQuerySet(models.QuerySet):
         """Those whose judgments count."""
         return self.filter(included_q())
 
+    def excluded(self) -> "ParticipantQuerySet":
+        return self.filter(~included_q())
+
 
 class Participant(models.Model):
     """An annotator in a study. Its row is the lock against two tabs and double clicks."""

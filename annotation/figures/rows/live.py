@@ -32,7 +32,6 @@ from annotation.figures.rows.labels import item_audits, labels, single_votes
 from annotation.figures.rows.moments import grown
 from annotation.figures.rows.singles import answers, people, rated_twice, repeated, revised
 from annotation.figures.rows.totals import Totals, totals
-from annotation.models import Participant
 from annotation.scales import Question
 from annotation.selection import EVERYTHING, Selection
 from distillation.runs.p_yes import runs_p_yes
@@ -147,7 +146,7 @@ def _lead(question: Question) -> str:
 def _audited(asked: Asked) -> Audited:
     """Counted on the participants, unless some judgments only are chosen."""
     if asked.selection.counted == EVERYTHING:
-        people = asked.study.participants.exclude(state=Participant.State.EXCLUDED).filter(n_judged__gt=0)
+        people = asked.study.participants.included().filter(n_judged__gt=0)
         counted = people.aggregate(
             annotators=Count("pk"), audits=Sum("n_audited", default=0), right=Sum("n_filter_right", default=0)
         )

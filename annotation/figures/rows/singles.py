@@ -13,8 +13,9 @@ from django.db.models.functions import Least
 from annotation.figures.rows.asked import Asked
 from annotation.figures.rows.kinds import LONGEST_SECONDS, Answers, People, Person, RatedTwice, Repeated, Revised
 from annotation.judging.qualification import is_as_expected
-from annotation.models import Judgment, JudgmentRevision, Kind, Participant, Study
+from annotation.models import Judgment, JudgmentRevision, Kind, Study
 from annotation.scales import Question
+from common.counting import first_q, is_included
 from stats.packing import unit, unpack
 
 Move = tuple[int, int, int, bool, bool]
@@ -144,7 +145,7 @@ def people(asked: Asked) -> People:
     columns = ("participant_id", "participant__state", "plausibility", "item__plausibility_tally", "whole")
     judgments = some_judgments(asked, part, with_excluded=True).annotate(whole=whole)
     rows = sorted(judgments.values_list(*columns).annotate(n=Count("pk")))
-    counts = np.array([state != Participant.State.EXCLUDED for _, state, *_ in rows], dtype=bool)
+    counts = np.array([is_included(state) for _, state, *_ in rows], dtype=bool)
     who, answer, tally, seconds, n = _columns([(row[0], *row[2:]) for row in rows], 5)
     of_item = unpack(tally, len(plausible.options))
     return People(
@@ -188,8 +189,8 @@ def _repeats(study: Study) -> dict[int, Counter[bool]]:
         return {}
     plausible, typical = study.questions
     again = Judgment.objects.filter(
-        participant__study=study, kind=Kind.REPEAT, item__judgments__kind=Kind.ITEM,
-        item__judgments__participant=F("participant"), item__judgments__audit_asked=False,
+        first_q("item__judgments__"), item__judgments__participant=F("participant"),
+        item__judgments__audit_asked=False, participant__study=study, kind=Kind.REPEAT,
     ).order_by()  # fmt: skip
     earlier = {"was_first": F("item__judgments__plausibility"), "was_second": F("item__judgments__typicality")}
     columns = again.annotate(**earlier).values_list("participant_id", "plausibility", "typicality", *earlier)

@@ -21,6 +21,7 @@ from common.counting import (
     of_people_sql,
 )
 from tests.annotation.builders import judge, participant, study
+from tests.distillation.builders import finished_run
 
 States = Participant.State
 FROM = """
@@ -41,8 +42,9 @@ RULES = {
 @pytest.fixture
 def every_case(db: None) -> set[tuple[str, str, bool]]:
     """One judgment for each kind, state of its annotator and study of people or of a program."""
+    run = finished_run()
     for simulated in (False, True):
-        made = study(name=f"simulated {simulated}", items=len(Kind), overlap=len(States))
+        made = study(run=run, name=f"simulated {simulated}", items=len(Kind), overlap=len(States))
         for state in States:
             who = participant(made, f"{state}-{simulated}")
             for kind in Kind:
