@@ -51,6 +51,7 @@ def _options(*labels: str) -> tuple[Option, ...]:
 _PLAUSIBILITY = Question("plausibility", "Is it plausible?", "Plausible", _options("Yes", "No"), 1)
 _TYPICALITY = "How typical is it of such purchases?"
 
+PROPOSED = "mind"
 PRESETS: dict[str, tuple[Question, Question]] = {
     "mind": (
         _PLAUSIBILITY,

@@ -15,19 +15,21 @@ from annotation.design.protocol import (
     ANSWER_LENGTH,
     GUIDELINES_LENGTH,
     OWN,
+    POINTS,
     TEXT_LENGTH,
     Protocol,
     StudyRefused,
     Wording,
 )
-from annotation.design.rules import ALARM, BELOW, FAST, FAST_SECONDS, LINE
+from annotation.design.rules import ALARM, BELOW, FAST, LINE
 from annotation.design.services import EQUAL, PROPORTIONAL, allocation_parse
 from annotation.models import Study
-from annotation.models.protocol_fields import PROTOCOL_FIELDS
+from annotation.models.protocol_fields import NAME_LENGTH, PROTOCOL_FIELDS, RULE_FIELDS, Bounded
 from distillation.models import Run
 
 ALWAYS, SHARE, NEVER, STATED = "always", "share", "never", "stated"
 GOLD_BYTES = 5_000_000
+AUDIT_PERCENT = 25  # proposed where only a share is audited
 WORDED = ("plausibility", "plausibility_answers", "typicality", "typicality_answers", "typical_answers")
 WANTED = ("want_width", "want_difference")
 PRESET_WORDS = {
@@ -68,9 +70,12 @@ def protocol_number(name: str, label: str, help_text: str = "") -> forms.Integer
     return forms.IntegerField(label=label, help_text=help_text, **PROTOCOL_FIELDS[name].for_form)
 
 
-def protocol_percent(name: str, label: str, help_text: str = "") -> forms.FloatField:
-    share = PROTOCOL_FIELDS[name]
-    return percent(label, 100 * share.least, 100 * share.most, 100 * share.default, help_text)
+def rule_number(name: str, label: str, initial: int | None = None) -> forms.IntegerField:
+    return forms.IntegerField(label=label, **RULE_FIELDS[name].for_form | {"initial": initial})
+
+
+def percent_of(share: Bounded, label: str, help_text: str = "") -> forms.FloatField:
+    return percent(label, 100 * share.least, 100 * share.most, 100 * (share.default or 0), help_text)
 
 
 class ProtocolForm(forms.Form):
@@ -86,7 +91,7 @@ class ProtocolForm(forms.Form):
     order = forms.ChoiceField(
         label="Which item comes next",
         choices=[(value, label.capitalize()) for value, label in Study.Order.choices],
-        initial=Study.Order.BLOCKS,
+        initial=Study.PROPOSED_ORDER,
         required=False,
         widget=forms.RadioSelect,
     )
@@ -94,7 +99,7 @@ class ProtocolForm(forms.Form):
     preset = forms.ChoiceField(
         label="Scales",
         choices=list(PRESET_WORDS.items()),
-        initial="mind",
+        initial=scales.PROPOSED,
         required=False,
         widget=forms.RadioSelect,
         help_text="Questions and answers that are left empty are worded as the scale has them",
@@ -105,7 +110,9 @@ class ProtocolForm(forms.Form):
     typicality_answers = AnswersField(
         label="Its answers", required=False, help_text=f"One a line, the best first; at most {ANSWER_LENGTH} letters"
     )
-    typical_answers = number("Of these count as typical", 1, 6, help_text="So many of the best; empty: the better half")
+    typical_answers = number(
+        "Of these count as typical", 1, POINTS[-1] - 1, help_text="So many of the best; empty: the better half"
+    )
     typicality_after_yes = forms.BooleanField(
         label="Ask how typical it is only where it was found plausible", required=False
     )
@@ -116,7 +123,7 @@ class ProtocolForm(forms.Form):
         required=False,
         widget=forms.RadioSelect,
     )
-    audit_percent = percent("The share, per cent", 0, 100, 25)
+    audit_percent = percent("The share, per cent", 0, 100, AUDIT_PERCENT)
     guidelines = forms.CharField(
         label="Guidelines, in Markdown, with examples",
         required=False,
@@ -129,23 +136,23 @@ class ProtocolForm(forms.Form):
     )
     qualification_pass = protocol_number("qualification_pass", "Right, at least")
     qualification_tries = protocol_number("qualification_tries", "Tries")
-    repeat_percent = protocol_percent(
-        "repeat_share", "Hidden repeats, per cent", "Of an annotator's judgments, unannounced"
+    repeat_percent = percent_of(
+        PROTOCOL_FIELDS["repeat_share"], "Hidden repeats, per cent", "Of an annotator's judgments, unannounced"
     )
     repeat_distance = protocol_number("repeat_distance", "Judgments in between, at least")
     gold_below = percent("Under so many per cent of the gold items right", 1, 100)
-    gold_least = number("of at least", 1, 200, 10)
+    gold_least = rule_number("least", "of at least", 10)
     repeats_below = percent("Under so many per cent of the repeats answered the same way", 1, 100)
-    repeats_least = number("of at least", 1, 200, 10)
+    repeats_least = rule_number("least", "of at least", 10)
     agreement_below = percent("Under so many per cent of the comparisons with others agree", 1, 100)
-    agreement_least = number("on at least so many items", 1, 200, 20)
+    agreement_least = rule_number("least", "on at least so many items", 20)
     fast_above = percent("Over so many per cent of the answers are too fast", 0, 99)
-    fast_seconds = forms.FloatField(
-        label="under so many seconds", min_value=0.1, max_value=600, initial=FAST_SECONDS, required=False
+    fast_seconds = forms.FloatField(label="under so many seconds", **RULE_FIELDS["seconds"].for_form)
+    fast_least = rule_number("least", "of at least", 20)
+    line_from = rule_number("row", "So many answers in a row are the same")
+    alarm_above = percent_of(
+        RULE_FIELDS["alarm"], "Alarm when rules have paused more than so many per cent of the annotators"
     )
-    fast_least = number("of at least", 1, 200, 20)
-    line_from = number("So many answers in a row are the same", 2, 200)
-    alarm_above = percent("Alarm when rules have paused more than so many per cent of the annotators", 0, 100, 20)
 
     def clean(self) -> dict:
         for name, field in self.fields.items():
@@ -198,7 +205,12 @@ class PlanForm(forms.Form):
     """A plan; as a part of the whole design it may be left out."""
 
     plan_figure = forms.ChoiceField(label="The study is for", choices=FIGURE_CHOICES)
-    plan_items = number("Items to be judged", 1, 10_000_000, help_text="Empty: all that are drawn")
+    plan_items = forms.IntegerField(
+        label="Items to be judged",
+        required=False,
+        help_text="Empty: all that are drawn",
+        **PROTOCOL_FIELDS["items"].limits,
+    )
     plan_width = forms.FloatField(
         label="Stop when the half-width is under, points",
         required=False,
@@ -216,7 +228,7 @@ class PlanForm(forms.Form):
 class StudyForm(ProtocolForm, PlanForm):
     """The whole design: what may change and what is drawn."""
 
-    name = forms.CharField(max_length=100, help_text="Annotators see it")
+    name = forms.CharField(max_length=NAME_LENGTH, help_text="Annotators see it")
     runs = RunChoiceField(
         Run.objects.order_by("-created_at"),
         label="Intentions of",
@@ -249,7 +261,7 @@ class StudyForm(ProtocolForm, PlanForm):
         help_text="For a comparison of runs, pair by pair: it tells differences with far fewer items",
     )
     seed = forms.IntegerField(min_value=0, max_value=2**53, help_text="The same seed draws the same items")
-    items = forms.IntegerField(label="Items", min_value=1, max_value=10_000_000, initial=100)
+    items = forms.IntegerField(label="Items", **PROTOCOL_FIELDS["items"].for_form | {"required": True})
     overlap = forms.IntegerField(
         label="Annotators for each item", **PROTOCOL_FIELDS["overlap"].for_form | {"required": True}
     )
@@ -330,7 +342,7 @@ def protocol_initial(study: Study) -> dict:
         "typicality_answers": _lines(typical),
         "typical_answers": len(typical.options) - typical.positive_from,
         "audit": {1.0: ALWAYS, 0.0: NEVER}.get(study.audit_share, SHARE),
-        "audit_percent": _percent(study.audit_share) if 0 < study.audit_share < 1 else 25,
+        "audit_percent": _percent(study.audit_share) if 0 < study.audit_share < 1 else AUDIT_PERCENT,
         "repeat_percent": _percent(study.repeat_share),
         **_rules_initial(study.rules),
     }  # fmt: skip

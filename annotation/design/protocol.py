@@ -80,7 +80,7 @@ def most_revealed(repeat_share: float) -> float:
 def scales_worded(preset: str, wording: Wording) -> list[dict]:
     if preset not in PRESETS:
         raise StudyRefused(f"Unknown preset {preset!r}; known are {', '.join(PRESETS)}")
-    plausible, typical = scales.PRESETS["mind" if preset == OWN else preset]
+    plausible, typical = scales.PRESETS[scales.PROPOSED if preset == OWN else preset]
     if preset == OWN and len(wording.typicality_answers) not in POINTS:
         n = len(wording.typicality_answers)
         raise StudyRefused(f"A scale of your own has 2 to 7 answers, the best first; this one has {n}")

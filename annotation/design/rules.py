@@ -1,9 +1,10 @@
-"""Rules that pause an annotator. Pure: a study's `rules` are {name: {"limit", "least"}}, and "alarm" is a share.
+"""Rules that pause an annotator. A study's `rules` are {name: {"limit", "least"}}, and "alarm" is a share.
 
 A share under its limit breaks gold, repeats and agreement; a share over it breaks fast ("seconds": what is too fast);
 a row of `limit` equal answers breaks line. `least` is how many answers a rule needs before it speaks.
 """
 
+from annotation.models.protocol_fields import RULE_FIELDS
 from stats.people.annotators import Quality
 
 BELOW = {
@@ -12,7 +13,7 @@ BELOW = {
     "agreement": "of the comparisons with others agree",
 }
 FAST, LINE, ALARM = "fast", "line", "alarm"
-FAST_SECONDS = 3.0
+LIMIT, LEAST, SECONDS, ROW, PAUSED = (RULE_FIELDS[name] for name in ("limit", "least", "seconds", "row", "alarm"))
 
 
 def rule_broken(rules: dict, quality: Quality) -> str:
@@ -35,12 +36,12 @@ def rules_problem(rules: dict) -> str:
     if unknown := set(rules) - {*BELOW, FAST, LINE, ALARM}:
         return f"Unknown rules {', '.join(sorted(unknown))}; known are {', '.join([*BELOW, FAST, LINE, ALARM])}"
     for name in (*BELOW, FAST):
-        if name in rules and not (0 <= rules[name]["limit"] <= 1 and rules[name]["least"] >= 1):
-            return f"The rule {name} needs a share between 0 and 1, and at least one answer to speak of"
-    if FAST in rules and not rules[FAST]["seconds"] > 0:
-        return "The rule fast needs the seconds that an answer takes at least"
-    if LINE in rules and rules[LINE]["limit"] < 2:
-        return "The rule line needs a row of at least 2 answers"
-    if not 0 <= rules.get(ALARM, 0) <= 1:
+        if name in rules and not (LIMIT.has(rules[name]["limit"]) and LEAST.has(rules[name]["least"])):
+            return f"The rule {name} needs a share between 0 and 1, and {LEAST.range} answers to speak of"
+    if FAST in rules and not SECONDS.has(rules[FAST]["seconds"]):
+        return f"The rule fast needs the seconds that an answer takes at least, {SECONDS.range}"
+    if LINE in rules and not ROW.has(rules[LINE]["limit"]):
+        return f"The rule line needs a row of {ROW.range} answers"
+    if ALARM in rules and not PAUSED.has(rules[ALARM]):
         return f"The alarm is a share of the annotators between 0 and 1, not {rules[ALARM]:g}"
     return ""

@@ -25,7 +25,7 @@ from annotation.design.protocol import (
     refuse_unqualifiable,
 )
 from annotation.models import Item, Study
-from annotation.models.protocol_fields import PROTOCOL_FIELDS
+from annotation.models.protocol_fields import NAME_LENGTH, PROTOCOL_FIELDS
 from common.words import percent
 from distillation.models import Run
 from distillation.runs.changes import run_set_strictness
@@ -168,9 +168,8 @@ def _refuse_unusable(
 ) -> None:
     if not name.strip():
         raise StudyRefused("A study needs a name")
-    longest = Study._meta.get_field("name").max_length
-    if longest and len(name) > longest:
-        raise StudyRefused(f"The name has {len(name)} letters; a study's name may have {longest}")
+    if len(name) > NAME_LENGTH:
+        raise StudyRefused(f"The name has {len(name)} letters; a study's name may have {NAME_LENGTH}")
     if Study.objects.filter(name=name).exists():
         raise _name_taken(name)
     if not runs:

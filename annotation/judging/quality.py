@@ -6,14 +6,14 @@ import numpy as np
 from django.db.models import Q, QuerySet
 from numpy.typing import NDArray
 
-from annotation.design.rules import ALARM, FAST, FAST_SECONDS, rule_broken
+from annotation.design.rules import ALARM, FAST, SECONDS, rule_broken
 from annotation.judging.qualification import gold_is_right
 from annotation.models import Judgment, Kind, Participant, Study
+from annotation.models.protocol_fields import WINDOW
 from common.counting import first_q, is_first, is_included
 from stats.people.annotators import Quality, longest_line, pair_agreement, share
 
 CHECK_EVERY = 10  # judgments
-WINDOW = 200  # the judgments that rules look at: what is long ago is forgiven, and a check costs the same for ever
 BY_RULE = "Rule: "  # how the reason of a pause by a rule begins
 
 
@@ -118,7 +118,7 @@ def _gold(study: Study, judgments: QuerySet[Judgment]) -> dict[int, list[bool]]:
 def _by_participant(
     study: Study, answers: _Answers, gold: dict[int, list[bool]], only: list[int] | None = None
 ) -> dict[int, Quality]:
-    fast = answers.seconds < study.rules.get(FAST, {}).get("seconds", FAST_SECONDS)
+    fast = answers.seconds < study.rules.get(FAST, {}).get("seconds", SECONDS.default)
     same, others = answers.compared()
     by_participant = {}
     for pk in only or np.unique(answers.participant).tolist():

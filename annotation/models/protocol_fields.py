@@ -1,43 +1,55 @@
-"""Defaults and bounds of the numbers in a study's protocol, for model, forms, API and commands."""
+"""Defaults and bounds of the numbers of a study, for model, forms, API, commands and checks."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 
 
 @dataclass(frozen=True)
 class Bounded:
-    default: int | float
+    default: int | float | None  # None: nothing is proposed
     least: float
     most: float
     words: str
 
     @property
     def kind(self) -> type[int] | type[float]:
-        return type(self.default)
+        return float if isinstance(self.default, float) else int
 
     @property
-    def validators(self) -> list[MinValueValidator | MaxValueValidator]:
-        return [MinValueValidator(self.least), MaxValueValidator(self.most)]
+    def limits(self) -> dict[str, Any]:
+        return {"min_value": self.least, "max_value": self.most}
 
     @property
-    def for_model(self) -> dict:
-        return {"default": self.default, "validators": self.validators, "help_text": self.words}
+    def for_model(self) -> dict[str, Any]:
+        validators = [MinValueValidator(self.least), MaxValueValidator(self.most)]
+        return {"default": self.default, "validators": validators, "help_text": self.words}
 
     @property
-    def for_form(self) -> dict:
-        return {"min_value": self.least, "max_value": self.most, "initial": self.default, "required": False}
+    def for_form(self) -> dict[str, Any]:
+        return {**self.limits, "initial": self.default, "required": False}
 
     @property
-    def for_api(self) -> dict:
-        return {"min_value": self.least, "max_value": self.most, "default": self.default, "help_text": self.words}
+    def for_api(self) -> dict[str, Any]:
+        proposed = {} if self.default is None else {"default": self.default}
+        return {**self.limits, **proposed, "help_text": self.words}
 
     @property
-    def for_command(self) -> dict:
+    def for_command(self) -> dict[str, Any]:
         return {"type": self.kind, "default": self.default, "help": f"{self.words} ({self.default:g})"}
 
+    @property
+    def range(self) -> str:
+        return f"{self.least:g} to {self.most:g}"
 
+    def has(self, value: float) -> bool:
+        return self.least <= value <= self.most
+
+
+NAME_LENGTH = 100
 PROTOCOL_FIELDS = {
+    "items": Bounded(100, 1, 10_000_000, "intentions to sample"),
     "overlap": Bounded(3, 1, 100, "judgments wanted an item"),
     "lease_minutes": Bounded(30, 1, 1_440, "how long an item stays with an annotator"),
     "audit_share": Bounded(
@@ -50,4 +62,15 @@ PROTOCOL_FIELDS = {
         0.0, 0, 0.5, "of an annotator's judgments that repeat an earlier item of theirs, unannounced; from 0 to 0.5"
     ),
     "repeat_distance": Bounded(20, 1, 10_000, "judgments between an item and its repeat, at least"),
+}
+
+# Judgments that rules look at: what is long ago is forgiven, and a check costs the same for ever. For more answers than
+# these a rule would wait in vain.
+WINDOW = 200
+RULE_FIELDS = {
+    "limit": Bounded(None, 0, 1, "a share of the answers"),
+    "least": Bounded(None, 1, WINDOW, "answers before the rule speaks"),
+    "seconds": Bounded(3.0, 0.1, 600, "under which an answer is too fast"),
+    "row": Bounded(None, 2, WINDOW, "equal answers in a row"),
+    "alarm": Bounded(0.2, 0, 1, "of the annotators, when rules have paused more"),
 }

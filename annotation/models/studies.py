@@ -8,8 +8,8 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from accounts.models import User
-from annotation.models.protocol_fields import PROTOCOL_FIELDS
-from annotation.scales import Question, questions_from_json
+from annotation.models.protocol_fields import NAME_LENGTH, PROTOCOL_FIELDS
+from annotation.scales import PROPOSED, Question, questions_from_json
 from common.counting import of_people_q
 from distillation.models import Run
 
@@ -39,21 +39,23 @@ class Study(models.Model):
         BREADTH = "breadth", "the least judged item first"
         DEPTH = "depth", "items that others have begun first"
 
-    name = models.CharField(max_length=100, unique=True)
+    PROPOSED_ORDER = Order.BLOCKS
+
+    name = models.CharField(max_length=NAME_LENGTH, unique=True)
     runs = models.ManyToManyField(Run, related_name="studies")
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     overlap = models.PositiveSmallIntegerField(**PROTOCOL_FIELDS["overlap"].for_model)
     strata = models.JSONField(default=list, help_text="what the sample was stratified by")
     seed = models.BigIntegerField(default=0)
     paired = models.BooleanField(default=False, help_text="each run gave the same co-buys and relations, to compare")
-    preset = models.CharField(max_length=20, default="mind")
+    preset = models.CharField(max_length=20, default=PROPOSED)
     scales = models.JSONField(help_text="the questions with their wording, as asked")
     typicality_after_yes = models.BooleanField(
         default=False, help_text="ask for typicality only where the intention was found plausible"
     )
     guidelines = models.TextField(blank=True, help_text="Markdown, with examples")
     audit_share = models.FloatField(**PROTOCOL_FIELDS["audit_share"].for_model)
-    order = models.CharField(max_length=10, choices=Order, default=Order.BLOCKS)
+    order = models.CharField(max_length=10, choices=Order, default=PROPOSED_ORDER)
     qualification_items = models.PositiveSmallIntegerField(**PROTOCOL_FIELDS["qualification_items"].for_model)
     qualification_pass = models.PositiveSmallIntegerField(**PROTOCOL_FIELDS["qualification_pass"].for_model)
     qualification_tries = models.PositiveSmallIntegerField(**PROTOCOL_FIELDS["qualification_tries"].for_model)

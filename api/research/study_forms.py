@@ -4,20 +4,10 @@ from rest_framework import serializers
 
 from annotation.design.plans import Figure
 from annotation.design.population import STRATA
-from annotation.design.protocol import ANSWER_LENGTH, GUIDELINES_LENGTH, PRESETS, TEXT_LENGTH
-from annotation.design.rules import FAST_SECONDS
+from annotation.design.protocol import ANSWER_LENGTH, GUIDELINES_LENGTH, POINTS, PRESETS, TEXT_LENGTH
 from annotation.models import Study
-from annotation.models.protocol_fields import PROTOCOL_FIELDS
-
-MOST_SMALL = 2**15 - 1  # what the columns of small numbers take
-
-
-def share(most: float = 1, **more) -> serializers.FloatField:
-    return serializers.FloatField(min_value=0, max_value=most, **more)
-
-
-def small(least: int = 0, most: int = MOST_SMALL, **more) -> serializers.IntegerField:
-    return serializers.IntegerField(min_value=least, max_value=most, **more)
+from annotation.models.protocol_fields import NAME_LENGTH, PROTOCOL_FIELDS, RULE_FIELDS
+from annotation.scales import PROPOSED
 
 
 def protocol_number(name: str) -> serializers.Field:
@@ -27,7 +17,10 @@ def protocol_number(name: str) -> serializers.Field:
 
 def answers() -> serializers.ListField:
     return serializers.ListField(
-        child=serializers.CharField(max_length=ANSWER_LENGTH), max_length=7, default=list, help_text="the best first"
+        child=serializers.CharField(max_length=ANSWER_LENGTH),
+        max_length=POINTS[-1],
+        default=list,
+        help_text="the best first",
     )
 
 
@@ -38,20 +31,26 @@ class WordingSerializer(serializers.Serializer):
     plausibility_answers = answers()
     typicality = serializers.CharField(default="", allow_blank=True, max_length=TEXT_LENGTH)
     typicality_answers = answers()
-    typical_answers = small(1, 6, default=None, allow_null=True, help_text="so many of the best count as typical")
+    typical_answers = serializers.IntegerField(
+        min_value=1,
+        max_value=POINTS[-1] - 1,
+        default=None,
+        allow_null=True,
+        help_text="so many of the best count as typical",
+    )
 
 
 class ShareRuleSerializer(serializers.Serializer):
-    limit = share()
-    least = small(1, help_text="answers before the rule speaks")
+    limit = serializers.FloatField(**RULE_FIELDS["limit"].for_api)
+    least = serializers.IntegerField(**RULE_FIELDS["least"].for_api)
 
 
 class FastRuleSerializer(ShareRuleSerializer):
-    seconds = serializers.FloatField(min_value=0.1, max_value=600, default=FAST_SECONDS)
+    seconds = serializers.FloatField(**RULE_FIELDS["seconds"].for_api)
 
 
 class LineRuleSerializer(serializers.Serializer):
-    limit = small(2, 200)
+    limit = serializers.IntegerField(**RULE_FIELDS["row"].for_api)
 
 
 class RulesSerializer(serializers.Serializer):
@@ -60,7 +59,7 @@ class RulesSerializer(serializers.Serializer):
     gold, repeats, agreement = (ShareRuleSerializer(required=False) for _ in range(3))
     fast = FastRuleSerializer(required=False)
     line = LineRuleSerializer(required=False)
-    alarm = share(required=False)
+    alarm = serializers.FloatField(**RULE_FIELDS["alarm"].limits, required=False)
 
 
 class StateSerializer(serializers.Serializer):
@@ -72,7 +71,7 @@ class PlanSerializer(serializers.Serializer):
 
     figure = serializers.ChoiceField(choices=Figure.choices)
     items = serializers.IntegerField(
-        default=None, allow_null=True, min_value=1, max_value=10_000_000, help_text="to be judged; null: all"
+        default=None, allow_null=True, help_text="to be judged; null: all", **PROTOCOL_FIELDS["items"].limits
     )
     half_width = serializers.FloatField(
         default=None, allow_null=True, help_text="stop when the half-width is under this share; 0.02 are 2 points"
@@ -80,9 +79,9 @@ class PlanSerializer(serializers.Serializer):
 
 
 class NewStudySerializer(serializers.Serializer):
-    name = serializers.CharField(max_length=100)
+    name = serializers.CharField(max_length=NAME_LENGTH)
     runs = serializers.ListField(child=serializers.CharField(max_length=100), min_length=1, help_text="their names")
-    items = serializers.IntegerField(min_value=1, max_value=10_000_000)
+    items = serializers.IntegerField(**PROTOCOL_FIELDS["items"].limits)
     overlap = protocol_number("overlap")
     strata = serializers.ListField(child=serializers.ChoiceField(choices=list(STRATA)), default=list)
     allocation = serializers.CharField(
@@ -95,12 +94,12 @@ class NewStudySerializer(serializers.Serializer):
         child=serializers.CharField(max_length=150), default=list, help_text="who may judge; none: every annotator"
     )
     state = serializers.ChoiceField(choices=Study.State.choices, default=Study.State.OPEN)
-    preset = serializers.ChoiceField(choices=PRESETS, default="mind")
+    preset = serializers.ChoiceField(choices=PRESETS, default=PROPOSED)
     wording = WordingSerializer(default=dict)
     typicality_after_yes = serializers.BooleanField(default=False)
     guidelines = serializers.CharField(default="", allow_blank=True, max_length=GUIDELINES_LENGTH)
     audit_share = protocol_number("audit_share")
-    order = serializers.ChoiceField(choices=Study.Order.choices, default=Study.Order.BLOCKS)
+    order = serializers.ChoiceField(choices=Study.Order.choices, default=Study.PROPOSED_ORDER)
     qualification_items = protocol_number("qualification_items")
     qualification_pass = protocol_number("qualification_pass")
     qualification_tries = protocol_number("qualification_tries")

@@ -14,6 +14,7 @@ from annotation.design.rules import ALARM, BELOW, FAST, LINE
 from annotation.design.services import allocation_parse, study_create, study_warnings
 from annotation.models import Study
 from annotation.models.protocol_fields import PROTOCOL_FIELDS
+from annotation.scales import PROPOSED
 from distillation.models import Run
 
 PROTOCOL = (
@@ -28,7 +29,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name")
         parser.add_argument("--run", action="append", required=True, metavar="NAME", help="may be given several times")
-        parser.add_argument("--items", type=int, required=True, help="intentions to sample")
+        parser.add_argument("--items", type=int, required=True, help=PROTOCOL_FIELDS["items"].words)
         _add(parser, "overlap")
         parser.add_argument("--strata", default="", help=f"comma-separated: {', '.join(STRATA)}")
         parser.add_argument(
@@ -53,7 +54,9 @@ class Command(BaseCommand):
         group.add_argument("--plan-width", type=float, metavar="POINTS", help="stop when the half-width is under")
 
     def _add_questions(self, group) -> None:
-        group.add_argument("--preset", choices=PRESETS, default="mind", help="own: a typicality scale of 2 to 7 points")
+        group.add_argument(
+            "--preset", choices=PRESETS, default=PROPOSED, help="own: a typicality scale of 2 to 7 points"
+        )
         group.add_argument("--plausibility", default="", metavar="QUESTION")
         group.add_argument("--plausibility-answers", default="", metavar="A|B", help="the best first")
         group.add_argument("--typicality", default="", metavar="QUESTION")
@@ -62,7 +65,7 @@ class Command(BaseCommand):
         group.add_argument("--typicality-after-yes", action="store_true", help="ask it only of what is plausible")
         _add(group, "audit_share")
         group.add_argument("--guidelines", type=Path, metavar="FILE", help="Markdown")
-        group.add_argument("--order", choices=Study.Order.values, default=Study.Order.BLOCKS)
+        group.add_argument("--order", choices=Study.Order.values, default=Study.PROPOSED_ORDER)
         _add(group, "lease_minutes")
 
     def _add_checks(self, group) -> None:
