@@ -6,6 +6,7 @@ from django.db.models.functions import Now
 
 from annotation.models.participants import Participant
 from annotation.models.studies import Study
+from common.counting import included_q
 from distillation.models import Intention, Run
 
 
@@ -90,7 +91,7 @@ class Lease(models.Model):
 
 class SkipQuerySet(models.QuerySet):
     def counting(self, *, with_excluded: bool = False) -> "SkipQuerySet":
-        return self if with_excluded else self.exclude(participant__state=Participant.State.EXCLUDED)
+        return self if with_excluded else self.filter(included_q("participant__"))
 
     def by_reason(self) -> dict[str, int]:
         """The most frequent first."""

@@ -1,6 +1,9 @@
 """What the figures look like, for the schema: `annotation.figures.numbers` makes them."""
 
+from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers
+
+from stats.agreement.names import COEFFICIENTS
 
 
 class FigureSerializer(serializers.Serializer):
@@ -34,24 +37,19 @@ class ByQuestionSerializer(serializers.Serializer):
     plausibility, typicality = (FigureSerializer() for _ in range(2))
 
 
-class PercentAgreementSerializer(serializers.Serializer):
-    item_mean, pooled, weighted = (FigureSerializer() for _ in range(3))
-
-
-class AlphaSerializer(serializers.Serializer):
-    nominal, ordinal, interval = (FigureSerializer() for _ in range(3))
-
-
-class Ac2Serializer(serializers.Serializer):
-    linear, quadratic, ordinal = (FigureSerializer() for _ in range(3))
+def kinds(coefficient: str, name: str) -> serializers.Serializer:
+    """Such as nominal, ordinal and interval of `krippendorff_alpha`."""
+    paths = (each.path for each in COEFFICIENTS)
+    found = [kind for first, *rest in paths if first == coefficient for kind in rest]
+    return inline_serializer(name, {kind: FigureSerializer() for kind in found})
 
 
 class AgreementSerializer(serializers.Serializer):
     items, labels, pairable_items = (serializers.IntegerField() for _ in range(3))
-    percent_agreement = PercentAgreementSerializer()
+    percent_agreement = kinds("percent_agreement", "PercentAgreement")
     fleiss_kappa, gwet_ac1 = FigureSerializer(), FigureSerializer()
-    krippendorff_alpha = AlphaSerializer()
-    gwet_ac2 = Ac2Serializer()
+    krippendorff_alpha = kinds("krippendorff_alpha", "Alpha")
+    gwet_ac2 = kinds("gwet_ac2", "Ac2")
     prevalence = FigureSerializer(many=True, help_text="of each answer, the worst first")
     warning = serializers.CharField(required=False, help_text="why the intervals may miss the truth")
 

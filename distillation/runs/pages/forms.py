@@ -1,5 +1,6 @@
 from django import forms
 
+from common.kept import STRICTNESS
 from distillation.lvlm import BACKENDS
 from distillation.models import Run
 from distillation.pipeline.relations import PRESETS, RELATIONS
@@ -65,7 +66,10 @@ class RunForm(forms.Form):
         help_text="The paper has 512",
     )
     strictness = forms.FloatField(
-        min_value=0, max_value=1, initial=0.5, help_text="An intention is kept from this p(yes) on; can be moved later"
+        min_value=0,
+        max_value=1,
+        initial=STRICTNESS,
+        help_text="An intention is kept from this p(yes) on; can be moved later",
     )
 
     def clean_name(self) -> str:

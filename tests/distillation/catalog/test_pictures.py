@@ -175,6 +175,15 @@ def test_too_many_bytes() -> None:
     assert reason(b"\xff" * 30_000_001) == "30,000,001 bytes, more than 30,000,000"
 
 
+def test_the_setting_moves_the_limit(settings: Settings) -> None:
+    """The same bytes are too many under one setting and a picture under another."""
+    data = encoded(Image.new("RGB", (40, 30), RED), "PNG")
+    settings.FETCH_MAX_BYTES = len(data) - 1
+    assert reason(data) == f"{len(data)} bytes, more than {len(data) - 1}"
+    settings.FETCH_MAX_BYTES = len(data)
+    assert stored(data).size == (40, 30)
+
+
 def test_other_formats_are_named() -> None:
     assert reason(encoded(Image.new("RGB", (9, 9)), "TIFF")) == "format TIFF is not read"
 
