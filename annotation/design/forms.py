@@ -1,7 +1,7 @@
 """The forms in which a study is designed."""
 
 import random
-from typing import cast
+from typing import Any, cast
 
 from django import forms
 from django.contrib.auth.models import Group
@@ -24,11 +24,16 @@ from annotation.design.protocol import (
 from annotation.design.rules import ALARM, BELOW, FAST, LINE
 from annotation.design.services import EQUAL, PROPORTIONAL, allocation_parse
 from annotation.models import Study
-from annotation.models.protocol_fields import NAME_LENGTH, PROTOCOL_FIELDS, RULE_FIELDS, Bounded
+from annotation.models.protocol_fields import NAME_LENGTH, PROTOCOL_FIELDS, RULE_FIELDS
 from distillation.models import Run
 
 ALWAYS, SHARE, NEVER, STATED = "always", "share", "never", "stated"
 GOLD_BYTES = 5_000_000
+FIELDS = PROTOCOL_FIELDS | RULE_FIELDS
+AS_STORED = (
+    "preset", "typicality_after_yes", "guidelines", "order", "lease_minutes", "qualification_items",
+    "qualification_pass", "qualification_tries", "repeat_distance",
+)  # fmt: skip
 AUDIT_PERCENT = 25  # proposed where only a share is audited
 WORDED = ("plausibility", "plausibility_answers", "typicality", "typicality_answers", "typical_answers")
 WANTED = ("want_width", "want_difference")
@@ -66,15 +71,12 @@ def percent(label: str, low: float, high: float, initial: float | None = None, h
     )
 
 
-def protocol_number(name: str, label: str, help_text: str = "") -> forms.IntegerField:
-    return forms.IntegerField(label=label, help_text=help_text, **PROTOCOL_FIELDS[name].for_form)
+def bounded(name: str, label: str, help_text: str = "", **more: Any) -> forms.IntegerField:
+    return forms.IntegerField(label=label, help_text=help_text, **FIELDS[name].for_form | more)
 
 
-def rule_number(name: str, label: str, initial: int | None = None) -> forms.IntegerField:
-    return forms.IntegerField(label=label, **RULE_FIELDS[name].for_form | {"initial": initial})
-
-
-def percent_of(share: Bounded, label: str, help_text: str = "") -> forms.FloatField:
+def bounded_percent(name: str, label: str, help_text: str = "") -> forms.FloatField:
+    share = FIELDS[name]
     return percent(label, 100 * share.least, 100 * share.most, 100 * (share.default or 0), help_text)
 
 
@@ -95,7 +97,7 @@ class ProtocolForm(forms.Form):
         required=False,
         widget=forms.RadioSelect,
     )
-    lease_minutes = protocol_number("lease_minutes", "Minutes that an item stays with an annotator")
+    lease_minutes = bounded("lease_minutes", "Minutes that an item stays with an annotator")
     preset = forms.ChoiceField(
         label="Scales",
         choices=list(PRESET_WORDS.items()),
@@ -131,28 +133,26 @@ class ProtocolForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 8}),
         help_text="Annotators have them beside each item. Empty: a short explanation of plausible and typical",
     )
-    qualification_items = protocol_number(
+    qualification_items = bounded(
         "qualification_items", "Gold items before the first item", "The qualification; 0: none"
     )
-    qualification_pass = protocol_number("qualification_pass", "Right, at least")
-    qualification_tries = protocol_number("qualification_tries", "Tries")
-    repeat_percent = percent_of(
-        PROTOCOL_FIELDS["repeat_share"], "Hidden repeats, per cent", "Of an annotator's judgments, unannounced"
+    qualification_pass = bounded("qualification_pass", "Right, at least")
+    qualification_tries = bounded("qualification_tries", "Tries")
+    repeat_percent = bounded_percent(
+        "repeat_share", "Hidden repeats, per cent", "Of an annotator's judgments, unannounced"
     )
-    repeat_distance = protocol_number("repeat_distance", "Judgments in between, at least")
+    repeat_distance = bounded("repeat_distance", "Judgments in between, at least")
     gold_below = percent("Under so many per cent of the gold items right", 1, 100)
-    gold_least = rule_number("least", "of at least", 10)
+    gold_least = bounded("least", "of at least", initial=10)
     repeats_below = percent("Under so many per cent of the repeats answered the same way", 1, 100)
-    repeats_least = rule_number("least", "of at least", 10)
+    repeats_least = bounded("least", "of at least", initial=10)
     agreement_below = percent("Under so many per cent of the comparisons with others agree", 1, 100)
-    agreement_least = rule_number("least", "on at least so many items", 20)
+    agreement_least = bounded("least", "on at least so many items", initial=20)
     fast_above = percent("Over so many per cent of the answers are too fast", 0, 99)
-    fast_seconds = forms.FloatField(label="under so many seconds", **RULE_FIELDS["seconds"].for_form)
-    fast_least = rule_number("least", "of at least", 20)
-    line_from = rule_number("row", "So many answers in a row are the same")
-    alarm_above = percent_of(
-        RULE_FIELDS["alarm"], "Alarm when rules have paused more than so many per cent of the annotators"
-    )
+    fast_seconds = forms.FloatField(label="under so many seconds", **FIELDS["seconds"].for_form)
+    fast_least = bounded("least", "of at least", initial=20)
+    line_from = bounded("row", "So many answers in a row are the same")
+    alarm_above = bounded_percent("alarm", "Alarm when rules have paused more than so many per cent of the annotators")
 
     def clean(self) -> dict:
         for name, field in self.fields.items():
@@ -170,12 +170,8 @@ class ProtocolForm(forms.Form):
 
     def protocol(self) -> Protocol:
         said = self.cleaned_data
-        as_said = (
-            "preset", "typicality_after_yes", "guidelines", "order", "lease_minutes", "qualification_items",
-            "qualification_pass", "qualification_tries", "repeat_distance",
-        )  # fmt: skip
         return {
-            **{name: said[name] for name in as_said},  # type: ignore[typeddict-item]  # names of Protocol's
+            **{name: said[name] for name in AS_STORED},  # type: ignore[typeddict-item]  # names of Protocol's
             "wording": Wording(*(said[name] for name in WORDED)),
             "audit_share": self.audit_share(),
             "repeat_share": said["repeat_percent"] / 100,
@@ -205,12 +201,7 @@ class PlanForm(forms.Form):
     """A plan; as a part of the whole design it may be left out."""
 
     plan_figure = forms.ChoiceField(label="The study is for", choices=FIGURE_CHOICES)
-    plan_items = forms.IntegerField(
-        label="Items to be judged",
-        required=False,
-        help_text="Empty: all that are drawn",
-        **PROTOCOL_FIELDS["items"].limits,
-    )
+    plan_items = bounded("items", "Items to be judged", "Empty: all that are drawn", initial=None)
     plan_width = forms.FloatField(
         label="Stop when the half-width is under, points",
         required=False,
@@ -261,10 +252,8 @@ class StudyForm(ProtocolForm, PlanForm):
         help_text="For a comparison of runs, pair by pair: it tells differences with far fewer items",
     )
     seed = forms.IntegerField(min_value=0, max_value=2**53, help_text="The same seed draws the same items")
-    items = forms.IntegerField(label="Items", **PROTOCOL_FIELDS["items"].for_form | {"required": True})
-    overlap = forms.IntegerField(
-        label="Annotators for each item", **PROTOCOL_FIELDS["overlap"].for_form | {"required": True}
-    )
+    items = bounded("items", "Items", required=True)
+    overlap = bounded("overlap", "Annotators for each item", required=True)
     want_width = percent("Wanted half-width, points", 0.1, 49, 5, "For planning only: how many items would give it")
     want_difference = percent("Difference of two runs to be found, points", 0.1, 99, 10, "With a power of 80 %")
     gold = forms.FileField(
@@ -331,10 +320,7 @@ def protocol_initial(study: Study) -> dict:
     """A study's protocol as the form shows it."""
     plausible, typical = study.questions
     return {
-        **{name: getattr(study, name) for name in (
-            "preset", "typicality_after_yes", "guidelines", "order", "lease_minutes", "qualification_items",
-            "qualification_pass", "qualification_tries", "repeat_distance",
-        )},
+        **{name: getattr(study, name) for name in AS_STORED},
         "groups": study.groups.all(),
         "plausibility": plausible.text,
         "plausibility_answers": _lines(plausible),
