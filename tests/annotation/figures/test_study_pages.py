@@ -7,95 +7,15 @@ from django.urls import reverse
 from accounts.models import User
 from annotation.figures.panels.all import panels_of
 from annotation.models import Study
-from annotation.urls import urlpatterns
 from tests.annotation.builders import judge, participant, rate_all, study
 from tests.annotation.pages import audit, rate, text
 
 pytestmark = pytest.mark.django_db
 
-EVERYBODY, RESEARCHERS = ["login", "ok", "ok", "ok"], ["login", "forbidden", "ok", "ok"]
-ACCESS = {
-    "judge-home": ("get", EVERYBODY),
-    "judge-page": ("get", EVERYBODY),
-    "judge-save": ("post", EVERYBODY),
-    "judge-audit": ("post", EVERYBODY),
-    "judge-skip": ("post", EVERYBODY),
-    "judge-take": ("post", EVERYBODY),
-    "judge-present": ("post", EVERYBODY),
-    "judge-ahead": ("get", EVERYBODY),
-    "judge-pause": ("get", EVERYBODY),
-    "judge-own": ("get", EVERYBODY),
-    "judge-own-latest": ("get", EVERYBODY),
-    "judge-own-item": ("get", ["login", "not found", "not found", "not found"]),
-    "study-list": ("get", RESEARCHERS),
-    "study-new": ("get", RESEARCHERS),
-    "study-plan": ("post", RESEARCHERS),
-    "study-preview-new": ("post", RESEARCHERS),
-    "study": ("get", RESEARCHERS),
-    "study-figures": ("get", RESEARCHERS),
-    "study-plan-fix": ("post", RESEARCHERS),
-    "study-panel": ("get", RESEARCHERS),
-    "study-panel-csv": ("get", RESEARCHERS),
-    "study-panel-svg": ("get", RESEARCHERS),
-    "study-strictness": ("post", RESEARCHERS),
-    "study-items": ("get", RESEARCHERS),
-    "study-report": ("get", RESEARCHERS),
-    "study-report-markdown": ("get", RESEARCHERS),
-    "study-report-json": ("get", RESEARCHERS),
-    "study-compare": ("get", RESEARCHERS),
-    "study-state": ("post", RESEARCHERS),
-    "study-preview": ("get", RESEARCHERS),
-    "study-protocol": ("get", RESEARCHERS),
-    "study-annotators": ("get", RESEARCHERS),
-    "study-annotator": ("post", RESEARCHERS),
-    "study-export": ("get", RESEARCHERS),
-    "study-exports": ("get", RESEARCHERS),
-    "study-skips": ("get", RESEARCHERS),
-    "study-export-manifest": ("get", ["login", "forbidden", "not found", "not found"]),
-}
-
 
 @pytest.fixture
 def made(db: None) -> Study:
     return study(items=4, overlap=2)
-
-
-def address(pattern, made: Study) -> str:
-    ids = {
-        "study_id": made.pk,
-        "participant_id": participant(made).pk,
-        "judgment_id": 0,
-        "export_id": 0,
-        "name": "progress",
-    }
-    return reverse(pattern.name, kwargs={name: ids[name] for name in pattern.pattern.converters})
-
-
-def outcome(client: Client, method: str, where: str) -> str:
-    answer = getattr(client, method)(where)
-    if answer.status_code == 302 and answer["Location"].startswith(reverse("login")):
-        return "login"
-    return {403: "forbidden", 404: "not found", 405: "wrong method"}.get(answer.status_code, "ok")
-
-
-@pytest.mark.parametrize("pattern", urlpatterns, ids=lambda pattern: pattern.name)
-def test_each_page_admits_whom_it_is_for(
-    made: Study, annotator: User, researcher: User, administrator: User, pattern
-) -> None:
-    method, expected = ACCESS[pattern.name]
-    where = address(pattern, made)
-    clients = [Client() for _ in expected]
-    for client, user in zip(clients[1:], (annotator, researcher, administrator), strict=True):
-        client.force_login(user)
-    assert [outcome(client, method, where) for client in clients] == expected
-
-
-@pytest.mark.parametrize("pattern", urlpatterns, ids=lambda pattern: pattern.name)
-def test_what_writes_is_never_a_link(as_researcher: Client, made: Study, pattern) -> None:
-    method, _ = ACCESS[pattern.name]
-    where = address(pattern, made)
-    other = "get" if method == "post" else "delete"
-    assert outcome(as_researcher, other, where) == "wrong method"
 
 
 def figures(client: Client, made: Study, revision: str = ""):

@@ -1,0 +1,63 @@
+"""The one table of roles: each page and each route of the API with its methods, and whom it serves.
+
+Researchers see all studies, those of other researchers too. Pages that only take POST are marked with it.
+"""
+
+CALLERS = (
+    "anonymous", "annotator", "other annotator", "researcher of another study", "researcher", "administrator",
+)  # fmt: skip
+SERVED = {
+    "who is not signed in": CALLERS[:1],
+    "everybody": CALLERS,
+    "who is signed in": CALLERS[1:],
+    "who may judge in the study": ("annotator",),
+    "who has judged": ("annotator",),
+    "whose it is": ("annotator",),
+    "researchers": CALLERS[3:],
+    "administrators": ("administrator",),
+    "nobody": (),
+}
+PAGES = {
+    "who is not signed in": "crowd-entry",
+    "everybody": "login logout:post join enter healthz readyz",
+    "who is signed in": "home password picture thumbnail judge-home api-token-list api-token-new",
+    "who may judge in the study": (
+        "judge-page judge-save:post judge-audit:post judge-skip:post judge-take:post judge-present:post judge-ahead "
+        "judge-pause judge-own judge-own-latest"
+    ),
+    "who has judged": "judge-own-item",
+    "whose it is": "api-token-revoke:post",
+    "researchers": (
+        "people-list people-person people-state:post people-person-groups:post people-sign-in-link:post people-groups "
+        "people-group-delete:post people-links people-invite people-crowd-link people-link-revoke:post run-list "
+        "run-new run-detail run-progress run-latest run-kept-at run-state:post run-retry:post run-strictness:post "
+        "run-prices:post catalog product import-list import-detail import-progress study-list study-new "
+        "study-plan:post study-plan-fix:post study-preview-new:post study study-figures study-state:post "
+        "study-preview study-protocol study-annotators study-annotator:post study-compare study-panel study-panel-csv "
+        "study-panel-svg study-strictness:post study-items study-report study-report-markdown study-report-json "
+        "study-export study-skips study-exports study-export-manifest knowledge knowledge-download intention "
+        "connection-test:post feature-list feature-discard:post"
+    ),
+    "administrators": "people-password webhooks webhook-remove:post metrics",
+}
+ROUTES = {
+    "everybody": "schema:get docs:get",
+    "who is signed in": "picture:get my-studies:get",
+    "who may judge in the study": "next:post skip:post own-judgments:get own-judgments:post",
+    "who has judged": "judgment:get judgment-audit:post judgment-revisions:post",
+    "researchers": (
+        "product-list:get product:get cobuy-list:get cobuy:get run-list:get run-list:post run:get run-status:get "
+        "run-pause:post run-resume:post run-cancel:post run-retry:post intention-list:get intention:get "
+        "study-list:get study-list:post study:get study:patch study-figures:get study-judgments:get study-export:get "
+        "study-export-manifest:get run-intentions-jsonl:get run-intentions-csv:get server-check:post study-plan:post"
+    ),
+    "administrators": (
+        "token-list:get token:delete webhook-list:get webhook-list:post webhook:delete webhook-deliveries:get"
+    ),
+    "nobody": "not-found:get",
+}
+
+
+def doors(table: dict[str, str]) -> dict[str, str]:
+    """Each page or route with the door that it has."""
+    return {name: door for door, names in table.items() for name in names.split()}
