@@ -14,6 +14,7 @@ from accounts.models import User
 from annotation.models import Study
 from tests.annotation.builders import show_pictures, study
 
+PATIENCE_MS = 60_000  # for states that come at once on a machine that has nothing else to do
 QUIET = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
@@ -32,7 +33,7 @@ def browser() -> Iterator[Browser]:
     executable = chromium()
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's loop runs in the thread that asks the ORM
-        expect.set_options(timeout=10_000)
+        expect.set_options(timeout=PATIENCE_MS)
         browser = playwright.chromium.launch(executable_path=executable, args=QUIET)
         yield browser
         browser.close()
@@ -78,6 +79,7 @@ def open_as(browser: Browser, live_server: LiveServer) -> Iterator[Callable[...,
     def open_page(user: User, path: str, *, troubled: bool = False, **options: object) -> Page:
         """`troubled`: requests are meant to fail, and the console will say so."""
         page = browser.new_context(base_url=live_server.url, **options).new_page()
+        page.set_default_timeout(PATIENCE_MS)
         if not troubled:
             page.on("console", hear)
         page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -101,7 +101,7 @@ def test_an_open_table_stays_open_as_figures_move(open_as: Opener, researcher: U
     page = open_as(researcher, reverse("study-panel", args=[made.pk, "progress"]))
     page.get_by_text("Table", exact=True).click()
     judge(who)
-    expect(page.locator("#table-progress tbody")).to_contain_text("6", timeout=15_000)  # of 8 judgments 2 are there
+    expect(page.locator("#table-progress tbody")).to_contain_text("6")  # of 8 judgments 2 are there
     expect(page.locator("#table-progress")).to_have_attribute("open", "")
 
 

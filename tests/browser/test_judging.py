@@ -101,7 +101,7 @@ def test_the_figures_move_by_themselves(judging: Page, open_as: Opener, research
     figures = open_as(researcher, reverse("study", args=[made.pk])).locator("#figures")
     expect(figures).to_contain_text("0 of 8 judgments")
     keys(judging, "1", "4", "Enter")
-    expect(figures).to_contain_text("1 of 8 judgments by 1 annotator", timeout=3000)
+    expect(figures).to_contain_text("1 of 8 judgments by 1 annotator")
     expect(figures).to_contain_text("1 item, 1 judgment")
 
 

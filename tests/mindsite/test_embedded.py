@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -110,7 +109,7 @@ def test_broker_keeps_its_messages_through_kill_9(place: ServicesFolder) -> None
     with broker(place):
         client(place).rpush("queue", "message")
         assert client(place).config_get("appendonly") == {"appendonly": "yes"}
-        time.sleep(1.5)  # appendfsync everysec
+        assert client(place).execute_command("WAITAOF", 1, 0, 0)[0] == 1  # appendfsync everysec
         os.kill(Valkey(place).main_process(), signal.SIGKILL)
     with broker(place):
         assert client(place).lrange("queue", 0, -1) == [b"message"]

@@ -12,8 +12,8 @@ import pytest
 
 from distillation.catalog.pictures.fetch import Fetcher, FetchFailed, FetchRules, is_public, resolve
 
-HERE = FetchRules(private_networks=[ip_network("127.0.0.0/8")], max_bytes=10_000, timeout_s=5)
-PUBLIC_ONLY = FetchRules(max_bytes=10_000, timeout_s=5)
+HERE = FetchRules(private_networks=[ip_network("127.0.0.0/8")], max_bytes=10_000, timeout_s=60)
+PUBLIC_ONLY = FetchRules(max_bytes=10_000, timeout_s=60)
 ENDLESS = b"HTTP/1.1 200 OK\r\n\r\n"
 
 

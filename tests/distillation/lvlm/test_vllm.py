@@ -88,12 +88,14 @@ def test_who_comes_later_joins_those_under_way():
             return super().step() if self.added == 2 else []
 
     async def run() -> list[Reply]:
-        async with VllmBackend(model="m", engine=Slow()) as backend:
+        async with VllmBackend(model="m", engine=engine) as backend:
             first = asyncio.create_task(backend.reply(request("one two")))
-            await asyncio.sleep(0.01)
+            while not engine.added:
+                await asyncio.sleep(0)
             second = await backend.reply(request("one"))  # ends only if both are open at once
             return [await first, second]
 
+    engine = Slow()
     assert [reply.text for reply in asyncio.run(run())] == ["answer 1", "answer 2"]
 
 
@@ -132,7 +134,8 @@ def test_what_nobody_waits_for_any_more_is_aborted():
     async def run() -> None:
         async with VllmBackend(model="m", engine=engine) as backend:
             asking = asyncio.create_task(backend.reply(request("one")))
-            await asyncio.sleep(0.01)
+            while not engine.added:
+                await asyncio.sleep(0)
             asking.cancel()
 
     engine = Endless()

@@ -162,8 +162,7 @@ def test_odd_answers_are_told_apart():
 
 def test_a_slow_answer_is_a_time_out():
     async def slow(*_: object) -> web.Response:
-        await asyncio.sleep(5)
-        return completion()
+        return await asyncio.Event().wait()  # for ever
 
     async def run() -> Reply:
         async with serving(slow) as url, OpenAIBackend(model="m", base_urls=[url], timeout_s=0.05) as backend:
