@@ -55,8 +55,19 @@ class Page(HTMLParser):
             self.found.append(f"<{self.inside}>{data}")
 
 
-@pytest.fixture
-def world(researcher: User) -> Study:
+@pytest.mark.parametrize("text", ALL)
+def test_a_search_for_it_is_only_a_search(client: Client, researcher: User, text: str) -> None:
+    finished_run(1)
+    client.force_login(researcher)
+    for address in ("/catalog/", "/knowledge/", "/people/"):
+        for field in ("q", "relation", "category", "before"):
+            answer = client.get(address, {field: text})
+            assert answer.status_code in {200, 400}, (address, field)
+            assert Page(answer.content.decode()).found == [], (address, field)
+
+
+@pytest.fixture(scope="module")
+def world_once(module_db: None) -> Study:
     """Every text that comes from outside is hostile, each in its own way."""
     run = finished_run(len(ALL), relations="usedFor")
     for i, (intention, text) in enumerate(zip(Intention.objects.order_by("pk"), ALL, strict=True)):
@@ -72,6 +83,11 @@ def world(researcher: User) -> Study:
     Participant.objects.update(state_reason=ALL[0][:300])
     Group.objects.bulk_create(Group(name=text[:150]) for text in ALL)
     return made
+
+
+@pytest.fixture
+def world(db: None, world_once: Study) -> Study:
+    return Study.objects.get(pk=world_once.pk)
 
 
 def pages(made: Study) -> list[str]:
@@ -104,17 +120,6 @@ def test_every_intention_is_inert_on_its_page_and_to_its_annotator(client: Clien
         text = client.get(f"/judge/{world.pk}/own/{judgment.pk}/").content.decode()
         assert WORD in text
         assert Page(text).found == [], judgment.item.intention.text
-
-
-@pytest.mark.parametrize("text", ALL)
-def test_a_search_for_it_is_only_a_search(client: Client, researcher: User, text: str) -> None:
-    finished_run(1)
-    client.force_login(researcher)
-    for address in ("/catalog/", "/knowledge/", "/people/"):
-        for field in ("q", "relation", "category", "before"):
-            answer = client.get(address, {field: text})
-            assert answer.status_code in {200, 400}, (address, field)
-            assert Page(answer.content.decode()).found == [], (address, field)
 
 
 def test_no_cell_of_the_csv_is_a_formula(world: Study) -> None:

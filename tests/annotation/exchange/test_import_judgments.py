@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from accounts.models import User
+from accounts.services import user_create
 from annotation.exchange.exports.options import FORMATS
 from annotation.figures.numbers import study_figures
 from annotation.judging.tallying import study_recompute
@@ -19,9 +20,14 @@ from tests.annotation.exchange.files import GOLD, emptied, exported, imported, r
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(scope="module")
+def judged_once(module_db: None) -> Study:
+    return study_judged(user_create(username="rob", password="correct-horse", role=User.Role.RESEARCHER))
+
+
 @pytest.fixture
-def judged(researcher: User) -> Study:
-    return study_judged(researcher)
+def judged(db: None, judged_once: Study) -> Study:
+    return Study.objects.get(pk=judged_once.pk)
 
 
 def without_ids(content: bytes) -> bytes:

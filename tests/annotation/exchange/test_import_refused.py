@@ -8,6 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.models import User
+from accounts.services import user_create
 from annotation.models import Item, Judgment, Participant, Study
 from distillation.models import Intention
 from tests.annotation.exchange.files import emptied, exported, imported, rows_of, study_judged, written
@@ -17,9 +18,14 @@ pytestmark = pytest.mark.django_db
 Change = Callable[[list[dict]], None]
 
 
+@pytest.fixture(scope="module")
+def judged_once(module_db: None) -> Study:
+    return study_judged(user_create(username="rob", password="correct-horse", role=User.Role.RESEARCHER))
+
+
 @pytest.fixture
-def judged(researcher: User) -> Study:
-    return study_judged(researcher)
+def judged(db: None, judged_once: Study) -> Study:
+    return Study.objects.get(pk=judged_once.pk)
 
 
 def refused(content: bytes, path: Path, **options) -> str:
