@@ -5,6 +5,7 @@ import tempfile
 
 from mindsite.settings import *  # noqa: F403
 
+INSTALLED_APPS += ["tests"]  # noqa: F405 - for its command
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
