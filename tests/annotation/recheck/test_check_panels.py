@@ -1,0 +1,164 @@
+"""What the panels of a study of all kinds show can be worked out from the export too, and a change is found."""
+
+import io
+from datetime import timedelta
+from random import Random
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+
+from accounts.models import User
+from annotation.design.services import study_create
+from annotation.exchange.files.cells import ImportRefused
+from annotation.figures.panels.all import PANELS
+from annotation.figures.panels.shares import NAMES
+from annotation.figures.rows.asked import Asked
+from annotation.judging.allocation import item_next
+from annotation.judging.interventions import participant_exclude
+from annotation.models import Item, Judgment, Participant, Study
+from annotation.recheck.check import figures_check
+from tests.annotation.builders import participant, save
+from tests.annotation.recheck.files import changed, exported, judge_all, revise, revisions, where
+from tests.distillation.builders import finished_run
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def large_once(module_db: None) -> Study:
+    """Two runs, p(yes) all over, two judgments each and so ties, typicality only after a yes, over three days."""
+    runs = [finished_run(20, name="one", kept_every=3), finished_run(name="two", relations="usedFor,cause")]
+    made = study_create(name="S", runs=runs, items=60, overlap=2, strata=["verdict", "relation"],
+                        typicality_after_yes=True)  # fmt: skip
+    for i, item in enumerate(made.items.order_by("pk")):
+        p_yes = None if i % 10 == 0 else (37 * i % 101 + 0.1234) / 102
+        Item.objects.filter(pk=item.pk).update(p_yes=p_yes, category=f"Category {i % 4}")
+    for name, every in (("ann-0", 2), ("ann-1", 3), ("ann-2", 4)):
+        judge_all(participant(made, name), every)
+    for judgment in Judgment.objects.all():
+        earlier = timezone.now() - timedelta(days=judgment.pk % 3)
+        Judgment.objects.filter(pk=judgment.pk).update(created_at=earlier, active_seconds=judgment.pk % 17 + 0.25)
+    participant(made, "idle")
+    call_command("recompute", "S")
+    return made
+
+
+@pytest.fixture
+def large(db: None, large_once: Study) -> Study:
+    return Study.objects.get(pk=large_once.pk)
+
+
+def test_each_panel_is_worked_out_anew(large: Study) -> None:
+    check = figures_check(large)
+    assert check.differences == []
+    switched = {f"{panel.name} by {by}" for panel in PANELS.values() if panel.has_switch for by in NAMES}
+    others = {panel.name for panel in PANELS.values() if not panel.has_switch}
+    assert set(check.compared) == {"figures", "latent truth", *switched, *others} - {"p_yes"}
+    assert min(check.compared.values()) >= 4
+
+
+def test_who_is_excluded_is_worked_out_anew_too(large: Study, researcher: User) -> None:
+    who = participant(large, "ann-2")
+    participant_exclude(participant=who, reason="bots", by=researcher)
+    check = figures_check(large)
+    shown = PANELS["annotators"].shown(Asked(large)).table.rows[-1]
+    assert (check.differences, shown[0], shown[1]) == (
+        [],
+        who.pseudonym,
+        Judgment.objects.filter(participant=who).count(),
+    )
+
+
+def test_what_a_csv_can_not_know_is_named(large: Study) -> None:
+    said = figures_check(large, io.BytesIO(exported(large))).not_in_csv
+    assert {"figures: items", "figures: wanted", "progress: untouched", "annotators: people.gold"} <= set(said)
+    assert any(each.startswith("anchoring: the CSV has no revisions") for each in said)
+
+
+def test_revisions_are_set_against_the_verdict(large: Study) -> None:
+    first, second, *_ = large.items.first().judgments.all()
+    for judgment, plausibility in ((first, 0), (first, 1), (second, 0)):
+        revise(judgment, plausibility)
+    check = figures_check(large)
+    assert (check.differences, check.compared["anchoring"]) == ([], 26)
+
+
+def test_moves_are_not_known_while_an_audit_is_unanswered(large: Study) -> None:
+    revise(Judgment.objects.first(), 0)
+    save(item_next(participant=participant(large, "late")))
+    check = figures_check(large)
+    assert check.differences == []
+    assert any(each.startswith("anchoring: 1 verdicts were revealed") for each in check.not_in_csv)
+
+
+def test_what_is_read_of_some_items_is_named(large: Study) -> None:
+    Participant.objects.filter(annotator__username="idle").update(n_judged=150_000)
+    check = figures_check(large)
+    assert "joint: of 1 in 2 items, and the CSV does not say which" in check.not_in_csv
+    name = participant(large, "idle").pseudonym
+    assert [each.figure for each in check.differences] == ["annotators", f"annotators.people.{name}.judgments"]
+
+
+def test_a_wrong_tally_is_found_in_each_panel_that_shows_it(large: Study) -> None:
+    # One yes and one no, a tie, become two yes.
+    item = large.items.filter(plausibility_tally=1 + (1 << 7), filter_yes=True).first()
+    Item.objects.filter(pk=item.pk).update(plausibility_tally=2 << 7)
+    panels = {"plausibility by category", "plausibility by run", "confusion", "agreement", "threshold", "calibration"}
+    found = where(figures_check(large))
+    assert panels | {"ceiling", "filter", "rates"} <= found
+    assert not found & {"agreement_by_judgments", "joint", "progress", "typicality by run"}
+
+
+def test_a_wrong_tally_of_a_judgment_is_found_in_the_panel_of_moments(large: Study) -> None:
+    judgment = Judgment.objects.filter(tally=2).first()
+    Judgment.objects.filter(pk=judgment.pk).update(tally=2 << 7)
+    assert where(figures_check(large)) == {"agreement_by_judgments"}
+
+
+@pytest.mark.parametrize(
+    ("column", "panel"),
+    [
+        ("plausibility", "joint"),
+        ("typicality", "typicality by run"),
+        ("judged_at", "agreement_by_judgments"),
+        ("audit", "audit"),
+        ("active_seconds", "annotators"),
+        ("annotator", "annotators"),
+    ],
+)
+def test_a_changed_row_of_the_csv_is_found(large: Study, column: str, panel: str) -> None:
+    values = {"judged_at": "2020-01-01T00:00:00Z", "annotator": "somebody", "active_seconds": "3000", "audit": "wrong",
+              "plausibility": "0", "typicality": "0"}  # fmt: skip
+
+    def change(rows: list[dict]) -> None:
+        for row in rows[:8]:
+            row[column] = values[column] if row["plausibility"] == "1" else row[column]
+
+    found = where(figures_check(large, changed(exported(large), change)))
+    assert panel in found
+
+
+def test_rows_in_any_order_give_the_same(large: Study) -> None:
+    first, second, *_ = large.items.first().judgments.all()
+    for judgment, plausibility in ((first, 0), (first, 1), (second, 0)):
+        revise(judgment, plausibility)
+    straight = figures_check(large)
+    for seed in range(3):
+        shuffled = changed(revisions(large), Random(seed).shuffle)
+        check = figures_check(large, shuffled)
+        assert (check.differences, check.compared) == ([], straight.compared)
+
+
+def test_a_row_that_is_there_twice_is_found(large: Study) -> None:
+    assert "judgments" in where(figures_check(large, changed(exported(large), lambda rows: rows.append(rows[0]))))
+    with pytest.raises(ImportRefused, match="a revision of a judgment is there twice"):
+        figures_check(large, changed(revisions(large), lambda rows: rows.append(rows[0])))
+
+
+def test_an_item_that_is_two_things_is_refused(large: Study) -> None:
+    def change(rows: list[dict]) -> None:
+        rows[1]["relation"] = "isA" if rows[0]["relation"] != "isA" else "cause"
+
+    with pytest.raises(ImportRefused, match=r"line 3: item \d+ has relation"):
+        figures_check(large, changed(exported(large), change))
