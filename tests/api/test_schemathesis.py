@@ -13,6 +13,7 @@ from hypothesis import settings as bounds
 from pytest_django import Settings
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
+from schemathesis.schemas import BaseSchema
 from schemathesis.specs.openapi import checks
 
 from accounts.models import User
@@ -48,8 +49,8 @@ SENSIBLE = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def there(db: None) -> dict[str, object]:
+@pytest.fixture(scope="module")
+def there(module_db: None) -> dict[str, object]:
     """What parts of addresses name, so that more than 404 is answered."""
     made = study(run=finished_run(20, model="secret-model"), items=40, overlap=1)
     show_pictures()
@@ -83,7 +84,7 @@ def make_sense(case: schemathesis.Case, there: dict[str, object]) -> None:
             case.body["item"] = item_next(participant=Participant.objects.get()).item_id
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def in_the_test_transaction() -> Iterator[None]:
     """As Django's own test client does it: the end of a request would close the connection."""
     for signal in (request_started, request_finished):
@@ -108,10 +109,17 @@ def headers_of(role: User.Role | None) -> dict[str, str]:
     return {"Authorization": program(user).defaults["HTTP_AUTHORIZATION"]}
 
 
+@pytest.fixture(scope="module")
+def schema(module_db: None) -> BaseSchema:
+    return schemathesis.openapi.from_wsgi("/api/v1/schema/", get_wsgi_application())
+
+
 @pytest.mark.parametrize("mode", EXAMPLES, ids=lambda mode: mode.value)
 @pytest.mark.parametrize("role", ROLES, ids=lambda role: role or "anonymous")
-def test_every_answer_is_one_that_the_schema_tells(there: dict, role: User.Role | None, mode: GenerationMode) -> None:
-    schema, headers = schemathesis.openapi.from_wsgi("/api/v1/schema/", get_wsgi_application()), headers_of(role)
+def test_every_answer_is_one_that_the_schema_tells(
+    schema: BaseSchema, there: dict, role: User.Role | None, mode: GenerationMode
+) -> None:
+    headers = headers_of(role)
     for found in schema.get_all_operations():
 
         @bounds(max_examples=EXAMPLES[mode], deadline=None, database=None, suppress_health_check=list(HealthCheck))
