@@ -41,14 +41,14 @@ STRAY = re.compile(
     r"|</?(?:start|end)_of_turn>|\[/?INST\]|</(?:answer|response|output|final)>|```",
     re.IGNORECASE,
 )
-MAY_HOLD = re.compile(r"[<\[{`◁\\]|\A\s*(?:analysis|assistant|\")")
+SIGNS, OPENINGS = "<[{`◁\\", ("analysis", "assistant", '"')
 KEYS = ("answer", "verdict", "decision", "intention", "description", "feature", "text", "response", "output", "content")
 REASONS = ("reason", "explanation", "why", "because", "justification", "rationale")
 
 
 def uncovered(text: str) -> str | Failure:
     """The answer alone."""
-    if not MAY_HOLD.search(text):
+    if not _may_hold(text):
         return text
     told = _without_reasoning(text)
     if not told.strip():
@@ -62,7 +62,7 @@ def uncovered(text: str) -> str | Failure:
 
 
 def holds_reasoning(text: str) -> bool:
-    if not MAY_HOLD.search(text):
+    if not _may_hold(text):
         return False
     channel = CHANNEL.search(text)
     return bool(OPENING.search(text) or CLOSING.search(text) or _is_unmarked(text)) or bool(
@@ -70,8 +70,13 @@ def holds_reasoning(text: str) -> bool:
     )
 
 
+def _may_hold(text: str) -> bool:
+    """Nearly no answer does, and to find that out must cost nothing."""
+    return any(sign in text for sign in SIGNS) or text.lstrip().startswith(OPENINGS)
+
+
 def _is_unmarked(text: str) -> bool:
-    return text.startswith(UNMARKED[0]) and UNMARKED[1] in text
+    return text.lstrip().startswith(UNMARKED[0]) and UNMARKED[1] in text
 
 
 def _without_reasoning(text: str) -> str:

@@ -177,16 +177,17 @@ class OpenAIBackend:
                         return await self._turned_away(server, answer)
                 else:
                     reply = self._decoded(answer, logprobs=request.logprobs and can.top_logprobs > 0)
-                    learnt = replace(can, reasons=True) if reply.reasoned else can
-                    self._learn(server, learnt)
-                    if learnt == can or reply.finish != "length":
+                    learnt = replace(can, reasons=True) if reply.reasoned and not can.reasons else can
+                    if learnt is not server.can:
+                        self._learn(server, learnt)
+                    if learnt is can or reply.finish != "length":
                         break
                 can = learnt
         server.limit.answered(refused=False)
         server.presence.answered()
         if reply.model and reply.model not in server.models:
             await self._another_model(server, reply.model)
-        return replace(reply, usage=reply.usage + Usage(calls=calls - 1))
+        return replace(reply, usage=reply.usage + Usage(calls=calls - 1)) if calls > 1 else reply
 
     async def _sent(self, server: Server, request: Request, can: Abilities, slow: int) -> Answer:
         """Pictures by uuid alone where the server has them; whole where it fails with those, whatever it says."""

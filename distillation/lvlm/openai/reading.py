@@ -6,6 +6,7 @@ import math
 import re
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -18,6 +19,7 @@ NOT_LETTERS = re.compile(r"[^a-z]+")
 REASONING = ("reasoning_content", "reasoning", "thinking")
 COMPRESSED = {"gzip": 47, "x-gzip": 47, "deflate": 47}
 ANSWERS = ("yes", "no")
+FIRST, FEW = re.compile(r"\W*(yes|no)\b(?!\s*(?:/|or))", re.IGNORECASE), 8
 NEEDLE = 60
 ERROR_WITHIN = 2_000  # bytes
 
@@ -65,8 +67,8 @@ def _reply(reply: Mapping[str, Any], choice: Mapping[str, Any], *, logprobs: boo
     finish = "length" if finish in ("length", "max_tokens") else "stop"
     if not text.strip() and not reasoned and finish != "length":
         raise EmptyReply("the answer has no text")
-    p_yes = yes_probability(choice.get("logprobs"), text) if logprobs else None
-    return Reply(text, finish, p_yes, usage, reasoned=reasoned, model=str(reply.get("model") or ""))
+    p_yes = yes_probability(choice.get("logprobs"), text, reasoned=bool(reasoned)) if logprobs else None
+    return Reply(text, finish, p_yes, usage, reasoned=bool(reasoned), model=str(reply.get("model") or ""))
 
 
 def _text(content: Any) -> tuple[str, bool]:
@@ -108,12 +110,12 @@ def _no_completion(body: bytes, error: Exception) -> str:
     return f"no chat completion ({type(error).__name__}): {body[:200]!r}"
 
 
-def yes_probability(logprobs: Any, text: str) -> float | None:
+def yes_probability(logprobs: Any, text: str, *, reasoned: bool = False) -> float | None:
     """P(yes) / (P(yes) + P(no)) over their spellings at the token that is the answer of `text`; None where the server's
     probabilities are none, or no token is."""
     try:
         tokens = logprobs["content"]
-        at = answer_index([token["token"] for token in tokens], text)
+        at = answer_index([token["token"] for token in tokens], text, reasoned=reasoned)
         if at is None:
             return None
         tops = tokens[at].get("top_logprobs") or [tokens[at]]
@@ -122,28 +124,37 @@ def yes_probability(logprobs: Any, text: str) -> float | None:
         return None
 
 
-def answer_index(tokens: Sequence[str], text: str) -> int | None:
+def answer_index(tokens: Sequence[str], text: str, *, reasoned: bool = False) -> int | None:
     """The token where the answer begins, found by its letters: signs and blanks between tokens may be lost or added,
     and reasoning or labels with a yes or no of their own stand before it."""
-    needle, words = letters(answer_onwards(text))[:NEEDLE], [letters(token) for token in tokens]
+    if not reasoned and (first := FIRST.match(text)):  # nearly all answers; the rest is ten times as slow
+        at, said = next(((i, said) for i, token in enumerate(tokens[:FEW]) if (said := word(token))), (0, ""))
+        if said == first[1].lower():
+            return at
+    needle, words = letters(answer_onwards(text))[:NEEDLE], [word(token) for token in tokens]
     at = "".join(words).rfind(needle) if needle else -1
-    for i, word in enumerate(words):
-        if at == 0 and word:
-            return i if word in ANSWERS else None
-        at -= len(word)
-    answers = [i for i, word in enumerate(words) if word in ANSWERS]
+    for i, said in enumerate(words):
+        if at == 0 and said:
+            return i if said in ANSWERS else None
+        at -= len(said)
+    answers = [i for i, said in enumerate(words) if said in ANSWERS]
     return answers[0] if needle and len(answers) == 1 else None
 
 
 def normalised(tops: Iterable[tuple[str, float]]) -> float | None:
     mass = dict.fromkeys(ANSWERS, 0.0)
     for token, logprob in tops:
-        if (said := letters(token)) in mass and math.isfinite(logprob):
+        if (said := word(token)) in mass and math.isfinite(logprob):
             mass[said] += math.exp(min(0.0, logprob))
     total = sum(mass.values())
     return mass["yes"] / total if total else None
 
 
 def letters(text: str) -> str:
-    """Letters only: " Yes", "▁yes" and "Yes," are one word."""
     return NOT_LETTERS.sub("", text.lower())
+
+
+@lru_cache(maxsize=4_096)  # the same tokens come again and again, twenty to an answer
+def word(token: str) -> str:
+    """Letters only: " Yes", "▁yes" and "Yes," are one word."""
+    return letters(token)
