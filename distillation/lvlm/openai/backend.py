@@ -11,17 +11,16 @@ from typing import Any, Self
 
 from distillation.lvlm.base import (
     BackendAway,
-    Describe,
     Failure,
     Image,
     Reply,
     Request,
-    Subject,
     Usage,
     WrongModel,
 )
 from distillation.lvlm.openai.abilities import Abilities, agreed
 from distillation.lvlm.openai.address import url_and_limit
+from distillation.lvlm.openai.homes import Homes
 from distillation.lvlm.openai.link import Answer, Link, Retry, TurnedDown
 from distillation.lvlm.openai.probe import Probe, Report
 from distillation.lvlm.openai.reading import EmptyReply, MalformedReply, decode_reply
@@ -36,9 +35,7 @@ from distillation.pipeline.options import Options
 TRIES = 5
 LESSONS = 8  # parameters that a call may find refused, one after another
 BUSY = (401, 402, 429, 502, 503)  # no word on the pictures
-SHORTEST_WAIT_S = 0.1
 FAULT_SHOWS_S = 2.0
-HOMES = 4_096
 
 
 class OpenAIBackend:
@@ -71,8 +68,8 @@ class OpenAIBackend:
         self._options = options or Options()
         self._link = Link(api_key=api_key, proxy=proxy, ca_file=ca_file)
         self._pictures = PictureCache()
-        self._homes: dict[str, Server] = {}
-        self._fault = ""
+        self._homes = Homes(self._servers, self._places)
+        self._fault, self._answered_at = "", 0.0
         for server in self._servers:
             if server.url in (known or {}):
                 server.learn(Abilities.from_dict((known or {})[server.url]))
@@ -90,8 +87,7 @@ class OpenAIBackend:
 
     @property
     def fault(self) -> str:
-        answered_at = max(server.presence.answered_at for server in self._servers)
-        return self._fault if time.monotonic() - answered_at > FAULT_SHOWS_S else ""
+        return self._fault if time.monotonic() - self._answered_at > FAULT_SHOWS_S else ""
 
     async def check(self) -> None:
         """One server that is there is enough; those that are not are tried again later."""
@@ -121,7 +117,9 @@ class OpenAIBackend:
             await self._check(server)
             return
         report = await self._report(server)
-        self.model = report.model
+        if self.model and report.model and report.model != self.model:
+            raise WrongModel(f"{server.url} serves {report.model}, another server of the run {self.model}: name one.")
+        self.model = report.model or self.model
         if problem := report.problem or report.away or report.lacking:
             raise problem
         server.learn(report.abilities)
@@ -129,7 +127,7 @@ class OpenAIBackend:
     async def reply(self, request: Request) -> Reply:
         began, sent, tries, slow = time.monotonic(), 0, 0, 0
         while True:
-            server = await self._server_for(request.subject)
+            server = await self._homes.of(request.subject)
             try:
                 sent += 1
                 reply = await self._answer(server, request, slow)
@@ -148,26 +146,10 @@ class OpenAIBackend:
                 tries = min(tries, TRIES - 1)
                 await self._places.pause(backoff(tries) if retry.wait_s is None else retry.wait_s)
 
-    async def _server_for(self, subject: Subject) -> Server:
-        """A co-buy's own server, where its pictures are, as long as that is there; else the least loaded."""
-        key = affinity(subject)
-        while True:
-            now = time.monotonic()
-            there = [server for server in self._servers if server.presence.open(now)]
-            if there:
-                home = self._homes.get(key)
-                if home is None or home not in there:
-                    home = self._homes[key] = min(there, key=lambda server: server.limit.places.load)
-                    if len(self._homes) > HOMES:
-                        del self._homes[next(iter(self._homes))]
-                home.presence.tried()
-                return home
-            soon = min(server.presence.retry_at for server in self._servers) - now
-            await self._places.pause(max(SHORTEST_WAIT_S, soon))
-
     async def _answer(self, server: Server, request: Request, slow: int) -> Reply:
         """Asked again at once where the server refuses what can be left away, or turns out to reason first."""
-        can, calls = server.can, 0
+        known, calls = server.can, 0
+        can = known
         async with self._room(server):
             while True:
                 answer, calls = await self._sent(server, request, can, slow), calls + 1
@@ -176,15 +158,15 @@ class OpenAIBackend:
                     if learnt is None:
                         return await self._turned_away(server, answer)
                 else:
+                    server.limit.answered(refused=False)
+                    server.presence.answered()
                     reply = self._decoded(answer, logprobs=request.logprobs and can.top_logprobs > 0)
                     learnt = replace(can, reasons=True) if reply.reasoned and not can.reasons else can
-                    if learnt is not server.can:
-                        self._learn(server, learnt)
+                    self._learn(server, known, learnt)
                     if learnt is can or reply.finish != "length":
                         break
                 can = learnt
-        server.limit.answered(refused=False)
-        server.presence.answered()
+        self._answered_at = time.monotonic()
         if reply.model and reply.model not in server.models:
             await self._another_model(server, reply.model)
         return replace(reply, usage=reply.usage + Usage(calls=calls - 1)) if calls > 1 else reply
@@ -217,14 +199,15 @@ class OpenAIBackend:
         told = self._link.refusal(answer)
         learnt = lesson(told, can, request)
         if learnt and learnt.pictures < pictures_in(request):
-            self._learn(server, learnt)
+            self._learn(server, can, learnt)
             raise too_few_pictures(server.url, learnt.pictures, pictures_in(request))
         unknown = told.status in (400, 422) and refused_request(told).reason != "too_long"
         return learnt or (can.without("uuids") if unknown and can.uuids and pictures_in(request) else None)
 
-    def _learn(self, server: Server, learnt: Abilities) -> None:
-        if changed := server.can.changed_to(learnt):
-            server.learn(replace(server.own, **changed))
+    def _learn(self, server: Server, known: Abilities, learnt: Abilities) -> None:
+        """What changed between the two, and no more: other calls may have learnt something else meanwhile."""
+        if learnt is not known:
+            server.learn(replace(server.own, **known.changed_to(learnt)))
             self._agree()
 
     def _agree(self) -> None:
@@ -305,10 +288,3 @@ class OpenAIBackend:
 
     async def _check(self, server: Server) -> None:
         named_model(server.url, self.model, await self._link.models(server))
-
-
-def affinity(subject: Subject) -> str:
-    """Calls with the same text here go to the same server."""
-    if isinstance(subject, Describe):
-        return subject.product.asin
-    return subject.pair.a.asin + subject.pair.b.asin

@@ -18,6 +18,7 @@ from distillation.lvlm.openai.servers import Server
 
 MAX_REPLY = 2 * 1024 * 1024
 CHECK_S = 10.0
+NOT_IMPLEMENTED = 501
 SHOWN = 200  # characters of an answer that is none
 ENVIRONMENT = "environment"  # as a proxy: those that the environment names
 
@@ -101,7 +102,7 @@ class Link:
             raise BackendAway(
                 f"{server.url} can't be reached ({why}): start the model server or correct the URL."
             ) from None
-        if answer.status in (408, 429) or answer.status >= 500:
+        if answer.status in (408, 429) or (answer.status >= 500 and answer.status != NOT_IMPLEMENTED):
             server.went_away()
             said = self.refusal(answer).words[:SHOWN]
             raise BackendAway(f"{url} answers {answer.status} ({said}): check URL and API key.")

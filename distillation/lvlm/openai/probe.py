@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import orjson
 
-from distillation.lvlm.base import BackendAway, Busy, Image, Reply, Request, Unfit
+from distillation.lvlm.base import BackendAway, Busy, Failure, Image, Reply, Request, Unfit
 from distillation.lvlm.openai.abilities import OPTIONS, Abilities
 from distillation.lvlm.openai.link import SHOWN, Answer, Link, Retry, TurnedDown
 from distillation.lvlm.openai.reading import MalformedReply, decode_reply
@@ -28,6 +28,7 @@ from distillation.pipeline.steps import Outcome, describe, intend, judge, seen_p
 from distillation.pipeline.trial import INTENTION, RELATION, trial_pair
 
 MOST_CALLS = 40
+TRIES, FAULTS = 5, 2  # of a call; faults that are asked about again before they count as a refusal
 BUSY = (429, 502, 503, 504)
 OFF: dict[str, Any] = {"choice": "", "room": "", "top_logprobs": 0}
 HELP = {
@@ -186,6 +187,8 @@ class Probe:
             if pictures_in(request) and await self._takes(_showing(request, 0), replace(bare, pictures=0)):
                 return less
             raise Unfit(f"{self._server.url} refuses even the simplest call ({told.status}: {told.words[:SHOWN]}).")
+        if told.status >= 500 and await self._takes(request, self.can):
+            return self.can  # it was a fault of the moment
         for option in off:
             if self.can.has(option) and await self._takes(request, self.can.without(option)):
                 return self.can.without(option)
@@ -208,40 +211,50 @@ class Probe:
 
     async def _settled(self, request: Request, can: Abilities, way: Way | None = None) -> Answer:
         """An answer of any status, save those of a server that takes no call now: these are waited out for a while."""
-        patient_until, faults = time.monotonic() + self._patience_s, 0
-        way = way or Way(named=can.uuids)
-        body = encode_request(request, self.model, self._pictures, way, can)
+        until, faults = time.monotonic() + self._patience_s, 0
+        body = encode_request(request, self.model, self._pictures, way or Way(named=can.uuids), can)
         while True:
             self._calls += 1
             try:
                 answer = await self._link.post(self._server, body, 0, self._timeout_s)
             except Retry as fault:
-                faults, why, wait_s = faults + 1, str(fault), backoff(1)
-                if faults == 2:
-                    raise Unfit(
-                        f"{self._server.url} gives no answer ({fault.failure.reason}: {why[:SHOWN]})."
-                    ) from None
+                faults += 1
+                wait_s = self._after_fault(fault.failure, faults)
             except TurnedDown as fault:
-                why, wait_s = str(fault), backoff(2)
+                wait_s = self._while_busy(str(fault), None, until)
             else:
-                told = self._link.refusal(answer) if answer.status != 200 else None
-                if told is None or answer.status not in BUSY or told.is_quota:
+                told = self._link.refusal(answer) if answer.status in BUSY else None
+                if told and not told.is_quota:
+                    wait_s = self._while_busy(f"{told.status}: {told.words}", asked_wait(answer.headers), until)
+                elif answer.status >= 500 and faults < FAULTS:
+                    faults += 1
+                    wait_s = asked_wait(answer.headers) or backoff(faults)
+                else:
                     return answer
-                why, wait_s = f"{told.status}: {told.words[:SHOWN]}", asked_wait(answer.headers) or backoff(2)
-            if time.monotonic() + wait_s > patient_until:
-                raise Busy(f"{self._server.url} takes no call now ({why}).")
             await asyncio.sleep(wait_s)
 
+    def _after_fault(self, why: Failure, faults: int) -> float:
+        if faults == (2 if why.reason == "timeout" else TRIES):
+            words = f"{why.reason}: {why.detail[:SHOWN]}"
+            raise BackendAway(f"{self._server.url} gives no answer ({words}): look into its log.")
+        return backoff(faults)
+
+    def _while_busy(self, why: str, asked_s: float | None, until: float) -> float:
+        wait_s = backoff(2) if asked_s is None else asked_s
+        if time.monotonic() + wait_s > until:
+            raise Busy(f"{self._server.url} takes no call now ({why[:SHOWN]}).")
+        return wait_s
+
     async def _decoded(self, answer: Answer, request: Request) -> Reply:
-        """A reply that is none may be a fault of the moment: it is asked for once more."""
-        try:
-            return decode_reply(answer.content, logprobs=request.logprobs)
-        except MalformedReply:
+        """A reply that is none may be a fault of the moment: it is asked for again."""
+        for tries in range(1, TRIES + 1):
+            try:
+                return decode_reply(answer.content, logprobs=request.logprobs)
+            except MalformedReply as error:
+                problem = f"{self._server.url} answers with {self._link.without_key(str(error))}: correct it."
+            await asyncio.sleep(backoff(tries))
             answer = await self._settled(request, self.can)
-        try:
-            return decode_reply(answer.content, logprobs=request.logprobs)
-        except MalformedReply as error:
-            raise Unfit(f"{self._server.url} answers with {self._link.without_key(str(error))}: correct it.") from None
+        raise Unfit(problem)
 
 
 def _has_logprobs(answer: Answer) -> bool:

@@ -33,6 +33,7 @@ FEWER_PICTURES = re.compile(
     r" (?:image|picture|multi-?modal|photo)|image=(\d+)|multiple (?:images|pictures)"
 )
 QUOTA = re.compile(r"quota|billing|insufficient (?:funds|balance|credit)|credit|payment|spending limit")
+FILTERED = re.compile(r"moderation|flagged|content[_ ](?:filter|policy|management)|safety|responsibleai")
 RATE = re.compile(r"per (?:second|minute|hour|day)|retry in|rate[ -]limit|requests? limit")
 NUMBER = r"`?(\d[\d,]*)"
 MOST = re.compile(
@@ -71,6 +72,11 @@ class Refusal:
         return self.words.lower()
 
     @property
+    def is_filtered(self) -> bool:
+        """A guard before the model declines this very text or picture."""
+        return self.status in (400, 403) and bool(FILTERED.search(self.lower) or FILTERED.search(self.code.lower()))
+
+    @property
     def is_quota(self) -> bool:
         """No money, not too many calls at once: waiting does not help."""
         if self.status == 402 or self.code == "insufficient_quota":
@@ -98,6 +104,8 @@ def refusal(status: int, body: bytes) -> Refusal:
 def refused_request(told: Refusal) -> Failure:
     """Why asking again would not help."""
     words = f"{told.status}: {told.words}"
+    if told.is_filtered:
+        return Failure("refused", words)
     if told.status == 413 or TOO_LONG.search(told.lower):
         return Failure("too_long", words)
     if NO_PICTURES.search(told.lower) or FEWER_PICTURES.search(told.lower):
@@ -107,7 +115,7 @@ def refused_request(told: Refusal) -> Failure:
 
 def lesson(told: Refusal, known: Abilities, request: Request) -> Abilities | None:
     """What the server can do then; None where the words tell nothing that would let the request through."""
-    if told.status in (401, 402, 413, 429) or told.is_quota:
+    if told.status in (401, 402, 413, 429) or told.is_quota or told.is_filtered:
         return None
     return _fewer_tokens(told, known, request) or _fewer_pictures(told, known, request) or _option(told, known, request)
 

@@ -16,7 +16,7 @@ def stop(url: str, told: Refusal, headers: Mapping[str, str]) -> Unfit | None:
     words = f"{told.status}: {told.words[:SHOWN]}"
     if told.is_quota:
         return Unfit(f"{url} says that the quota is used up ({words}): add credit there, then resume the run.")
-    if told.status in (401, 403):
+    if told.status in (401, 403) and not told.is_filtered:
         return Unfit(f"{url} turns us away ({words}): check the API key, LVLM_API_KEY, then resume the run.")
     if 300 <= told.status < 400:
         host = urlsplit(headers.get("Location", "")).netloc

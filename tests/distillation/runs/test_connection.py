@@ -9,7 +9,10 @@ from django.test import Client
 from django.test.utils import override_settings
 
 from accounts.models import User
+from distillation.lvlm.openai.abilities import Abilities
+from distillation.runs.lists import config_rows
 from tests.api.builders import JSON, program
+from tests.distillation.builders import cobuys, run
 from tests.distillation.odd_server import Told, images, plain, refused, serving
 
 pytestmark = pytest.mark.django_db
@@ -78,3 +81,11 @@ def test_the_api_gives_the_same_rows(researcher: User) -> None:
         answer = program(researcher).post("/api/v1/servers/check", body, content_type=JSON)
     (row,) = answer.json()["servers"]
     assert (answer.status_code, row["ok"], row["url"], row["model"]) == (200, True, f"{server.url}/v1", "m")
+
+
+def test_a_runs_configuration_says_what_its_servers_lack() -> None:
+    cobuys(1)
+    servers = {"http://gpu/v1": Abilities(uuids=True, top_logprobs=0).as_dict()}
+    made = run(backend="openai", model="m", base_urls=["http://gpu"], servers=servers)
+    words = "http://gpu/v1: no probabilities: verdicts count as 1 or 0; the threshold curve will be a step"
+    assert ("Model servers", words) in config_rows(made)

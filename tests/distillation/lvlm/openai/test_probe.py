@@ -1,6 +1,7 @@
 """What is found out of a server before a run; each refusal costs a call or two."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -107,8 +108,7 @@ def test_a_model_that_reasons_is_given_room_at_once():
 )
 def test_what_no_run_can_be_made_with(told: Told, words: str):
     report = found(lambda body, n: told)
-    with pytest.raises(Exception, match=words):
-        raise report.problem
+    assert re.search(words, str(report.problem or report.away))
 
 
 def test_no_redirect_is_followed():

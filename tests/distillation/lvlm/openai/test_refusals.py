@@ -82,6 +82,7 @@ def test_other_words_teach_nothing(status: int, words: str):
         ("max_tokens must be at least 1, got -188", "too_long"),
         ("Failed to load image: broken data stream", "bad_picture"),
         ("Incorrect padding in base64", "bad_picture"),
+        ("The response was filtered due to content management policy", "refused"),
     ],
 )
 def test_reasons_say_the_truth(words: str, reason: str):
