@@ -117,3 +117,38 @@ def test_the_feature_key_follows_what_can_change_the_feature():
     }
     assert len(keys) == 7
     assert feature_key(replace(A, asin="Z", feature="x"), OPTIONS, "m", "openai") in keys
+
+
+GERMAN = "Beides wurde gekauft, weil es auf Reisen nützt und für den Urlaub."
+
+
+def test_what_stands_around_an_answer_is_cut_for_the_value_and_kept_in_the_raw_reply():
+    raw = "<think>Is it yes or no?</think>No, too dear."
+    outcome = judged(scripted(raw))
+    assert (outcome.value.yes, outcome.value.reason, outcome.raw) == (False, "Too dear.", raw)
+
+
+def test_an_answer_that_stays_wrapped_is_a_failure():
+    assert judged(scripted("Yes <|foo|> and so on")).failure.reason == "markup"
+
+
+def test_reasoning_alone_is_a_failure_of_its_own():
+    cut = [Reply("<think>First I would", "length", reasoned=True)] * 2
+    beside = [Reply("", "length", reasoned=True)] * 2
+    assert [judged(scripted(*replies)).failure.reason for replies in (cut, beside)] == ["reasoning_only"] * 2
+
+
+def test_another_language_is_told_after_the_second_question():
+    backend = scripted("Ja, weil ich reise.", "Ja.")
+    assert judged(backend).failure.reason == "other_language"
+    assert backend.calls == 2
+    assert judged(scripted("Ja, weil ich reise.", "Yes")).value.yes
+
+
+def test_an_intention_in_another_language_is_none_unless_the_prompts_are_ones_own():
+    def intended(options: Options):
+        return asyncio.run(intend(scripted(GERMAN), PAIR, "open", options))
+
+    assert intended(OPTIONS).failure.reason == "other_language"
+    own = replace(OPTIONS, prompts=replace(OPTIONS.prompts, folder="/my/prompts"))
+    assert intended(own).value == GERMAN

@@ -338,3 +338,80 @@ def test_all_kinds_of_fault_against_the_fake_server():
     good = [reply for reply in replies if not reply.error]
     assert len(good) >= 190  # 200 x 0.3^5 = 0.5 expected to fail five times
     assert all(reply.text.startswith("Yes" if reply.p_yes >= 0.5 else "No") for reply in good)
+
+
+def asked_at_once(answer: Callable, n: int, **abilities: object) -> tuple[list[Reply], dict]:
+    """The replies to so many equal requests, and what is known of the server then."""
+
+    async def run() -> tuple[list[Reply], dict]:
+        async with serving(answer) as url, backend_knowing(url, **abilities) as backend:
+            replies = await asyncio.gather(*(backend.reply(REQUEST) for _ in range(n)))
+            return replies, next(iter(backend.known.values()))
+
+    return asyncio.run(run())
+
+
+def test_a_refused_parameter_is_left_away_and_the_reply_counts():
+    sent = []
+
+    def answer(_: web.Request, body: dict) -> web.Response:
+        sent.append(body)
+        return error(400, "logprobs are not supported") if "logprobs" in body else completion()
+
+    (reply,), known = asked_at_once(answer, 1)
+    assert (reply.error, reply.usage.calls, known["top_logprobs"]) == (None, 2, 0)
+    assert ["logprobs" in body for body in sent] == [True, False]
+
+
+def test_what_one_call_has_learnt_an_earlier_one_does_not_undo():
+    learnt = asyncio.Event()
+    first = []
+
+    async def answer(_: web.Request, body: dict) -> web.Response:
+        if "logprobs" not in body:
+            learnt.set()
+            return completion()
+        if not first:
+            first.append(body)
+            await learnt.wait()  # taken before the server changed its mind
+            await asyncio.sleep(0.05)
+            return completion()
+        return error(400, "logprobs are not supported")
+
+    replies, known = asked_at_once(answer, 2)
+    assert [reply.error for reply in replies] == [None, None]
+    assert known["top_logprobs"] == 0
+
+
+def test_a_model_that_turns_out_to_reason_is_given_room_once_for_all():
+    rooms = []
+
+    def answer(_: web.Request, body: dict) -> web.Response:
+        rooms.append(body["max_tokens"])
+        return completion("<think>so", "length") if body["max_tokens"] < 2_000 else completion("<think>so</think>Yes")
+
+    async def run() -> list[Reply]:
+        async with serving(answer) as url, backend_knowing(url) as backend:
+            return [await backend.reply(REQUEST) for _ in range(3)]
+
+    assert [reply.text for reply in asyncio.run(run())] == ["<think>so</think>Yes"] * 3
+    assert rooms == [64, 4096, 4096, 4096]  # REQUEST asks for 64
+
+
+def test_pictures_that_are_refused_in_mid_run_end_it():
+    with pytest.raises(Unfit, match="takes no pictures: run without them"):
+        talk(lambda _: error(400, "m is not a multimodal model"))
+
+
+def test_used_up_money_ends_it_and_a_guards_refusal_is_the_items():
+    for told in (error(402, "Payment required"), error(429, "You exceeded your current quota")):
+        with pytest.raises(Unfit, match="the quota is used up"):
+            talk(lambda _, told=told: told)
+    reply, _ = talk(lambda _: error(403, "Your input was flagged by moderation"))
+    assert reply.error.reason == "refused"
+
+
+def test_an_error_within_a_200_is_what_it_says():
+    body = b'{"choices": null, "error": {"message": "Provider returned error", "code": 503}}'
+    reply, sent = talk(lambda _: web.Response(body=body), lambda _: completion())
+    assert (reply.error, len(sent)) == (None, 2)
