@@ -10,7 +10,7 @@ from django.test.utils import override_settings
 
 from accounts.models import User
 from distillation.lvlm.openai.abilities import Abilities
-from distillation.runs.lists import config_rows
+from distillation.runs.pages.lists import config_rows
 from tests.api.builders import JSON, program
 from tests.distillation.builders import cobuys, run
 from tests.distillation.odd_server import Told, images, plain, refused, serving
