@@ -20,6 +20,7 @@ from django.core.files.storage import default_storage
 from django.db import connection
 
 from distillation.models import CoBuy, Picture, Product, Run, RunCoBuy
+from distillation.runs.servers import backend_check
 from distillation.runs.services import RunSettings, run_start
 from distillation.tasks import run_wake
 from mindsite.workers import worker_command
@@ -46,6 +47,7 @@ class World:
         self.photos = [path.read_bytes() for path in sorted(photos.glob("*.jpg"))]
         self.all_met = True
         self._n_runs = 0
+        self._known: dict = {}  # what servers can do, asked before they count, as `distill` would
 
     def tell(self, what: str, figure: float, bar: float, *, at_most: bool = False, more: str = "") -> None:
         met = figure <= bar if at_most else figure >= bar
@@ -81,7 +83,8 @@ class World:
         self.cobuys(n_cobuys)
         asked = RunSettings.checked(relations=relations, limit=n_cobuys, temperature=0.2 + self._n_runs / 1000)
         urls = [f"{server.url},{PLACES}" for server in servers]
-        run, _ = run_start(name=f"r{self._n_runs}", backend="openai", model="fake", base_urls=urls, settings=asked)
+        about = {"backend": "openai", "model": "fake", "base_urls": urls, "servers": self._known}
+        run, _ = run_start(name=f"r{self._n_runs}", settings=asked, **about)
         run_wake(run)
         return run
 
@@ -93,10 +96,16 @@ class World:
         server = Server(f"http://127.0.0.1:{port}")
         try:
             until(lambda: answers(server), 20)
+            self._meet(server)
             yield server
         finally:
             process.kill()
             process.wait()
+
+    def _meet(self, server: Server) -> None:
+        config = RunSettings.checked(relations="all", limit=None).as_config()
+        self._known |= backend_check(backend="openai", model="fake", base_urls=[server.url], config=config).servers
+        server.reset()
 
     @contextmanager
     def worker(self, name: str = "w1") -> Iterator["Worker"]:
