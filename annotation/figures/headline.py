@@ -16,6 +16,7 @@ from annotation.figures.tiles import (
     rate_tile,
     whose_opinion,
 )
+from annotation.figures.words import percent
 from annotation.models import Study
 from annotation.selection import Selection
 
@@ -48,8 +49,15 @@ def _page(figures: Headlines, asked: Asked) -> dict:
         "audit": audit_tile(figures),
         "whose": whose_opinion(figures, asked.selection.whose),
         "truth": TRUTHS[asked.selection.truth],
-        "unjudged": figures.unjudged.get("warning", "") if asked.study.state == Study.State.CLOSED else "",
+        "unjudged": _unjudged(figures.unjudged) if asked.study.state == Study.State.CLOSED else "",
     }
+
+
+def _unjudged(response: dict) -> str:
+    """While a study goes on, what has no judgment yet is no matter."""
+    share = response.get("unjudged", 0)
+    told = f"items that stand for {percent(share)} of the run stay unjudged; the others of their stratum speak for them"
+    return response.get("warning", told) if share else ""
 
 
 def _who_counts(study: Study, selection: Selection) -> dict:

@@ -125,7 +125,8 @@ def _judged(study: Study, facts: Facts) -> str:
     if facts.first is None or facts.last is None or times.median is None:
         return "Nothing has been judged yet."
     skipped = sum(response.skips.values())
-    unjudged = "; figures speak as if those without were like the others of their stratum" if response.none else ""
+    alike = "; figures speak as if those without were like the others of their stratum with a similar p(yes)"
+    unjudged = alike if response.none else ""
     why = ", ".join(f"{Skip.Reason(reason).label} {n:,}" for reason, n in response.skips.items())
     return (
         f"Judged from {facts.first:%Y-%m-%d} to {facts.last:%Y-%m-%d}, in {times.median:.0f} s of active time a "

@@ -14,10 +14,11 @@ from annotation.exchange.exports.streams import judgments_csv
 from annotation.figures.facts import Facts, facts_of
 from annotation.figures.methods import methods
 from annotation.figures.numbers import Figures, study_figures, study_revision
-from annotation.figures.panels import agreement_by_judgments, calibration, shares
+from annotation.figures.panels import agreement_by_judgments, calibration, shares, unjudged
 from annotation.figures.panels.agreement import leaf
 from annotation.figures.panels.panel import Shown
 from annotation.figures.rows.asked import Asked
+from annotation.figures.rows.live import Live
 from annotation.figures.tables import Column, Table
 from annotation.figures.words import Form, percent, plain
 from annotation.models import Judgment, Skip, Study
@@ -30,6 +31,7 @@ from stats.agreement.names import COEFFICIENTS
 from stats.estimate import Estimate
 from stats.packing import unpack
 from stats.rates import hajek_rate
+from stats.survey.nonresponse import reweighted
 
 HEAD = ("", "Value", "95 %", "Items")
 FILTER = (
@@ -126,6 +128,7 @@ def study_report(study: Study) -> Report:
             *(_agreement(figures, question) for question in study.questions),
             _filter(figures),
             _by_relation(study, figures),
+            *_unjudged(study),
             _table("Estimators", ESTIMATOR_HEAD, ESTIMATORS),
         ],
         checks=_checks(study),
@@ -174,20 +177,21 @@ def _table(caption: str, head: tuple[str, ...], rows: Sequence[tuple[str, ...]])
 def _clustered(study: Study) -> dict[str, Estimate]:
     """Relations of a co-buy resemble each other; this interval holds whatever they do."""
     sql = """
-        SELECT t.cobuy_id, i.stratum, i.inclusion_probability, i.plausibility_tally, i.typicality_tally
+        SELECT t.cobuy_id, i.stratum, i.inclusion_probability, i.p_yes, i.plausibility_tally, i.typicality_tally
         FROM annotation_item i JOIN distillation_intention t ON t.id = i.intention_id
-        WHERE i.study_id = %s AND i.gold IS NULL AND i.n_judged > 0 ORDER BY i.id
+        WHERE i.study_id = %s AND i.gold IS NULL ORDER BY i.id
     """
     with connection.cursor() as cursor:
         cursor.execute(sql, [study.pk])
-        columns = np.array(cursor.fetchall(), dtype=object).reshape(-1, 5).T
-    rates = {}
-    for question, packed in zip(study.questions, columns[3:], strict=True):
+        columns = np.array(cursor.fetchall(), dtype=object).reshape(-1, 6).T
+    judged, stratum, rates = columns[4] > 0, columns[1].astype(str), {}
+    weights = reweighted(judged, 1 / columns[2].astype(float), stratum, columns[3].astype(float)).weights[judged]
+    for question, packed in zip(study.questions, columns[4:, judged], strict=True):
         counts = unpack(packed.astype(np.int64), len(question.options))
         yes = counts @ question.says_yes
         n = counts.sum(axis=1)
         rates[question.name] = hajek_rate(
-            yes / np.maximum(n, 1), columns[2].astype(float), columns[1].astype(str), n > 0, clusters=columns[0]
+            yes / np.maximum(n, 1), 1 / weights, stratum[judged], n > 0, clusters=columns[0, judged]
         )
     return rates
 
@@ -227,6 +231,16 @@ def _by_relation(study: Study, figures: Figures) -> Table:
     ]
     head = ("Relation", "Items", *(part for question in study.questions for part in (question.short, "95 %")))
     return _table("Shares by relation", head, rows)
+
+
+def _unjudged(study: Study) -> list[Table]:
+    found = unjudged.numbers(Live(Asked(study)))
+    if not found.share:
+        return []
+    strata = [(name, percent(each.value)) for name, each in unjudged.lines(found)]
+    caption = f"Share without a judgment, by what items stand for. {unjudged.extremes(found)}"
+    mind = f" Mind: {found.warning}." if found.warning else ""
+    return [_table(caption + mind, ("", "Unjudged"), [("The whole run", percent(found.share)), *strata])]
 
 
 def _checks(study: Study) -> list[tuple[str, str]]:

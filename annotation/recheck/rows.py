@@ -40,6 +40,7 @@ from annotation.figures.rows.kinds import (
 from annotation.figures.rows.live import Live
 from annotation.figures.rows.moments import moments
 from annotation.figures.rows.totals import Totals
+from annotation.figures.speaking import response_factors
 from annotation.recheck.columns import NOT_SAID, Columns
 from annotation.recheck.labels import item_audits, labels, single_votes
 from annotation.scales import Question
@@ -133,8 +134,10 @@ class Exported:
         cuts = np.array(cuts_of(study))
         step = cuts[np.searchsorted(cuts, p_yes, side="right") - 1]
         columns = [step, (2 * says > n)[among], rows.inclusion[among], rows.stratum[among]]
-        (step, plausible, inclusion, stratum), items = np.unique(columns, axis=1, return_counts=True)
-        return Decided(steps_of(study), step, plausible == 1, stratum.astype(int), inclusion, items.astype(float))
+        (step, plausible, inclusion, code), items = np.unique(columns, axis=1, return_counts=True)
+        stratum = np.unique(rows.strata)[code.astype(int)]
+        weights = response_factors(rows, stratum, of_complete=True) / inclusion
+        return Decided(steps_of(study), step, plausible == 1, stratum, weights, items.astype(float))
 
     def grown(self) -> list[Grown]:
         """The counts of an item grow judgment by judgment; at which moments they are told is the study's to say."""
@@ -158,7 +161,7 @@ class Exported:
         np.add.at(counts, tuple(csv[name][both] for name in ("item", "plausibility", "typicality")), 1)
         counts = counts[csv.with_counting]
         said = counts.sum(axis=(1, 2)) > 0
-        return RatedTwice(counts[said], rows.stratum[said], rows.inclusion[said], rows.items[said], part=1)
+        return RatedTwice(counts[said], rows.strata[said], rows.inclusion[said], rows.items[said], part=1)
 
     def revised(self) -> Revised:
         csv = self.csv

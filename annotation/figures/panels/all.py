@@ -24,6 +24,7 @@ from annotation.figures.panels import (
     shares,
     skips,
     threshold,
+    unjudged,
 )
 from annotation.figures.panels.panel import Panel
 from annotation.models import Study
@@ -47,6 +48,7 @@ PANELS: dict[str, Panel[Any]] = {
         joint.PANEL,
         anchoring.PANEL,
         repeats.PANEL,
+        unjudged.PANEL,
         skips.PANEL,
         progress.PANEL,
         annotators.PANEL,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from annotation.figures.panels.panel import How, Panel, Shown
 from annotation.figures.plots import Bubbles, Disc, Scale, Tick
 from annotation.figures.rows.kinds import Rows
+from annotation.figures.speaking import response_factors
 from annotation.figures.tables import Column, Table
 from annotation.figures.words import Form, because, interval, percent, plain, sampled, whole_percent
 from annotation.scales import Question
@@ -30,7 +31,7 @@ def numbers(rows: Rows) -> Both:
         rated.counts,
         first.says_yes.index(True),
         second.says_yes.index(True),
-        weights=1 / rated.inclusion,
+        weights=response_factors(rows.judged()[0], rated.stratum) / rated.inclusion,
         strata=rated.stratum,
         items=rated.items,
     )

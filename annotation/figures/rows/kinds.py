@@ -66,17 +66,16 @@ class Decided:
     steps: int
     p_yes: NDArray[np.float64]
     plausible: NDArray[np.bool_]
-    stratum: NDArray[np.int64]
-    inclusion: NDArray[np.float64]
+    stratum: NDArray[np.str_]
+    weights: NDArray[np.float64]
     items: NDArray[np.float64]
 
     def arguments(self) -> dict:
         """As arguments of the functions in `stats`."""
-        weights = 1 / self.inclusion
         return {
             "p_yes": self.p_yes,
             "plausible": self.plausible,
-            "weights": weights,
+            "weights": self.weights,
             "strata": self.stratum,
             "items": self.items,
         }
@@ -107,7 +106,7 @@ class RatedTwice:
     """Items with judgments that rate both: counts (rows, plausibilities, typicalities); of 1 in `part` items."""
 
     counts: NDArray[np.int64]
-    stratum: NDArray[np.int64]
+    stratum: NDArray[np.str_]
     inclusion: NDArray[np.float64]
     items: NDArray[np.int64]
     part: int

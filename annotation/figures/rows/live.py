@@ -32,6 +32,7 @@ from annotation.figures.rows.labels import item_audits, labels, single_votes
 from annotation.figures.rows.moments import grown
 from annotation.figures.rows.singles import answers, people, rated_twice, repeated, revised
 from annotation.figures.rows.totals import Totals, totals
+from annotation.figures.speaking import response_factors
 from annotation.scales import Question
 from annotation.selection import EVERYTHING, Selection
 from distillation.runs.p_yes import runs_p_yes
@@ -57,7 +58,7 @@ class Live:
         return totals(self.asked.study, self.asked.selection, by)
 
     def decided(self) -> Decided:
-        return self.once("rows by p(yes)", lambda: _decided(self.asked))
+        return self.once("rows by p(yes)", lambda: _decided(self.asked, self.judged()[0]))
 
     def grown(self) -> list[Grown]:
         return self.once("rows by moment", lambda: grown(self.asked))
@@ -106,7 +107,7 @@ class Live:
         return runs_p_yes(self.asked.study.runs.filter(**({"pk": chosen.run} if chosen.run else {})), chosen.relation)
 
 
-def _decided(asked: Asked) -> Decided:
+def _decided(asked: Asked, judged: Patterns) -> Decided:
     question = asked.study.questions[0]
     steps = steps_of(asked.study)
     cuts = cuts_of(asked.study)
@@ -123,12 +124,13 @@ def _decided(asked: Asked) -> Decided:
     decided = columns["complete"].astype(bool) & (columns["lead"] != 0)
     of_use = decided & (columns["p_yes"] != None)  # noqa: E711 - by element
     kept = {name: column[of_use] for name, column in columns.items()}
+    stratum = kept["stratum"].astype(str)
     return Decided(
         steps=steps,
         p_yes=np.array(cuts)[kept["p_yes"].astype(int) - 1],
         plausible=kept["lead"].astype(int) > 0,
-        stratum=np.unique(kept["stratum"].astype(str), return_inverse=True)[1],
-        inclusion=kept["inclusion"].astype(float),
+        stratum=stratum,
+        weights=response_factors(judged, stratum, of_complete=True) / kept["inclusion"].astype(float),
         items=kept["items"].astype(float),
     )
 

@@ -62,7 +62,7 @@ def rated_twice(asked: Asked) -> RatedTwice:
     shape = (-1, len(first.options), len(second.options))
     return RatedTwice(
         counts=unpack(counts, len(first.options) * len(second.options)).reshape(shape),
-        stratum=np.unique(np.array(stratum, dtype=str), return_inverse=True)[1],
+        stratum=np.array(stratum, dtype=str),
         inclusion=np.array(inclusion, dtype=float),
         items=np.array(items, dtype=np.int64),
         part=part,
