@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from annotation.models import Item, Judgment, Skip, SkipQuerySet, Study
+from annotation.models import Item, Judgment, JudgmentQuerySet, Skip, SkipQuerySet, Study
 
 LATENT, PEOPLE = "latent", "people"
 
@@ -52,8 +52,14 @@ class Selection:
 
     def judgments(self, study: Study) -> QuerySet[Judgment]:
         """What counts: first judgments of sampled items, by annotators who are not excluded unless asked for."""
-        judgments = Judgment.objects.filter(self.of_items("item__"), participant__study=study)
-        return judgments.counting(with_excluded=self.with_excluded).filter(self._of_judgments())
+        return self._all(study).counting(with_excluded=self.with_excluded)
+
+    def votes(self, study: Study) -> QuerySet[Judgment]:
+        """These, and the extra votes on items over which people are split."""
+        return self._all(study).votes(with_excluded=self.with_excluded)
+
+    def _all(self, study: Study) -> JudgmentQuerySet:
+        return Judgment.objects.filter(self.of_items("item__"), self._of_judgments(), participant__study=study)
 
     def skips(self, study: Study) -> SkipQuerySet:
         """By the same people, of the same items, in the same days."""

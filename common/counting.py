@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Q
 
-ITEM, EXCLUDED = "item", "excluded"
+ITEM, EXTRA, EXCLUDED = "item", "extra", "excluded"
 
 
 def first_sql(judgment: str = "j") -> str:
@@ -30,6 +30,11 @@ def counting_sql(judgment: str = "j", participant: str = "p") -> str:
 
 def first_q(prefix: str = "") -> Q:
     return Q(**{f"{prefix}kind": ITEM})
+
+
+def vote_q(prefix: str = "") -> Q:
+    """First judgments, and the extra votes that were asked because of them."""
+    return Q(**{f"{prefix}kind__in": (ITEM, EXTRA)})
 
 
 def included_q(prefix: str = "") -> Q:

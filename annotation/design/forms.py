@@ -32,7 +32,7 @@ GOLD_BYTES = 5_000_000
 FIELDS = PROTOCOL_FIELDS | RULE_FIELDS
 AS_STORED = (
     "preset", "typicality_after_yes", "guidelines", "order", "lease_minutes", "qualification_items",
-    "qualification_pass", "qualification_tries", "repeat_distance",
+    "qualification_pass", "qualification_tries", "repeat_distance", "extra_votes",
 )  # fmt: skip
 AUDIT_PERCENT = 25  # proposed where only a share is audited
 WORDED = ("plausibility", "plausibility_answers", "typicality", "typicality_answers", "typical_answers")
@@ -142,6 +142,11 @@ class ProtocolForm(forms.Form):
         "repeat_share", "Hidden repeats, per cent", "Of an annotator's judgments, unannounced"
     )
     repeat_distance = bounded("repeat_distance", "Judgments in between, at least")
+    extra_votes = bounded(
+        "extra_votes",
+        "Extra votes on items over which people are split",
+        "Asked when nothing else is left, where one is worth most; only the latent truth counts them. 0: none",
+    )
     gold_below = percent("Under so many per cent of the gold items right", 1, 100)
     gold_least = bounded("least", "of at least", initial=10)
     repeats_below = percent("Under so many per cent of the repeats answered the same way", 1, 100)

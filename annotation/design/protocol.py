@@ -49,6 +49,7 @@ class Protocol(TypedDict, total=False):
     qualification_tries: int
     repeat_share: float
     repeat_distance: int
+    extra_votes: int
     rules: dict
     lease_minutes: int
 

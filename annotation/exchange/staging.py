@@ -217,7 +217,7 @@ class Staging:
 
     def write(self) -> None:
         # Without it the planner takes the judgments for as few as there were before.
-        for statement in (_JUDGMENTS, "ANALYZE annotation_judgment", _REVISIONS, _REVEALED, _COUNTERS):
+        for statement in (_JUDGMENTS, "ANALYZE annotation_judgment", _REVISIONS, _REVEALED, _COUNTERS, _EXTRA):
             self._run(statement)
 
     def _one(self, query: str) -> tuple:
@@ -276,6 +276,11 @@ _REVEALED = """
     FROM annotation_judgmentrevision v JOIN annotation_judgment k ON k.id = v.judgment_id
     JOIN annotation_participant p ON p.id = k.participant_id AND p.study_id = %(study)s
     WHERE j.id = k.id AND v.after_reveal AND NOT j.audit_asked
+"""
+_EXTRA = """
+    UPDATE annotation_item i SET extra_taken = i.extra_taken + x.n
+    FROM (SELECT own_item, count(*) AS n FROM staged WHERE stands AND kind = 'extra' GROUP BY own_item) x
+    WHERE i.id = x.own_item
 """
 _COUNTERS = """
     UPDATE annotation_participant p SET seconds = p.seconds + x.seconds, revision = p.revision + x.n

@@ -49,6 +49,8 @@ class Checks:
     not_qualified: int
     repeat_share: float
     repeats: int
+    extra_votes: int
+    extra_given: int
     rules: dict
 
 
@@ -160,6 +162,8 @@ def _checks(study: Study) -> Checks:
         qualification_tries=study.qualification_tries,
         repeat_share=study.repeat_share,
         repeats=kinds[Kind.REPEAT],
+        extra_votes=study.extra_votes,
+        extra_given=kinds[Kind.EXTRA],
         rules=study.rules,
         **people,
     )

@@ -115,6 +115,11 @@ def _checked(study: Study, facts: Facts) -> str:
         said.append(f"{checks.repeats:,} items were shown again to the same person, unannounced.")
     else:
         said.append("No item was repeated.")
+    if checks.extra_votes or checks.extra_given:
+        said.append(
+            f"Items over which people were split after their quota could get up to {checks.extra_votes} extra votes, "
+            f"where these were worth most; {checks.extra_given:,} were given, and only the latent truth counts them."
+        )
     rules = ", ".join(name for name in checks.rules if name != "alarm")
     said.append(f"Annotators were paused by the rules {rules}." if rules else "No rule paused annotators.")
     return " ".join(said)

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Count, Exists, F, Min, OuterRef, QuerySet
+from django.db.models import Count, F, Min, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from annotation.judging.extra import extra_lease, extra_lease_ends, judgeable_items
 from annotation.judging.leases import (
-    item_give_back,
     item_of_ticket,
+    lease_gone,
     lease_make,
     lease_release,
     lease_renew,
@@ -21,7 +22,7 @@ from annotation.judging.leases import (
 from annotation.judging.participants import participant_lock, refuse_unless_at_work
 from annotation.judging.qualification import gold_next
 from annotation.judging.refusals import AuditOwed, JudgingRefused
-from annotation.models import Item, Judgment, Kind, Lease, Participant, Skip, Study
+from annotation.models import Item, Kind, Lease, Participant, Skip, Study
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Finished:
 @transaction.atomic
 def item_next(*, participant: Participant) -> Lease | Waiting | Finished:
     """The annotator's lease, or a new one: gold until qualified, now and then a repeat, else an item by the study's
-    order that the annotator has neither judged nor skipped."""
+    order that the annotator has neither judged nor skipped, else one over which the others are split."""
     participant = participant_lock(participant)
     refuse_unless_at_work(participant)
     if lease := lease_renew(participant) or _lease_anew(participant):
@@ -46,7 +47,8 @@ def item_next(*, participant: Participant) -> Lease | Waiting | Finished:
     _refuse_unaudited(participant)
     owed = owed_items(participant).aggregate(n=Count("pk"), first=Min("leases__expires_at"))
     if not owed["n"]:
-        return Finished()
+        ends = extra_lease_ends(participant)
+        return Waiting(max(timezone.now(), ends)) if ends else Finished()
     # Without a lease somebody's transaction held the row for this moment only.
     soon = timezone.now() + timedelta(seconds=2)
     return Waiting(max(soon, owed["first"] or soon))
@@ -63,8 +65,8 @@ def item_skip(*, participant: Participant, item_id: int, reason: str) -> None:
     if lease is None:
         return  # a second click, or the item went back already
     lease.delete()
-    if lease.kind == Kind.ITEM:
-        item_give_back(item_id)
+    lease_gone(item_id, lease.kind)
+    if lease.kind in (Kind.ITEM, Kind.EXTRA):
         Skip.objects.create(item_id=item_id, participant=participant, reason=reason)
         Participant.objects.filter(pk=participant.pk).update(n_skipped=F("n_skipped") + 1, revision=F("revision") + 1)
 
@@ -123,18 +125,7 @@ def items_ahead(participant: Participant, n: int = 3) -> list[int]:
 
 def owed_items(participant: Participant) -> QuerySet[Item]:
     """Items that still want judgments and that this annotator may give one to."""
-    return (
-        Item.objects.sampled()
-        .filter(study=participant.study_id, n_judged__lt=F("overlap"))
-        .exclude(judgments__participant=participant)
-        .exclude(skips__participant=participant)
-        .exclude(Exists(revealed_to(participant.annotator_id).filter(item__intention=OuterRef("intention"))))
-    )
-
-
-def revealed_to(annotator_id: int) -> QuerySet[Judgment]:
-    """Judgments after which the annotator was shown the verdict, in any study."""
-    return Judgment.objects.filter(participant__annotator=annotator_id, audit_asked=True)
+    return judgeable_items(participant).filter(n_judged__lt=F("overlap"))
 
 
 def _lease_anew(participant: Participant) -> Lease | None:
@@ -144,7 +135,7 @@ def _lease_anew(participant: Participant) -> Lease | None:
     if random.random() < participant.study.repeat_share and (earlier := _to_repeat(participant)):  # noqa: S311
         _refuse_unaudited(participant)
         return lease_make(participant, earlier, Kind.REPEAT, bool(secrets.randbits(1)))
-    return _take_from_anywhere(participant)
+    return _take_from_anywhere(participant) or extra_lease(participant)
 
 
 def _refuse_unaudited(participant: Participant) -> None:

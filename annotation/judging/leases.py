@@ -4,10 +4,11 @@ from datetime import timedelta
 
 from django.core import signing
 from django.db import connection, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from annotation.judging.participants import participant_lock
-from annotation.models import Kind, Lease, Participant, Study
+from annotation.models import Item, Kind, Lease, Participant, Study
 
 
 def lease_make(participant: Participant, item_id: int, kind: Kind, a_on_left: bool) -> Lease:
@@ -35,8 +36,7 @@ def lease_release(*, participant: Participant) -> None:
     lease = Lease.objects.filter(participant=participant_lock(participant)).first()
     if lease:
         lease.delete()
-        if lease.kind == Kind.ITEM:
-            item_give_back(lease.item_id)
+        lease_gone(lease.item_id, lease.kind)
 
 
 @transaction.atomic
@@ -52,10 +52,18 @@ def release_expired(study: Study) -> int:
             """,
             [study.pk],
         )
-        items = sorted(item for item, kind in cursor.fetchall() if kind == Kind.ITEM)
-    for item in items:  # one by one in the order of ids, so that two sweeps can't lock each other out
-        item_give_back(item)
-    return len(items)
+        gone = sorted(cursor.fetchall())
+    for item, kind in gone:  # one by one in the order of ids, so that two sweeps can't lock each other out
+        lease_gone(item, kind)
+    return sum(kind == Kind.ITEM for _, kind in gone)
+
+
+def lease_gone(item_id: int, kind: str) -> None:
+    """The place that it held is free again."""
+    if kind == Kind.ITEM:
+        item_give_back(item_id)
+    elif kind == Kind.EXTRA:
+        Item.objects.filter(pk=item_id).update(extra_taken=F("extra_taken") - 1)
 
 
 def item_give_back(item_id: int) -> None:

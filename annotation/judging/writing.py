@@ -45,7 +45,7 @@ _WRITE = f"""
          created_at)
     SELECT item_id, %(participant)s, kind, %(submission)s, %(plausibility)s, %(typicality)s, a_on_left,
            seconds, active, %(comment)s, %(version)s,
-           %(audit)s AND kind <> 'gold'
+           %(audit)s AND kind NOT IN ('gold', 'extra')
            AND (SELECT filter_yes IS NOT NULL FROM annotation_item WHERE id = item_id),
            '', counted.plausibility_tally, coalesce(counted.judged_at, statement_timestamp())
     FROM timed LEFT JOIN counted ON true RETURNING *

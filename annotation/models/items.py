@@ -28,6 +28,9 @@ class Item(models.Model):
     overlap = models.PositiveSmallIntegerField()
     taken = models.PositiveSmallIntegerField(default=0)
     n_judged = models.PositiveSmallIntegerField(default=0)
+    extra_taken = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="extra votes, and leases for them"
+    )
     gold = models.JSONField(
         null=True, blank=True, help_text="the known answer: plausibility, typicality or null, explanation"
     )
@@ -68,11 +71,13 @@ class Item(models.Model):
 
 
 class Kind(models.TextChoices):
-    """Why an item is shown: only the first kind counts towards the quota and into the figures."""
+    """Why an item is shown: only the first kind counts towards the quota and into the figures; extra votes are on items
+    over which people are split, and enter the latent truth alone."""
 
     ITEM = "item", "item"
     GOLD = "gold", "gold"
     REPEAT = "repeat", "repeat"
+    EXTRA = "extra", "extra vote"
 
 
 class Lease(models.Model):

@@ -7,13 +7,17 @@ from django.utils.translation import gettext_noop as _
 
 from annotation.models.items import Item, Kind
 from annotation.models.participants import Participant
-from common.counting import first_q, included_q
+from common.counting import first_q, included_q, vote_q
 
 
 class JudgmentQuerySet(models.QuerySet):
     def counting(self, *, with_excluded: bool = False) -> "JudgmentQuerySet":
         """What quota and figures count: first judgments of sampled items, by annotators who are not excluded."""
         return self.firsts() if with_excluded else self.firsts().filter(included_q("participant__"))
+
+    def votes(self, *, with_excluded: bool = False) -> "JudgmentQuerySet":
+        """What tells of an item's latent truth: what counts, and extra votes."""
+        return self.filter(vote_q()) if with_excluded else self.filter(vote_q(), included_q("participant__"))
 
     def firsts(self) -> "JudgmentQuerySet":
         """Neither of gold items nor repeats."""
@@ -60,6 +64,7 @@ class Judgment(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["item", "participant"], condition=Q(kind="item"), name="judgment_once"),
+            models.UniqueConstraint(fields=["item", "participant"], condition=Q(kind="extra"), name="extra_once"),
             models.CheckConstraint(
                 condition=Q(filter_right__isnull=True, audited_at__isnull=True)
                 | Q(filter_right__isnull=False, audited_at__isnull=False),

@@ -62,6 +62,7 @@ PROTOCOL_FIELDS = {
         0.0, 0, 0.5, "of an annotator's judgments that repeat an earlier item of theirs, unannounced; from 0 to 0.5"
     ),
     "repeat_distance": Bounded(20, 1, 10_000, "judgments between an item and its repeat, at least"),
+    "extra_votes": Bounded(0, 0, 20, "votes more, at most, on an item over which people are split after its quota"),
 }
 
 # Judgments that rules look at: what is long ago is forgiven, and a check costs the same for ever. For more answers than

@@ -61,6 +61,7 @@ class Study(models.Model):
     qualification_tries = models.PositiveSmallIntegerField(**PROTOCOL_FIELDS["qualification_tries"].for_model)
     repeat_share = models.FloatField(**PROTOCOL_FIELDS["repeat_share"].for_model)
     repeat_distance = models.PositiveSmallIntegerField(**PROTOCOL_FIELDS["repeat_distance"].for_model)
+    extra_votes = models.PositiveSmallIntegerField(**PROTOCOL_FIELDS["extra_votes"].for_model)
     groups = models.ManyToManyField(
         "auth.Group", blank=True, related_name="studies", help_text="who may judge; none: every annotator"
     )

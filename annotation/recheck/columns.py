@@ -1,6 +1,7 @@
 """An exported CSV of judgments as columns: all that its figures are worked out from anew, in whatever order it is."""
 
 from array import array
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import BinaryIO
@@ -16,7 +17,7 @@ from annotation.scales import Question
 OF_ITEM = ("relation", "category", "run", "filter", "verdict", "p_yes", "stratum", "inclusion_probability")
 NEEDED = (*OF_ITEM, "audit", "active_seconds")
 NOT_SAID = -1
-KINDS = {"item": 0, "repeat": 1}
+KINDS = {"item": 0, "repeat": 1, "extra": 2}
 AUDITS = {"right": 1, "wrong": 0, "": NOT_SAID}
 WHOLE = ("kind", "item", "annotator", "counts", "audit", "plausibility", "typicality", "revision", "after_reveal")
 OF_JUDGMENT = ("kind", "item", "annotator", "at")  # what its revisions have in common
@@ -42,6 +43,15 @@ class Columns:
         within = self["kind"] == KINDS[kind]
         chosen = {name: column[within] for name, column in self.of_judgments.items()}
         return Columns(chosen, self.items, self.annotators, self.has_revisions)
+
+    def votes(self, excluded: Collection[str]) -> "Columns":
+        """First judgments that count and extra votes of people who are not excluded, item by item."""
+        is_extra, out = self["kind"] == KINDS["extra"], np.isin(np.array(self.annotators, dtype=str), list(excluded))
+        counts = self.counting | is_extra & ~out[self["annotator"]]
+        order = np.lexsort((self["annotator"], self["item"]))
+        order = order[counts[order]]
+        chosen = {name: column[order] for name, column in self.of_judgments.items()}
+        return Columns(chosen | {"counts": counts[order]}, self.items, self.annotators, self.has_revisions)
 
     @property
     def counting(self) -> NDArray[np.bool_]:

@@ -56,6 +56,7 @@ class Exported:
     asked: Asked
     csv: Columns
     again: Columns
+    votes: Columns  # with the extra ones
     kept: dict = field(default_factory=dict)
 
     def once(self, what: str, make: Callable[[], Made]) -> Made:
@@ -260,7 +261,7 @@ class Exported:
         return labels(self.csv, question)
 
     def single_votes(self) -> SingleVotes:
-        return single_votes(self.csv, self.questions[0])
+        return single_votes(self.votes, self.questions[0])
 
     def pace(self) -> float:
         today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
@@ -283,7 +284,8 @@ def _revealed(csv: Columns) -> NDArray[np.bool_]:
 
 
 def exported_in(columns: Columns, asked: Asked) -> Exported:
-    return Exported(asked, columns.of_kind("item"), columns.of_kind("repeat"))
+    excluded = asked.study.participants.excluded().values_list("pseudonym", flat=True)
+    return Exported(asked, columns.of_kind("item"), columns.of_kind("repeat"), columns.votes(list(excluded)))
 
 
 def _units(options: int) -> NDArray[np.int64]:

@@ -45,7 +45,7 @@ class StudySerializer(serializers.ModelSerializer):
         fields = (
             "id", "name", "state", "runs", "groups", "n_items", "overlap", "strata", "seed", "paired", "preset",
             "questions", "typicality_after_yes", "guidelines", "audit_share", "order", "qualification_items",
-            "qualification_pass", "qualification_tries", "repeat_share", "repeat_distance", "rules",
+            "qualification_pass", "qualification_tries", "repeat_share", "repeat_distance", "extra_votes", "rules",
             "lease_minutes", "version", "simulated", "created_at", "plan",
         )  # fmt: skip
         read_only_fields = fields

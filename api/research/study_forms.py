@@ -105,6 +105,7 @@ class NewStudySerializer(serializers.Serializer):
     qualification_tries = protocol_number("qualification_tries")
     repeat_share = protocol_number("repeat_share")
     repeat_distance = protocol_number("repeat_distance")
+    extra_votes = protocol_number("extra_votes")
     rules = RulesSerializer(default=dict)
     lease_minutes = protocol_number("lease_minutes")
     plan = PlanSerializer(default=None, allow_null=True)

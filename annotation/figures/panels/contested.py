@@ -91,7 +91,8 @@ PANEL = Panel(
     How(
         "Items with two judgments or more that do not all say the same on plausible. The list sorts them by the "
         "entropy of the split: 1 bit where as many say yes as no. It speaks of the sample, and of the votes that an "
-        "item has, so it is for finding items and not for comparing studies.",
+        "item has, so it is for finding items and not for comparing studies. Extra votes, which a study may ask for on "
+        "such items, are in the latent truth alone: asked for because of what was said, they would bias the rest.",
         "H = −Σ pₖ log₂ pₖ",
         "Shannon 1948; interval: Wilson 1927.",
     ),

@@ -2,13 +2,14 @@
 
 import numpy as np
 from django.db import connection
-from django.db.models import Case, IntegerField, When
+from django.db.models import Case, IntegerField, QuerySet, When
 from numpy.typing import NDArray
 
 from annotation.figures.patterns import kept_at
 from annotation.figures.rows.asked import Asked
 from annotation.figures.rows.kinds import ItemAudits, Labels, SingleVotes
-from annotation.figures.rows.singles import one_in, some_judgments
+from annotation.figures.rows.singles import one_in, some_judgments, some_votes
+from annotation.models import Judgment
 from annotation.scales import Question
 
 _AUDITS = """
@@ -43,7 +44,7 @@ def item_audits(asked: Asked) -> ItemAudits:
 
 
 def labels(asked: Asked, question: Question) -> Labels:
-    inner, values = _said(asked, question, part=1)
+    inner, values = _said(some_judgments(asked, 1), question)
     who, stratum, inclusion, judged, n, yes = _columns(_LABELS.format(judgments=inner), values, 6)
     counted = (each.astype(int) for each in (judged, n, yes))
     return Labels(who.astype(str), stratum.astype(str), inclusion.astype(float), *counted)
@@ -51,7 +52,7 @@ def labels(asked: Asked, question: Question) -> Labels:
 
 def single_votes(asked: Asked) -> SingleVotes:
     part = one_in(asked)
-    inner, values = _said(asked, asked.study.questions[0], part=part)
+    inner, values = _said(some_votes(asked, part), asked.study.questions[0])
     item, who, yes, kept, stratum, inclusion = _columns(
         _VOTES.format(judgments=inner, kept=kept_at(asked.study)), values, 6
     )
@@ -67,13 +68,13 @@ def single_votes(asked: Asked) -> SingleVotes:
     )
 
 
-def _said(asked: Asked, question: Question, *, part: int) -> tuple[str, tuple]:
-    """SQL for item, participant and whether they said yes, of the chosen judgments that answer."""
+def _said(judgments: QuerySet[Judgment], question: Question) -> tuple[str, tuple]:
+    """SQL for item, participant and whether they said yes, of those that answer."""
     says = Case(
         When(**{f"{question.name}__gte": question.positive_from}, then=1), default=0, output_field=IntegerField()
     )
-    judgments = some_judgments(asked, part).exclude(**{question.name: None}).annotate(yes=says)
-    return judgments.values("item_id", "participant_id", "yes").query.sql_with_params()
+    answering = judgments.exclude(**{question.name: None}).annotate(yes=says)
+    return answering.values("item_id", "participant_id", "yes").query.sql_with_params()
 
 
 def _columns(sql: str, values: tuple, n: int) -> NDArray[np.object_]:

@@ -38,7 +38,15 @@ def one_in(asked: Asked) -> int:
 def some_judgments(asked: Asked, part: int, *, with_excluded: bool = False) -> QuerySet[Judgment]:
     """The chosen judgments of one in `part` items: the same items each time, as their ids' hash decides."""
     selection = replace(asked.selection, with_excluded=with_excluded or asked.selection.with_excluded)
-    judgments = selection.judgments(asked.study).order_by()
+    return _of_some_items(selection.judgments(asked.study).order_by(), part)
+
+
+def some_votes(asked: Asked, part: int) -> QuerySet[Judgment]:
+    """The same, with extra votes."""
+    return _of_some_items(asked.selection.votes(asked.study).order_by(), part)
+
+
+def _of_some_items(judgments: QuerySet[Judgment], part: int) -> QuerySet[Judgment]:
     if part == 1:
         return judgments
     place = Func(F("item_id"), function="hashint8", output_field=IntegerField()).bitand(part - 1)

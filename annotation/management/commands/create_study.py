@@ -19,7 +19,7 @@ from distillation.models import Run
 
 PROTOCOL = (
     "preset", "typicality_after_yes", "audit_share", "order", "qualification_items", "qualification_pass",
-    "qualification_tries", "repeat_share", "repeat_distance", "lease_minutes",
+    "qualification_tries", "repeat_share", "repeat_distance", "extra_votes", "lease_minutes",
 )  # fmt: skip
 
 
@@ -80,6 +80,7 @@ class Command(BaseCommand):
         _add(group, "qualification_tries")
         _add(group, "repeat_share")
         _add(group, "repeat_distance")
+        _add(group, "extra_votes")
         for name in BELOW:
             group.add_argument(
                 f"--pause-{name}", nargs=2, type=float, metavar=("SHARE", "LEAST"), help="pause under it"
