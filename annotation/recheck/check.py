@@ -25,9 +25,10 @@ from annotation.figures.rows.asked import Asked
 from annotation.figures.rows.live import Live
 from annotation.figures.rows.singles import one_in
 from annotation.models import Judgment, Study
-from annotation.recheck.columns import columns_in
+from annotation.recheck.columns import Columns, columns_in
 from annotation.recheck.long_way import LONG_WAY
 from annotation.recheck.rows import Exported, exported_in
+from annotation.recheck.sameness import COLUMNS, other_cells
 from annotation.selection import EVERYTHING
 from common.snapshot import snapshot
 
@@ -73,6 +74,10 @@ class Check:
         self.compared[where] = len(pairs)
         self.differences += [Difference(*pair) for pair in pairs if not _alike(*pair[1:])]
 
+    def compare_cells(self, study: Study, columns: Columns) -> None:
+        self.compared["cells of items"] = columns.n_items * (len(COLUMNS) + 1)
+        self.differences += [Difference(*cell) for cell in other_cells(study, columns)]
+
 
 def figures_check(study: Study, csv: BinaryIO | None = None) -> Check:
     """Without a CSV one is exported first, with revisions, in the same snapshot."""
@@ -83,7 +88,9 @@ def figures_check(study: Study, csv: BinaryIO | None = None) -> Check:
             file.seek(0)
         # A revision of its own: what is kept for others may be of a moment ago.
         asked = Asked(study, EVERYTHING, str(uuid4()))
-        exported = exported_in(columns_in(csv or file, study), asked)
+        columns = columns_in(csv or file, study)
+        check.compare_cells(study, columns)
+        exported = exported_in(columns, asked)
         left_out = NOT_IN_CSV["figures"]
         check.not_in_csv += [f"figures: {each}" for each in (*left_out, *TAKEN)]
         check.compare("figures", figures_of(Live(asked)), figures_of(exported), name="", without=left_out)

@@ -14,7 +14,10 @@ from annotation.exchange.files.reading import csv_rows
 from annotation.models import Study
 from annotation.scales import Question
 
-OF_ITEM = ("relation", "category", "run", "filter", "verdict", "p_yes", "stratum", "inclusion_probability")
+OF_ITEM = (
+    "relation", "category", "run", "filter", "verdict", "p_yes", "stratum", "inclusion_probability",
+    "item", "study", "asin_a", "asin_b", "intention", "strictness",
+)  # fmt: skip
 NEEDED = (*OF_ITEM, "audit", "active_seconds")
 NOT_SAID = -1
 KINDS = {"item": 0, "repeat": 1, "extra": 2}

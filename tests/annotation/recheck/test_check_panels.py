@@ -54,7 +54,7 @@ def test_each_panel_is_worked_out_anew(large: Study) -> None:
     assert check.differences == []
     switched = {f"{panel.name} by {by}" for panel in PANELS.values() if panel.has_switch for by in NAMES}
     others = {panel.name for panel in PANELS.values() if not panel.has_switch}
-    assert set(check.compared) == {"figures", "latent truth", *switched, *others} - {"p_yes"}
+    assert set(check.compared) == {"cells of items", "figures", "latent truth", *switched, *others} - {"p_yes"}
     assert min(check.compared.values()) >= 4
 
 
@@ -137,6 +137,17 @@ def test_a_changed_row_of_the_csv_is_found(large: Study, column: str, panel: str
 
     found = where(figures_check(large, changed(exported(large), change)))
     assert panel in found
+
+
+@pytest.mark.parametrize("column", ["study", "asin_a", "asin_b", "intention", "strictness"])
+def test_an_altered_cell_of_an_item_is_found(large: Study, column: str) -> None:
+    def change(rows: list[dict]) -> None:
+        first = rows[0]["item"]
+        for row in rows:
+            row[column] = "0.9" if row["item"] == first else row[column]
+
+    (found,) = figures_check(large, changed(exported(large), change)).differences
+    assert (found.figure, found.from_csv) == (f"item {large.items.earliest('pk').pk}.{column}", "0.9")
 
 
 def test_rows_in_any_order_give_the_same(large: Study) -> None:
