@@ -13,7 +13,7 @@ from annotation.figures.panels.all import panels_of
 from annotation.figures.report import study_report
 from annotation.figures.rows.asked import Asked
 from annotation.judging.allocation import Finished, item_next, item_skip
-from annotation.models import Lease, Study
+from annotation.models import Item, Lease, Study
 from annotation.recheck.check import figures_check
 from distillation.models import Intention, Verdict
 from tests.annotation.builders import judge, participant, rate_all, study
@@ -84,6 +84,17 @@ def test_a_run_that_has_shrunk_since_the_sample() -> None:
     assert figures.rates["plausibility"].value == 1
 
 
+def test_weights_of_a_thousand_million() -> None:
+    made = study(run=finished_run(4), items=8, overlap=1)
+    items = list(made.items.order_by("pk"))
+    Item.objects.filter(pk=items[0].pk).update(inclusion_probability=1e-9)
+    rate_all(made, {item.pk: [(int(item == items[0]), 1)] for item in items})
+    # The one item that says yes weighs 1e9, the seven others 1 each.
+    assert study_report(made).datasheet()
+    figures = study_figures(made)
+    assert figures.rates["plausibility"].value == pytest.approx(1 - 7e-9)
+
+
 @pytest.mark.parametrize("rating", ["NaN", "nan", "inf", "1e400"])
 def test_a_rating_of_a_file_that_is_no_number(tmp_path: Path, rating: str) -> None:
     made, path = all_yes(study(items=2, overlap=1)), tmp_path / "judgments.csv"
@@ -95,3 +106,12 @@ def test_a_rating_of_a_file_that_is_no_number(tmp_path: Path, rating: str) -> No
     with pytest.raises(CommandError, match=f"line 2: plausibility '{rating}'"):
         call_command("import_judgments", "again", path)
     assert study_figures(again).judgments == 0
+
+
+def test_two_studies_over_one_run_with_the_same_person() -> None:
+    first = all_yes(study(run=finished_run(2), items=4, overlap=1))
+    second = study(run=first.runs.get(), name="T", items=4, overlap=1)
+    # Every verdict was shown to ann-0 in the first study: nothing is blind to them here.
+    assert isinstance(item_next(participant=participant(second, "ann-0")), Finished)
+    judge(participant(second, "ann-1"))
+    assert (study_figures(shown(first)).judgments, study_figures(shown(second)).judgments) == (4, 1)
