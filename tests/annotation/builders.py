@@ -69,7 +69,7 @@ def group_of(n: int) -> Group:
 
 
 def show_pictures() -> None:
-    """Give all products one picture, red and 60 x 40."""
+    """Give all products one picture, red and 120 x 80."""
     data = BytesIO()
-    Image.new("RGB", (60, 40), "red").save(data, "PNG")
+    Image.new("RGB", (120, 80), "red").save(data, "PNG")
     Product.objects.update(picture=picture_store(data.getvalue()))

@@ -18,6 +18,7 @@ from distillation.catalog.pictures import sources
 from distillation.catalog.pictures.fetch import Fetcher, FetchFailed, FetchRules
 from distillation.catalog.pictures.sources import Claimed, Ended
 from distillation.catalog.pictures.store import BadPicture, EncodedPicture, files_write, picture_encode
+from distillation.catalog.readers.cleaning import picture_addresses
 from distillation.models import Picture
 
 T = TypeVar("T")
@@ -128,8 +129,7 @@ class _Stretch:
             if time.monotonic() > self.until:
                 return None
             try:
-                data = await self.fetcher.fetch(source.url)
-                encoded = await asyncio.get_running_loop().run_in_executor(self.encoders, picture_encode, data)
+                encoded = await self._picture_of(source)
             except BadPicture as error:
                 return Ended(source=source, reason=error.reason)
             except FetchFailed as error:
@@ -139,6 +139,23 @@ class _Stretch:
                 return Ended(source=source, reason=f"stopped by an error ({type(error).__name__}: {error})")
             picture = await asyncio.get_running_loop().run_in_executor(self.writers, _stored, encoded)
             return Ended(source=source, picture=picture)
+
+    async def _picture_of(self, source: Claimed) -> EncodedPicture:
+        """The full one; where it can't be had, as the shop gave it."""
+        *better, given = picture_addresses(source.url)
+        for url in better:
+            try:
+                return await self._encoded(url)
+            except BadPicture:
+                continue
+            except FetchFailed as error:
+                if error.again:  # a server that is away for a moment must not cost the full picture
+                    raise
+        return await self._encoded(given)
+
+    async def _encoded(self, url: str) -> EncodedPicture:
+        data = await self.fetcher.fetch(url)
+        return await asyncio.get_running_loop().run_in_executor(self.encoders, picture_encode, data)
 
     async def _in_database(self, function: Callable[..., T], *args: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self.database, function, *args)

@@ -38,6 +38,13 @@ WHERE a.picture_id IS NULL OR b.picture_id IS NULL
 """
 
 
+# By the number of the file that a product's line is in.
+FILES_WITHOUT_PICTURES = """
+SELECT place >> 40 FROM catalog_staged_product JOIN distillation_product USING (asin)
+GROUP BY 1 HAVING count(picture_id) = 0 ORDER BY 1
+"""
+
+
 class MissingPicture(BadPicture):
     pass
 
@@ -95,6 +102,8 @@ def pictures_store(job: Job, root: Path, say: Callable[[str], None]) -> None:
             say(f"pictures: {done:,} of {job.account.products:,} products")
         cursor.execute(WITHOUT_PICTURES)
         job.account.cobuys_without_pictures = cursor.fetchone()[0]
+        cursor.execute(FILES_WITHOUT_PICTURES)
+        job.account.files_without_pictures = [job.request.files[file].name for (file,) in cursor.fetchall()]
 
 
 def _page(cursor: CursorWrapper, job: Job) -> list[tuple[str, str]]:

@@ -16,6 +16,8 @@ from distillation.models import Picture
 
 MAX_PIXELS = 100_000_000
 MAX_SCANS = 100  # of a progressive JPEG; usual are 10, and each goes over all pixels again
+LEAST_SIDE = 64  # pixels: many LVLMs fail under 28, and people judge nothing by less
+MOST_STRETCHED = 8  # times the shorter side
 LONG_SIDE, QUALITY = 1024, 88
 THUMBNAIL_LONG_SIDE, THUMBNAIL_QUALITY = 320, 80
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", *(("AVIF",) if features.check("avif") else ()))
@@ -108,9 +110,18 @@ def _open(data: bytes) -> Image.Image:
     pixels = image.width * image.height
     if pixels > MAX_PIXELS:
         raise BadPicture(f"{pixels:,} pixels, more than {MAX_PIXELS:,}")
+    _refuse_shape(*image.size)
     if data.startswith(b"\xff\xd8") and data.count(b"\xff\xda") > MAX_SCANS:
         raise BadPicture(f"a JPEG of more than {MAX_SCANS} scans")
     return image
+
+
+def _refuse_shape(width: int, height: int) -> None:
+    shorter, longer = sorted((width, height))
+    if shorter < LEAST_SIDE:
+        raise BadPicture(f"shorter side under {LEAST_SIDE} pixels: too small to judge by")
+    if longer > MOST_STRETCHED * shorter:
+        raise BadPicture(f"longer side over {MOST_STRETCHED} times the shorter: a strip, no picture")
 
 
 def _unreadable(data: bytes) -> str:

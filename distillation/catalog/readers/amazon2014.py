@@ -2,42 +2,69 @@
 
 import ast
 import warnings
+from contextlib import suppress
 from functools import partial
+from math import inf, nan
 
 import orjson
 
 from distillation.catalog.readers.cleaning import product_cleaned
+from distillation.catalog.readers.jsonlines import loads
 from distillation.catalog.readers.lines import records_read
-from distillation.catalog.readers.records import CatalogFormat, LeftOut, ProductRecord, as_dict, as_list
+from distillation.catalog.readers.records import (
+    COBUY_FIELDS,
+    CatalogFormat,
+    Fields,
+    LeftOut,
+    ProductRecord,
+    as_dict,
+    as_list,
+    candidates_of,
+)
 
 # A literal's odd escapes and numbers concern nobody.
 warnings.filterwarnings("ignore", module="<unknown>")
 KEYS = {"imUrl", "related", "salesRank", "categories"}
 
 
-def parse(line: bytes) -> ProductRecord | LeftOut:
+def parse(line: bytes, fields: Fields) -> ProductRecord | LeftOut:
     item = _literal(line)
     if isinstance(item, LeftOut):
         return item
     if not isinstance(item, dict):
         return LeftOut("not a dict")
-    return parse_item(item)
+    return parse_item(item, fields)
 
 
-def parse_item(item: dict) -> ProductRecord | LeftOut:
+def parse_item(item: dict, fields: Fields) -> ProductRecord | LeftOut:
     return product_cleaned(
         asin=item.get("asin"),
         title=item.get("title"),
         categories=[name for path in as_list(item.get("categories")) for name in as_list(path)],
         price=item.get("price"),
         images=[item.get("imUrl")],
-        candidates=as_list(as_dict(item.get("related")).get("also_bought")),
+        candidates=candidates_of(as_dict(item.get("related")), fields),
     )
 
 
+class _Named(ast.NodeTransformer):
+    """Names that other languages have for values which Python calls otherwise."""
+
+    VALUES = {"null": None, "nan": nan, "NaN": nan, "inf": inf, "Infinity": inf, "true": True, "false": False}
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        return ast.Constant(self.VALUES[node.id]) if node.id in self.VALUES else node
+
+
+_NAMED = _Named()
+
+
 def _literal(line: bytes) -> object:
+    if line.lstrip().startswith(b'{"'):  # some lines were mended into JSON, whose escapes mean something else
+        with suppress(ValueError):
+            return loads(line)
     try:
-        return ast.literal_eval(line.decode().strip())
+        return ast.literal_eval(_NAMED.visit(ast.parse(line.decode().strip(), mode="eval")))
     except ValueError as error:  # also raised by decode()
         return LeftOut("not UTF-8" if isinstance(error, UnicodeDecodeError) else "a literal that is code")
     except SyntaxError:
@@ -67,4 +94,4 @@ def _is_json(line: bytes) -> bool:
     return True
 
 
-AMAZON_2014 = CatalogFormat("amazon-2014", partial(records_read, parse=parse), recognises)
+AMAZON_2014 = CatalogFormat("amazon-2014", partial(records_read, parse=parse), recognises, tuple(COBUY_FIELDS))

@@ -9,8 +9,23 @@ from common.text import visible
 from distillation.catalog.readers.records import LeftOut, ProductRecord
 
 _ASIN = re.compile(r"[A-Za-z0-9_-]{1,32}")
+# Emphasis within a title is taken off; other markup is a piece of a page, and no title.
+_EMPHASIS = re.compile(r"</?(?:b|br|em|i|small|strong|sub|sup|u)\s*/?>", re.IGNORECASE)
 _TAGS = "a|b|br|div|em|font|h[1-6]|i|img|li|p|script|small|span|strong|style|sub|sup|table|td|tr|u|ul"
-_MARKUP = re.compile(rf"</?(?:{_TAGS})(?:\s*/?>|\s[^<>]*=)|\bgetTime\(\)", re.IGNORECASE)
+_MARKUP = re.compile(rf"</?(?:{_TAGS})(?:\s*/?>|\s[^<>]*=)", re.IGNORECASE)
+# What no shop calls a product: calls and declarations of a page's program.
+_SCRIPT = re.compile(
+    r"\bfunction\s*\w*\([^)]*\)\s*\{|\bvar\s+[\w$]+\s*=|\.getTime\(|\bgetTime\(\)|\(document\)\.|\bdocument\.\w+\("
+    r"|\bwindow\.\w+\s*[=(.]|\bP\.when\("
+)
+_SCRIPT_WORDS = ("function", "var ", "getTime", "document", "window", "P.when")  # without any, it need not be searched
+# Amazon's stand-ins for a product that has no picture, and what other shops call theirs.
+_PLACEHOLDER = re.compile(
+    r"(?<![a-z])no[-_]?im(?:g|age)(?![a-z])|(?:image|img|photo|picture)[-_]?(?:not[-_]?|un)available|/common/transparent"
+)
+_PLACEHOLDER_WORDS = ("no-im", "no_im", "noim", "available", "transparent")
+PLACEHOLDER = "placeholder://"  # in the place of a picture's address; no file and no address is called so
+_SIZED = re.compile(r"\._[A-Za-z0-9_,-]+_(?=\.\w{3,4}$)")
 _TAG = re.compile(r"<[^>]*>?")
 _TAG_WORDS = re.compile(r"""<[^>]*\balt=["']([^"']*)["'][^>]*>""")
 _AMOUNT = r"\$?\s*(\d{1,3}(?:,\d{3})+|\d{1,10})(\.\d+)?"
@@ -37,7 +52,7 @@ def is_asin(text: str) -> bool:
 
 def clean_price(raw: object) -> str | None:
     """Dollars and cents; of a range the lower end; empty where none is given, None where it is unreadable."""
-    if raw is None:
+    if raw is None or raw in ("None", "null", "NaN", "nan"):
         return ""
     if isinstance(raw, str):
         plain = _PLAIN_PRICE.fullmatch(raw)
@@ -81,17 +96,28 @@ def product_cleaned(
         return LeftOut("no ASIN", len(candidates))
     if not is_asin(asin):
         return LeftOut("an ASIN of other signs than letters, digits, hyphens and underscores", len(candidates))
-    title = clean_text(title) if isinstance(title, str) else ""
-    if not title:
-        return LeftOut("no title", len(candidates))
-    if len(title) > MAX_TITLE:
-        return LeftOut(f"a title of more than {MAX_TITLE:,} signs", len(candidates))
-    if ("<" in title or "getTime" in title) and _MARKUP.search(title):
-        return LeftOut("a title that is markup", len(candidates))
+    title = _clean_title(title) if isinstance(title, str) else ""
+    if problem := _title_problem(title):
+        return LeftOut(problem, len(candidates))
     price = clean_price(price)
     return ProductRecord(
         asin, title, _first_category(categories), price or "", _first_url(images), categories, candidates, price is None
     )
+
+
+def _clean_title(raw: str) -> str:
+    title = clean_text(raw)
+    return visible(_EMPHASIS.sub("", title)) or title if "<" in title else title
+
+
+def _title_problem(title: str) -> str:
+    if not title:
+        return "no title"
+    if len(title) > MAX_TITLE:
+        return f"a title of more than {MAX_TITLE:,} signs"
+    if _any_in(title, _SCRIPT_WORDS) and _SCRIPT.search(title):
+        return "a title that is a script"
+    return "a title that is markup" if "<" in title and _MARKUP.search(title) else ""
 
 
 def is_of_category(record: ProductRecord, wanted: str) -> bool:
@@ -105,8 +131,49 @@ def _first_category(names: list[object]) -> str:
     return ""
 
 
+def clean_url(raw: object) -> str:
+    """As a browser would ask for it: a scheme where none is named, blanks written out; empty where it is none."""
+    if not isinstance(raw, str):
+        return ""
+    url = raw.strip().replace(" ", "%20")
+    url = f"https:{url}" if url.startswith("//") else url
+    return url if usable_url(url) else ""
+
+
+def full_picture(url: object) -> object:
+    """The address without Amazon's size modifier, which goes behind a #, for where the full picture is not there."""
+    if not isinstance(url, str) or "amazon.com/" not in url:
+        return url
+    size = _SIZED.search(url)
+    return f"{url[: size.start()]}{url[size.end() :]}#{size[0]}" if size else url
+
+
+def picture_addresses(url: str) -> list[str]:
+    """Where to look for the picture, the best first: the reverse of `full_picture`."""
+    full, _, size = url.partition("#")
+    if not size.startswith("._"):
+        return [url]
+    stem, dot, suffix = full.rpartition(".")
+    return [full, f"{stem}{size}{dot}{suffix}"]
+
+
 def _first_url(images: list[object]) -> str:
+    instead = ""
     for image in images:
-        if usable_url(image):
-            return image
-    return ""
+        if url := clean_url(image):
+            if not is_placeholder(url):
+                return url
+            instead = PLACEHOLDER
+    return instead
+
+
+def is_placeholder(url: str) -> bool:
+    url = url.lower()
+    return _any_in(url, _PLACEHOLDER_WORDS) and _PLACEHOLDER.search(url) is not None
+
+
+def _any_in(text: str, words: tuple[str, ...]) -> bool:
+    for word in words:  # noqa: SIM110 - a generator would take three times as long, for each title and address
+        if word in text:
+            return True
+    return False

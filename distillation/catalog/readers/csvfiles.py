@@ -4,7 +4,15 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 
-from distillation.catalog.readers.cleaning import MAX_TITLE, clean_category, clean_price, clean_text, is_asin
+from distillation.catalog.readers.cleaning import (
+    MAX_TITLE,
+    PLACEHOLDER,
+    clean_category,
+    clean_price,
+    clean_text,
+    is_asin,
+    is_placeholder,
+)
 from distillation.catalog.readers.csvtable import Table, refusal
 from distillation.catalog.readers.records import (
     START,
@@ -12,6 +20,7 @@ from distillation.catalog.readers.records import (
     CatalogFormat,
     Chunk,
     CoBuyRecord,
+    Fields,
     Found,
     Position,
     ProductRecord,
@@ -22,7 +31,7 @@ CHUNK = 200
 PRODUCT_COLUMNS, COBUY_COLUMNS = ("asin", "title"), ("asin_a", "asin_b")
 
 
-def read_products(path: Path, start: Position = START) -> Iterator[Chunk]:
+def read_products(path: Path, start: Position = START, fields: Fields = ()) -> Iterator[Chunk]:
     return _chunks(path, PRODUCT_COLUMNS, start, _product)
 
 
@@ -55,11 +64,17 @@ def _product(path: Path, line: int, row: dict[str, str]) -> ProductRecord:
         title=title,
         category=clean_category(row.get("category", "")),
         price=price or "",
-        image=clean_text(row.get("image", "")),
+        image=_image(row.get("image", "")),
         categories=[row.get("category", "")],
         candidates=[],
         unreadable_price=price is None,
     )
+
+
+def _image(cell: str) -> str:
+    """The name of a file, or an address."""
+    image = clean_text(cell)
+    return PLACEHOLDER if "://" in image and is_placeholder(image) else image
 
 
 def _cobuy(path: Path, line: int, row: dict[str, str]) -> CoBuyRecord:

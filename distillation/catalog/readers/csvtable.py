@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
-from distillation.catalog.readers.lines import MAX_LINE, Lines
+from distillation.catalog.readers.lines import MAX_LINE, Lines, refuse_old_mac
 from distillation.catalog.readers.records import START, CatalogError, Position
 
 
@@ -40,6 +40,8 @@ class Table:
                 yield self._decoded(number + 1, raw)
 
     def _decoded(self, number: int, raw: bytes) -> str:
+        if number == 1:
+            refuse_old_mac(self.path, raw)
         if len(raw) > MAX_LINE:
             raise refusal(self.path, number, f"more than {MAX_LINE:,} bytes; give a CSV file with a row a line")
         try:

@@ -7,11 +7,26 @@ from distillation.catalog.readers.amazon2014 import AMAZON_2014
 from distillation.catalog.readers.amazon2018 import AMAZON_2018
 from distillation.catalog.readers.amazon2023 import AMAZON_2023
 from distillation.catalog.readers.csvfiles import CSV
-from distillation.catalog.readers.lines import Lines
+from distillation.catalog.readers.lines import Lines, refuse_old_mac
 from distillation.catalog.readers.records import CatalogError, CatalogFormat
 
 FORMATS = {form.name: form for form in (AMAZON_2014, AMAZON_2018, AMAZON_2023, CSV)}
 HEAD = 20
+
+
+def _refuse_other_lines(path: Path, head: list[bytes]) -> None:
+    """What does not hold one object a line."""
+    if len(head) == 1:
+        refuse_old_mac(path, head[0])
+    first = head[0].strip() if head else b""
+    if first.startswith(b"["):
+        raise CatalogError(
+            f"{path.name} is one JSON array, not an object a line; write it anew with jq -c '.[]' {path.name}"
+        )
+    if first == b"{" and len(head) > 1 and head[1].lstrip().startswith(b'"'):
+        raise CatalogError(
+            f"{path.name} has its objects spread over several lines; write it anew with jq -c . {path.name}"
+        )
 
 
 def refuse_wrong_format(path: Path, form: CatalogFormat) -> None:
@@ -21,6 +36,7 @@ def refuse_wrong_format(path: Path, form: CatalogFormat) -> None:
         raise CatalogError(f"{path.name}: the file is empty; give a file of product metadata")
     if any(map(form.recognises, head)):
         return
+    _refuse_other_lines(path, head)
     for other in FORMATS.values():
         if any(map(other.recognises, head)):
             raise CatalogError(f"{path.name} looks like {other.name}, not {form.name}: give --format {other.name}")

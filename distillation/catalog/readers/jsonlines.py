@@ -1,32 +1,49 @@
 """Formats of one JSON object a line."""
 
+import json
 from collections.abc import Callable
 from functools import partial
 
 import orjson
 
 from distillation.catalog.readers.lines import records_read
-from distillation.catalog.readers.records import CatalogFormat, LeftOut, ProductRecord
+from distillation.catalog.readers.records import CatalogFormat, Fields, LeftOut, ProductRecord
 
 
 def json_format(
-    name: str, parse_item: Callable[[dict], ProductRecord | LeftOut], recognises: Callable[[dict], bool]
+    name: str,
+    parse_item: Callable[[dict, Fields], ProductRecord | LeftOut],
+    recognises: Callable[[dict], bool],
+    fields: Fields,
 ) -> CatalogFormat:
-    def parse(line: bytes) -> ProductRecord | LeftOut:
+    def parse(line: bytes, fields: Fields) -> ProductRecord | LeftOut:
         try:
-            item = orjson.loads(line)
-        except orjson.JSONDecodeError:
+            item = loads(line)
+        except ValueError:
             return LeftOut(_why_no_json(line))
-        return parse_item(item) if isinstance(item, dict) else LeftOut("not a JSON object")
+        return parse_item(item, fields) if isinstance(item, dict) else LeftOut("not a JSON object")
 
     def recognises_line(line: bytes) -> bool:
         try:
-            item = orjson.loads(line)
-        except orjson.JSONDecodeError:
+            item = loads(line)
+        except ValueError:
             return False
         return isinstance(item, dict) and recognises(item)
 
-    return CatalogFormat(name, partial(records_read, parse=parse), recognises_line)
+    return CatalogFormat(name, partial(records_read, parse=parse), recognises_line, fields)
+
+
+def loads(line: bytes) -> object:
+    """JSON, and what Python's own writer makes of numbers that are none; raises ValueError."""
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError:
+        if b"NaN" not in line and b"Infinity" not in line:
+            raise
+    try:
+        return json.loads(line)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
 
 
 def _why_no_json(line: bytes) -> str:

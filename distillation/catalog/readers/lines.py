@@ -8,7 +8,16 @@ from pathlib import Path
 from backports import zstd
 from isal import igzip_lib, igzip_threaded
 
-from distillation.catalog.readers.records import START, CatalogError, Chunk, Found, LeftOut, Position
+from distillation.catalog.readers.records import (
+    DEFAULT_FIELDS,
+    START,
+    CatalogError,
+    Chunk,
+    Fields,
+    Found,
+    LeftOut,
+    Position,
+)
 
 BLOCK = 256 * 1024
 MAX_LINE = 1_000_000
@@ -76,10 +85,21 @@ def _opened(path: Path) -> BufferedIOBase:
     return zstd.open(file, "rb") if magic == ZSTD else file
 
 
-def records_read(path: Path, start: Position, parse: Callable[[bytes], Found]) -> Iterator[Chunk]:
+def refuse_old_mac(path: Path, first: bytes) -> None:
+    """Of a file's first line: carriage returns within it end what are lines elsewhere."""
+    if b"\r" in first.strip(b"\r"):
+        raise CatalogError(
+            f"{path.name}: its lines end as on old Macs, with carriage returns alone; "
+            f"write it anew with tr '\\r' '\\n' < {path.name}"
+        )
+
+
+def records_read(
+    path: Path, start: Position, fields: Fields = DEFAULT_FIELDS, *, parse: Callable[[bytes, Fields], Found]
+) -> Iterator[Chunk]:
     """For formats of one record a line."""
     lines = Lines(path, start)
     for block in lines:
         first = lines.end.line - len(block) + 1
-        found = [parse(line) if len(line) <= MAX_LINE else TOO_LONG for line in block]
+        found = [parse(line, fields) if len(line) <= MAX_LINE else TOO_LONG for line in block]
         yield Chunk(lines.end, list(enumerate(found, start=first)))

@@ -1,9 +1,14 @@
 """What every reader of a catalog format yields, and how it refuses."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
+
+# What a file may say of products bought together, each a bit: a pair may be named in several.
+COBUY_FIELDS = {"also_bought": 1, "bought_together": 2, "buy_after_viewing": 4}
+Fields = tuple[str, ...]
+DEFAULT_FIELDS: Fields = ("also_bought",)
 
 
 class CatalogError(Exception):
@@ -55,6 +60,17 @@ def as_list(value: object) -> list:
     return value if type(value) is list else []
 
 
+def candidates_of(lists: Mapping[str, object], fields: Fields) -> list:
+    """Of the fields that are asked for; behind an ASIN of another than `also_bought` stands a colon and its bit."""
+    if fields == DEFAULT_FIELDS:
+        return as_list(lists.get("also_bought"))
+    return [_marked(one, field) for field in fields for one in as_list(lists.get(field))]
+
+
+def _marked(one: object, field: str) -> object:
+    return f"{one}:{COBUY_FIELDS[field]}" if isinstance(one, str) and field not in DEFAULT_FIELDS else one
+
+
 def as_dict(value: object) -> dict:
     return value if isinstance(value, dict) else {}
 
@@ -62,6 +78,7 @@ def as_dict(value: object) -> dict:
 @dataclass(frozen=True)
 class CatalogFormat:
     name: str
-    read: Callable[[Path, Position], Iterator[Chunk]]
+    read: Callable[[Path, Position, Fields], Iterator[Chunk]]
     recognises: Callable[[bytes], bool]
+    fields: Fields = ()  # of COBUY_FIELDS, those that its files have
     is_strict: bool = False  # contradictions and unknown products refuse the import instead of being left out

@@ -131,7 +131,29 @@ def test_2023(tmp_path: Path) -> None:
         ],
     }  # fmt: skip
     (found,) = read("amazon-2023", tmp_path, item)
-    assert found[:5] == ("B000000001", "Radio", "Electronics", "1234.50", "https://a.example/l.jpg")
+    assert found[:5] == ("B000000001", "Radio", "Electronics", "1234.50", "https://a.example/h")
+
+
+def test_2023_in_columns_the_main_picture_comes_first(tmp_path: Path) -> None:
+    sizes = {"large": ["https://a.example/2.jpg", "https://a.example/1.jpg"], "variant": ["PT01", "MAIN"]}
+    item = {"parent_asin": "B1", "title": "Brush", "price": "None", "images": {"hi_res": [None], **sizes}}
+    (found,) = read("amazon-2023", tmp_path, item)
+    assert (found.image, found.price, found.unreadable_price) == ("https://a.example/1.jpg", "", False)
+
+
+def test_numbers_that_are_none_cost_the_price_only(tmp_path: Path) -> None:
+    line = b'{"asin":"B1","title":"Cap","price":NaN,"also_buy":["B2"]}'
+    (found,) = read("amazon-2018", tmp_path, line)
+    assert (found.title, found.price, found.unreadable_price, found.candidates) == ("Cap", "", True, ["B2"])
+
+
+def test_2014_with_names_of_other_languages_and_json_between(tmp_path: Path) -> None:
+    lines = (
+        b"{'asin': 'B1', 'title': 'Caf\\xe9', 'price': nan, 'imUrl': null}",
+        b'{"asin": "B2", "title": "Smile \\ud83d\\ude00", "price": null, "imUrl": "http://a.example/2.jpg"}',
+    )
+    found = read("amazon-2014", tmp_path, *lines)
+    assert [(one.title, one.unreadable_price) for one in found] == [("Café", True), ("Smile 😀", False)]
 
 
 @pytest.mark.parametrize("form", ["amazon-2014", "amazon-2018", "amazon-2023"])

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def png(colour: str = "red") -> bytes:
     out = BytesIO()
-    Image.new("RGB", (30, 20), colour).save(out, "PNG")
+    Image.new("RGB", (90, 70), colour).save(out, "PNG")
     return out.getvalue()
 
 
@@ -119,6 +119,22 @@ def test_html_with_status_200_is_no_picture(server: Server) -> None:
     known.refresh_from_db()
     assert (row.state, row.reason) == ("failed", "not a picture (text)")
     assert (known.picture, known.picture_problem) == (None, "not a picture (text)")
+
+
+def test_the_full_picture_is_fetched_in_place_of_the_one_cut_small(server: Server) -> None:
+    row = after(source(server.url("/I/1.jpg", png()) + "#._SX40_"))
+    assert (row.state, server.asked) == ("stored", {"/I/1.jpg": 1})
+
+
+def test_where_there_is_no_full_picture_the_given_one_is_fetched(server: Server) -> None:
+    server.url("/I/1._SX40_.jpg", png())
+    row = after(source(server.url("/I/1.jpg", b"", 404) + "#._SX40_"))
+    assert (row.state, server.asked) == ("stored", {"/I/1.jpg": 1, "/I/1._SX40_.jpg": 1})
+
+
+def test_a_server_that_is_away_does_not_cost_the_full_picture(server: Server) -> None:
+    row = after(source(server.url("/I/1.jpg", b"", 503) + "#._SX40_"))
+    assert (row.state, row.reason, server.asked) == ("wanted", "answered 503 Service Unavailable", {"/I/1.jpg": 1})
 
 
 def test_private_addresses_are_refused_without_leave(server: Server, settings: Settings) -> None:
