@@ -1,6 +1,17 @@
 """Catalog and pipeline: what was bought together, and what the LVLM said of it."""
 
-from distillation.models.catalog import CatalogImport, CoBuy, CoBuyQuerySet, OwedIndex, Picture, PictureSource, Product
+from distillation.models.catalog import (
+    CatalogImport,
+    CatalogImportQuerySet,
+    CoBuy,
+    CoBuyAgain,
+    CoBuyQuerySet,
+    OwedIndex,
+    Picture,
+    PictureSource,
+    Product,
+    ProductAgain,
+)
 from distillation.models.intentions import Exposure, Failure, Intention, IntentionQuerySet, Verdict, VerdictQuerySet
 from distillation.models.runs import (
     WORKER_GONE_SECONDS,
@@ -18,7 +29,9 @@ from distillation.models.runs import (
 __all__ = [
     "WORKER_GONE_SECONDS",
     "CatalogImport",
+    "CatalogImportQuerySet",
     "CoBuy",
+    "CoBuyAgain",
     "CoBuyQuerySet",
     "Exposure",
     "Failure",
@@ -30,6 +43,7 @@ __all__ = [
     "Picture",
     "PictureSource",
     "Product",
+    "ProductAgain",
     "Run",
     "RunCoBuy",
     "RunProduct",

@@ -1,5 +1,7 @@
 """Products, co-buys, their pictures, and imports of them."""
 
+from typing import Any
+
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector
 from django.db import models
@@ -51,6 +53,11 @@ class PictureSource(models.Model):
         return self.url[:80]
 
 
+# Of rows that come by the million, each with the import that writes it: no trigger to look that up again, no index for
+# the few imports. Null: from before imports were recorded, or made with imported intentions.
+AS_MANY: dict[str, Any] = {"null": True, "blank": True, "db_constraint": False, "db_index": False}
+
+
 class Product(models.Model):
     asin = models.CharField("ASIN", max_length=32, unique=True)
     title = models.TextField()
@@ -61,6 +68,7 @@ class Product(models.Model):
     )
     picture_source = models.ForeignKey(PictureSource, models.SET_NULL, null=True, blank=True, related_name="products")
     price = models.DecimalField(max_digits=12, decimal_places=2, null=True, blank=True, help_text="US dollars")
+    first_import = models.ForeignKey("CatalogImport", models.PROTECT, related_name="+", **AS_MANY)
 
     class Meta:
         indexes = [
@@ -91,6 +99,10 @@ class CoBuy(models.Model):
     # would cost more than all the rest of an import. `a` has its index in the unique constraint.
     a = models.ForeignKey(Product, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
     b = models.ForeignKey(Product, models.CASCADE, related_name="+", db_constraint=False)
+    first_import = models.ForeignKey("CatalogImport", models.PROTECT, related_name="+", **AS_MANY)
+    fields = models.PositiveSmallIntegerField(
+        db_default=0, help_text="what its files call it, as bits of COBUY_FIELDS; 0: a list of pairs, or not recorded"
+    )
 
     objects = CoBuyQuerySet.as_manager()
 
@@ -103,6 +115,12 @@ class CoBuy(models.Model):
 
     def __str__(self) -> str:
         return f"{self.a_id} + {self.b_id}"
+
+
+class CatalogImportQuerySet(models.QuerySet):
+    def data_sets(self) -> "CatalogImportQuerySet":
+        """One for each data set, the first of its imports; the newest come first."""
+        return self.filter(state=CatalogImport.State.DONE, data_set=F("pk")).order_by("-pk")
 
 
 class CatalogImport(models.Model):
@@ -122,11 +140,47 @@ class CatalogImport(models.Model):
     message = models.CharField(max_length=1000, blank=True)
     progress = models.JSONField(default=dict, help_text="how far each file has been read")
     account = models.JSONField(default=dict, help_text="counts by named reason; they add up")
+    data_set = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="imports",
+        help_text="the first import of the same files and options, often itself; what both bring belongs to it",
+    )  # fmt: skip
     created_at = models.DateTimeField(db_default=Now())
     finished_at = models.DateTimeField(null=True, blank=True)
 
+    objects = CatalogImportQuerySet.as_manager()
+
     def __str__(self) -> str:
         return f"import {self.pk} ({self.format})"
+
+    @property
+    def file_names(self) -> str:
+        return ", ".join(source["name"] for source in self.sources)
+
+
+class ProductAgain(models.Model):
+    """A product that belongs to a further data set than that of its first import."""
+
+    data_set = models.ForeignKey(CatalogImport, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    product = models.ForeignKey(Product, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["data_set", "product"], name="product_again_once")]
+
+    def __str__(self) -> str:
+        return f"{self.data_set_id}: {self.product_id}"
+
+
+class CoBuyAgain(models.Model):
+    """A co-buy that belongs to a further data set than that of its first import."""
+
+    data_set = models.ForeignKey(CatalogImport, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    cobuy = models.ForeignKey(CoBuy, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["data_set", "cobuy"], name="cobuy_again_once")]
+
+    def __str__(self) -> str:
+        return f"{self.data_set_id}: {self.cobuy_id}"
 
 
 class OwedIndex(models.Model):

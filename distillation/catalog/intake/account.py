@@ -24,6 +24,7 @@ class CatalogAccount:
     pictures_wanted: int = 0
     pictures_missing: int = 0
     pictures_bad: dict[str, int] = field(default_factory=dict)
+    files_without_pictures: list[str] = field(default_factory=list)
 
     def leave_out_line(self, reason: str, count: int = 1) -> None:
         _add(self.lines_left_out, reason, count)
@@ -75,8 +76,14 @@ class CatalogAccount:
                 f" + {self.pictures_missing:,} without one + {sum(self.pictures_bad.values()):,} bad"
             )
             yield from _reasons("bad", self.pictures_bad)
+        for name in self.files_without_pictures:
+            yield f"Warning: {without_pictures(name)}"
         if self.cobuys_without_pictures:
             yield f"Co-buys left out of runs with pictures, for want of one: {self.cobuys_without_pictures:,}"
+
+
+def without_pictures(name: str) -> str:
+    return f"no picture came from {name}: is it the right file, and the right release or picture folder?"
 
 
 def _add(counts: dict[str, int], reason: str, count: int) -> None:

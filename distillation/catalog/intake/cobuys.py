@@ -7,6 +7,7 @@ from django.db.backends.utils import CursorWrapper
 from distillation.catalog.intake.indexing import indexes_aside, is_large_first, plan_for
 from distillation.catalog.intake.job import Job
 from distillation.catalog.intake.products import sequence_follow
+from distillation.catalog.readers.records import DEFAULT_FIELDS
 
 # The order is that of the keys that the pairs are written with. Sorted before they are grouped: the planner takes most
 # pairs for repeats, and would group them in each of its processes for nothing.
@@ -14,16 +15,16 @@ PAIRS = """
 CREATE UNLOGGED TABLE catalog_pair AS
 SELECT row_number() OVER (ORDER BY a_id, b_id) AS number, a_id, b_id, count(*) AS n{more}
 FROM (
-    SELECT least(a, b) AS a_id, greatest(a, b) AS b_id, a < b AS is_named_by_a
+    SELECT least(a, b) AS a_id, greatest(a, b) AS b_id, a < b AS is_named_by_a{field}
     FROM (
-        SELECT a, other.id AS b
+        SELECT a, other.id AS b{field}
         FROM (
-            SELECT own.id AS a, unnest(string_to_array(line.candidates, ' ')) AS asin
-            FROM catalog_staged_product line JOIN distillation_product own USING (asin)
+            SELECT own.id AS a, {candidate}
+            FROM catalog_staged_product line JOIN distillation_product own USING (asin){candidates}
             WHERE line.candidates <> ''
         ) AS candidate JOIN distillation_product other USING (asin)
         UNION ALL
-        SELECT own.id, other.id
+        SELECT own.id, other.id{of_pairs}
         FROM catalog_staged_cobuy JOIN distillation_product own ON own.asin = asin_a
              JOIN distillation_product other ON other.asin = asin_b
     ) AS directed
@@ -31,6 +32,20 @@ FROM (
 ) AS undirected
 GROUP BY a_id, b_id
 """
+# Where all candidates come from one field, it is not carried through the sort of them all.
+ONE_FIELD = {
+    "field": "",
+    "candidate": "unnest(string_to_array(line.candidates, ' ')) AS asin",
+    "candidates": "",
+    "of_pairs": "",
+}
+FIELDS = {
+    "field": ", field",
+    "candidate": "split_part(one, ':', 1) AS asin, coalesce(nullif(split_part(one, ':', 2), '')::int, 1) AS field",
+    "candidates": "\n                 CROSS JOIN LATERAL unnest(string_to_array(line.candidates, ' ')) AS one",
+    "of_pairs": ", 0",
+}
+ALL_FIELDS = ", bit_or(field) AS fields"
 RECIPROCAL = ", bool_or(is_named_by_a) AND NOT bool_and(is_named_by_a) AS reciprocal"
 
 ONE_SIDED = "DELETE FROM catalog_pair WHERE NOT reciprocal"
@@ -66,10 +81,28 @@ WHERE pair.a_id = rest.a_id AND pair.b_id = rest.b_id
 
 # Numbered here and not by the sequence, so that an import killed and resumed gives the same ids.
 INSERT = """
-INSERT INTO distillation_cobuy (id, a_id, b_id)
-SELECT (SELECT COALESCE(max(id), 0) FROM distillation_cobuy) + number, a_id, b_id
+INSERT INTO distillation_cobuy (id, a_id, b_id, first_import_id, fields)
+SELECT (SELECT COALESCE(max(id), 0) FROM distillation_cobuy) + number, a_id, b_id, %(import)s, {fields}
 FROM catalog_pair pair
 WHERE NOT EXISTS (SELECT FROM distillation_cobuy known WHERE known.a_id = pair.a_id AND known.b_id = pair.b_id)
+"""
+
+# What is new of co-buys that were there: that they belong to this data set too, or that another field names them.
+KNOWN = """
+CREATE TEMP TABLE catalog_known AS
+SELECT known.id, (known.fields | {fields})::smallint AS fields, known.fields | {fields} <> known.fields AS is_renamed,
+       known.first_import_id IS NULL OR known.first_import_id <> ALL(%(imports)s) AS is_again
+FROM catalog_pair pair JOIN distillation_cobuy known USING (a_id, b_id)
+WHERE known.first_import_id IS NULL OR known.first_import_id <> ALL(%(imports)s)
+   OR known.fields | {fields} <> known.fields
+"""
+UPDATE_FIELDS = """
+UPDATE distillation_cobuy cobuy SET fields = known.fields FROM catalog_known known
+WHERE known.id = cobuy.id AND is_renamed
+"""
+INSERT_AGAIN = """
+INSERT INTO distillation_cobuyagain (data_set_id, cobuy_id)
+SELECT %(data_set)s, id FROM catalog_known WHERE is_again ORDER BY id ON CONFLICT DO NOTHING
 """
 
 
@@ -80,11 +113,30 @@ def cobuys_write(cursor: CursorWrapper, job: Job) -> None:
     plan_for(cursor, pairs)
     large = is_large_first(cursor, "distillation_cobuy", pairs)
     with indexes_aside(cursor, "distillation_cobuy") if large else nullcontext():
-        cursor.execute(INSERT)
+        cursor.execute(INSERT.format(fields=_fields(job)), job.of_data_set)
         account.cobuys_new = cursor.rowcount
     account.cobuys_already_stored = pairs - account.cobuys_new
+    if account.cobuys_already_stored:
+        _known_note(cursor, job)
     sequence_follow(cursor, "distillation_cobuy")
     cursor.execute("ANALYZE distillation_cobuy")
+
+
+def _fields(job: Job) -> str:
+    """SQL: the fields that name a pair, as bits."""
+    return "pair.fields" if _has_several(job) else "0" if job.request.form.is_strict else "1"
+
+
+def _has_several(job: Job) -> bool:
+    request = job.request
+    return not request.form.is_strict and (request.cobuys is not None or request.cobuy_fields != DEFAULT_FIELDS)
+
+
+def _known_note(cursor: CursorWrapper, job: Job) -> None:
+    cursor.execute(KNOWN.format(fields=_fields(job)), job.of_data_set)
+    cursor.execute(UPDATE_FIELDS)
+    cursor.execute(INSERT_AGAIN, job.of_data_set)
+    cursor.execute("DROP TABLE catalog_known")
 
 
 def _pairs_find(cursor: CursorWrapper, job: Job) -> int:
@@ -92,7 +144,9 @@ def _pairs_find(cursor: CursorWrapper, job: Job) -> int:
     # Most pairs are met once: sorting them all beats hashing them, and hashed ones would have to be sorted anyway.
     cursor.execute("SET LOCAL enable_hashagg = off; SET LOCAL enable_memoize = off")
     plan_for(cursor, job.row.progress["staged"])
-    cursor.execute(PAIRS.format(more=RECIPROCAL if job.request.reciprocal_only else ""))
+    several = _has_several(job)
+    more = (ALL_FIELDS if several else "") + (RECIPROCAL if job.request.reciprocal_only else "")
+    cursor.execute(PAIRS.format(more=more, **(FIELDS if several else ONE_FIELD)))
     cursor.execute("SELECT COALESCE(sum(n), 0), count(*) FROM catalog_pair")
     known, pairs = map(int, cursor.fetchone())
     unknown = account.candidates - sum(account.candidates_left_out.values()) - known

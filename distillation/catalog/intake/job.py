@@ -14,7 +14,7 @@ from django.db.backends.utils import CursorWrapper
 from django.db.models.functions import Now
 
 from distillation.catalog.intake.account import CatalogAccount
-from distillation.catalog.readers.records import CatalogError, CatalogFormat, Position
+from distillation.catalog.readers.records import DEFAULT_FIELDS, CatalogError, CatalogFormat, Position
 from distillation.models import CatalogImport
 
 State = CatalogImport.State
@@ -29,6 +29,7 @@ class ImportRequest:
     images: Path | None = None
     download: bool = False
     category: str = ""
+    cobuy_fields: tuple[str, ...] = DEFAULT_FIELDS
     reciprocal_only: bool = False
     max_per_product: int | None = None
     sample: int | None = None
@@ -42,7 +43,8 @@ class ImportRequest:
     def options(self) -> dict[str, object]:
         names = ("download", "category", "reciprocal_only", "max_per_product", "sample", "seed")
         chosen = {name: getattr(self, name) for name in names}
-        return {"images": str(self.images or ""), "cobuys": str(self.cobuys or ""), **chosen}
+        fields = "" if self.form.is_strict else ",".join(self.cobuy_fields)
+        return {"images": str(self.images or ""), "cobuys": str(self.cobuys or ""), "cobuy_fields": fields, **chosen}
 
     @property
     def sources(self) -> list[dict[str, object]]:
@@ -76,6 +78,8 @@ class Job:
             key=key, format=request.form.name, sources=request.sources, options=request.options
         )
         row.save()
+        row.data_set_id = _data_set(row)
+        row.save(update_fields=["data_set"])
         # There is one set of staging tables: an import that was broken off before this one begins anew.
         unfinished.exclude(pk=row.pk).exclude(progress={}).update(
             progress={}, account={}, state=State.READING, message=f"broken off; import {row.pk} came in between"
@@ -83,12 +87,18 @@ class Job:
         return cls(request, row, CatalogAccount(**row.account))
 
     @property
+    def of_data_set(self) -> dict[str, object]:
+        """For statements: this import, its data set, and all imports of that."""
+        own = CatalogImport.objects.filter(data_set=self.row.data_set_id).values_list("pk", flat=True)
+        return {"import": self.row.pk, "data_set": self.row.data_set_id, "imports": list(own)}
+
+    @property
     def position(self) -> Position:
         return Position(self.row.progress.get("line", 0), self.row.progress.get("offset", 0))
 
     def begin_anew(self) -> None:
         self.row.state, self.row.message = State.READING, ""
-        self.row.progress = {"file": 0, "staged": 0, "steps": []}
+        self.row.progress = {"file": 0, "staged": 0, "products": 0, "pictures": 0, "steps": []}
         self.account = CatalogAccount()
         self.save()
 
@@ -100,6 +110,13 @@ class Job:
         self.row.state, self.row.message = state, message[:1000]
         self.row.finished_at = Now()
         self.save()
+
+
+def _data_set(row: CatalogImport) -> int:
+    """Of the same files and options there is one, however often they are imported."""
+    done = CatalogImport.objects.filter(key=row.key, state=State.DONE, data_set__isnull=False)
+    earlier = done.order_by("pk").values_list("data_set", flat=True).first()
+    return earlier or row.pk
 
 
 @contextmanager

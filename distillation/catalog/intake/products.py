@@ -7,6 +7,7 @@ from django.db.backends.utils import CursorWrapper
 from distillation.catalog.intake.indexing import indexes_aside, is_large_first, plan_for
 from distillation.catalog.intake.job import Job
 from distillation.catalog.intake.staging import place_named
+from distillation.catalog.readers.cleaning import PLACEHOLDER
 from distillation.catalog.readers.records import CatalogError
 from distillation.models import PictureSource
 
@@ -61,11 +62,13 @@ CREATE TEMP VIEW catalog_given AS
 SELECT place, asin, title, category, price, source.id AS source_id, source.picture_id,
        source.state,
        CASE WHEN image = '' THEN 'no picture given'
+            WHEN image = '{placeholder}' THEN '{stand_in}'
             WHEN source.state = 'failed' THEN source.reason
             WHEN source.id IS NOT NULL THEN 'not fetched yet'
             ELSE 'its picture was not asked for' END AS problem
 FROM catalog_staged_product LEFT JOIN distillation_picturesource source ON {with_sources}
 """
+STAND_IN = "a stand-in of the shop where it has no picture"
 WITH_SOURCES = "source.digest = encode(sha256(convert_to(image, 'UTF8')), 'hex')"
 
 # An empty category, price or picture says nothing against what an earlier import has brought.
@@ -92,11 +95,20 @@ WHERE next.id = known.id
 # Numbered here and not by the sequence, so that an import killed and resumed gives the same ids.
 INSERT = """
 INSERT INTO distillation_product
-    (id, asin, title, category, price, picture_id, picture_problem, picture_source_id)
+    (id, asin, title, category, price, picture_id, picture_problem, picture_source_id, first_import_id)
 SELECT (SELECT COALESCE(max(id), 0) FROM distillation_product) + row_number() OVER (ORDER BY place),
-       asin, title, category, price, picture_id, CASE WHEN picture_id IS NULL THEN problem ELSE '' END, source_id
+       asin, title, category, price, picture_id, CASE WHEN picture_id IS NULL THEN problem ELSE '' END, source_id,
+       %(import)s
 FROM catalog_given
 WHERE NOT EXISTS (SELECT FROM distillation_product known WHERE known.asin = catalog_given.asin)
+"""
+
+# Those that were there already and came with none of this data set's imports.
+INSERT_AGAIN = """
+INSERT INTO distillation_productagain (data_set_id, product_id)
+SELECT %(data_set)s, known.id FROM catalog_staged_product JOIN distillation_product known USING (asin)
+WHERE known.first_import_id IS NULL OR known.first_import_id <> ALL(%(imports)s)
+ON CONFLICT DO NOTHING
 """
 
 
@@ -118,7 +130,8 @@ def products_write(cursor: CursorWrapper, job: Job) -> None:
     account = job.account
     if job.request.download:
         cursor.execute(INSERT_SOURCES)
-    cursor.execute(GIVEN.format(with_sources=WITH_SOURCES if job.request.download else "false"))
+    with_sources = WITH_SOURCES if job.request.download else "false"
+    cursor.execute(GIVEN.format(with_sources=with_sources, placeholder=PLACEHOLDER, stand_in=STAND_IN))
     cursor.execute("LOCK TABLE distillation_product IN SHARE ROW EXCLUSIVE MODE")
     cursor.execute("SELECT count(*) FROM catalog_staged_product")
     products = cursor.fetchone()[0]
@@ -127,9 +140,11 @@ def products_write(cursor: CursorWrapper, job: Job) -> None:
     with indexes_aside(cursor, "distillation_product") if large else nullcontext():
         cursor.execute(UPDATE)
         account.products_updated = cursor.rowcount
-        cursor.execute(INSERT)
+        cursor.execute(INSERT, job.of_data_set)
         account.products_new = cursor.rowcount
     account.products_unchanged = products - account.products_new - account.products_updated
+    if account.products_new < products:
+        cursor.execute(INSERT_AGAIN, job.of_data_set)
     if job.request.download:
         _count_sources(cursor, job)
     cursor.execute("DROP VIEW catalog_given")
@@ -154,6 +169,8 @@ def _count_sources(cursor: CursorWrapper, job: Job) -> None:
             case PictureSource.State.WANTED:
                 account.pictures_wanted += count
             case PictureSource.State.FAILED:
+                account.add_bad_picture(problem, count)
+            case None if problem == STAND_IN:
                 account.add_bad_picture(problem, count)
             case None:
                 account.pictures_missing += count

@@ -10,7 +10,7 @@ from django.db.backends.utils import CursorWrapper
 
 from distillation.catalog.intake.account import CatalogAccount
 from distillation.catalog.intake.job import Job
-from distillation.catalog.readers.cleaning import is_asin, is_of_category
+from distillation.catalog.readers.cleaning import is_of_category
 from distillation.catalog.readers.csvfiles import read_cobuys
 from distillation.catalog.readers.records import CatalogError, Chunk, CoBuyRecord, LeftOut, Position, ProductRecord
 
@@ -33,6 +33,7 @@ COPY_COBUYS = "COPY catalog_staged_cobuy FROM STDIN"
 
 BLOCK_LINES = 20_000
 NULL = r"\N"
+_CANDIDATE = re.compile(r"([A-Za-z0-9_-]{1,32})(?::[24])?")  # see `candidates_of`
 _ASINS = re.compile(r"[A-Za-z0-9_-]{1,32}(?: [A-Za-z0-9_-]{1,32})*")
 
 
@@ -61,7 +62,9 @@ def files_stage(job: Job, say: Say) -> None:
     progress, files = job.row.progress, job.request.files
     while progress["file"] < len(files):
         _file_stage(job, files[progress["file"]], say)
-        progress.update(file=progress["file"] + 1, line=0, offset=0)
+        if job.request.download and progress.get("products") and not progress.get("pictures"):
+            job.account.files_without_pictures.append(files[progress["file"]].name)
+        progress.update(file=progress["file"] + 1, line=0, offset=0, products=0, pictures=0)
         job.save()
 
 
@@ -82,7 +85,8 @@ def _reading(job: Job, path: Path) -> tuple[Iterator[Chunk], str, TextOf]:
     file = job.row.progress["file"]
     if file < len(job.request.paths):
         wanted = job.request.category.casefold()
-        return job.request.form.read(path, job.position), COPY_PRODUCTS, _product_text(file, wanted, job.account)
+        chunks = job.request.form.read(path, job.position, job.request.cobuy_fields)
+        return chunks, COPY_PRODUCTS, _product_text(file, wanted, job)
     return read_cobuys(path, job.position), COPY_COBUYS, _cobuy_text(file, job)
 
 
@@ -99,8 +103,8 @@ def _block_copy(write: Callable[[str], None], chunks: Iterator[Chunk], text_of: 
     return end
 
 
-def _product_text(file: int, wanted: str, account: CatalogAccount) -> TextOf:
-    first = place_of(file, 0)
+def _product_text(file: int, wanted: str, job: Job) -> TextOf:
+    first, account, of_file = place_of(file, 0), job.account, job.row.progress
 
     def text_of(line: int, found: ProductRecord | LeftOut) -> str:
         account.lines += 1
@@ -113,6 +117,8 @@ def _product_text(file: int, wanted: str, account: CatalogAccount) -> TextOf:
             return ""
         asin, title, category, price, image, _, candidates, unreadable_price = found
         account.prices_unreadable += unreadable_price
+        of_file["products"] += 1
+        of_file["pictures"] += image.startswith("http")
         others = candidates_text(asin, candidates, account) if candidates else ""
         kept = f"{asin}\t{title}\t{category}\t{image}\t{others}".replace("\\", r"\\")
         return f"{first + line}\t{kept}\t{price or NULL}\n"
@@ -133,12 +139,13 @@ def candidates_text(own: str, raw: list, account: CatalogAccount) -> str:
 
 
 def _candidates_chosen(own: str, raw: list, account: CatalogAccount) -> str:
-    valid = [asin for asin in raw if isinstance(asin, str) and is_asin(asin)]
-    others = dict.fromkeys(asin for asin in valid if asin != own)
+    valid = [match for one in raw if isinstance(one, str) and (match := _CANDIDATE.fullmatch(one))]
+    others = [match[0] for match in valid if match[1] != own]
+    different = dict.fromkeys(others)
     account.leave_out_candidates("no ASIN", len(raw) - len(valid))
-    account.leave_out_candidates("the product itself", valid.count(own))
-    account.leave_out_candidates("twice in one line", len(valid) - valid.count(own) - len(others))
-    return " ".join(others)
+    account.leave_out_candidates("the product itself", len(valid) - len(others))
+    account.leave_out_candidates("twice in one line", len(others) - len(different))
+    return " ".join(different)
 
 
 def _cobuy_text(file: int, job: Job) -> TextOf:

@@ -15,7 +15,13 @@ from distillation.catalog.intake.indexing import indexes_make, indexes_owed
 from distillation.catalog.intake.job import ImportRequest
 from distillation.catalog.pictures.download import downloads_wake
 from distillation.catalog.readers.formats import FORMATS
-from distillation.catalog.readers.records import CatalogError
+from distillation.catalog.readers.records import (
+    COBUY_FIELDS,
+    DEFAULT_FIELDS,
+    CatalogError,
+    CatalogFormat,
+    Fields,
+)
 
 AGAIN = "run the same command again and it goes on where it was"
 INDEXES_LATER = "a worker makes the indexes that are missing for quick searches; the catalog itself is complete"
@@ -34,6 +40,10 @@ class Command(BaseCommand):
         )
         pictures.add_argument("--download-images", action="store_true", help="have the workers fetch the pictures")
         parser.add_argument("--category", default="", metavar="NAME", help="only products of this category")
+        parser.add_argument(
+            "--cobuy-fields", type=_fields, default=(), metavar="A,B",
+            help=f"which of {', '.join(COBUY_FIELDS)} make co-buys (also_bought)",
+        )  # fmt: skip
         parser.add_argument("--reciprocal-only", action="store_true", help="only pairs that both products name")
         parser.add_argument("--max-per-product", type=_positive, metavar="K", help="at most K co-buys of each product")
         parser.add_argument("--sample", type=_positive, metavar="N", help="N co-buys, each as likely as any other")
@@ -76,13 +86,30 @@ def _positive(text: str) -> int:
     return int(text)
 
 
+def _fields(text: str) -> Fields:
+    asked = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    if unknown := [name for name in asked if name not in COBUY_FIELDS]:
+        raise ArgumentTypeError(f"there is no field {unknown[0]}; known are {', '.join(COBUY_FIELDS)}")
+    return asked
+
+
+def _fields_of(form: CatalogFormat, asked: Fields) -> Fields:
+    """In one order, for the same choice is the same import."""
+    if lacking := [name for name in asked if name not in form.fields]:
+        known = f"they have {', '.join(form.fields)}" if form.fields else "give their pairs with --cobuys"
+        raise CommandError(f"Files of {form.name} have no field {lacking[0]}; {known}")
+    return tuple(name for name in COBUY_FIELDS if name in asked) or DEFAULT_FIELDS
+
+
 def _request(options: dict[str, Any]) -> ImportRequest:
     images = options["images"]
     if images and not images.is_dir():
         raise CommandError(f"{images} is no folder; give --images the folder of the pictures")
     names = ("paths", "cobuys", "images", "category", "reciprocal_only", "max_per_product", "sample", "seed")
+    form = FORMATS[options["format"]]
     return ImportRequest(
-        form=FORMATS[options["format"]],
+        form=form,
+        cobuy_fields=_fields_of(form, options["cobuy_fields"]),
         download=options["download_images"],
         **{name: options[name] for name in names},
     )

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from distillation.catalog.readers.records import COBUY_FIELDS
 from distillation.models import CoBuy, Product
 from tests.distillation.catalog.files import imported, item_2018, write_json
 
@@ -104,3 +105,46 @@ def test_category_takes_any_element_or_the_main_category_in_any_case(tmp_path: P
     assert pairs() == {"B00 B01"}
     assert account.lines_left_out == {"of another category": 1}
     assert account.candidates_left_out == {"of a line left out": 1, "of a product that is not known": 1}
+
+
+RELATED = b"""{'asin': 'B00', 'title': 'x', 'related': {
+    'also_bought': ['B01'], 'bought_together': ['B01', 'B02'], 'buy_after_viewing': ['B03', 'B00']}}""".replace(
+    b"\n", b" "
+)
+
+
+def fields() -> dict[str, int]:
+    rows = CoBuy.objects.values_list("a__asin", "b__asin", "fields")
+    return {" ".join(sorted((a, b))): bits for a, b, bits in rows}
+
+
+@pytest.fixture
+def related(tmp_path: Path) -> Path:
+    others = [f"{{'asin': '{asin}', 'title': 'x', 'related': {{}}}}".encode() for asin in TEN[1:4]]
+    return write_json(tmp_path / "a.json", RELATED, *others)
+
+
+def test_only_also_bought_makes_cobuys_unless_others_are_asked_for(related: Path) -> None:
+    account = imported(related, form="amazon-2014")
+    assert (fields(), account.candidates) == ({"B00 B01": 1}, 1)
+
+
+def test_each_cobuy_has_the_fields_that_name_it(related: Path) -> None:
+    account = imported(related, form="amazon-2014", cobuy_fields=tuple(COBUY_FIELDS))
+    assert fields() == {"B00 B01": 1 + 2, "B00 B02": 2, "B00 B03": 4}
+    # 5 candidates = 3 co-buys + 1 named in a second field + 1 itself
+    assert account.candidates_left_out == {"the same pair again": 1, "the product itself": 1}
+    assert (account.candidates, account.adds_up()) == (5, True)
+
+
+def test_a_field_that_comes_later_is_added_to_a_cobuy(related: Path) -> None:
+    imported(related, form="amazon-2014")
+    account = imported(related, form="amazon-2014", cobuy_fields=("also_bought", "bought_together"))
+    assert (fields(), account.cobuys_new) == ({"B00 B01": 1 + 2, "B00 B02": 2}, 1)
+
+
+def test_pairs_of_a_list_have_no_field(tmp_path: Path) -> None:
+    path = write_json(tmp_path / "a.json", *[{"parent_asin": asin, "title": "x"} for asin in TEN[:2]])
+    (tmp_path / "c.csv").write_text("asin_a,asin_b\nB00,B01\n")
+    imported(path, form="amazon-2023", cobuys=tmp_path / "c.csv")
+    assert fields() == {"B00 B01": 0}

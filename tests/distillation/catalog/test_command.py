@@ -55,7 +55,7 @@ def test_images_must_be_a_folder(tmp_path: Path) -> None:
 def test_pictures_that_cannot_be_written_end_the_import(tmp_path: Path, settings: Settings) -> None:
     settings.MEDIA_ROOT = tmp_path / "p.csv"  # a file where the folder should be
     (tmp_path / "p.csv").write_text("asin,title\nB01,Radio\n")
-    Image.new("RGB", (9, 9)).save(tmp_path / "B01.png")
+    Image.new("RGB", (90, 90)).save(tmp_path / "B01.png")
     with pytest.raises(CommandError, match="mend that, then run the same command again and it goes on where it was"):
         run(tmp_path / "p.csv", "--images", tmp_path)
     settings.MEDIA_ROOT = tmp_path / "media"

@@ -28,7 +28,7 @@ def images(tmp_path: Path) -> Path:
 
 
 def draw(path: Path, colour: str) -> None:
-    Image.new("RGB", (30, 20), colour).save(path)
+    Image.new("RGB", (90, 70), colour).save(path)
 
 
 def imported(tmp_path: Path, products: str, cobuys: str = "", images: Path | None = None) -> CatalogAccount:
@@ -263,3 +263,28 @@ def test_what_a_source_has_come_to_is_taken_over(tmp_path: Path) -> None:
     account = catalog_files.imported(path, download=True)
     assert (account.pictures_wanted, account.pictures_bad) == (1, {"empty file": 1})
     assert Product.objects.get(asin="B1").picture_problem == "empty file"
+
+
+def test_a_stand_in_of_the_shop_counts_as_bad_and_not_as_wanted(tmp_path: Path) -> None:
+    path = write_json(tmp_path / "a.json", item_2018("B01", imageURL=["https://a.example/no-image.gif"]))
+    account = catalog_files.imported(path, download=True)
+    assert account.pictures_bad == {"a stand-in of the shop where it has no picture": 1}
+    assert (account.pictures_wanted, account.adds_up(), PictureSource.objects.exists()) == (0, True, False)
+    assert Product.objects.get().picture_problem == "a stand-in of the shop where it has no picture"
+
+
+def test_a_file_that_names_no_picture_is_warned_of(tmp_path: Path) -> None:
+    one = write_json(tmp_path / "one.json", item_2018("B01", imageURL=["https://a.example/1.jpg"]))
+    none = write_json(tmp_path / "none.json", item_2018("B02"), item_2018("B03"))
+    account = catalog_files.imported(one, none, download=True)
+    assert account.files_without_pictures == ["none.json"]
+    assert any(line.startswith("Warning: no picture came from none.json") for line in account.report())
+    assert catalog_files.imported(one, none).files_without_pictures == []  # none was asked for
+
+
+def test_a_file_without_a_picture_in_the_folder_is_warned_of(tmp_path: Path, images: Path) -> None:
+    write_json(tmp_path / "a.json", item_2018("B01"))
+    draw(images / "B01.png", "red")
+    write_json(tmp_path / "b.json", item_2018("B02"))
+    account = catalog_files.imported(tmp_path / "a.json", tmp_path / "b.json", images=images)
+    assert account.files_without_pictures == ["b.json"]
