@@ -12,6 +12,7 @@ from accounts.models import User
 from accounts.requests import PersonRequest
 from common.refusals import ExportRefused
 from distillation.catalog.search import category_names
+from distillation.catalog.selection_form import CatalogSelectionForm
 from distillation.models import Exposure
 from distillation.runs.exposure import exposure_record
 from knowledge.exports.selection import HUMAN, Selection
@@ -19,7 +20,7 @@ from knowledge.exports.streaming import STREAMED, intentions_pieces, refuse_empt
 from knowledge.views import KnowledgeForm
 
 
-class DownloadForm(forms.Form):
+class DownloadForm(CatalogSelectionForm):
     run = forms.CharField(max_length=100, error_messages={"required": "choose one above first."})
     format = forms.ChoiceField(choices=[(name, each.words) for name, each in STREAMED.items()])
     kept = forms.BooleanField(required=False)
@@ -28,10 +29,12 @@ class DownloadForm(forms.Form):
     human = forms.ChoiceField(required=False, choices=[("", "any"), *((name, name) for name in HUMAN)])
 
     def clean(self) -> dict:
+        super().clean()
         asked = self.cleaned_data
         if not self.errors:
+            chosen = {name: asked[name] for name in ("run", "kept", "threshold", "relation", "human")}
             try:
-                self.selection = Selection.checked(**{name: asked[name] for name in asked if name != "format"})
+                self.selection = Selection.checked(**chosen, catalog=self.catalog)
                 refuse_empty(self.selection)
             except ExportRefused as refusal:
                 raise forms.ValidationError(str(refusal)) from refusal
@@ -49,7 +52,7 @@ class DownloadForm(forms.Form):
 def knowledge_download(request: PersonRequest) -> HttpResponseBase:
     form = DownloadForm(request.GET)
     if not form.is_valid():
-        return _refused(request, form.problem)
+        return _refused(request, form)
     return intentions_answer(form.selection, form.cleaned_data["format"], by=request.user)
 
 
@@ -63,10 +66,10 @@ def intentions_answer(selection: Selection, form: str, *, by: User, raw: bool = 
     return StreamingHttpResponse(pieces, content_type=STREAMED[form].media_type, headers=headers)
 
 
-def _refused(request: HttpRequest, problem: str) -> HttpResponse:
+def _refused(request: HttpRequest, asked: DownloadForm) -> HttpResponse:
     """The page that it was asked on, with its run still chosen."""
     form = KnowledgeForm(request.GET)
-    page = {"form": form, "categories": category_names(), "problem": problem}
+    page = {"form": form, "categories": category_names(), "chosen": asked, "problem": asked.problem}
     if form.is_valid():
         page["search"] = form.search
     return render(request, "knowledge/list.html", page, status=400)

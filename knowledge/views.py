@@ -9,6 +9,7 @@ from accounts.access import researcher_required
 from accounts.requests import PersonRequest
 from common.keyset import KeysetForm
 from distillation.catalog.search import category_names
+from distillation.catalog.selection_form import CatalogSelectionForm
 from distillation.models import Exposure, Intention, Run
 from distillation.pipeline.relations import RELATIONS
 from distillation.runs.exposure import exposure_record
@@ -56,7 +57,7 @@ class KnowledgeForm(KeysetForm):
 @researcher_required
 def knowledge(request: PersonRequest) -> HttpResponse:
     form = KnowledgeForm(request.GET)
-    context = {"form": form, "categories": category_names()}
+    context = {"form": form, "categories": category_names(), "chosen": CatalogSelectionForm()}
     if not form.is_valid():
         return render(request, "knowledge/list.html", {**context, "problem": form.problem}, status=400)
     found = form.search.find(form.keyset)

@@ -25,6 +25,7 @@ from annotation.design.rules import ALARM, BELOW, FAST, LINE
 from annotation.design.services import EQUAL, PROPORTIONAL, allocation_parse
 from annotation.models import Study
 from annotation.models.protocol_fields import NAME_LENGTH, PROTOCOL_FIELDS, RULE_FIELDS
+from distillation.catalog.selection_form import CatalogSelectionForm
 from distillation.models import Run
 
 ALWAYS, SHARE, NEVER, STATED = "always", "share", "never", "stated"
@@ -160,6 +161,7 @@ class ProtocolForm(forms.Form):
     alarm_above = bounded_percent("alarm", "Alarm when rules have paused more than so many per cent of the annotators")
 
     def clean(self) -> dict:
+        super().clean()
         for name, field in self.fields.items():
             if name in self.cleaned_data and self.cleaned_data[name] in (None, "") and field.initial is not None:
                 self.cleaned_data[name] = field.initial
@@ -221,7 +223,7 @@ class PlanForm(forms.Form):
         return Planned(said["plan_figure"], said["plan_items"], None if width is None else width / 100)
 
 
-class StudyForm(ProtocolForm, PlanForm):
+class StudyForm(ProtocolForm, PlanForm, CatalogSelectionForm):
     """The whole design: what may change and what is drawn."""
 
     name = forms.CharField(max_length=NAME_LENGTH, help_text="Annotators see it")
@@ -301,7 +303,8 @@ class StudyForm(ProtocolForm, PlanForm):
     def design(self) -> dict:
         """The arguments of `study_create`."""
         sample = ("name", "runs", "strata", "allocation", "seed", "paired", "items", "overlap", "gold", "groups")
-        return {**{name: self.cleaned_data[name] for name in sample}, **self.protocol(), "plan": self.planned()}
+        drawn = {**{name: self.cleaned_data[name] for name in sample}, "catalog": self.catalog}
+        return {**drawn, **self.protocol(), "plan": self.planned()}
 
     def plan(self) -> dict | None:
         """The arguments of `plan_make`, from a form that may be half filled in."""
@@ -311,6 +314,7 @@ class StudyForm(ProtocolForm, PlanForm):
             return None
         return {
             **{name: said[name] for name in sample},
+            "catalog": self.catalog,
             "audit_share": self.audit_share(),
             "repeat_share": said["repeat_percent"] / 100,
             "wanted": Wanted(*(said.get(name, self.fields[name].initial) / 100 for name in WANTED)),

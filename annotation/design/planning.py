@@ -1,5 +1,6 @@
 """What a study will tell and what it will cost, shown while it is designed."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from annotation.models import Participant
 from common.cached import cached
 from common.counting import of_people_q
 from common.words import duration
+from distillation.catalog.selection import EVERYTHING, CatalogSelection
 from distillation.models import Run
 from stats.planning import FASTEST_SECONDS, design_effect, half_width, pace
 
@@ -81,8 +83,9 @@ def plan_make(
     repeat_share: float,
     qualification_items: int,
     wanted: Wanted,
+    catalog: CatalogSelection = EVERYTHING,
 ) -> Plan:
-    sizes, problem, shares = _sizes(runs, strata, paired=paired), "", {}
+    sizes, problem, shares = _sizes(runs, strata, paired=paired, catalog=catalog), "", {}
     try:
         shares = allocate(sizes, units_of(items, runs, paired=paired), allocation, runs)
         refuse_too_few(overlap, groups)
@@ -113,11 +116,11 @@ def plan_make(
     )
 
 
-def _sizes(runs: Sequence[Run], strata: Sequence[str], *, paired: bool) -> dict[str, int]:
-    of = ",".join(f"{run.pk}@{run.strictness}" for run in runs)
+def _sizes(runs: Sequence[Run], strata: Sequence[str], *, paired: bool, catalog: CatalogSelection) -> dict[str, int]:
+    asked = ([(run.pk, run.strictness) for run in runs], paired, list(strata), catalog)
     return cached(
-        f"strata:{of}:{paired}:{','.join(strata)}",
-        lambda: strata_sizes(runs, strata, paired=paired),
+        f"strata-{hashlib.sha256(repr(asked).encode()).hexdigest()}",
+        lambda: strata_sizes(runs, strata, paired=paired, catalog=catalog),
         SIZES_KEPT_SECONDS,
     )
 

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from annotation.models import Study
 from common.kept import kept_q
+from distillation.catalog.selection import EVERYTHING, CatalogSelection
 from distillation.models import Intention, Run
 
 BANDS = 5
@@ -60,20 +61,29 @@ STRATA = {
 }
 
 
-def strata_sizes(runs: Sequence[Run], strata: Sequence[str], *, paired: bool = False) -> dict[str, int]:
-    counted = _by_stratum(runs, strata, paired=paired).values("stratum").annotate(n=Count("pk")).order_by("stratum")
+def strata_sizes(
+    runs: Sequence[Run], strata: Sequence[str], *, paired: bool = False, catalog: CatalogSelection = EVERYTHING
+) -> dict[str, int]:
+    drawn_from = _by_stratum(runs, strata, paired=paired, catalog=catalog)
+    counted = drawn_from.values("stratum").annotate(n=Count("pk")).order_by("stratum")
     return dict(counted.values_list("stratum", "n"))
 
 
 def strata_members(
-    runs: Sequence[Run], strata: Sequence[str], without: Collection[int], *, paired: bool = False
+    runs: Sequence[Run],
+    strata: Sequence[str],
+    without: Collection[int],
+    *,
+    paired: bool = False,
+    catalog: CatalogSelection = EVERYTHING,
 ) -> dict[str, NDArray[np.int64]]:
     """Ids by stratum, `without` left out, in the order of ids so that the seed decides.
 
     Paired: those of the first run for which each other run has an intention too.
     """
     ids = defaultdict(list)
-    rows = _by_stratum(runs, strata, without, paired=paired).order_by("pk").values_list("pk", "stratum")
+    rows = _by_stratum(runs, strata, without, paired=paired, catalog=catalog)
+    rows = rows.order_by("pk").values_list("pk", "stratum")
     for pk, stratum in rows.iterator(chunk_size=20_000):
         if pk not in without:
             ids[stratum].append(pk)
@@ -83,7 +93,8 @@ def strata_members(
 def population(study: Study) -> QuerySet[Any]:  # of intentions, with stratum and category
     """What an unpaired study was drawn from, as it is now; gold items are not drawn."""
     gold = study.items.filter(gold__isnull=False).values("intention")
-    drawn_from = _by_stratum(list(study.runs.all()), study.strata).exclude(pk__in=gold)
+    catalog = CatalogSelection.of_config(study.catalog)
+    drawn_from = _by_stratum(list(study.runs.all()), study.strata, catalog=catalog).exclude(pk__in=gold)
     return drawn_from.annotate(category=_EXPRESSIONS["category"])
 
 
@@ -108,14 +119,20 @@ def described(ids: Sequence[int]) -> dict[int, dict]:
 
 
 def _by_stratum(
-    runs: Sequence[Run], strata: Sequence[str], without: Collection[int] = (), *, paired: bool = False
+    runs: Sequence[Run],
+    strata: Sequence[str],
+    without: Collection[int] = (),
+    *,
+    paired: bool = False,
+    catalog: CatalogSelection = EVERYTHING,
 ) -> QuerySet[Any]:  # of intentions, with their `stratum`
     """Each intention with its stratum's name: the parts in the order asked for, with slashes between."""
     parts: list[Expression | F] = [Value("")]
     for name in strata:
         parts += [Value("/"), _EXPRESSIONS[name]] if len(parts) > 1 else [_EXPRESSIONS[name]]
     stratum = Concat(*parts, Value(""), output_field=CharField())
+    chosen = catalog.q("cobuy__")
     if not paired:
-        return drawable(runs).annotate(stratum=stratum)
+        return drawable(runs).filter(chosen).annotate(stratum=stratum)
     others = (drawable([run]).exclude(pk__in=without).filter(**_SAME_UNIT) for run in runs[1:])
-    return drawable(runs[:1]).filter(*map(Exists, others)).annotate(stratum=stratum)
+    return drawable(runs[:1]).filter(chosen, *map(Exists, others)).annotate(stratum=stratum)

@@ -27,6 +27,7 @@ from annotation.design.protocol import (
 from annotation.models import Item, Study
 from annotation.models.protocol_fields import NAME_LENGTH, PROTOCOL_FIELDS
 from common.words import percent
+from distillation.catalog.selection import EVERYTHING, CatalogSelection
 from distillation.models import Run
 from distillation.runs.changes import run_set_strictness
 
@@ -53,12 +54,13 @@ def study_create(
     simulated: bool = False,
     created_by: User | None = None,
     plan: Planned | None = None,
+    catalog: CatalogSelection = EVERYTHING,
     **protocol: Unpack[Protocol],
 ) -> Study:
     """Sample the runs' intentions and open the study. A study is whole or not there.
 
     `paired` draws the same co-buys and relations from each run. `gold` are the lines of a CSV. What is gold is not
-    drawn as well: the sample speaks of the others.
+    drawn as well: the sample speaks of the others. `catalog` leaves out the intentions for other co-buys.
     """
     _refuse_unusable(name=name, runs=runs, items=items, overlap=overlap, strata=strata, seed=seed)
     study = Study(
@@ -71,13 +73,14 @@ def study_create(
         created_by=created_by,
         n_items=items,
         paired=paired,
+        catalog=catalog.as_config(),
     )
     protocol_set(study, protocol)
     answers = gold_answers(gold_read(gold), runs, study.questions) if gold is not None else {}
     refuse_unqualifiable(study, len(answers))
     refuse_too_few(overlap, groups)
     units = units_of(items, runs, paired=paired)
-    population = strata_members(runs, strata, without=answers, paired=paired)
+    population = strata_members(runs, strata, without=answers, paired=paired, catalog=catalog)
     shares = allocate({name: len(ids) for name, ids in population.items()}, units, allocation, runs)
     _insert(study)
     study.runs.set(runs)

@@ -47,6 +47,7 @@ class Study(models.Model):
     overlap = models.PositiveSmallIntegerField(**PROTOCOL_FIELDS["overlap"].for_model)
     strata = models.JSONField(default=list, help_text="what the sample was stratified by")
     seed = models.BigIntegerField(default=0)
+    catalog = models.JSONField(default=dict, blank=True, help_text="the co-buys that it was drawn from; empty: all")
     paired = models.BooleanField(default=False, help_text="each run gave the same co-buys and relations, to compare")
     preset = models.CharField(max_length=20, default=PROPOSED)
     scales = models.JSONField(help_text="the questions with their wording, as asked")

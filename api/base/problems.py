@@ -11,6 +11,7 @@ from rest_framework.views import exception_handler
 
 from annotation.design.protocol import StudyRefused
 from annotation.judging.refusals import AuditOwed, JudgingRefused, LeaseGone
+from distillation.catalog.selection import SelectionRefused
 from distillation.runs.services import RunRefused
 
 log = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ TITLES = {
     503: "Not now",
 }
 KINDS: dict[type[Exception], str] = {LeaseGone: "lease-gone", AuditOwed: "audit-owed"}
-REFUSALS = (JudgingRefused, StudyRefused, RunRefused)
+REFUSALS = (JudgingRefused, StudyRefused, RunRefused, SelectionRefused)
 
 
 class Conflict(APIException):

@@ -23,6 +23,7 @@ from api.base.problems import BadQuery
 from api.base.views import Query, the_one
 from api.models import Scope
 from api.research.runs import RunView
+from api.research.selection import SelectionQuery, selection_of_query
 from api.research.studies import StudyView
 from common.refusals import ExportRefused
 from distillation.models import Run
@@ -137,7 +138,7 @@ class ExportManifest(StudyView):
         return Response(manifest(the_one(self.study().exports.select_related("study"), pk=export_id)))
 
 
-class IntentionsQuery(Query):
+class IntentionsQuery(SelectionQuery):
     kept = serializers.BooleanField(default=False, help_text="only what the filter kept")
     threshold = serializers.FloatField(
         required=False, min_value=0, max_value=1, help_text="kept from this p_yes on (the run's strictness)"
@@ -155,9 +156,9 @@ class RunIntentions(RunView):
 
     def answer(self, form: str) -> StreamingHttpResponse:
         asked = {**self.asked}
-        raw = asked.pop("machine", False)
+        raw, catalog = asked.pop("machine", False), selection_of_query(asked)
         try:
-            selection = Intentions.checked(run=self.run().name, **asked)
+            selection = Intentions.checked(run=self.run().name, catalog=catalog, **asked)
             refuse_empty(selection)
         except ExportRefused as refusal:
             raise _refused(refusal) from refusal

@@ -13,6 +13,7 @@ from accounts.models import User
 from api.base.idempotency import idempotent
 from api.base.views import ApiView, ListQuery, the_one
 from api.models import Scope
+from api.research.selection import SelectionSerializer, selection_taken
 from common.kept import STRICTNESS
 from distillation.models import Run
 from distillation.runs.pages.forms import BACKEND_WORDS
@@ -86,7 +87,7 @@ class RetrySerializer(serializers.Serializer):
     )
 
 
-class NewRunSerializer(serializers.Serializer):
+class NewRunSerializer(SelectionSerializer):
     name = serializers.RegexField(r"^[\w.-]{1,100}\Z")
     backend = serializers.ChoiceField(choices=list(BACKEND_WORDS.items()))
     base_urls = serializers.ListField(
@@ -207,7 +208,7 @@ def _moved(run: Run, note: str) -> dict:
 
 
 def _start(asked: dict, user: User) -> tuple[Run, bool]:
-    settings = RunSettings.checked(**{name: asked[name] for name in SETTINGS})
+    settings = RunSettings.checked(**{name: asked[name] for name in SETTINGS}, catalog=selection_taken(asked))
     backend = {name: asked[name] for name in ("backend", "base_urls")}
     checked = backend_check(model=asked["model"], config=settings.as_config(), **backend)
     return run_start(

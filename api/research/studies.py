@@ -21,6 +21,7 @@ from api.base.problems import Unprocessable
 from api.base.views import ApiView, ListQuery, the_one
 from api.models import Scope
 from api.research.figures import FiguresSerializer
+from api.research.selection import selection_taken
 from api.research.study_forms import NewStudySerializer, PlanSerializer, StateSerializer
 from distillation.models import Run
 
@@ -37,15 +38,17 @@ class StudySerializer(serializers.ModelSerializer):
     groups: Any = serializers.SlugRelatedField("name", many=True, read_only=True)
     questions = serializers.JSONField(source="scales", read_only=True)
     strata = serializers.ListField(child=serializers.CharField(), read_only=True)
+    catalog = serializers.DictField(read_only=True, help_text="which co-buys it was drawn from; empty: the runs' all")
     rules = serializers.DictField(read_only=True)
     plan = serializers.SerializerMethodField(help_text="null where none was fixed before the first judgment")
 
     class Meta:
         model = Study
         fields = (
-            "id", "name", "state", "runs", "groups", "n_items", "overlap", "strata", "seed", "paired", "preset",
-            "questions", "typicality_after_yes", "guidelines", "audit_share", "order", "qualification_items",
-            "qualification_pass", "qualification_tries", "repeat_share", "repeat_distance", "extra_votes", "rules",
+            "id", "name", "state", "runs", "groups", "n_items", "overlap", "strata", "catalog", "seed", "paired",
+            "preset", "questions", "typicality_after_yes", "guidelines", "audit_share", "order", "qualification_items",
+            "qualification_pass", "qualification_tries", "repeat_share", "repeat_distance", "extra_votes",
+            "rules",
             "lease_minutes", "version", "simulated", "created_at", "plan",
         )  # fmt: skip
         read_only_fields = fields
@@ -128,10 +131,11 @@ class StudyFigures(StudyView):
 def _design(asked: dict) -> dict:
     """The arguments of `study_create`."""
     named = {"runs": _named(Run, asked.pop("runs")), "groups": _named(Group, asked.pop("groups"))}
-    gold = asked.pop("gold")
+    gold, catalog = asked.pop("gold"), selection_taken(asked)
     return {
         **asked,
         **named,
+        "catalog": catalog,
         "allocation": allocation_parse(asked["allocation"]),
         "gold": gold.splitlines() if gold else None,
         "wording": Wording(**asked["wording"]),

@@ -8,6 +8,7 @@ from annotation.design.protocol import ANSWER_LENGTH, GUIDELINES_LENGTH, POINTS,
 from annotation.models import Study
 from annotation.models.protocol_fields import NAME_LENGTH, PROTOCOL_FIELDS, RULE_FIELDS
 from annotation.scales import PROPOSED
+from api.research.selection import SelectionSerializer
 
 
 def protocol_number(name: str) -> serializers.Field:
@@ -78,7 +79,7 @@ class PlanSerializer(serializers.Serializer):
     )
 
 
-class NewStudySerializer(serializers.Serializer):
+class NewStudySerializer(SelectionSerializer):
     name = serializers.CharField(max_length=NAME_LENGTH)
     runs = serializers.ListField(child=serializers.CharField(max_length=100), min_length=1, help_text="their names")
     items = serializers.IntegerField(**PROTOCOL_FIELDS["items"].limits)

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.db.models import Count, Max, Min, Q, Sum
 from django.utils import timezone
 
+from distillation.catalog.selection import catalog_of
 from distillation.models import CoBuy, Failure, Run, RunTick, Verdict, Worker
 from distillation.runs.failures import failure_groups, undescribed
 from distillation.runs.timeline import COUNTED
@@ -246,4 +247,4 @@ def no_worker(run: Run) -> str:
 def _left_out(run: Run) -> int:
     if not run.config["with_images"]:
         return 0
-    return CoBuy.objects.filter(Q(a__picture=None) | Q(b__picture=None)).count()
+    return CoBuy.objects.filter(catalog_of(run).q(), Q(a__picture=None) | Q(b__picture=None)).count()

@@ -1,7 +1,7 @@
 """Start, pause, resume and cancel runs, and retry what failed."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 from accounts.models import User
 from common.kept import STRICTNESS
 from common.refusals import Refused
+from distillation.catalog.selection import EVERYTHING, CatalogSelection, catalog_of
 from distillation.models import CoBuy, Failure, Run, RunCoBuy
 from distillation.pipeline.prompts import PromptSet
 from distillation.pipeline.relations import parse_relations
@@ -40,6 +41,7 @@ class RunSettings:
     prompt_folder: str | None = None
     prompt_digest: str = ""
     limit: int | None = None
+    catalog: CatalogSelection = EVERYTHING
 
     @classmethod
     def checked(
@@ -81,7 +83,15 @@ class RunSettings:
         )
 
     def as_config(self) -> dict:
-        return {**asdict(self), "relations": list(self.relations)}
+        return {**asdict(self), "relations": list(self.relations), "catalog": self.catalog.as_config()}
+
+    def settled(self, run: Run | None) -> "RunSettings":
+        """Where nothing is said of imports: those of the run, if there is one; else the newest."""
+        stored = catalog_of(run) if run else self.catalog.with_newest()
+        if self.catalog == EVERYTHING:
+            return replace(self, catalog=stored)
+        imports = stored.imports if self.catalog.imports is None else self.catalog.imports
+        return replace(self, catalog=replace(self.catalog, imports=imports))
 
 
 @transaction.atomic
@@ -99,13 +109,13 @@ def run_start(
     """(run, whether it is new). An existing run goes on if it was asked for with the settings it has."""
     new = Run(name=name, backend=backend, model=model, base_urls=list(base_urls), created_by=created_by)
     new.strictness, new.servers = strictness, dict(servers or {})
-    new.config = settings.as_config()
-    _check_fields(new)
     with connection.cursor() as cursor:  # two starts at once: the second finds the first one's run
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('run_start'), hashtext(%s))", [name])
     run = Run.objects.select_for_update().filter(name=name).first()
+    new.config = settings.settled(run).as_config()
+    _check_fields(new)
     if run:
-        _refuse_other_settings(run, backend=backend, model=model, config=settings.as_config())
+        _refuse_other_settings(run, backend=backend, model=model, config=new.config)
         _go_on(run, base_urls, new.servers)
         return run, False
     new.save()
@@ -136,7 +146,7 @@ def _refuse_other_settings(run: Run, *, backend: str, model: str, config: dict) 
     asked = {"backend": backend, "model": model, **config}
     stored = {"backend": run.backend, "model": run.model, **run.config}
     # A run from before a setting was there has what is its default now.
-    stored = {"side_by_side": False, **stored}
+    stored = {"side_by_side": False, "catalog": {}, **stored}
     differences = [
         f"{key} is {stored.get(key)!r}, not {asked[key]!r}" for key in asked if asked[key] != stored.get(key)
     ]
@@ -149,7 +159,7 @@ def _refuse_other_settings(run: Run, *, backend: str, model: str, config: dict) 
 def _plan(run: Run) -> None:
     """Write down what the run owes: a query, however many calls it will be."""
     limit = run.config["limit"]
-    chosen = CoBuy.objects.order_by("id")
+    chosen = CoBuy.objects.filter(catalog_of(run).q()).order_by("id")
     if run.config["with_images"]:
         chosen = chosen.with_pictures()
     sql, params = chosen.values("id")[:limit].query.sql_with_params()
@@ -176,7 +186,11 @@ def _plan(run: Run) -> None:
 def _why_nothing_to_do(run: Run) -> str:
     if not CoBuy.objects.exists():
         return "The catalog has no co-buys; import some with import_catalog first"
-    return "No co-buy has a picture of both products; import pictures, or start the run with --no-images"
+    chosen, words = CoBuy.objects.filter(catalog_of(run).q()), catalog_of(run).words
+    of = f" of {words}" if words else ""
+    if not chosen.exists():
+        return f"The catalog has no co-buy{of}; choose other imports, categories or days"
+    return f"No co-buy{of} has a picture of both products; import pictures, or start the run with --no-images"
 
 
 def run_wait(*, run: Run, why: str) -> None:

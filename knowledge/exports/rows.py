@@ -126,6 +126,8 @@ class Rows:
         """With places for `first` and `beyond`, the range of ids."""
         wanted = {"kept": self.selection.kept, "relations": self.selection.relations, self.selection.human: True}
         filters = " ".join(text for name, text in _FILTERS.items() if wanted.get(name))
+        if self.selection.catalog.as_config():
+            filters += f" AND t.cobuy_id IN ({self.selection.catalog.sql()})"
         human = _HUMAN if self.judged else _NOBODY
         return f"SELECT {columns} {_FROM.format(human=human, products=products, filters=filters)}"
 

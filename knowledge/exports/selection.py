@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from common.refusals import ExportRefused
+from distillation.catalog.selection import EVERYTHING, CatalogSelection
 from distillation.models import Run
 from distillation.pipeline.relations import parse_relations
 
@@ -19,10 +20,18 @@ class Selection:
     kept: bool = False
     human: str = ""
     relations: tuple[str, ...] = ()
+    catalog: CatalogSelection = EVERYTHING
 
     @classmethod
     def checked(
-        cls, *, run: str, threshold: float | None = None, relation: str = "", kept: bool = False, human: str = ""
+        cls,
+        *,
+        run: str,
+        threshold: float | None = None,
+        relation: str = "",
+        kept: bool = False,
+        human: str = "",
+        catalog: CatalogSelection = EVERYTHING,
     ) -> "Selection":
         found = Run.objects.filter(name=run).first()
         if found is None:
@@ -35,9 +44,9 @@ class Selection:
             relations = parse_relations(relation) if relation else ()
         except ValueError as error:
             raise ExportRefused(str(error)) from error
-        return cls(run=found, threshold=threshold, kept=kept, human=human, relations=relations)
+        return cls(run=found, threshold=threshold, kept=kept, human=human, relations=relations, catalog=catalog)
 
     @property
     def filters(self) -> dict[str, object]:
-        chosen = {"kept": self.kept, "human": self.human, "relations": list(self.relations)}
+        chosen = {"kept": self.kept, "human": self.human, "relations": list(self.relations), **self.catalog.as_config()}
         return {"threshold": self.threshold, **{name: value for name, value in chosen.items() if value}}

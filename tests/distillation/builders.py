@@ -1,5 +1,6 @@
 """Small catalogs and runs for tests."""
 
+from distillation.catalog.selection import EVERYTHING, CatalogSelection
 from distillation.models import CoBuy, Intention, Picture, Product, Run, Verdict
 from distillation.runs.services import RunSettings, run_start
 
@@ -17,9 +18,16 @@ def cobuys(n: int, picture: Picture | None = None) -> list[CoBuy]:
     return CoBuy.objects.bulk_create(CoBuy(a=a, b=b) for a, b in zip(products[::2], products[1::2], strict=True))
 
 
-def run(name: str = "r1", *, relations: str = "usedFor,isA", with_images: bool = False, **more) -> Run:
+def run(
+    name: str = "r1",
+    *,
+    relations: str = "usedFor,isA",
+    with_images: bool = False,
+    catalog: CatalogSelection = EVERYTHING,
+    **more,
+) -> Run:
     """A planned run over the catalog; `more` goes to run_start."""
-    settings = RunSettings.checked(relations=relations, limit=None, with_images=with_images)
+    settings = RunSettings.checked(relations=relations, limit=None, with_images=with_images, catalog=catalog)
     asked = {"backend": "baseline", "model": "rules-1", "base_urls": [], **more}
     return run_start(name=name, settings=settings, **asked)[0]
 

@@ -100,9 +100,10 @@ class Live:
         return _pace(self.asked)
 
     def of_run(self) -> NDArray[np.int64] | None:
-        """Of all intentions of the runs, judged or not. Which of them are of a category is known of items only."""
+        """Of all intentions of the runs, judged or not. Which of them are of a category, or of a part
+        of the catalog, is not counted."""
         chosen = self.asked.selection
-        if chosen.category:
+        if chosen.category or self.asked.study.catalog:
             return None
         return runs_p_yes(self.asked.study.runs.filter(**({"pk": chosen.run} if chosen.run else {})), chosen.relation)
 

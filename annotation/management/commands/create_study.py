@@ -15,6 +15,7 @@ from annotation.design.services import allocation_parse, study_create, study_war
 from annotation.models import Study
 from annotation.models.protocol_fields import PROTOCOL_FIELDS
 from annotation.scales import PROPOSED
+from distillation.management.selecting import selection_add, selection_asked
 from distillation.models import Run
 
 PROTOCOL = (
@@ -31,6 +32,7 @@ class Command(BaseCommand):
         parser.add_argument("--run", action="append", required=True, metavar="NAME", help="may be given several times")
         parser.add_argument("--items", type=int, required=True, help=PROTOCOL_FIELDS["items"].words)
         _add(parser, "overlap")
+        selection_add(parser, otherwise="all of the runs'")
         parser.add_argument("--strata", default="", help=f"comma-separated: {', '.join(STRATA)}")
         parser.add_argument(
             "--allocation", default="equal", help="equal, proportional, or numbers: usedFor/kept:20,usedFor/rejected:10"
@@ -99,6 +101,7 @@ class Command(BaseCommand):
                 strata=[part.strip() for part in options["strata"].split(",") if part.strip()],
                 allocation=allocation_parse(options["allocation"]),
                 seed=options["seed"],
+                catalog=selection_asked(options),
                 paired=options["paired"],
                 gold=_text(options["gold"]).splitlines() if options["gold"] else None,
                 groups=_named(Group, options["group"], "an administrator makes one"),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass(kw_only=True)
 class CatalogAccount:
+    data_set: int = 0  # its number, by which runs, studies and exports name it
     lines: int = 0
     products_new: int = 0
     products_updated: int = 0
@@ -80,6 +81,8 @@ class CatalogAccount:
             yield f"Warning: {without_pictures(name)}"
         if self.cobuys_without_pictures:
             yield f"Co-buys left out of runs with pictures, for want of one: {self.cobuys_without_pictures:,}"
+        if self.data_set:
+            yield f"These are import {self.data_set}: distill --imports {self.data_set} takes its co-buys"
 
 
 def without_pictures(name: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
@@ -87,7 +88,7 @@ class Job:
         return cls(request, row, CatalogAccount(**row.account))
 
     @property
-    def of_data_set(self) -> dict[str, object]:
+    def of_data_set(self) -> dict[str, Any]:
         """For statements: this import, its data set, and all imports of that."""
         own = CatalogImport.objects.filter(data_set=self.row.data_set_id).values_list("pk", flat=True)
         return {"import": self.row.pk, "data_set": self.row.data_set_id, "imports": list(own)}
@@ -99,7 +100,7 @@ class Job:
     def begin_anew(self) -> None:
         self.row.state, self.row.message = State.READING, ""
         self.row.progress = {"file": 0, "staged": 0, "products": 0, "pictures": 0, "steps": []}
-        self.account = CatalogAccount()
+        self.account = CatalogAccount(data_set=self.row.data_set_id or 0)
         self.save()
 
     def save(self) -> None:

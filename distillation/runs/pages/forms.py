@@ -1,6 +1,10 @@
+from typing import Any
+
 from django import forms
 
 from common.kept import STRICTNESS
+from distillation.catalog.selection import ALL
+from distillation.catalog.selection_form import CatalogSelectionForm
 from distillation.lvlm import BACKENDS
 from distillation.models import Run
 from distillation.pipeline.relations import PRESETS, RELATIONS
@@ -19,7 +23,7 @@ PRESET_WORDS = {
 }
 
 
-class RunForm(forms.Form):
+class RunForm(CatalogSelectionForm):
     name = forms.CharField(max_length=100, help_text="Letters, digits, dots, hyphens and underscores")
     backend = forms.ChoiceField(
         label="Who answers",
@@ -72,18 +76,26 @@ class RunForm(forms.Form):
         help_text="An intention is kept from this p(yes) on; can be moved later",
     )
 
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        newest = [str(each.pk) for each in self.data_sets[:1]]
+        self.fields["imports"].initial = newest or [ALL]
+        self.fields["imports"].required = bool(newest)
+        self.fields["imports"].help_text = "The newest import unless you choose others"
+
     def clean_name(self) -> str:
         if Run.objects.filter(name=self.cleaned_data["name"]).exists():
             raise forms.ValidationError("There is a run of that name already; choose another.")
         return self.cleaned_data["name"]
 
-    def clean(self) -> None:
-        asked = self.cleaned_data
+    def clean(self) -> dict[str, Any]:
+        asked = super().clean()
         if asked.get("preset") == "chosen" and not asked.get("chosen"):
             self.add_error("chosen", "Choose at least one relation.")
         asked["base_urls"] = [] if asked.get("backend") != "openai" else asked.get("base_urls", "").split()
         if asked.get("backend") == "openai" and not asked["base_urls"]:
             self.add_error("base_urls", "Name at least one model server.")
+        return asked
 
     @property
     def relations(self) -> str:

@@ -3,6 +3,7 @@
 from django.urls import reverse
 
 from common.words import percent
+from distillation.catalog.selection import catalog_of
 from distillation.models import Intention, Run
 from distillation.pipeline.relations import RELATIONS
 from distillation.runs.kept import run_kept
@@ -77,12 +78,18 @@ def config_rows(run: Run) -> list[tuple[str, str]]:
         ("Relations", f"{len(words)}: {', '.join(words)}"),
         ("Intentions for each relation", str(config["samples"])),
         ("Pictures", _pictures_words(config)),
-        ("Co-buys", f"the first {config['limit']:,}" if config["limit"] else "all"),
+        ("Co-buys", _cobuys_words(run)),
         ("Prompts", f"{config['prompt_version']} ({config['prompt_digest'][:12]})"),
         ("Sampling", f"temperature {config['temperature']}, at most {config['max_tokens']} tokens"),
     ]
     rows += [("Model servers", note) for note in server_notes(run.servers)]
     return rows if not run.is_baseline else [row for row in rows if row[0] not in ("Sampling", "Prompts")]
+
+
+def _cobuys_words(run: Run) -> str:
+    number = f"the first {run.config['limit']:,}" if run.config["limit"] else "all"
+    words = catalog_of(run).words
+    return f"{number} of {words}" if words else number
 
 
 def _pictures_words(config: dict) -> str:

@@ -156,6 +156,7 @@ def _start(form: RunForm, user: User) -> Run:
     settings = RunSettings.checked(
         relations=form.relations,
         **{name: asked[name] for name in FORM_SETTINGS},
+        catalog=form.catalog,
     )
     backend = {name: asked[name] for name in ("backend", "base_urls")}
     checked = backend_check(model=asked["model"], config=settings.as_config(), **backend)

@@ -10,6 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from common.refusals import ExportRefused
+from distillation.management.selecting import selection_add, selection_asked
 from knowledge.exports.exporting import intentions_export, intentions_stream
 from knowledge.exports.selection import FORMATS, HUMAN, Selection
 
@@ -34,6 +35,7 @@ class Command(BaseCommand):
             "--human", choices=HUMAN, default="", help="only what most people found so, or that was judged"
         )
         parser.add_argument("--relation", default="", metavar="A,B", help="only these relations, or a preset")
+        selection_add(parser, otherwise="all of the run's")
         parser.add_argument(
             "--raw", action="store_true", help="CSV for machines: leave cells that a spreadsheet would run as they are"
         )
@@ -47,7 +49,11 @@ class Command(BaseCommand):
 
     def _export(self, options: dict[str, Any]) -> None:
         chosen = {name: options[name] for name in ("run", "threshold", "relation", "kept", "human")}
-        asked = {"selection": Selection.checked(**chosen), "form": options["format"], "raw": options["raw"]}
+        asked = {
+            "selection": Selection.checked(**chosen, catalog=selection_asked(options)),
+            "form": options["format"],
+            "raw": options["raw"],
+        }
         if options["output"] == "-":
             if options["json"]:
                 raise ExportRefused("--json and --output - both write to standard output; give --output a file")

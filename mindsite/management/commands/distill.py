@@ -9,7 +9,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from common.kept import STRICTNESS
+from distillation.catalog.selection import catalog_of
 from distillation.lvlm import BACKENDS
+from distillation.management.selecting import selection_add, selection_asked
 from distillation.models import Run, Worker
 from distillation.runs.changes import run_set_strictness
 from distillation.runs.reports import run_progress
@@ -36,6 +38,7 @@ class Command(BaseCommand):
         parser.add_argument("--relations", default="mind", help="a preset (mind, folkscope, all) or codes: usedFor,isA")
         parser.add_argument("--samples", type=int, default=1, help="intentions for each co-buy and relation")
         parser.add_argument("--limit", type=int, help="only the first N co-buys")
+        selection_add(parser, otherwise="the newest, or what the run was started with")
         parser.add_argument(
             "--no-images", action="store_true", help="titles alone; includes products without a picture"
         )
@@ -75,6 +78,7 @@ class Command(BaseCommand):
             prompts=options["prompts"],
             temperature=options["temperature"],
             max_tokens=options["max_tokens"],
+            catalog=selection_asked(options),
         )
         backend = {"backend": options["backend"], "base_urls": options["base_url"]}
         checked = backend_check(model=options["model"], config=asked.as_config(), **backend)
@@ -89,6 +93,8 @@ class Command(BaseCommand):
         if not options["json"]:
             self.stdout.writelines(f"{note}\n" for note in checked.notes)
             self.stdout.write(f"Run {run.name} {'starts' if new else 'goes on'}: {run_progress(run).plan()}")
+            if words := catalog_of(run).words:
+                self.stdout.write(f"Its co-buys are those of {words}.")
         return run
 
     def _wait(self, run: Run) -> None:
