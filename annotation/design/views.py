@@ -13,6 +13,7 @@ from annotation.design.plans import plan_fix, plan_of, plan_open
 from annotation.design.protocol import StudyRefused, protocol_change
 from annotation.design.services import study_create, study_warnings
 from annotation.models import Study
+from distillation.catalog.selection import CatalogSelection
 
 KEEP, COUNT = "keep", "count"
 
@@ -62,6 +63,7 @@ def study_protocol(request: PersonRequest, study_id: int) -> HttpResponse:
         "form": form,
         "study": study,
         "versions": versions,
+        "catalog_words": CatalogSelection.of_config(study.catalog).words,
         "n_gold": study.items.filter(gold__isnull=False).count(),
         **_plan_of(study),
     }

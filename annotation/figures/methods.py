@@ -3,6 +3,7 @@
 from annotation.figures.facts import IMPORTED, NAMED, Facts, Pictures, RunFacts
 from annotation.figures.words import percent
 from annotation.models import Skip, Study
+from distillation.catalog.selection import CatalogSelection
 
 
 def methods(study: Study, facts: Facts, chances: int) -> list[str]:
@@ -22,10 +23,12 @@ def _sample(study: Study, facts: Facts, chances: int) -> str:
     runs = ", ".join(f"{run.name} ({_made(run)})" for run in facts.runs)
     how = f", stratified by {' and '.join(study.strata)}" if study.strata else ""
     paired = ", the same co-buys and relations from each run" if study.paired else ""
+    chosen = CatalogSelection.of_config(study.catalog).words
+    of, whole = (f", for the co-buys of {chosen}", "all of these") if chosen else ("", "the whole run")
     weights = "Each had its own known chance of being drawn" if chances > 1 else "All had the same chance"
     return (
-        f"{study.n_items:,} purchase intentions were drawn at random{how}{paired} from those of {runs} (seed "
-        f"{study.seed}). {weights}; figures are weighted by its inverse and speak of the whole run."
+        f"{study.n_items:,} purchase intentions were drawn at random{how}{paired} from those of {runs}{of} "
+        f"(seed {study.seed}). {weights}; figures are weighted by its inverse and speak of {whole}."
     )
 
 

@@ -12,8 +12,9 @@ from django.views.decorators.http import require_safe
 from accounts.access import researcher_required
 from common.keyset import KeysetForm, Page
 from distillation.catalog import search as catalog_search
-from distillation.catalog.intake.account import CatalogAccount
+from distillation.catalog.intake.account import CatalogAccount, without_pictures
 from distillation.catalog.intake.indexing import indexes_owed
+from distillation.catalog.missing import pictures_missing
 from distillation.catalog.pictures.urls import picture_url, thumbnail_url
 from distillation.catalog.search import COUNTED, CatalogSearch, SearchTooLong
 from distillation.models import CatalogImport, PictureSource, Product, RunProduct
@@ -78,7 +79,8 @@ def import_list(request: HttpRequest) -> HttpResponse:
 @researcher_required
 def import_detail(request: HttpRequest, import_id: int) -> HttpResponse:
     row = get_object_or_404(CatalogImport, pk=import_id)
-    return render(request, "catalog/import.html", {"import": row, "progress": _progress(row), "options": _options(row)})
+    context = {"import": row, "progress": _progress(row), "options": _options(row), "missing": pictures_missing(row)}
+    return render(request, "catalog/import.html", context)
 
 
 @require_safe
@@ -144,6 +146,7 @@ def _progress(row: CatalogImport) -> dict:
         "revision": hashlib.sha256(json.dumps(state, sort_keys=True).encode()).hexdigest()[:16],
         "is_ended": row.state in (CatalogImport.State.DONE, CatalogImport.State.REFUSED),
         "where": _where(row),
+        "warnings": [without_pictures(name) for name in row.account.get("files_without_pictures", [])],
         "groups": [group for group in _groups(CatalogAccount(**row.account)) if group["total"]],
     }
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -14,6 +15,7 @@ from distillation.models import Intention, Run
 from knowledge.exports.selection import Selection
 from knowledge.exports.streaming import intentions_pieces
 from tests.distillation.builders import finished_run
+from tests.distillation.data_sets import DEMO, two_data_sets
 
 pytestmark = pytest.mark.django_db
 
@@ -84,3 +86,14 @@ def test_what_cannot_be_had_is_said_on_the_page(as_researcher: Client, run: Run,
 def test_a_runs_page_leads_to_its_intentions(as_researcher: Client, run: Run) -> None:
     page = as_researcher.get(reverse("run-detail", args=["r1"])).content.decode()
     assert f'href="{PAGE}?run=r1"' in page
+
+
+def test_a_download_of_one_import_has_its_intentions(as_researcher: Client, tmp_path: Path) -> None:
+    demo, _ = two_data_sets(tmp_path)
+    finished_run()  # 4 co-buys x 2 relations
+    assert f'name="imports" value="{demo.pk}"' in as_researcher.get(PAGE, {"run": "r1"}).content.decode()
+    answer = as_researcher.get(DOWNLOAD, {"run": "r1", "format": "jsonl", "imports": [demo.pk]})
+    rows = [json.loads(line) for line in b"".join(answer).splitlines()]
+    assert ({" ".join(sorted((row["asin_a"], row["asin_b"]))) for row in rows}, len(rows)) == (DEMO, 2 * 2)
+    refused = as_researcher.get(DOWNLOAD, {"run": "r1", "format": "jsonl", "categories": "Toys"})
+    assert (refused.status_code, "No product is of the category" in refused.content.decode()) == (400, True)

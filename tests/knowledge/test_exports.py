@@ -17,6 +17,7 @@ from knowledge.exports.exporting import intentions_export, intentions_stream
 from knowledge.exports.selection import Selection
 from tests.annotation.builders import participant, rate_all, study
 from tests.distillation.builders import finished_run
+from tests.distillation.data_sets import DEMO, two_data_sets
 
 pytestmark = pytest.mark.django_db
 
@@ -239,3 +240,15 @@ def test_what_is_exported_can_be_imported(run: Run, tmp_path: Path) -> None:
     before = records(tmp_path)
     call_command("import_intentions", str(tmp_path / "k.jsonl"), "--run", "again", stdout=StringIO())
     assert Run.objects.get(name="again").intentions.count() == len(before) == 6
+
+
+def test_an_export_of_one_import_says_so(tmp_path: Path) -> None:
+    demo, _ = two_data_sets(tmp_path)
+    finished_run()  # 4 co-buys x 2 relations
+    made = exported(tmp_path / "k.jsonl", "--imports", str(demo.pk))
+    assert (made["counts"]["intentions"], made["filters"]["imports"]) == (2 * 2, [demo.pk])
+    lines = [json.loads(line) for line in (tmp_path / "k.jsonl").read_text().splitlines()]
+    assert {" ".join(sorted((line["asin_a"], line["asin_b"]))) for line in lines} == DEMO
+    with pytest.raises(CommandError, match="There is no import 99999999"):
+        exported(tmp_path / "l.jsonl", "--imports", "99999999")
+    assert not (tmp_path / "l.jsonl").exists()

@@ -14,6 +14,11 @@ from distillation.catalog.readers.records import (
 OTHER_FORMATS = {"parent_asin", "reviewerID", "imUrl", "related", "salesRank"}
 
 
+def _full_pictures(images: object) -> list:
+    """The first release has its pictures in `image`, cut small."""
+    return [full_picture(url) for url in as_list(images)] if images else []
+
+
 def parse_item(item: dict, fields: Fields) -> ProductRecord | LeftOut:
     get = item.get
     return product_cleaned(
@@ -21,7 +26,7 @@ def parse_item(item: dict, fields: Fields) -> ProductRecord | LeftOut:
         title=get("title"),
         categories=[*as_list(get("category")), get("main_cat")],
         price=get("price"),
-        images=[*as_list(get("imageURLHighRes")), *as_list(get("imageURL")), *map(full_picture, as_list(get("image")))],
+        images=as_list(get("imageURLHighRes")) + as_list(get("imageURL")) + _full_pictures(get("image")),
         candidates=candidates_of({"also_bought": get("also_buy")}, fields),
     )
 

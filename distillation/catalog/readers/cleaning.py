@@ -31,6 +31,7 @@ _TAG_WORDS = re.compile(r"""<[^>]*\balt=["']([^"']*)["'][^>]*>""")
 _AMOUNT = r"\$?\s*(\d{1,3}(?:,\d{3})+|\d{1,10})(\.\d+)?"
 _PRICE = re.compile(rf"{_AMOUNT}(?:\s*-\s*{_AMOUNT})?")
 _PLAIN_PRICE = re.compile(r"\$([1-9]\d{0,8}\.\d\d)")  # as most are written
+_NO_PRICE = ("None", "null", "NaN", "nan")  # as programs write that there is none
 MAX_PRICE = 10**9
 MAX_URL = 2000
 MAX_TITLE = 10_000  # far from where the database can't index its words any more
@@ -52,11 +53,11 @@ def is_asin(text: str) -> bool:
 
 def clean_price(raw: object) -> str | None:
     """Dollars and cents; of a range the lower end; empty where none is given, None where it is unreadable."""
-    if raw is None or raw in ("None", "null", "NaN", "nan"):
+    if raw is None:
         return ""
     if isinstance(raw, str):
         plain = _PLAIN_PRICE.fullmatch(raw)
-        return plain[1] if plain else _price(raw)
+        return plain[1] if plain else "" if raw in _NO_PRICE else _price(raw)
     return _price(str(raw)) if type(raw) in (int, float) else None
 
 
@@ -115,7 +116,7 @@ def _title_problem(title: str) -> str:
         return "no title"
     if len(title) > MAX_TITLE:
         return f"a title of more than {MAX_TITLE:,} signs"
-    if _any_in(title, _SCRIPT_WORDS) and _SCRIPT.search(title):
+    if ("(" in title or "=" in title) and _any_in(title, _SCRIPT_WORDS) and _SCRIPT.search(title):
         return "a title that is a script"
     return "a title that is markup" if "<" in title and _MARKUP.search(title) else ""
 
@@ -133,6 +134,8 @@ def _first_category(names: list[object]) -> str:
 
 def clean_url(raw: object) -> str:
     """As a browser would ask for it: a scheme where none is named, blanks written out; empty where it is none."""
+    if usable_url(raw):
+        return raw  # as most are
     if not isinstance(raw, str):
         return ""
     url = raw.strip().replace(" ", "%20")
@@ -168,6 +171,8 @@ def _first_url(images: list[object]) -> str:
 
 
 def is_placeholder(url: str) -> bool:
+    if "/I/" in url:  # where Amazon keeps real ones
+        return False
     url = url.lower()
     return _any_in(url, _PLACEHOLDER_WORDS) and _PLACEHOLDER.search(url) is not None
 

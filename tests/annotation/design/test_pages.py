@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -6,9 +8,11 @@ from django.urls import reverse
 
 from accounts.models import User
 from annotation.models import Study
+from distillation.models import Intention, Run
 from tests.annotation.builders import judge, participant, study
 from tests.annotation.pages import text
 from tests.distillation.builders import finished_run
+from tests.distillation.data_sets import DEMO, pairs, two_data_sets
 
 pytestmark = pytest.mark.django_db
 
@@ -32,9 +36,24 @@ def test_a_design_opens_a_study(as_researcher: Client, researcher: User) -> None
     assert made.created_by == researcher
 
 
+def test_a_design_of_one_import_is_drawn_from_its_cobuys(as_researcher: Client, tmp_path: Path) -> None:
+    demo, _ = two_data_sets(tmp_path)
+    refused = design(as_researcher, imports=[demo.pk], items=5)  # 2 co-buys x 2 relations
+    assert "r2 has 4 intentions that can be judged" in text(refused)
+    Run.objects.all().delete()
+    design(as_researcher, imports=[demo.pk], items=4)
+    made = Study.objects.get()
+    drawn = Intention.objects.filter(pk__in=made.items.values("intention"))
+    assert (pairs(drawn), made.catalog) == (DEMO, {"imports": [demo.pk]})
+    protocol = as_researcher.get(reverse("study-protocol", args=[made.pk])).content.decode()
+    assert f"drawn from the co-buys of import {demo.pk} (demo.json)" in protocol
+
+
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
+        ({"imports": ["999"]}, "999 is not one of the available choices"),
+        ({"categories": "Toys"}, "No product is of the category"),
         ({"items": 7}, "asks for 7 items, but r2 has 6 intentions that can be judged"),
         ({"items": 0}, "greater than or equal to 1"),
         ({"overlap": 101}, "less than or equal to 100"),

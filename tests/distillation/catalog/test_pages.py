@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -22,6 +23,7 @@ from distillation.models import (
     RunProduct,
 )
 from tests.distillation.builders import product, run
+from tests.distillation.catalog.files import imported, item_2018, write_json
 
 pytestmark = pytest.mark.django_db
 
@@ -302,3 +304,25 @@ def test_an_import_is_polled_until_it_ends(as_researcher: Client) -> None:
     CatalogImport.objects.update(state="refused", message="meta.json.gz looks like csv")
     html = as_researcher.get(page, {"revision": revision}).content.decode()
     assert "hx-get" not in html and "meta.json.gz looks like csv" in html
+
+
+def test_an_import_shows_some_products_of_each_reason_for_no_picture(as_researcher: Client, tmp_path: Path) -> None:
+    stand_in = {"imageURL": ["https://a.example/no-image.gif"]}
+    items = [item_2018("B1", **stand_in), item_2018("B2", **stand_in), item_2018("B3", **stand_in), item_2018("B4")]
+    imported(write_json(tmp_path / "a.json", *items), download=True)
+    page = as_researcher.get(reverse("import-detail", args=[CatalogImport.objects.get().pk]))
+    missing = page.context["missing"]
+    assert [(each.words, each.count, [one.asin for one in each.examples]) for each in missing.reasons] == [
+        ("a stand-in of the shop where it has no picture", 3, ["B1", "B3"]),
+        ("no picture given", 1, ["B4"]),
+    ]
+    assert (missing.products, missing.with_picture, missing.none_came) == (4, 0, True)
+    assert "No picture came from any of these files." in page.content.decode()
+    assert "No picture came from a.json" in page.content.decode()
+
+
+def test_pictures_that_are_still_wanted_are_waited_for(as_researcher: Client, tmp_path: Path) -> None:
+    imported(write_json(tmp_path / "a.json", item_2018("B1", imageURL=["https://a.example/1.jpg"])), download=True)
+    page = as_researcher.get(reverse("import-detail", args=[CatalogImport.objects.get().pk]))
+    assert not page.context["missing"].none_came
+    assert "No picture came" not in page.content.decode()
