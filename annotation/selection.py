@@ -2,20 +2,21 @@
 are an allow-list."""
 
 from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from urllib.parse import urlencode
 
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 
 from annotation.models import Item, Judgment, JudgmentQuerySet, Skip, SkipQuerySet, Study
+from common.days import start_of
+from distillation.catalog.selection import CatalogSelection
 
 LATENT, PEOPLE = "latent", "people"
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Empty fields choose nothing. `since` and `until` are days, both within."""
+    """Empty fields choose nothing. `since` and `until` are days, both within; `imports` are data sets, of exports."""
 
     relation: str = ""
     category: str = ""
@@ -24,6 +25,7 @@ class Selection:
     since: date | None = None
     until: date | None = None
     with_excluded: bool = False
+    imports: tuple[int, ...] = ()
     truth: str = ""  # what the filter is set against: the majority of complete items, or LATENT
     whose: str = ""  # opinion: that of these annotators, or of PEOPLE like them
 
@@ -70,17 +72,14 @@ class Selection:
         """What is asked of a judgment itself, or of a skip."""
         chosen = Q(participant__annotator__groups=self.group) if self.group else Q()
         if self.since:
-            chosen &= Q(created_at__gte=_start_of(self.since))
+            chosen &= Q(created_at__gte=start_of(self.since))
         if self.until:
-            chosen &= Q(created_at__lt=_start_of(self.until + timedelta(days=1)))
+            chosen &= Q(created_at__lt=start_of(self.until + timedelta(days=1)))
         return chosen
 
     def items(self, study: Study) -> QuerySet[Item]:
-        return Item.objects.sampled().filter(self.of_items(), study=study)
+        of_imports = CatalogSelection(imports=self.imports).q("intention__cobuy__")
+        return Item.objects.sampled().filter(self.of_items(), of_imports, study=study)
 
 
 EVERYTHING = Selection()
-
-
-def _start_of(day: date) -> datetime:
-    return timezone.make_aware(datetime(day.year, day.month, day.day))

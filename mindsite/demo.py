@@ -14,8 +14,9 @@ from accounts.services import user_create
 from annotation.design.services import study_create
 from annotation.judging.simulation import study_simulate
 from annotation.models import Study
+from distillation.catalog.selection import EVERYTHING, CatalogSelection
 from distillation.lvlm import make_backend
-from distillation.models import Run
+from distillation.models import CatalogImport, Run
 from distillation.runs.reports import run_progress
 from distillation.runs.services import RunSettings, run_start
 from distillation.tasks import run_wake
@@ -53,6 +54,11 @@ def _users(path: Path) -> dict[str, str]:
     return passwords
 
 
+def _sample() -> CatalogSelection:
+    """What the import just now brought, though others may have come before."""
+    return CatalogSelection.checked(imports=[CatalogImport.objects.latest("pk").pk])
+
+
 def _run(say: Say) -> Run:
     run = Run.objects.filter(name=RUN).first()
     if run is None or run.state != Run.State.DONE:
@@ -63,7 +69,9 @@ def _run(say: Say) -> Run:
                 backend=backend.name,
                 model=backend.model,
                 base_urls=[],
-                settings=RunSettings.checked(relations="mind", limit=None),
+                settings=RunSettings.checked(
+                    relations="mind", limit=None, catalog=_sample() if run is None else EVERYTHING
+                ),
             )
             run_wake(run)
             while not run_progress(run).ended:

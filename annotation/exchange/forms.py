@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth.models import Group
 
-from annotation.exchange.exports.options import FORMATS, Options
+from annotation.exchange.exports.options import FORMATS, Options, imports_chosen
 from annotation.models import Study
 from annotation.selection import Selection
 from common.refusals import ExportRefused
@@ -40,6 +40,10 @@ class ExportForm(forms.Form):
         help_text="Their rows are in every export; this moves only the column counts.",
     )
 
+    imports = forms.CharField(
+        required=False, max_length=1_000, label="On co-buys of imports", help_text="Their numbers: 1,2; empty: all"
+    )
+
     fields: dict[str, Any]  # each of a kind of its own
 
     def __init__(self, study: Study, *args, **kwargs) -> None:
@@ -49,6 +53,12 @@ class ExportForm(forms.Form):
         for name in ("relation", "category"):
             # Asked of the database only where they are shown, or one is chosen.
             self.fields[name].choices = partial(_choices, study, name)
+
+    def clean_imports(self) -> tuple[int, ...]:
+        try:
+            return imports_chosen(self.cleaned_data["imports"])
+        except ExportRefused as refusal:
+            raise forms.ValidationError(str(refusal)) from refusal
 
     def clean(self) -> dict:
         asked = self.cleaned_data
@@ -63,7 +73,9 @@ class ExportForm(forms.Form):
     def options(self) -> Options:
         asked = self.cleaned_data
         named = {name: asked[name] and asked[name].pk for name in ("run", "group")}
-        as_given = {name: asked[name] for name in ("relation", "category", "since", "until", "with_excluded")}
+        as_given = {
+            name: asked[name] for name in ("relation", "category", "since", "until", "with_excluded", "imports")
+        }
         return Options(
             format=asked["format"] or "csv",
             revisions=asked["rows"] == "revisions",

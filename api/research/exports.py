@@ -1,5 +1,6 @@
 """Judgments and intentions as files: streamed by the database, with the choices that the pages and commands have."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth.models import Group
@@ -15,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import User
-from annotation.exchange.exports.options import FORMATS, Options
+from annotation.exchange.exports.options import FORMATS, Options, imports_chosen
 from annotation.exchange.exports.recording import export_start, manifest
 from annotation.models import ExportRecord, Study
 from annotation.selection import Selection
@@ -60,6 +61,7 @@ class JudgmentsQuery(Query):
     group = serializers.CharField(required=False, max_length=150, help_text="of annotators, its name")
     since = serializers.DateField(required=False, help_text="the day is within")
     until = serializers.DateField(required=False, help_text="the day is within")
+    imports = serializers.CharField(default="", max_length=1_000, help_text="on co-buys of these; numbers with commas")
     with_excluded = serializers.BooleanField(
         default=False, help_text="let the column counts count excluded annotators too"
     )
@@ -204,6 +206,7 @@ def _options(study: Study, asked: dict) -> Options:
     named: dict[str, Any] = {name: _key(rows, name, asked[name]) for name, rows in among.items() if name in asked}
     filters = ("relation", "category", "since", "until", "with_excluded")
     selection = Selection(**{name: asked[name] for name in filters if name in asked}, **named)
+    selection = replace(selection, imports=imports_chosen(asked["imports"]))
     return Options(
         format=asked["format"],
         revisions=asked["rows"] == "revisions",

@@ -161,7 +161,8 @@ def checksum(connection: psycopg.Connection) -> str:
 
 
 def empty(connection: psycopg.Connection) -> None:
-    connection.execute("TRUNCATE distillation_product, distillation_cobuy, distillation_catalogimport CASCADE")
+    tables = "product", "productagain", "cobuy", "cobuyagain", "catalogimport"
+    connection.execute(f"TRUNCATE {', '.join(f'distillation_{name}' for name in tables)} CASCADE")
     connection.commit()
 
 

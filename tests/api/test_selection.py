@@ -9,6 +9,7 @@ from django.test import Client
 from accounts.models import User
 from annotation.models import Study
 from distillation.models import CatalogImport, Run
+from tests.annotation.builders import judge, participant, study
 from tests.api.builders import program, send
 from tests.distillation.builders import finished_run
 from tests.distillation.data_sets import DEMO, OWN, pairs, two_data_sets
@@ -60,10 +61,10 @@ def test_a_study_of_one_import_is_drawn_from_its_cobuys(
     finished_run()  # 4 co-buys x 2 relations
     asked = {"runs": ["r1"], "overlap": 1, "imports": [sets[0].pk]}
     made = send(rosa, "studies", name="S", items=4, **asked).json()["study"]
-    study = Study.objects.get(pk=made["id"])
+    drawn = Study.objects.get(pk=made["id"]).items
     assert made["catalog"] == {"imports": [sets[0].pk]}
-    assert {" ".join(sorted((i.intention.cobuy.a.asin, i.intention.cobuy.b.asin))) for i in study.items.all()} == DEMO
-    assert set(study.items.values_list("inclusion_probability", flat=True)) == {1.0}  # 4 of the 2 x 2, not of 8
+    assert {" ".join(sorted((i.intention.cobuy.a.asin, i.intention.cobuy.b.asin))) for i in drawn.all()} == DEMO
+    assert set(drawn.values_list("inclusion_probability", flat=True)) == {1.0}  # 4 of the 2 x 2, not of 8
     refused = send(rosa, "studies", name="T", items=5, **asked)
     assert "has 4 intentions that can be judged" in refused.json()["detail"]
 
@@ -76,3 +77,13 @@ def test_an_export_of_one_import_has_its_intentions(rosa: Client, sets: tuple[Ca
     assert len(lines) == 2 * 2
     refused = rosa.get("/api/v1/runs/r1/intentions.csv?imports=x")
     assert (refused.status_code, "is no number of an import" in refused.content.decode()) == (400, True)
+
+
+def test_judgments_of_one_import_are_exported(rosa: Client, sets: tuple[CatalogImport, CatalogImport]) -> None:
+    made = study(run=finished_run(), items=8, overlap=1)
+    anna = participant(made, "anna")
+    for _ in range(8):
+        judge(anna, 1, 2)
+    lines = rosa.get(f"/api/v1/studies/{made.pk}/export?imports={sets[0].pk}").getvalue().splitlines()
+    assert len(lines) == 1 + 2 * 2  # the header; 2 co-buys x 2 relations
+    assert rosa.get(f"/api/v1/studies/{made.pk}/export?imports=99999999").status_code == 400

@@ -8,6 +8,7 @@ from django.contrib.auth.models import Group
 from annotation.models import Study
 from annotation.selection import EVERYTHING, Selection
 from common.refusals import ExportRefused
+from distillation.catalog.selection import CatalogSelection, SelectionRefused, imports_parse
 from distillation.models import Run
 
 
@@ -50,6 +51,14 @@ class Options:
         chosen = {name: value for name, value in asdict(self.selection).items() if value}
         filters = {name: _worded(name, value) for name, value in chosen.items()}
         return {"rows": "revisions" if self.revisions else "judgments", "machine": self.machine, "filters": filters}
+
+
+def imports_chosen(text: str) -> tuple[int, ...]:
+    """Numbers of imports with commas between, or all, which is none in particular."""
+    try:
+        return CatalogSelection.checked(imports=imports_parse(text)).imports or ()
+    except SelectionRefused as refusal:
+        raise ExportRefused(str(refusal)) from refusal
 
 
 def _worded(name: str, value: Any) -> object:

@@ -14,6 +14,7 @@ from annotation.models import Study
 from common.copying import inert, joined
 from common.counting import first_sql, included_sql
 from common.kept import kept_sql
+from distillation.catalog.selection import CatalogSelection
 
 # Items; of larger ranges the first row comes later, of smaller ones the last.
 FIRST_RANGE, RANGE = 1_000, 30_000
@@ -129,7 +130,11 @@ class Rows:
             "zone": timezone.get_current_timezone_name(),
             **{name: getattr(selection, name) for name in (*_FILTERS, "with_excluded")},
         }
-        self._filters = " ".join(sql for name, sql in _FILTERS.items() if getattr(selection, name))
+        filters = [sql for name, sql in _FILTERS.items() if getattr(selection, name)]
+        if selection.imports:
+            cobuys = CatalogSelection(imports=selection.imports).sql()
+            filters.append(f"AND t.cobuy_id IN ({cobuys})")
+        self._filters = " ".join(filters)
 
     @property
     def columns(self) -> dict[str, str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from annotation.exchange.exports.options import FORMATS, Options
+from annotation.exchange.exports.options import FORMATS, Options, imports_chosen
 from annotation.exchange.exports.recording import export_start, manifest
 from annotation.exchange.exports.skips import skips_csv
 from annotation.models import Study
@@ -36,6 +36,7 @@ class Command(BaseCommand):
         filters.add_argument("--category", default="")
         filters.add_argument("--run", metavar="NAME")
         filters.add_argument("--group", metavar="NAME", help="of annotators")
+        filters.add_argument("--imports", default="", metavar="1,2", help="on co-buys that these imports brought")
         filters.add_argument("--since", type=date.fromisoformat, metavar="DAY", help="2026-01-31; the day is within")
         filters.add_argument("--until", type=date.fromisoformat, metavar="DAY")
         filters.add_argument(
@@ -88,7 +89,7 @@ def _asked(study: Study, options: dict) -> Options:
         format=options["format"],
         revisions=options["revisions"],
         machine=options["machine"],
-        selection=Selection(**as_given, run=run, group=group),
+        selection=Selection(**as_given, run=run, group=group, imports=imports_chosen(options["imports"])),
     )
     asked.refuse_empty(study)
     return asked

@@ -2,9 +2,11 @@ import io
 import json
 import re
 from datetime import date
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 
 from accounts.models import User
@@ -20,6 +22,7 @@ from distillation.models import Intention
 from tests.annotation.builders import judge, participant, save, study
 from tests.annotation.exchange.files import exported, rows_of, study_of_four
 from tests.distillation.builders import finished_run
+from tests.distillation.data_sets import DEMO, OWN, two_data_sets
 
 pytestmark = pytest.mark.django_db
 
@@ -222,3 +225,24 @@ def test_excluded_annotators_stay_in_and_do_not_count(judged: Study, researcher:
     participant_exclude(participant=participant(judged, "ann-1"), reason="a test", by=researcher)
     assert sorted(row["counts"] for row in rows(judged)) == ["f", "f", "t", "t"]
     assert {row["counts"] for row in rows_with(judged, selection=Selection(with_excluded=True))} == {"t"}
+
+
+def test_rows_of_one_import_are_those_on_its_cobuys(tmp_path: Path) -> None:
+    demo, own = two_data_sets(tmp_path)
+    made = study(run=finished_run(), items=8, overlap=1)  # 4 co-buys x 2 relations
+    anna = participant(made, "anna")
+    for _ in range(8):
+        judge(anna, 1, 2)
+    for data_set, cobuys in ((demo, DEMO), (own, OWN)):
+        found = rows_with(made, selection=Selection(imports=(data_set.pk,)))
+        assert {" ".join(sorted((row["asin_a"], row["asin_b"]))) for row in found} == cobuys
+        assert len(found) == 2 * len(cobuys)
+
+
+def test_imports_of_an_export_are_checked_and_named_in_its_manifest(tmp_path: Path) -> None:
+    demo, _ = two_data_sets(tmp_path)
+    made = study(run=finished_run(), items=8, overlap=1)
+    call_command("export_judgments", made.name, "--imports", str(demo.pk), "--output", str(tmp_path / "j.csv"))
+    assert json.loads((tmp_path / "j.csv.manifest.json").read_text())["filters"] == {"imports": [demo.pk]}
+    with pytest.raises(CommandError, match="There is no import 99999999"):
+        call_command("export_judgments", made.name, "--imports", "99999999")
