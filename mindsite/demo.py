@@ -62,16 +62,14 @@ def _sample() -> CatalogSelection:
 def _run(say: Say) -> Run:
     run = Run.objects.filter(name=RUN).first()
     if run is None or run.state != Run.State.DONE:
-        backend = make_backend("baseline", model="")
+        backend, catalog = make_backend("baseline", model=""), EVERYTHING if run else _sample()
         with one_worker(say=say):
             run, _ = run_start(
                 name=RUN,
                 backend=backend.name,
                 model=backend.model,
                 base_urls=[],
-                settings=RunSettings.checked(
-                    relations="mind", limit=None, catalog=_sample() if run is None else EVERYTHING
-                ),
+                settings=RunSettings.checked(relations="mind", limit=None, catalog=catalog),
             )
             run_wake(run)
             while not run_progress(run).ended:

@@ -109,11 +109,12 @@ def run_start(
     """(run, whether it is new). An existing run goes on if it was asked for with the settings it has."""
     new = Run(name=name, backend=backend, model=model, base_urls=list(base_urls), created_by=created_by)
     new.strictness, new.servers = strictness, dict(servers or {})
+    new.config = settings.as_config()
+    _check_fields(new)
     with connection.cursor() as cursor:  # two starts at once: the second finds the first one's run
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('run_start'), hashtext(%s))", [name])
     run = Run.objects.select_for_update().filter(name=name).first()
     new.config = settings.settled(run).as_config()
-    _check_fields(new)
     if run:
         _refuse_other_settings(run, backend=backend, model=model, config=new.config)
         _go_on(run, base_urls, new.servers)

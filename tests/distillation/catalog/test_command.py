@@ -9,6 +9,7 @@ from PIL import Image
 from pytest_django import Settings
 
 from distillation.models import CatalogImport, Product
+from tests.distillation.catalog.files import item_2018, write_json
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +32,17 @@ def test_summary_lines_add_up(tmp_path: Path) -> None:
     assert run(tmp_path / "p.csv", "--cobuys", tmp_path / "c.csv").splitlines() == [
         "Product lines: 2 = 2 new + 0 updated + 0 unchanged + 0 left out",
         "Co-buy candidates: 1 = 1 new + 0 already there + 0 left out",
+        f"These are import {(number := CatalogImport.objects.get().pk)}: distill --imports {number} takes its co-buys",
     ]
+
+
+def test_the_fields_that_make_cobuys_are_those_of_the_format(tmp_path: Path) -> None:
+    path = write_json(tmp_path / "a.json", item_2018("B01"))
+    words = r"^Files of amazon-2018 have no field bought_together; they have also_bought$"
+    with pytest.raises(CommandError, match=words):
+        call_command("import_catalog", str(path), "--format", "amazon-2018", "--cobuy-fields", "bought_together")
+    with pytest.raises(CommandError, match="there is no field x; known are also_bought, bought_together, buy"):
+        call_command("import_catalog", str(path), "--format", "amazon-2018", "--cobuy-fields", "x")
 
 
 def test_json_is_one_object(tmp_path: Path) -> None:
