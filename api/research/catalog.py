@@ -17,6 +17,7 @@ from accounts.models import User
 from api.base.paging import CatalogPagination
 from api.base.views import LARGEST_ID, ApiView, ListQuery, Query, the_one
 from distillation.catalog.pictures.views import picture as picture_page
+from distillation.catalog.readers.records import COBUY_FIELDS
 from distillation.catalog.search import PICTURES, CatalogSearch
 from distillation.models import CoBuy, Picture, Product
 
@@ -49,10 +50,15 @@ class ProductSerializer(ShownProductSerializer):
 
 class CoBuySerializer(serializers.ModelSerializer):
     a, b = ShownProductSerializer(read_only=True), ShownProductSerializer(read_only=True)
+    named_by = serializers.SerializerMethodField(help_text="fields of its files; none: a list of pairs")
 
     class Meta:
         model = CoBuy
-        fields = ("id", "a", "b")
+        fields = ("id", "a", "b", "named_by", "first_import")
+        read_only_fields = ("first_import",)
+
+    def get_named_by(self, pair: CoBuy) -> list[str]:
+        return [name for name, bit in COBUY_FIELDS.items() if pair.fields & bit]
 
 
 class ProductQuery(Query):

@@ -87,3 +87,10 @@ def test_judgments_of_one_import_are_exported(rosa: Client, sets: tuple[CatalogI
     lines = rosa.get(f"/api/v1/studies/{made.pk}/export?imports={sets[0].pk}").getvalue().splitlines()
     assert len(lines) == 1 + 2 * 2  # the header; 2 co-buys x 2 relations
     assert rosa.get(f"/api/v1/studies/{made.pk}/export?imports=99999999").status_code == 400
+
+
+def test_a_cobuy_tells_which_import_and_field_it_came_with(
+    rosa: Client, sets: tuple[CatalogImport, CatalogImport]
+) -> None:
+    (pair,) = rosa.get("/api/v1/cobuys?asin=B03").json()["results"]
+    assert (pair["named_by"], pair["first_import"]) == (["also_bought"], sets[0].pk)

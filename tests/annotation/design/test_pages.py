@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
+from annotation.design.population import population
 from annotation.models import Study
 from distillation.models import Intention, Run
 from tests.annotation.builders import judge, participant, study
@@ -45,6 +46,7 @@ def test_a_design_of_one_import_is_drawn_from_its_cobuys(as_researcher: Client, 
     made = Study.objects.get()
     drawn = Intention.objects.filter(pk__in=made.items.values("intention"))
     assert (pairs(drawn), made.catalog) == (DEMO, {"imports": [demo.pk]})
+    assert population(made).count() == 2 * 2  # what figures are weighted to
     protocol = as_researcher.get(reverse("study-protocol", args=[made.pk])).content.decode()
     assert f"drawn from the co-buys of import {demo.pk} (demo.json)" in protocol
 
