@@ -5,15 +5,29 @@ from collections.abc import Iterable, Iterator
 
 CHUNK = 64 * 1024  # bytes
 
-# A spreadsheet runs a cell that begins so; an apostrophe keeps it text. One that is there already gets another, so that
-# readers can take one away.
-FORMULA_START = r"^\x27*[=+\-@\t\r]"
+# A spreadsheet runs a cell that begins so, some after blanks, some with full-width signs; an apostrophe keeps it text.
+# One that is there already gets another, so that readers can take one away. One pattern for PostgreSQL and for Python.
+_BLANK = r"\t\n\u000b\f\r \u0085\u00a0\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u2060\u3000\ufeff"
+FORMULA_START = rf"^\u0027*([\t\n\r]|[{_BLANK}]*[=+\-@\uff1d\uff0b\uff0d\uff20])"
+
+BOM = b"\xef\xbb\xbf"
+# How a spreadsheet is set up: commas between cells, or semicolons between them and commas in numbers.
+EXCEL = {"comma": ",", "semicolon": ";"}
+
+
+def csv_form(excel: str = "") -> str:
+    """Options of COPY."""
+    return f"(FORMAT csv, DELIMITER '{EXCEL.get(excel, ',')}', ENCODING 'UTF8')"
+
+
+def with_decimal_comma(expression: str) -> str:
+    return f"replace(({expression})::text, '.', ',')"
 
 
 def inert(expression: str) -> str:
-    # All that begins a formula sorts before A; few texts do, and the expression is asked of these only.
-    begins = f"{expression} < 'A' COLLATE \"C\" AND {expression} ~ '{FORMULA_START}'"
-    return f"CASE WHEN {begins} THEN '''' || {expression} ELSE {expression} END"
+    # All that begins a formula sorts before A or behind ASCII; few texts do, and these only are looked at closely.
+    rare = f"({expression} < 'A' COLLATE \"C\" OR {expression} >= U&'\\0080' COLLATE \"C\")"
+    return f"CASE WHEN {rare} AND {expression} ~ '{FORMULA_START}' THEN '''' || {expression} ELSE {expression} END"
 
 
 def joined(rows: Iterable[bytes | memoryview], least: int | None = None) -> Iterator[bytes]:

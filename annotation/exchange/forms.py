@@ -18,6 +18,13 @@ ROWS = (
 )
 
 
+EXCEL = (
+    ("", "No: for programs, with nothing before the first column's name"),
+    ("comma", "With a mark that says UTF-8, so that no letter is misread"),
+    ("semicolon", "The same, with semicolons between cells and commas in numbers, as in many countries"),
+)
+
+
 class ExportForm(forms.Form):
     format = forms.ChoiceField(
         choices=[(name, each.words) for name, each in FORMATS.items()], required=False, widget=forms.RadioSelect
@@ -28,6 +35,7 @@ class ExportForm(forms.Form):
         label="For programs only: CSV cells as they are",
         help_text="Otherwise an apostrophe stands before a text that a spreadsheet would run as a formula.",
     )
+    excel = forms.ChoiceField(choices=EXCEL, required=False, label="CSV for Excel", widget=forms.RadioSelect)
     relation = forms.ChoiceField(required=False)
     category = forms.ChoiceField(required=False)
     run = forms.ModelChoiceField(Run.objects.none(), required=False, empty_label="all")
@@ -80,6 +88,7 @@ class ExportForm(forms.Form):
             format=asked["format"] or "csv",
             revisions=asked["rows"] == "revisions",
             machine=asked["machine"],
+            excel=asked["excel"],
             selection=Selection(**as_given, **named),
         )
 

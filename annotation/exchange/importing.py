@@ -11,6 +11,7 @@ from django.db import transaction
 
 from accounts.models import User
 from annotation.exchange.files import reading
+from annotation.exchange.files.asins import Asins
 from annotation.exchange.files.cells import Checker, ImportRefused
 from annotation.exchange.files.label_studio import label_studio_rows
 from annotation.exchange.staging import Staging
@@ -41,7 +42,8 @@ def judgments_import(*, study: Study, path: Path, form: str = "auto", machine: b
     form = reading.format_of(path) if form == "auto" else form
     study_recompute(study)  # so that the items say what room they have
     staging = Staging(study, UNITS[form])
-    staging.fill(_staged(study, path, form, machine))
+    checker = Checker(study, UNITS[form], Asins(_asins(study)))  # asked before the COPY, which holds the connection
+    staging.fill(_staged(checker, study, path, form, machine))
     totals = staging.totals()
     if not totals.rows:
         raise ImportRefused("there is no judgment in it")
@@ -64,17 +66,21 @@ def judgments_import(*, study: Study, path: Path, form: str = "auto", machine: b
     )
 
 
-def _staged(study: Study, path: Path, form: str, machine: bool) -> Iterator[tuple]:
+def _staged(checker: Checker, study: Study, path: Path, form: str, machine: bool) -> Iterator[tuple]:
     readers: dict[str, Callable[[BinaryIO], reading.Numbered]] = {
         "csv": partial(reading.csv_rows, machine=machine),
         "jsonl": reading.jsonl_rows,
         "parquet": reading.parquet_rows,
         "label-studio": partial(label_studio_rows, study=study),
     }
-    checker = Checker(study, UNITS[form])
     with reading.opened(path) as file:
         for number, cells in readers[form](file):
             yield checker.staged(number, cells, cells.get("place"))
+
+
+def _asins(study: Study) -> set[str]:
+    cobuys = study.items.values_list("intention__cobuy__a__asin", "intention__cobuy__b__asin")
+    return {asin for pair in cobuys.iterator() for asin in pair}
 
 
 def _agree_on_simulation(study: Study, simulated: bool, where: str) -> None:

@@ -22,7 +22,7 @@ SHOWN = 50
 @researcher_required
 def study_exports(request: HttpRequest, study_id: int) -> HttpResponse:
     study = get_object_or_404(Study, pk=study_id)
-    form = ExportForm(study, initial={"format": "csv", "rows": "judgments", **request.GET.dict()})
+    form = ExportForm(study, initial={"format": "csv", "rows": "judgments", "excel": "", **request.GET.dict()})
     return _page(request, study, form)
 
 

@@ -9,7 +9,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from annotation.exchange.files.cells import ImportRefused
+from annotation.exchange.files.cells import TRUTH, ImportRefused
 from annotation.exchange.files.reading import csv_rows
 from annotation.models import Study
 from annotation.scales import Question
@@ -118,8 +118,8 @@ def _add(read: _Read, row: dict[str, str], places: list[dict[str, int]]) -> None
         return
     said = [place[row[name]] for place, name in zip(places, ("plausibility", "typicality"), strict=True)]
     values = (
-        KINDS[row["kind"]], _item(read, row), annotator, row["counts"] == "t", AUDITS[row["audit"]], *said,
-        int(row.get("revision", 0)), row.get("after_reveal") == "t",
+        KINDS[row["kind"]], _item(read, row), annotator, TRUTH[row["counts"]], AUDITS[row["audit"]], *said,
+        int(row.get("revision", 0)), bool(row.get("after_reveal")) and TRUTH[row["after_reveal"]],
         float(row["active_seconds"]), datetime.fromisoformat(row["judged_at"]).timestamp(),
     )  # fmt: skip
     for column, value in zip(read.rows.values(), values, strict=True):

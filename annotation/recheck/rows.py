@@ -197,7 +197,7 @@ class Exported:
     def skipped(self, by: By = "relation") -> Skipped:
         """From their own export, of the same moment: they are no judgments."""
         text = b"".join(skips_csv(self.asked.study)).decode()
-        rows = [row for row in DictReader(StringIO(text)) if row["counts"] == "t"]
+        rows = [row for row in DictReader(StringIO(text)) if row["counts"] == "true"]
         return Skipped(Counter((row[by], row["reason"]) for row in rows), len({row["item"] for row in rows}))
 
     def _places(self, csv: Columns) -> NDArray[np.int64]:

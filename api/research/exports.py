@@ -26,6 +26,7 @@ from api.models import Scope
 from api.research.runs import RunView
 from api.research.selection import SelectionQuery, selection_of_query
 from api.research.studies import StudyView
+from common.copying import EXCEL
 from common.refusals import ExportRefused
 from distillation.models import Run
 from distillation.pipeline.relations import RELATIONS
@@ -54,6 +55,9 @@ class JudgmentsQuery(Query):
     )
     machine = serializers.BooleanField(
         default=False, help_text="CSV cells as they are, also what a spreadsheet would run"
+    )
+    excel = serializers.ChoiceField(
+        default="", choices=["", *EXCEL], help_text="CSV that Excel knows for UTF-8; semicolon: with commas in numbers"
     )
     relation = serializers.ChoiceField(required=False, choices=list(RELATIONS))
     category = serializers.CharField(required=False, max_length=200)
@@ -89,6 +93,7 @@ class ManifestSerializer(serializers.Serializer):
     study = ExportedStudySerializer()
     format, rows = serializers.CharField(), serializers.CharField()
     machine = serializers.BooleanField()
+    excel = serializers.CharField(allow_blank=True, required=False)
     filters = serializers.DictField()
     snapshot = serializers.DateTimeField(allow_null=True, help_text="the moment that all rows are of")
     complete = serializers.BooleanField(help_text="false while the file is on its way, and if its reader went away")
@@ -211,6 +216,7 @@ def _options(study: Study, asked: dict) -> Options:
         format=asked["format"],
         revisions=asked["rows"] == "revisions",
         machine=asked["machine"],
+        excel=asked["excel"],
         selection=selection,
     )
 

@@ -1,4 +1,8 @@
-"""A run as instruction data: a file of JSON lines for each split, the pictures, a manifest; all in one folder."""
+"""A run as instruction data: a file of JSON lines for each split, and a manifest; all in one folder.
+
+Tasks with pictures lie apart, in the layout of an image folder: with_pictures/SPLIT/metadata.jsonl beside the pictures
+that it names. A text model's trainer would refuse them, and a loader of image folders takes pictures in no other place.
+"""
 
 import shutil
 from collections import Counter, defaultdict
@@ -6,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import orjson
 from django.core.files.storage import default_storage
@@ -19,7 +24,7 @@ from knowledge.exports.manifest import file_entry, manifest
 from knowledge.exports.rows import ALL, PRODUCTS, Rows
 from knowledge.exports.selection import Selection
 from knowledge.instructions.phrasings import Phrasings
-from knowledge.instructions.records import SPLITS, Composer, Record, Row
+from knowledge.instructions.records import SPLITS, WITH_PICTURES, Composer, Record, Row
 
 PICTURES = f"""
 {PRODUCTS}
@@ -60,7 +65,7 @@ def instructions_export(request: InstructionRequest) -> dict[str, object]:
         by_split, by_relation = _written(folder, composer, _rows(rows))
         if not by_split:
             raise ExportRefused(f"Run {request.selection.run.name} has no intention with a verdict to learn from")
-        files = [file_entry(folder / name, name, by_split[split].total()) for split, name in _names()]
+        files = _entries(folder, by_split)
         made = manifest(request.selection, facts, "instructions", at, files)
         made |= {
             "seed": request.seed,
@@ -78,8 +83,18 @@ def _rows(rows: Rows) -> Iterator[Row]:
         yield orjson.loads(line)
 
 
-def _names() -> list[tuple[str, str]]:
-    return [(split, f"{split}.jsonl") for split in SPLITS]
+def _path(split: str, with_pictures: bool) -> str:
+    return f"with_pictures/{split}/metadata.jsonl" if with_pictures else f"{split}.jsonl"
+
+
+def _entries(folder: Path, by_split: dict[str, Counter[str]]) -> list[dict[str, object]]:
+    entries = []
+    for split in SPLITS:
+        n_with = by_split[split][WITH_PICTURES]
+        entries.append(file_entry(folder / _path(split, False), _path(split, False), by_split[split].total() - n_with))
+        if n_with:
+            entries.append(file_entry(folder / _path(split, True), _path(split, True), n_with))
+    return entries
 
 
 def _written(folder: Path, composer: Composer, rows: Iterator[Row]) -> tuple[dict, dict]:
@@ -87,13 +102,18 @@ def _written(folder: Path, composer: Composer, rows: Iterator[Row]) -> tuple[dic
     by_split: dict[str, Counter[str]] = defaultdict(Counter)
     by_relation: dict[str, Counter[str]] = defaultdict(Counter)
     with ExitStack() as stack:
-        files = {split: stack.enter_context((folder / name).open("wb", buffering=1 << 20)) for split, name in _names()}
+        files: dict[tuple[str, bool], BinaryIO] = {}
+        for split in SPLITS:
+            files[split, False] = stack.enter_context((folder / _path(split, False)).open("wb", buffering=1 << 20))
         for row in rows:
             for record in composer.records(row):
-                if not _with_pictures(folder, record):
+                place = record.split, bool(record.pictures)
+                if not _with_pictures((folder / _path(*place)).parent, record):
                     composer.left_out["generation_with_pictures: a picture's file is missing"] += 1
                     continue
-                files[record.split].write(orjson.dumps(record.content) + b"\n")
+                if place not in files:
+                    files[place] = stack.enter_context((folder / _path(*place)).open("wb", buffering=1 << 20))
+                files[place].write(orjson.dumps(record.content) + b"\n")
                 by_split[record.split][record.task] += 1
                 by_relation[record.relation][record.task] += 1
     return by_split, by_relation
@@ -101,16 +121,18 @@ def _written(folder: Path, composer: Composer, rows: Iterator[Row]) -> tuple[dic
 
 def _with_pictures(folder: Path, record: Record) -> bool:
     """Copies the record's pictures where they are not yet, and names them as they lie in the folder."""
-    digests = record.content["images"]
-    record.content["images"] = [f"images/{digest}.jpg" for digest in digests]
-    return all(_copied(folder / f"images/{digest}.jpg", Picture(digest=digest).name) for digest in digests)
+    if not record.pictures:
+        return True
+    # Loaders make a column `images` of it, with the pictures.
+    record.content["images_file_names"] = [f"{digest}.jpg" for digest in record.pictures]
+    return all(_copied(folder / f"{digest}.jpg", Picture(digest=digest).name) for digest in record.pictures)
 
 
 def _copied(path: Path, name: str) -> bool:
     if path.exists():
         return True
-    path.parent.mkdir(exist_ok=True)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with default_storage.open(name) as stored, path.open("wb") as file:
             shutil.copyfileobj(stored, file)
     except FileNotFoundError:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Self
 
 FOLDER = Path(__file__).parent / "templates"
-VERSION = "instruct-1"
+VERSION = "instruct-2"
 PLACEHOLDERS: dict[str, frozenset[str]] = {
     "understanding": frozenset({"title_a", "title_b", "options"}),
     "generation": frozenset({"title_a", "title_b", "phrase"}),

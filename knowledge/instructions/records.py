@@ -11,6 +11,7 @@ from distillation.pipeline.text import TITLE_LENGTH, clean
 from knowledge.instructions.phrasings import Phrasings
 
 SPLITS = ("train", "validation", "test")
+WITH_PICTURES = "generation_with_pictures"
 LETTERS = "ABCD"
 OTHERS_HELD = 50  # the last intentions of a relation, the last co-buys: wrong options are drawn from them
 
@@ -22,6 +23,7 @@ class Record(NamedTuple):
     task: str
     relation: str
     content: dict[str, Any]
+    pictures: tuple[str, ...] = ()  # digests, in the order of their placeholders
 
 
 class Pair(NamedTuple):
@@ -61,10 +63,9 @@ class Composer:
             return
         split = self._split(pair)
         for task, question, answer in self._asked(row, pair, split):
-            images = [row["picture_a"], row["picture_b"]] if task == "generation_with_pictures" else []
-            messages = [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
-            content = {"id": f"{task}-{row['id']}", "task": task, "messages": messages, "images": images}
-            yield Record(split, task, row["relation"], content)
+            pictures = (row["picture_a"], row["picture_b"]) if task == WITH_PICTURES else ()
+            content = {"id": f"{task}-{row['id']}", "task": task, "messages": _chat(question, answer, len(pictures))}
+            yield Record(split, task, row["relation"], content, pictures)
         if row["kept"]:
             self._intentions[split, row["relation"]].append((pair, row["intention"]))
             if not self._pairs[split] or self._pairs[split][-1][0] != pair:
@@ -98,8 +99,7 @@ class Composer:
         if not self.with_images:
             return
         if row["picture_a"] and row["picture_b"]:
-            task = "generation_with_pictures"
-            yield task, self._worded(task, row, **given), row["intention"]
+            yield WITH_PICTURES, self._worded(WITH_PICTURES, row, **given), row["intention"]
         else:
             self.left_out["generation_with_pictures: a picture is missing"] += 1
 
@@ -139,6 +139,14 @@ class Composer:
 
     def _key(self, purpose: str, row: Row) -> int:
         return _number(str(self.seed), purpose, row["asin_a"], row["asin_b"], row["relation"], row["intention"])
+
+
+def _chat(question: str, answer: str, n_pictures: int) -> list[dict[str, Any]]:
+    """With pictures in parts, a placeholder each; text alone as text, which is all that text models read."""
+    if not n_pictures:
+        return [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
+    asked = [*({"type": "image"} for _ in range(n_pictures)), {"type": "text", "text": question}]
+    return [{"role": "user", "content": asked}, {"role": "assistant", "content": [{"type": "text", "text": answer}]}]
 
 
 def _given(row: Row) -> dict[str, str]:

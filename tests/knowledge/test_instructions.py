@@ -30,7 +30,7 @@ def exported(output: Path, *arguments: str) -> dict:
 
 
 def records(folder: Path, split: str = "*") -> list[dict]:
-    return [json.loads(line) for path in sorted(folder.glob(f"{split}.jsonl")) for line in path.open()]
+    return [json.loads(line) for path in sorted(folder.rglob(f"{split}.jsonl")) for line in path.open()]
 
 
 def of_task(folder: Path, task: str) -> list[dict]:
@@ -46,7 +46,7 @@ def test_each_phrasing_holds_what_its_task_gives(task: str) -> None:
 def test_records_are_chats(run: Run, tmp_path: Path) -> None:
     exported(tmp_path / "d")
     for record in records(tmp_path / "d"):
-        assert list(record) == ["id", "task", "messages", "images"]
+        assert list(record) == ["id", "task", "messages"]  # text models refuse a key `images`, even of nothing
         assert [message["role"] for message in record["messages"]] == ["user", "assistant"]
     ids = Counter(record["id"] for record in records(tmp_path / "d"))
     assert set(ids.values()) == {1}
@@ -131,9 +131,17 @@ def test_pictures_come_along(run: Run, tmp_path: Path) -> None:
     found = of_task(tmp_path / "d", "generation_with_pictures")
     assert len(found) == N - 1
     for record in found:
-        assert record["messages"][0]["content"].count("<image>") == len(record["images"]) == 2
-        assert all((tmp_path / "d" / name).stat().st_size for name in record["images"])
-    assert not any("<image>" in record["messages"][0]["content"] for record in of_task(tmp_path / "d", "generation"))
+        content, names = record["messages"][0]["content"], record["images_file_names"]
+        assert [part["type"] for part in content] == ["image", "image", "text"] and len(names) == 2
+        assert "<image>" not in content[2]["text"]
+    assert all(type(record["messages"][0]["content"]) is str for record in of_task(tmp_path / "d", "generation"))
+    files = {file["name"]: file["rows"] for file in made["files"] if "with_pictures" in file["name"]}
+    assert sum(files.values()) == N - 1
+    for name in files:
+        lines = [json.loads(line) for line in (tmp_path / "d" / name).open()]
+        assert all(
+            (tmp_path / "d" / name).with_name(each).stat().st_size for r in lines for each in r["images_file_names"]
+        )
 
 
 @pytest.mark.parametrize("splits", ["0.8,0.1", "0.8,0.1,0.2", "1.2,-0.1,-0.1", "a,b,c", "nan,0,1"])

@@ -7,6 +7,7 @@ from django.contrib.auth.models import Group
 
 from annotation.models import Study
 from annotation.selection import EVERYTHING, Selection
+from common.copying import EXCEL
 from common.refusals import ExportRefused
 from distillation.catalog.selection import CatalogSelection, SelectionRefused, imports_parse
 from distillation.models import Run
@@ -30,16 +31,20 @@ FORMATS = {
 @dataclass(frozen=True, slots=True)
 class Options:
     """`revisions`: a row for each time that ratings were given, not for each judgment. `machine`: cells as they are,
-    also those that a spreadsheet would run. The selection's `with_excluded` says what the column `counts` counts."""
+    also those that a spreadsheet would run. `excel`: CSV marked as UTF-8, comma or semicolon. The selection's
+    `with_excluded` says what the column `counts` counts."""
 
     format: str = "csv"
     revisions: bool = False
     machine: bool = False
+    excel: str = ""
     selection: Selection = EVERYTHING
 
     def __post_init__(self) -> None:
         if self.format not in FORMATS:
             raise ExportRefused(f"There is no format {self.format}; known are {', '.join(FORMATS)}")
+        if self.excel and (self.machine or self.format != "csv" or self.excel not in EXCEL):
+            raise ExportRefused("For Excel there is CSV with comma or semicolon, in cells that no spreadsheet runs")
         if self.revisions and self.format == "label-studio":
             raise ExportRefused("Label Studio knows one result an annotation; ask for the revisions in another format")
 
@@ -50,7 +55,8 @@ class Options:
     def as_json(self) -> dict:
         chosen = {name: value for name, value in asdict(self.selection).items() if value}
         filters = {name: _worded(name, value) for name, value in chosen.items()}
-        return {"rows": "revisions" if self.revisions else "judgments", "machine": self.machine, "filters": filters}
+        rows = "revisions" if self.revisions else "judgments"
+        return {"rows": rows, "machine": self.machine, "excel": self.excel, "filters": filters}
 
 
 def imports_chosen(text: str) -> tuple[int, ...]:

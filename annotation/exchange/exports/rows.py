@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from annotation.exchange.exports.options import Options
 from annotation.models import Study
-from common.copying import inert, joined
+from common.copying import inert, joined, with_decimal_comma
 from common.counting import first_sql, included_sql
 from common.kept import kept_sql
 from distillation.catalog.selection import CatalogSelection
@@ -66,6 +66,9 @@ OF_REVISIONS = {
     "after_reveal": "said.after_reveal",
     "revised_at": ISO.format("said.revised_at"),
 }
+# As words in CSV, which other programs than PostgreSQL read too.
+TRUTHS = frozenset(("counts", "simulated", "after_reveal"))
+REALS = frozenset(("p_yes", "strictness", "seconds", "active_seconds", "inclusion_probability"))
 FREE_TEXT = frozenset(
     ("study", "run", "model", "asin_a", "asin_b", "intention", "annotator", "comment", "stratum", "category")
 )
@@ -140,17 +143,24 @@ class Rows:
     def columns(self) -> dict[str, str]:
         return COLUMNS | (OF_REVISIONS if self.options.revisions else {})
 
-    def selected(self, *, guarded: bool = False) -> str:
+    def selected(self) -> str:
         """One row each, with places for `first` and `beyond`, the range of items."""
-        order, said = ("i.id, j.id, said.revision", _SAID) if self.options.revisions else ("i.id, j.id", "")
-        return f"{self._query(self.columns, said, guarded)} ORDER BY {order}"
+        return self._ordered(self.columns)
+
+    def selected_for_csv(self) -> str:
+        """The same, in cells that others read."""
+        return self._ordered({name: _cell(name, sql, self.options) for name, sql in self.columns.items()})
 
     def selected_unordered(self) -> str:
         """The same as they come, and with the judgment's id."""
-        return self._query(self.columns | {"judgment": "j.id"}, "", guarded=False)
+        return self._query(self.columns | {"judgment": "j.id"}, "")
 
-    def _query(self, columns: dict[str, str], said: str, guarded: bool) -> str:
-        cells = ", ".join(f"{_cell(name, sql, guarded)} AS {name}" for name, sql in columns.items())
+    def _ordered(self, columns: dict[str, str]) -> str:
+        order, said = ("i.id, j.id, said.revision", _SAID) if self.options.revisions else ("i.id, j.id", "")
+        return f"{self._query(columns, said)} ORDER BY {order}"
+
+    def _query(self, columns: dict[str, str], said: str) -> str:
+        cells = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
         return f"SELECT {cells} {_FROM} {said} {_WHERE} {self._filters}"
 
     def ranges(self) -> Iterator[dict[str, int]]:
@@ -171,5 +181,9 @@ class Rows:
             self.n_copied += cursor.rowcount
 
 
-def _cell(name: str, sql: str, guarded: bool) -> str:
-    return inert(sql) if guarded and name in FREE_TEXT else sql
+def _cell(name: str, sql: str, options: Options) -> str:
+    if name in FREE_TEXT and not options.machine:
+        return inert(sql)
+    if name in REALS and options.excel == "semicolon":
+        return with_decimal_comma(sql)
+    return f"({sql})::text" if name in TRUTHS else sql

@@ -18,7 +18,7 @@ COLUMNS = {
     "category": inert("i.category"),
     "annotator": inert("p.pseudonym"),
     "reason": "s.reason",
-    "counts": included_sql(),
+    "counts": f"({included_sql()})::text",
     "skipped_at": ISO.format("s.created_at"),
 }
 _FROM = """

@@ -7,12 +7,11 @@ from annotation.exchange.exports.options import Options
 from annotation.exchange.exports.parquet import parquet
 from annotation.exchange.exports.rows import Rows
 from annotation.models import Study
-from common.copying import joined
+from common.copying import BOM, EXCEL, csv_form, joined
 from common.snapshot import snapshot
 
 ROW_GROUP = 8 * 1024 * 1024  # bytes of CSV
 
-AS_CSV = "WITH (FORMAT csv, ENCODING 'UTF8')"
 # Signs that JSON has only escaped, and the other lines not at all: so nothing is quoted, and a line is a row.
 AS_LINES = "WITH (FORMAT csv, QUOTE e'\\x01', DELIMITER e'\\x02', ENCODING 'UTF8')"
 
@@ -29,10 +28,10 @@ def judgments_stream(rows: Rows) -> Iterator[bytes]:
 
 
 def _csv(rows: Rows) -> Iterator[bytes]:
-    query = rows.selected(guarded=not rows.options.machine)
-    yield ",".join(rows.columns).encode() + b"\n"
+    excel, query = rows.options.excel, rows.selected_for_csv()
+    yield (BOM if excel else b"") + EXCEL.get(excel, ",").join(rows.columns).encode() + b"\n"
     for places in rows.ranges():
-        yield from rows.copied(query, AS_CSV, **places)
+        yield from rows.copied(query, csv_form(excel), **places)
 
 
 def _jsonl(rows: Rows) -> Iterator[bytes]:
@@ -43,7 +42,7 @@ def _jsonl(rows: Rows) -> Iterator[bytes]:
 
 def _parquet(rows: Rows) -> Iterator[bytes]:
     query = rows.selected()
-    lines = (line for places in rows.ranges() for line in rows.copied(query, AS_CSV, **places))
+    lines = (line for places in rows.ranges() for line in rows.copied(query, csv_form(), **places))
     return parquet(list(rows.columns), joined(lines, ROW_GROUP))
 
 

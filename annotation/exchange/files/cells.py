@@ -2,11 +2,12 @@
 
 import hashlib
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from annotation.exchange.exports.rows import COLUMNS, OF_REVISIONS
+from annotation.exchange.files.asins import Asins, ZerosLost
 from annotation.models import Judgment, Kind, Study
 from common.refusals import Refused
 
@@ -23,6 +24,15 @@ STAGED = (
     "revision", "after_reveal", "revised_at", "inclusion", "simulated",
 )  # fmt: skip
 
+# Files of ours that somebody may take for judgments.
+OTHER_FILES: dict[frozenset[str], str] = {
+    frozenset(("intention", "title_a", "human_label")): "it is a file of intentions; give it to import_intentions",
+    frozenset(("skipped_at", "reason")): "it is a file of skips, which are no judgments; export without --skips",
+    frozenset(("software", "snapshot", "sha256")): "it is the manifest of an export; give the file beside it",
+    frozenset(("messages", "task")): "it is instruction data, not a file of judgments",
+    frozenset(("item", "annotator", "label")): "it is a long CSV of labels; give it to agreement",
+}
+
 Cells = Mapping[str, object]
 Convert = Callable[[object], object]
 
@@ -33,6 +43,8 @@ class ImportRefused(Refused):
 
 def columns_check(names: Iterable[str]) -> None:
     names = list(names)
+    if told := next((what for mark, what in OTHER_FILES.items() if mark <= set(names)), ""):
+        raise ImportRefused(told)
     if unknown := sorted(set(names) - KNOWN):
         raise ImportRefused(f"unknown columns {_listed(unknown)}; known are those of export_judgments")
     if missing := [name for name in NEEDED if name not in names]:
@@ -44,7 +56,7 @@ def columns_check(names: Iterable[str]) -> None:
 class Checker:
     """Turns rows into what the staging table holds, or says what is wrong with the first cell that can't be read."""
 
-    def __init__(self, study: Study, unit: str) -> None:
+    def __init__(self, study: Study, unit: str, asins: Asins | None = None) -> None:
         self.unit = unit  # what the file's rows are counted in: lines, rows, tasks
         plausible, typical = study.questions
         may_be_open = study.typicality_after_yes or study.version > 1
@@ -58,7 +70,7 @@ class Checker:
                 f"is none of {_listed(typical.ascending)}",
             ),
             "kind": (_one_of({each: each for each in Kind.values}), f"is none of {_listed(Kind.values)}"),
-            "counts": (_one_of(_TRUTH), "is neither t nor f"),
+            "counts": (_one_of(TRUTH), "is neither true nor false"),
             "study_version": (_smallint, "is no version, a number from 1 to 32767"),
             "seconds": (_real, "is no number of seconds"),
             "active_seconds": (_real, "is no number of seconds"),
@@ -72,18 +84,22 @@ class Checker:
             "audited_at": (_time, "is no time with its zone, like 2026-01-31T12:00:00Z"),
             "left_product": (_one_of({"a": "a", "b": "b"} | dict.fromkeys(_NOTHING, "a")), "is neither a nor b"),
             "inclusion_probability": (_real, "is no number"),
-            "simulated": (_one_of(_TRUTH | dict.fromkeys(_NOTHING, False)), "is neither t nor f"),
+            "simulated": (_one_of(TRUTH | dict.fromkeys(_NOTHING, False)), "is neither true nor false"),
             "revision": (_revision, "is no number of a revision, from 0 on"),
-            "after_reveal": (_one_of(_TRUTH | dict.fromkeys(_NOTHING, False)), "is neither t nor f"),
+            "after_reveal": (_one_of(TRUTH | dict.fromkeys(_NOTHING, False)), "is neither true nor false"),
             "revised_at": (_time, "is no time with its zone, like 2026-01-31T12:00:00Z"),
         }
         self._converts = [(name, convert) for name, (convert, _) in self.columns.items()]
-        self._identity: tuple[tuple[object, ...], str] = ((), "")
+        self._read: tuple[object, ...] = ()
+        self._known: tuple[tuple[str, str], str] = ("", ""), ""
+        self._asins = asins or Asins(set())
 
     def staged(self, number: int, cells: Cells, place: int | None = None) -> tuple:
         try:
             got = {name: convert(cells.get(name)) for name, convert in self._converts}
-            identity = self._identified(cells)
+            (asin_a, asin_b), identity = self._identified(cells)
+        except ZerosLost as lost:
+            raise ImportRefused(f"{self.unit} {number}: {lost}") from lost
         except (ValueError, TypeError, KeyError, OverflowError) as error:
             raise self._refusal(number, cells) from error
         right = got["audit"]
@@ -93,20 +109,23 @@ class Checker:
         active = seconds if got["active_seconds"] is None else got["active_seconds"]
         return (
             number, number if place is None else place, got["item"], got["intention_id"], identity,
-            cells[f"asin_{got['left_product']}"], got["annotator"], got["plausibility"], got["typicality"],
+            asin_a if got["left_product"] == "a" else asin_b, got["annotator"], got["plausibility"], got["typicality"],
             got["kind"], got["counts"], got["study_version"], seconds, active, got["comment"], right,
             got["audit_reason"], got["judged_at"], got["audited_at"] if right is not None else None,
             got["revision"], got["after_reveal"], got["revised_at"], got["inclusion_probability"], got["simulated"],
         )  # fmt: skip
 
-    def _identified(self, cells: Cells) -> str:
-        """What an intention is known by where ids are another database's; neighbours are often of one item."""
+    def _identified(self, cells: Cells) -> tuple[tuple[str, str], str]:
+        """The products, and what an intention is known by where ids are others; neighbours are often of one item."""
         parts: tuple[Any, ...] = tuple(cells[name] for name in ("run", "asin_a", "asin_b", "relation", "intention"))
-        if parts != self._identity[0]:
-            run, asin_a, asin_b, relation, text = parts
+        if parts != self._read:
+            run, *asins, relation, text = parts
+            asin_a, asin_b = map(self._asins.found, asins)
             joined = "\x1f".join((run, *sorted((asin_a, asin_b)), relation, text))
-            self._identity = (parts, hashlib.md5(joined.encode(), usedforsecurity=False).hexdigest())
-        return self._identity[1]
+            digest = hashlib.md5(joined.encode(), usedforsecurity=False).hexdigest()
+            self._known = (asin_a, asin_b), digest
+            self._read = parts
+        return self._known
 
     def _refusal(self, number: int, cells: Cells) -> ImportRefused:
         for name, (convert, why) in self.columns.items():
@@ -119,11 +138,15 @@ class Checker:
 
 
 _NOTHING: dict[object, None] = {None: None, "": None}
-_TRUTH = {"t": True, "f": False, "true": True, "false": False, True: True, False: False}
+# As earlier exports wrote it, as ours and as other programs do, spreadsheets in their own language.
+_YES = ("true", "t", "True", "TRUE", "WAHR", "VRAI", "VERDADERO", "VERO", "WAAR", "VERDADEIRO")
+_NO = ("false", "f", "False", "FALSE", "FALSCH", "FAUX", "FALSO", "ONWAAR")
+TRUTH: dict[object, bool] = {**dict.fromkeys((*_YES, True), True), **dict.fromkeys((*_NO, False), False)}
 
 
-def _scale(values: Iterable[int]) -> dict[object, int | None]:
-    return {**{str(value): value for value in values}, **{value: value for value in values}}
+def _scale(values: Sequence[int]) -> dict[object, int | None]:
+    """Data frames write whole numbers as 1.0 where some are missing."""
+    return {written: value for value in values for written in (str(value), f"{value}.0", value)}
 
 
 def _one_of(choices: dict) -> Convert:
@@ -142,7 +165,7 @@ def _needed(convert: Convert) -> Convert:
 def _whole(value: Any) -> int | None:
     if value in _NOTHING:
         return None
-    number = int(value)
+    number = int(value.removesuffix(".0") if isinstance(value, str) else value)
     if (number != value and not isinstance(value, str)) or not 0 <= number <= LARGEST:
         raise ValueError(value)
     return number

@@ -1,7 +1,6 @@
 """The readers of judgments: a file's rows with their numbers, one after the other, whatever is wrong with them."""
 
 import codecs
-import csv
 import gzip
 import json
 import re
@@ -16,11 +15,20 @@ import orjson
 
 from annotation.exchange.exports.rows import FREE_TEXT
 from annotation.exchange.files.cells import ImportRefused, columns_check
+from annotation.exchange.files.tables import rows_read
 from common.copying import FORMULA_START
 
 LONGEST = 1 << 20  # bytes of a line
 Numbered = Iterator[tuple[int, dict[str, Any]]]
 GUARDED = re.compile("'" + FORMULA_START[1:])
+# How files begin that are none of the formats.
+_OTHERWISE = {
+    b"PK\x03\x04": "it is a workbook of a spreadsheet (.xlsx, .ods) or another zip; save it there as “CSV UTF-8”",
+    b"\xd0\xcf\x11\xe0": "it is a workbook of an old Excel (.xls); save it there as “CSV UTF-8”",
+    b"\xff\xfe": "it is UTF-16, as Excel's “Unicode text”; save it there as “CSV UTF-8”",
+    b"\xfe\xff": "it is UTF-16; save it as “CSV UTF-8”",
+    b"<": "it is HTML or XML; give the file that was exported",
+}
 
 
 @contextmanager
@@ -38,6 +46,8 @@ def opened(path: Path) -> Iterator[BinaryIO]:
 def format_of(path: Path) -> str:
     with opened(path) as file:
         begins = file.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
+    if said := next((said for mark, said in _OTHERWISE.items() if begins.startswith(mark)), ""):
+        raise ImportRefused(said)
     if begins.startswith(b"PAR1"):
         return "parquet"
     return {b"[": "label-studio", b"{": "jsonl"}.get(begins[:1], "csv")
@@ -55,25 +65,17 @@ def lines(file: BinaryIO) -> Iterator[str]:
         try:
             yield line.decode("utf-8-sig" if number == 1 else "utf-8")
         except UnicodeDecodeError as error:
-            raise ImportRefused(f"line {number} is not UTF-8; save the file as text in UTF-8") from error
+            raise ImportRefused(f"line {number} is not UTF-8; save the file as “CSV UTF-8”") from error
 
 
 def csv_rows(file: BinaryIO, *, machine: bool = False) -> Numbered:
     """Apostrophes that our export has put before formulas are taken away, unless it was one for machines."""
-    reader = csv.reader(lines(file), strict=True)
-    try:
-        header = next(reader, [])
-        columns_check(header)
-        guarded = () if machine else [place for place, name in enumerate(header) if name in FREE_TEXT]
-        for cells in reader:
-            if len(cells) != len(header):
-                raise ImportRefused(f"line {reader.line_num} has {len(cells)} cells, the header {len(header)}")
-            for place in guarded:
-                if cells[place][:1] == "'" and GUARDED.match(cells[place]):
-                    cells[place] = cells[place][1:]
-            yield reader.line_num, dict(zip(header, cells, strict=True))
-    except csv.Error as error:
-        raise ImportRefused(f"line {reader.line_num} is no CSV ({error})") from error
+    for number, cells in rows_read(lines(file)):
+        if not machine:
+            for name in FREE_TEXT & cells.keys():
+                if cells[name][:1] == "'" and GUARDED.match(cells[name]):
+                    cells[name] = cells[name][1:]
+        yield number, cells
 
 
 def jsonl_rows(file: BinaryIO) -> Numbered:

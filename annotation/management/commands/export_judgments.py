@@ -13,6 +13,7 @@ from annotation.exchange.exports.recording import export_start, manifest
 from annotation.exchange.exports.skips import skips_csv
 from annotation.models import Study
 from annotation.selection import Selection
+from common.copying import EXCEL
 from common.drafts import file_draft, manifest_write, pieces_write
 from common.refusals import ExportRefused
 
@@ -27,6 +28,14 @@ class Command(BaseCommand):
         parser.add_argument("--revisions", action="store_true", help="a row for each change of ratings, the first too")
         parser.add_argument(
             "--machine", action="store_true", help="CSV with cells as they are, also what a spreadsheet would run"
+        )
+        parser.add_argument(
+            "--excel",
+            nargs="?",
+            choices=EXCEL,
+            const="comma",
+            default="",
+            help="CSV that Excel knows for UTF-8; semicolon: for one set up with commas in numbers",
         )
         parser.add_argument(
             "--skips", action="store_true", help="the items that were skipped and why, as CSV, instead of judgments"
@@ -89,6 +98,7 @@ def _asked(study: Study, options: dict) -> Options:
         format=options["format"],
         revisions=options["revisions"],
         machine=options["machine"],
+        excel=options["excel"] or "",
         selection=Selection(**as_given, run=run, group=group, imports=imports_chosen(options["imports"])),
     )
     asked.refuse_empty(study)

@@ -95,7 +95,9 @@ def test_any_text_comes_back_as_it_was(judged: Study, evil: str) -> None:
     assert {row["intention"] for row in rows(judged)} == {evil}
 
 
-@pytest.mark.parametrize("start", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+@pytest.mark.parametrize(
+    "start", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1+1", "＠SUM", " =1", "\u3000-1"]
+)
 def test_no_cell_is_a_formula(judged: Study, start: str) -> None:
     Intention.objects.update(text=start)
     row = rows(judged)[0]
@@ -207,7 +209,8 @@ def test_a_row_for_each_time_that_ratings_were_given(db: None) -> None:
         judgment_revise(participant=judgment.participant, judgment_id=judgment.pk, **ratings)
     columns = ("revision", "plausibility", "typicality", "after_reveal", "counts")
     assert [tuple(row[name] for name in columns) for row in rows_with(made, revisions=True)] == [
-        ("0", "1", "3", "", "f"), ("1", "0", "0", "f", "t"), ("0", "1", "3", "", "t"), ("1", "0", "0", "t", "f"),
+        ("0", "1", "3", "", "false"), ("1", "0", "0", "false", "true"),
+        ("0", "1", "3", "", "true"), ("1", "0", "0", "true", "false"),
     ]  # fmt: skip
 
 
@@ -223,8 +226,8 @@ def test_filters_are_those_of_the_figures(judged: Study, researcher: User) -> No
 
 def test_excluded_annotators_stay_in_and_do_not_count(judged: Study, researcher: User) -> None:
     participant_exclude(participant=participant(judged, "ann-1"), reason="a test", by=researcher)
-    assert sorted(row["counts"] for row in rows(judged)) == ["f", "f", "t", "t"]
-    assert {row["counts"] for row in rows_with(judged, selection=Selection(with_excluded=True))} == {"t"}
+    assert sorted(row["counts"] for row in rows(judged)) == ["false", "false", "true", "true"]
+    assert {row["counts"] for row in rows_with(judged, selection=Selection(with_excluded=True))} == {"true"}
 
 
 def test_rows_of_one_import_are_those_on_its_cobuys(tmp_path: Path) -> None:

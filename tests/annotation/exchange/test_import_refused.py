@@ -55,7 +55,7 @@ def test_items_that_say_the_same_need_their_ids(judged: Study, tmp_path: Path) -
 def test_simulated_judgments_do_not_mix_with_people_s(judged: Study, tmp_path: Path) -> None:
     rows = rows_of(exported(judged))
     Judgment.objects.filter(participant__pseudonym=rows[-1]["annotator"]).delete()
-    gone = [{**row, "simulated": "t"} for row in rows if row["annotator"] == rows[-1]["annotator"]]
+    gone = [{**row, "simulated": "true"} for row in rows if row["annotator"] == rows[-1]["annotator"]]
     assert "can't stand beside people's" in refused(written(gone), tmp_path / "file")
 
 
@@ -104,13 +104,13 @@ def _add(name: str) -> Change:
         (_set(4, item=str(2**70)), "is no whole number"),
         (_set(4, annotator="x" * 21), "is no name of 1 to 20 signs"),
         (_set(4, kind="gold"), "kind gold does not fit item"),
-        (_set(4, counts="f"), "counts in some rows and not in others"),
+        (_set(4, counts="false"), "counts in some rows and not in others"),
         (_set(4, study_version="40000"), "line 6: study_version '40000' is no version"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_what_can_not_be_right_is_refused(judged: Study, tmp_path: Path, change: Change, said: str) -> None:
-    rows = [row | {"comment": ""} for row in rows_of(exported(judged)) if row["counts"] == "t"]
+    rows = [row | {"comment": ""} for row in rows_of(exported(judged)) if row["counts"] == "true"]
     emptied(judged)
     change(rows)
     assert said in refused(written(rows), tmp_path / "file.csv")

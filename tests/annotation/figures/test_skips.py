@@ -70,7 +70,7 @@ def test_skips_leave_as_a_file_of_their_own(as_researcher: Client, skipped: Stud
     answer = as_researcher.get(reverse("study-skips", args=[skipped.pk]))
     rows = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
     assert sorted(row["reason"] for row in rows) == ["cannot_tell", "cannot_tell", "offensive"]
-    assert {row["counts"] for row in rows} == {"t"}
+    assert {row["counts"] for row in rows} == {"true"}
 
 
 def test_commands_tell_of_skips(skipped: Study, capfdbinary: pytest.CaptureFixture) -> None:
