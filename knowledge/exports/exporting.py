@@ -11,6 +11,7 @@ from common.refusals import ExportRefused
 from common.snapshot import snapshot
 from knowledge.exports import graph, lines
 from knowledge.exports.card import dataset_card
+from knowledge.exports.graphml import graphml
 from knowledge.exports.manifest import file_entry, manifest
 from knowledge.exports.parquet import parquet_write
 from knowledge.exports.rows import Facts, Rows
@@ -76,7 +77,12 @@ def _parquet_files(folder: Path, rows: Rows, facts: Facts) -> list[dict]:
 
 def _graph_files(folder: Path, rows: Rows, raw: bool) -> list[dict]:
     files = []
-    for name, pieces in (("nodes.csv", graph.nodes(rows, raw=raw)), ("edges.csv", graph.edges(rows))):
+    written: dict[str, Pieces] = {
+        "nodes.csv": graph.nodes(rows, raw=raw),
+        "edges.csv": graph.edges(rows),
+        "graph.graphml": graphml(rows),
+    }
+    for name, pieces in written.items():
         before = rows.n_copied
         pieces_write(folder / name, pieces)
         files.append(file_entry(folder / name, name, rows.n_copied - before))

@@ -174,8 +174,20 @@ def test_graph_edges_join_nodes(run: Run, tmp_path: Path) -> None:
         list(csv.DictReader((tmp_path / "g" / name).open(newline=""))) for name in ("nodes.csv", "edges.csv")
     )
     # 6 products + 6 intentions; 3 co-buys + 2 for each intention
-    assert (len(nodes), len(edges)) == (12, 15) == tuple(file["rows"] for file in made["files"])
+    # in GraphML the nodes and the edges once more
+    assert (len(nodes), len(edges), 27) == (12, 15, 27) == tuple(file["rows"] for file in made["files"])
     assert {edge[end] for edge in edges for end in ("source", "target")} == {node["id"] for node in nodes}
+
+
+def test_networkx_reads_the_graph(run: Run, tmp_path: Path) -> None:
+    networkx = pytest.importorskip("networkx", reason="networkx is not installed; see requirements-dev.txt")
+    exported(tmp_path / "g", "--format", "graph")
+    graph = networkx.read_graphml(tmp_path / "g/graph.graphml")
+    assert (graph.number_of_nodes(), graph.number_of_edges(), graph.is_directed()) == (12, 15, False)
+    first = graph.nodes[f"intention:{Intention.objects.earliest('pk').pk}"]
+    # of the text only controls are gone, which XML can't hold
+    assert first["label"] == NASTY.replace("\x01\x02", "")
+    assert (first["p_yes"], first["kept"], first["relation"]) == (0.9, True, "isA")
 
 
 def test_the_manifest_stands_beside_the_file(run: Run, tmp_path: Path) -> None:

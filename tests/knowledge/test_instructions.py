@@ -156,3 +156,17 @@ def test_counts_are_printed(run: Run, tmp_path: Path) -> None:
     lines = [line.split() for line in out.getvalue().splitlines()]
     assert lines[0] == ["Split", "generation", "understanding", "utilisation", "verdict"]
     assert ["train", "40", "37", "37", "80"] in lines and ["usedFor", "0", "0", "0", "40"] in lines
+
+
+def test_trl_reads_the_tasks_with_pictures(run: Run, tmp_path: Path) -> None:
+    """Its reader wants as many placeholders as pictures, and fills them in their order."""
+    datasets = pytest.importorskip("datasets", reason="datasets is too heavy for every machine that runs the tests")
+    data_utils = pytest.importorskip("trl.data_utils", reason="trl is too heavy for every machine that runs the tests")
+    show_pictures()
+    exported(tmp_path / "d", "--with-images", "--splits", "1,0,0")
+    folder = str(tmp_path / "d/with_pictures")
+    found = datasets.load_dataset("imagefolder", data_dir=folder, split="train", cache_dir=str(tmp_path / "c"))
+    messages = data_utils.prepare_multimodal_messages(found[0]["messages"], images=found[0]["images"])
+    assert [image.size for image in found[0]["images"]] == [(60, 40), (60, 40)]
+    assert [part["type"] for part in messages[0]["content"]] == ["image", "image", "text"]
+    assert messages[0]["content"][0]["image"].size == (60, 40)
