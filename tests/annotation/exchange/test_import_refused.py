@@ -100,7 +100,7 @@ def _add(name: str) -> Change:
         (_set(4, audit="maybe"), "line 6: audit 'maybe' is neither right nor wrong"),
         (_set(4, judged_at="yesterday"), "line 6: judged_at 'yesterday' is no time"),
         (_set(4, judged_at="2026-01-01T00:00:00"), "is no time with its zone"),
-        (_set(4, seconds="nan"), "line 6: seconds 'nan' is no number"),
+        (_set(4, seconds="inf"), "line 6: seconds 'inf' is no number"),
         (_set(4, item=str(2**70)), "is no whole number"),
         (_set(4, annotator="x" * 21), "is no name of 1 to 20 signs"),
         (_set(4, kind="gold"), "kind gold does not fit item"),
