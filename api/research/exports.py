@@ -94,6 +94,7 @@ class ManifestSerializer(serializers.Serializer):
     format, rows = serializers.CharField(), serializers.CharField()
     machine = serializers.BooleanField()
     excel = serializers.CharField(allow_blank=True, required=False)
+    labelling_configuration = serializers.CharField(required=False, help_text="XML, of Label Studio's format only")
     filters = serializers.DictField()
     snapshot = serializers.DateTimeField(allow_null=True, help_text="the moment that all rows are of")
     complete = serializers.BooleanField(help_text="false while the file is on its way, and if its reader went away")

@@ -5,8 +5,11 @@ annotator is therefore among the results too.
 """
 
 import json
+from collections.abc import Iterable
+from xml.sax.saxutils import quoteattr
 
-from annotation.exchange.exports.rows import Rows
+from annotation.exchange.exports.rows import SHOWN, Rows
+from annotation.models import Judgment
 from annotation.scales import Question
 
 MAIL = "@annotators.invalid"  # Label Studio knows annotators by their address
@@ -14,7 +17,7 @@ TO = "intention"
 
 DATA = (
     "study", "item", "intention_id", "run", "backend", "model", "asin_a", "asin_b", "relation", "intention", "verdict",
-    "p_yes", "strictness", "filter", "stratum", "inclusion_probability", "category", "simulated",
+    "p_yes", "strictness", "filter", "stratum", "inclusion_probability", "category", "simulated", *SHOWN,
 )  # fmt: skip
 BESIDE = ("kind", "counts", "study_version", "active_seconds", "left_product", "audited_at")
 
@@ -53,6 +56,42 @@ def label_studio(rows: Rows) -> tuple[str, dict[str, str]]:
     grouped = ", ".join(f"x.{name}" for name in DATA)
     query = _TASK.format(data=_pairs(DATA), annotation=annotation, rows=rows.selected_unordered(), grouped=grouped)
     return query, {"plausibility": _labels(first), "typicality": _labels(second)}
+
+
+def labelling_configuration(questions: tuple[Question, ...]) -> str:
+    """What Label Studio's project is set up with. The verdict is shown when plausibility is answered."""
+    ratings = "\n".join(_choices(each.name, each.text, (option.label for option in each.options)) for each in questions)
+    return _CONFIGURATION.format(
+        to=TO,
+        ratings=ratings,
+        audit=_choices("audit", "Was the filter right?", ("right", "wrong")),
+        reason=_choices("audit_reason", "Why is it wrong?", Judgment.AuditReason.values),
+    )
+
+
+_CONFIGURATION = """\
+<View>
+  <Text name="title_a" value="$title_a"/>
+  <Image name="picture_a" value="$picture_a"/>
+  <Text name="title_b" value="$title_b"/>
+  <Image name="picture_b" value="$picture_b"/>
+  <Text name="{to}" value="$intention"/>
+{ratings}
+  <View visibleWhen="choice-selected" whenTagName="plausibility">
+    <Text name="verdict" value="$verdict"/>
+{audit}
+{reason}
+  </View>
+  <TextArea name="comment" toName="{to}"/>
+  <TextArea name="annotator" toName="{to}"/>
+</View>
+"""
+
+
+def _choices(name: str, text: str, labels: Iterable[str]) -> str:
+    options = "".join(f"<Choice value={quoteattr(label)}/>" for label in labels)
+    head = f"  <Header value={quoteattr(text)}/>"
+    return f'{head}\n  <Choices name="{name}" toName="{TO}" choice="single">{options}</Choices>'
 
 
 def _labels(question: Question) -> str:

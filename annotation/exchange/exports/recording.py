@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from django.db.models.functions import Now
 
 from accounts.models import User
+from annotation.exchange.exports.label_studio import labelling_configuration
 from annotation.exchange.exports.options import Options
 from annotation.exchange.exports.rows import Rows
 from annotation.exchange.exports.streams import judgments_stream
 from annotation.models import ExportRecord, Study
+from annotation.scales import questions_from_json
 from common.version import __version__
 from distillation.models import Exposure
 from distillation.runs.exposure import exposure_record
@@ -56,11 +58,18 @@ def manifest(record: ExportRecord) -> dict[str, object]:
         },
         "format": record.format,
         **record.options,
+        **_configuration(record),
         "snapshot": record.snapshot_at and record.snapshot_at.isoformat(),
         "complete": record.finished_at is not None,
         "row_count": record.rows,
         "sha256": record.sha256,
     }
+
+
+def _configuration(record: ExportRecord) -> dict[str, str]:
+    if record.format != "label-studio":
+        return {}
+    return {"labelling_configuration": labelling_configuration(questions_from_json(_scales(record)))}
 
 
 def _scales(record: ExportRecord) -> list[dict]:

@@ -58,6 +58,14 @@ COLUMNS = {
     "judged_at": ISO.format("j.created_at"),
     "audited_at": ISO.format("j.audited_at"),
 }
+# What people see, for programs that show it to others. Addresses are where the pictures were fetched from.
+_ADDRESS = "(SELECT url FROM distillation_picturesource WHERE id = {}.picture_source_id)"
+SHOWN = {
+    "title_a": "a.title",
+    "title_b": "b.title",
+    "picture_a": _ADDRESS.format("a"),
+    "picture_b": _ADDRESS.format("b"),
+}
 OF_REVISIONS = {
     "plausibility": "said.plausibility",
     "typicality": "said.typicality",
@@ -153,7 +161,7 @@ class Rows:
 
     def selected_unordered(self) -> str:
         """The same as they come, and with the judgment's id."""
-        return self._query(self.columns | {"judgment": "j.id"}, "")
+        return self._query(self.columns | SHOWN | {"judgment": "j.id"}, "")
 
     def _ordered(self, columns: dict[str, str]) -> str:
         order, said = ("i.id, j.id, said.revision", _SAID) if self.options.revisions else ("i.id, j.id", "")

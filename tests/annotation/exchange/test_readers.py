@@ -1,10 +1,14 @@
 """Our files in the programs that they were made for."""
 
 import io
+import json
+from xml.etree import ElementTree
 
 import pytest
 
 from accounts.models import User
+from annotation.exchange.exports.options import Options
+from annotation.exchange.exports.recording import export_start, manifest
 from annotation.models import Study
 from tests.annotation.exchange.files import exported, rows_of, study_judged
 
@@ -30,6 +34,19 @@ def test_pandas_reads_semicolons_with_decimal_commas(judged: Study) -> None:
     plain = pandas.read_csv(io.BytesIO(exported(judged)))
     assert d.columns[0] == "study"
     assert (d.p_yes == plain.p_yes).all() and (d.counts == plain.counts).all()
+
+
+def test_label_studio_s_configuration_knows_every_result(judged: Study) -> None:
+    record, pieces = export_start(study=judged, options=Options(format="label-studio"))
+    tasks = json.loads(b"".join(pieces))
+    tags = ElementTree.fromstring(manifest(record)["labelling_configuration"])
+    names = {tag.get("name") for tag in tags.iter() if tag.get("toName")}
+    offered = {tag.get("value") for tag in tags.iter("Choice")}
+    results = [each for task in tasks for annotation in task["annotations"] for each in annotation["result"]]
+    assert {each["from_name"] for each in results} <= names
+    assert {label for each in results for label in each["value"].get("choices", ())} <= offered
+    shown = {tag.get("value")[1:] for tag in tags.iter() if (tag.get("value") or "").startswith("$")}
+    assert shown <= tasks[0]["data"].keys()
 
 
 def test_every_cell_is_of_its_column_s_type_as_strict_readers_want(judged: Study) -> None:
