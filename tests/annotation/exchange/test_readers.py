@@ -2,6 +2,7 @@
 
 import io
 import json
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -55,3 +56,15 @@ def test_every_cell_is_of_its_column_s_type_as_strict_readers_want(judged: Study
         assert {row["counts"], row["simulated"], row["after_reveal"]} <= {"true", "false", ""}
         assert all(float(row[name]) >= 0 for name in ("p_yes", "strictness", "seconds", "active_seconds"))
         assert all(int(row[name]) >= 0 for name in ("item", "plausibility", "typicality", "revision"))
+
+
+def test_label_studio_s_converter_reads_the_tasks(judged: Study, tmp_path: Path) -> None:
+    reason = "label-studio-sdk is too heavy for every machine that runs the tests"
+    converter = pytest.importorskip("label_studio_sdk.converter", reason=reason)
+    record, pieces = export_start(study=judged, options=Options(format="label-studio"))
+    (tmp_path / "tasks.json").write_bytes(b"".join(pieces))
+    made = converter.Converter(manifest(record)["labelling_configuration"], project_dir=str(tmp_path))
+    made.convert_to_json_min(str(tmp_path / "tasks.json"), str(tmp_path / "out"), is_dir=False)
+    rows = json.loads((tmp_path / "out/result.json").read_text())
+    assert len(rows) == len(rows_of(exported(judged)))
+    assert {row["plausibility"] for row in rows} == {"Yes", "No"}
