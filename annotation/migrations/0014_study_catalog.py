@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotation', '0012_slow_figures'),
+        ('annotation', '0013_extra_votes'),
     ]
 
     operations = [
