@@ -7,7 +7,7 @@ from distillation.lvlm.base import Backend
 from distillation.lvlm.places import Places
 from distillation.pipeline.options import Options
 
-BACKENDS = ("baseline", "openai", "vllm", "scripted")
+BACKENDS = ("baseline", "openai", "batch", "vllm", "scripted")
 
 
 def make_backend(
@@ -44,6 +44,20 @@ def make_backend(
             known=known,
             options=options,
             places=places,
+            **more,
+        )
+    if name == "batch":
+        from distillation.lvlm.batch.backend import BatchBackend  # noqa: PLC0415
+
+        return BatchBackend(
+            model=model,
+            base_urls=base_urls,
+            timeout_s=timeout_s,
+            api_key=api_key,
+            proxy=proxy,
+            ca_file=ca_file,
+            known=known,
+            options=options,
             **more,
         )
     if name == "vllm":

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from distillation.lvlm.base import Failure
 from distillation.lvlm.places import Places
@@ -22,6 +22,7 @@ class FailingAlike(Exception):
     def __init__(self, words: str, failure: Failure) -> None:
         super().__init__(f"{words} ({failure.reason.replace('_', ' ')}: {failure.detail})")
         self.words, self.failure = words, failure
+        self.held: Sequence[Any] = ()  # what failed and is owed still
 
 
 @dataclass(slots=True)
@@ -56,6 +57,8 @@ class Brake(Generic[E]):
 
     def end(self) -> None:
         """Failures that nothing followed are the items' own."""
+        if self.stopped:
+            self.stopped.held = [ended for of in self._kinds.values() for ended in of.held]
         for of in self._kinds.values():
             self._release(of)
 

@@ -134,7 +134,9 @@ class Engine:
                     return
                 unit = replace(unit, intention=intention.said)
             async with self._places.take():
-                verdict = await judge(self._backend, pair, unit.relation, unit.intention, self._options)
+                verdict = await judge(
+                    self._backend, pair, unit.relation, unit.intention, self._options, sample=unit.sample
+                )
             self._ended(VerdictEnded(cobuy_id, unit, verdict))
 
 

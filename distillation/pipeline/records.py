@@ -35,6 +35,7 @@ class Describe:
 class Intend:
     pair: PairRecord
     relation: str
+    sample: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Judge:
     pair: PairRecord
     relation: str
     intention: str
+    sample: int = 0
 
 
 Subject = Describe | Intend | Judge

@@ -25,12 +25,13 @@ def describe_request(product: ProductRecord, options: Options) -> Request:
 def intend_request(pair: PairRecord, relation: str, options: Options, *, sample: int) -> Request:
     asked = Text(options.prompts.intend.format(phrase=f"{RELATIONS[relation].phrase} …"))
     # The first sample leaves the seed to the server: seeded requests are slower on some of them.
-    return _request(Intend(pair, relation), (*shared_parts(pair, options), asked), options, seed=sample or None)
+    return _request(Intend(pair, relation, sample), (*shared_parts(pair, options), asked), options, seed=sample or None)
 
 
-def judge_request(pair: PairRecord, relation: str, intention: str, options: Options) -> Request:
+def judge_request(pair: PairRecord, relation: str, intention: str, options: Options, *, sample: int = 0) -> Request:
     asked = Text(options.prompts.judge.format(intention=clean(intention)))
-    request = _request(Judge(pair, relation, intention), (*shared_parts(pair, options), asked), options, logprobs=True)
+    subject = Judge(pair, relation, intention, sample)
+    request = _request(subject, (*shared_parts(pair, options), asked), options, logprobs=True)
     return replace(request, openings=ANSWERS)
 
 

@@ -52,9 +52,9 @@ async def intend(
 
 
 async def judge(
-    backend: Backend, pair: PairRecord, relation: str, intention: str, options: Options
+    backend: Backend, pair: PairRecord, relation: str, intention: str, options: Options, *, sample: int = 0
 ) -> Outcome[VerdictValue]:
-    request = judge_request(seen_pair(pair, options), relation, intention, options)
+    request = judge_request(seen_pair(pair, options), relation, intention, options, sample=sample)
     asked = await _ask(backend, request)
     if asked.failure:
         return asked.failed(asked.failure)

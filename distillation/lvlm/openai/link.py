@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Mapping
+import zlib
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Self
 
@@ -12,12 +14,13 @@ import aiohttp
 import orjson
 
 from distillation.lvlm.base import BackendAway, Failure
-from distillation.lvlm.openai.reading import MalformedReply, error_inside, unpacked
+from distillation.lvlm.openai.reading import COMPRESSED, MalformedReply, error_inside, unpacked
 from distillation.lvlm.openai.refusals import Refusal, refusal
 from distillation.lvlm.openai.servers import Server
 
 MAX_REPLY = 2 * 1024 * 1024
 CHECK_S = 10.0
+SILENT_S, UPLOAD_S = 120.0, 3_600.0
 NOT_IMPLEMENTED = 501
 SHOWN = 200  # characters of an answer that is none
 ENVIRONMENT = "environment"  # as a proxy: those that the environment names
@@ -38,6 +41,14 @@ class TurnedDown(Exception):
     def __init__(self, why: str, wait_s: float | None = None) -> None:
         super().__init__(why)
         self.wait_s = wait_s
+
+
+class Refused(Exception):
+    """An answer that is none, to what is no chat."""
+
+    def __init__(self, told: Refusal, headers: Mapping[str, str]) -> None:
+        super().__init__(told.words)
+        self.told, self.headers = told, headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +122,49 @@ class Link:
         except (ValueError, TypeError, KeyError):
             return None
 
-    async def _send(self, method: str, url: str, timeout: aiohttp.ClientTimeout, body: bytes | None = None) -> Answer:
+    async def call(
+        self, server: Server, method: str, path: str, body: bytes | aiohttp.Payload | None = None
+    ) -> Answer:
+        """Of anything but a chat. The server is silent while a file goes up. Raises BackendAway."""
+        silent_s = UPLOAD_S if isinstance(body, aiohttp.Payload) else SILENT_S
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=CHECK_S, sock_read=silent_s)
+        try:
+            return await self._send(method, server.address.to(path), timeout, body)
+        except (aiohttp.ClientError, OSError, TimeoutError, MalformedReply) as error:
+            raise self._away(server, error) from None
+
+    async def stream(self, server: Server, path: str) -> AsyncIterator[bytes]:
+        """The chunks of an answer of any size; of one that is none, its refusal. Raises BackendAway and Refused."""
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=CHECK_S, sock_read=SILENT_S)
+        try:
+            async with self._request("GET", server.address.to(path), timeout) as response:
+                if response.status != 200:
+                    answer = Answer(response.status, response.headers, await _bounded(response))
+                    raise Refused(self.refusal(answer), response.headers)
+                unpack = _unpacker(response)
+                async for chunk in response.content.iter_any():
+                    yield unpack(chunk)
+        except (aiohttp.ClientError, OSError, TimeoutError, MalformedReply) as error:
+            raise self._away(server, error) from None
+
+    def _away(self, server: Server, error: Exception) -> BackendAway:
+        why = self.without_key(str(error)) or "no answer in time"
+        return BackendAway(f"{server.url} can't be reached ({why}): start the model server or correct the URL.")
+
+    def _request(
+        self, method: str, url: str, timeout: aiohttp.ClientTimeout, body: bytes | aiohttp.Payload | None = None
+    ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
         assert self._session, "use the backend with `async with`"  # noqa: S101
         proxy = self._proxy if self._proxy != ENVIRONMENT else None
-        async with self._session.request(
-            method, url, data=body, timeout=timeout, allow_redirects=False, proxy=proxy or None
-        ) as response:
+        headers = {"Content-Type": body.headers["Content-Type"]} if isinstance(body, aiohttp.Payload) else None
+        return self._session.request(
+            method, url, data=body, headers=headers, timeout=timeout, allow_redirects=False, proxy=proxy or None
+        )
+
+    async def _send(
+        self, method: str, url: str, timeout: aiohttp.ClientTimeout, body: bytes | aiohttp.Payload | None = None
+    ) -> Answer:
+        async with self._request(method, url, timeout, body) as response:
             content = await _bounded(response)
         packed = response.headers.get("Content-Encoding", "").strip().lower()
         content = unpacked(content, packed, MAX_REPLY) if packed else content
@@ -141,6 +189,24 @@ def _tls(ca_file: str) -> ssl.SSLContext | bool:
     except (OSError, ssl.SSLError) as error:
         raise ValueError(f"LVLM_CA_FILE {ca_file} can't be read as certificates ({error}): correct it.") from None
     return context
+
+
+def _unpacker(response: aiohttp.ClientResponse) -> Callable[[bytes], bytes]:
+    """Of a server that packs though nobody asked; a chunk can't unpack to more than a thousand times its size."""
+    packed = response.headers.get("Content-Encoding", "identity").strip().lower()
+    if packed == "identity":
+        return lambda chunk: chunk
+    if packed not in COMPRESSED:
+        raise MalformedReply(f"the answer is packed as {packed[:40]!r}, though nobody asked for that")
+    unpacker = zlib.decompressobj(COMPRESSED[packed])
+
+    def unpack(chunk: bytes) -> bytes:
+        try:
+            return unpacker.decompress(chunk)
+        except zlib.error as error:
+            raise MalformedReply(f"the answer is no {packed}: {error}") from None
+
+    return unpack
 
 
 async def _bounded(response: aiohttp.ClientResponse) -> bytes:

@@ -41,6 +41,10 @@ HELP = {
 }
 
 
+class Absent(Unfit):
+    """It answers no calls there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """`problem` keeps a run from starting; with `away` nothing more is known yet."""
@@ -198,7 +202,7 @@ class Probe:
         words = f"{told.status}: {told.words[:SHOWN]}"
         if told.status in (404, 405):
             where = self._server.address.to("chat/completions")
-            return Unfit(f"{where} does not exist ({words}): correct the URL.")
+            return Absent(f"{where} does not exist ({words}): correct the URL.")
         if refused_request(told).reason == "too_long":
             return Unfit(
                 f"{self._server.url} has no room for a call of this run ({words}): lower --max-tokens "

@@ -6,7 +6,7 @@ import base64
 from collections import OrderedDict
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
@@ -23,6 +23,11 @@ class Way:
 
 
 PLAIN, NAMED = Way(), Way(named=True)
+
+
+class PictureUrls(Protocol):
+    def url(self, image: Image) -> bytes:
+        """JSON of its `image_url`."""
 
 
 class PictureCache:
@@ -46,7 +51,7 @@ def pictures_in(request: Request) -> int:
     return sum(isinstance(part, Image) for part in request.parts)
 
 
-def encode_request(request: Request, model: str, pictures: PictureCache, way: Way, can: Abilities) -> bytes:
+def encode_request(request: Request, model: str, pictures: PictureUrls, way: Way, can: Abilities) -> bytes:
     parts = request.parts if can.system else (Text(request.system), *request.parts)
     user = b'{"role":"user","content":%b}' % _content(parts, pictures, way)
     system = b'{"role":"system","content":%b},' % orjson.dumps(request.system) if can.system else b""
@@ -80,14 +85,14 @@ def _held_to(request: Request, form: str) -> dict[str, Any]:
     return {form: {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": schema}}}
 
 
-def _content(parts: Sequence[Part], pictures: PictureCache, way: Way) -> bytes:
+def _content(parts: Sequence[Part], pictures: PictureUrls, way: Way) -> bytes:
     """Text alone as one string: servers of text models take no list of parts, and vLLM puts the same sign between."""
     if all(isinstance(part, Text) for part in parts):
         return orjson.dumps("\n".join(part.text for part in parts if isinstance(part, Text)))
     return b"[%b]" % b",".join(_part(part, pictures, way) for part in parts)
 
 
-def _part(part: Part, pictures: PictureCache, way: Way) -> bytes:
+def _part(part: Part, pictures: PictureUrls, way: Way) -> bytes:
     if isinstance(part, Text):
         return orjson.dumps({"type": "text", "text": part.text})
     url = b"null" if part.digest in way.known else pictures.url(part)
