@@ -11,7 +11,7 @@ from multiprocessing.sharedctypes import RawValue
 import uvloop
 from celery import Task, shared_task
 from celery.signals import worker_ready, worker_shutting_down
-from django.db import connection, transaction
+from django.db import transaction
 
 from distillation.catalog.intake.indexing import indexes_make, indexes_owed
 from distillation.catalog.intake.job import import_is_running
@@ -24,10 +24,12 @@ from distillation.pipeline.engine import Ended, drain
 from distillation.pipeline.options import Options
 from distillation.pipeline.prompts import PromptsChanged
 from distillation.runs import ledger
+from distillation.runs.batches.advance import HOLD, batches_advance, batches_call_off
 from distillation.runs.drains import drain_hold, drains_alive
 from distillation.runs.failures import failing_alike
 from distillation.runs.servers import run_backend, run_places, run_remember
 from distillation.runs.services import RunRefused, run_finish_if_done, run_pause, run_wait
+from distillation.runs.threads import in_thread
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +56,7 @@ def advance_run(self: Task, run_id: int) -> None:
     run = Run.objects.filter(pk=run_id, state=Run.State.RUNNING).first()
     if run is None:
         return
-    worker, drained = self.request.hostname or "here", False
+    worker, drained = HOLD if run.is_batched else self.request.hostname or "here", False
     with drain_hold(run, worker) as count_workers:
         if count_workers:
             drained = _drain(run, uuid.uuid5(uuid.NAMESPACE_DNS, worker), count_workers)
@@ -68,6 +70,9 @@ def _drain(run: Run, holder: uuid.UUID, count_workers: Callable[[], int]) -> boo
     """Whether it came to an end of its own; else the sweep tries again."""
     ledger.release(run, holder)  # what this worker had in hand when it was killed
     try:
+        if run.is_batched:
+            uvloop.run(batches_advance(run, lambda: bool(_ending.value)))
+            return False
         uvloop.run(_advance(run, holder, count_workers))
         return True
     except BackendAway as error:
@@ -93,13 +98,13 @@ async def _advance(run: Run, holder: uuid.UUID, count_workers: Callable[[], int]
                 backend=backend,
                 options=options,
                 places=places,
-                claim=_in_thread(partial(ledger.claim, run, options, holder)),
-                write=_in_thread(partial(_write, run, holder, count_workers, backend)),
+                claim=in_thread(partial(ledger.claim, run, options, holder)),
+                write=in_thread(partial(_write, run, holder, count_workers, backend)),
                 units=run.units_per_cobuy,
-                planned=await asyncio.to_thread(_in_thread(ledger.planned_calls), run),
+                planned=await asyncio.to_thread(in_thread(ledger.planned_calls), run),
             )
         finally:
-            await asyncio.to_thread(_in_thread(run_remember), run=run, servers=backend.known)
+            await asyncio.to_thread(in_thread(run_remember), run=run, servers=backend.known)
 
 
 def _write(
@@ -115,16 +120,15 @@ def _write(
     return count_workers() if go_on else 0
 
 
-def _in_thread(function: Callable) -> Callable:
-    """A thread's connection goes back to the pool after each call; nobody else would return it."""
-
-    def call(*args, **kwargs):
-        try:
-            return function(*args, **kwargs)
-        finally:
-            connection.close()
-
-    return call
+@shared_task(bind=True)
+def call_off_batches(self: Task, run_id: int) -> None:
+    """A run that is cancelled pays for no more answers."""
+    run = Run.objects.filter(pk=run_id, state=Run.State.CANCELLED).first()
+    if run is None:
+        return
+    with drain_hold(run, HOLD) as is_held, suppress(BackendAway, Unfit, PromptsChanged):  # the sweep tries again
+        if is_held:
+            uvloop.run(batches_call_off(run))
 
 
 @shared_task
@@ -147,6 +151,8 @@ def sweep() -> None:
     for run in Run.objects.filter(state=Run.State.RUNNING):
         if not run_finish_if_done(run=run):
             _call_workers(run)
+    for run in Run.objects.to_call_off():
+        call_off_batches.apply_async([run.pk], expires=30)
     if sources_due():
         download_pictures.apply_async(expires=30)
     if indexes_owed() and not import_is_running():

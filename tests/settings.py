@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from pathlib import Path
 
 from mindsite.settings import *  # noqa: F403
 
@@ -12,6 +13,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 MEDIA_ROOT = tempfile.mkdtemp(prefix="mindsite-test-media-")
+LVLM_BATCH_FOLDER = Path(MEDIA_ROOT) / "batches"
 CELERY_BROKER_URL = embedded.broker_url(db=1)  # noqa: F405 - a demo that runs beside the tests keeps its queue
 
 # Two sessions at once each have test databases of their own; pytest-xdist adds its worker's name.

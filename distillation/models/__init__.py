@@ -1,5 +1,6 @@
 """Catalog and pipeline: what was bought together, and what the LVLM said of it."""
 
+from distillation.models.batches import Batch, BatchCall, BatchQuerySet
 from distillation.models.catalog import (
     CatalogImport,
     CatalogImportQuerySet,
@@ -28,6 +29,9 @@ from distillation.models.runs import (
 
 __all__ = [
     "WORKER_GONE_SECONDS",
+    "Batch",
+    "BatchCall",
+    "BatchQuerySet",
     "CatalogImport",
     "CatalogImportQuerySet",
     "CoBuy",

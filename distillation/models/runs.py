@@ -21,6 +21,10 @@ class RunQuerySet(models.QuerySet):
         in_hand = owed.filter(claimed_until__gt=Now())
         return self.filter(Exists(owed), ~Exists(in_hand), state=Run.State.RUNNING)
 
+    def to_call_off(self) -> "RunQuerySet":
+        """Cancelled while batches of theirs were being answered."""
+        return self.filter(state=Run.State.CANCELLED, batches__state="sent").distinct()
+
 
 class Run(models.Model):
     """One pass of the pipeline with a fixed configuration; `strictness` may move, it is applied when reading."""
@@ -61,6 +65,10 @@ class Run(models.Model):
     @property
     def is_baseline(self) -> bool:
         return self.backend == "baseline"
+
+    @property
+    def is_batched(self) -> bool:
+        return self.backend == "batch"
 
     @property
     def units_per_cobuy(self) -> int:

@@ -38,14 +38,18 @@ class Brake(Generic[E]):
     """Holds back what fails until something of its kind succeeds or fails in another way, so that a run which is
     stopped owes it still. Until something succeeds, no more calls are in flight than it takes to know."""
 
-    def __init__(self, planned: Mapping[str, int], places: Places, pass_on: Callable[[E], None]) -> None:
-        self._places, self._pass_on = places, pass_on
+    def __init__(
+        self, planned: Mapping[str, int], places: Places, pass_on: Callable[[E], None], *, holds: bool = True
+    ) -> None:
+        self._places, self._pass_on, self._holds = places, pass_on, holds
         self._kinds: dict[str, _Kind[E]] = {kind: _Kind(min(MOST, max(FEWEST, n // 3))) for kind, n in planned.items()}
         self.stopped: FailingAlike | None = None
 
     def add(self, kind: str, ended: E, failure: Failure | None) -> None:
         of = self._kinds[kind]
-        if failure is None:
+        if not self._holds:
+            self._pass_on(ended)
+        elif failure is None:
             of.lately.append("")
             self._places.hold_to(None)
             self._release(of)

@@ -187,19 +187,20 @@ async def drain(
     write: Callable[[Sequence[Ended]], int],
     units: int = 1,
     planned: Mapping[str, int] | None = None,
+    brakes: bool = True,
 ) -> None:
     """Work until `claim` has no more, or `write` says to stop; calls in flight are then finished and written.
 
     `write` says among how many workers the places are shared, 0 to stop; `units` is what a co-buy owes at most;
     `planned` are the calls of each kind. Raises BackendAway when the model server is lost, FailingAlike when calls
-    fail alike; what had ended before is written.
+    fail alike (unless `brakes` is off); what had ended before is written.
     """
     with ThreadPoolExecutor(1, "ledger") as ledger:  # one thread: one database connection, writes in order
         writer = _Writer(write, places, ledger)
         await writer.flush()
         if places.among > 1:
             await asyncio.sleep(1.2 * WRITE_EVERY_S)  # by then the others have heard and made room
-        brake: Brake[Ended] = Brake(planned or dict.fromkeys(KINDS, sys.maxsize), places, writer.add)
+        brake: Brake[Ended] = Brake(planned or dict.fromkeys(KINDS, sys.maxsize), places, writer.add, holds=brakes)
         engine = Engine(backend, options, places, lambda e: brake.add(kind_of(e), e, e.outcome.failure))
         writing = asyncio.create_task(writer.run())
         open_cobuys: set[asyncio.Task[None]] = set()

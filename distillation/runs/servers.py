@@ -16,7 +16,7 @@ from distillation.lvlm.openai.address import refuse_unlisted, url_and_limit
 from distillation.lvlm.openai.backend import OpenAIBackend
 from distillation.lvlm.openai.probe import Report
 from distillation.lvlm.places import Places
-from distillation.models import Run
+from distillation.models import Picture, Run
 from distillation.pipeline.options import Options
 from distillation.pipeline.prompts import PromptError
 from distillation.runs.services import RunRefused
@@ -53,10 +53,21 @@ def run_backend(run: Run, places: Places | None = None, options: Options | None 
             ca_file=settings.LVLM_CA_FILE,
             known=run.servers,
             options=options,
-            places=places,
+            **(_for_batches(run) if run.is_batched else {"places": places}),
         )
     except ValueError as error:
         raise Unfit(str(error)) from error
+
+
+def _for_batches(run: Run) -> dict[str, Any]:
+    base = settings.LVLM_BATCH_PICTURES.rstrip("/")
+    return {
+        "folder": settings.LVLM_BATCH_FOLDER / str(run.pk),
+        "command": settings.LVLM_BATCH_COMMAND,
+        "most_lines": settings.LVLM_BATCH_LINES,
+        "most_bytes": settings.LVLM_BATCH_BYTES,
+        "picture_address": (lambda digest: f"{base}/{Picture(digest=digest).name}") if base else None,
+    }
 
 
 def backend_check(*, backend: str, model: str, base_urls: Sequence[str], config: Mapping[str, Any]) -> Checked:

@@ -81,10 +81,9 @@ class BatchApi:
         code, words = str(errors[0].get("code") or ""), self._link.without_key(str(errors[0].get("message") or ""))
         if code in CROWDED:
             return Look(Stage.CROWDED, words[:SHOWN])
-        told = Refusal(400, words, code=code)
-        raise stop(self.where, told, {}) or Unfit(
-            f"{self.where} refuses the whole batch ({code or 'failed'}: {words[:SHOWN]}): mend that, then resume the run."
-        )
+        why = stop(self.where, Refusal(400, words, code=code), {})
+        told = f"{self.where} refuses the whole batch ({code or 'failed'}: {words[:SHOWN]})"
+        return Look(Stage.REFUSED, str(why or f"{told}: mend that, then resume the run."))
 
     async def lines(self, outputs: tuple[str, ...], most: int) -> AsyncIterator[bytes]:
         for output in outputs:

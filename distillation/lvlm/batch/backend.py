@@ -81,6 +81,7 @@ class BatchBackend:
         stored = (known or {}).get(self.sender.where)
         self._met, self.can = stored is not None, Abilities.from_dict(stored or {})
         self._opened = AsyncExitStack()
+        self._asks = True
         self._described: set[str] = set()
         self.calls: dict[str, Call] = {}  # those of the units in hand, by id
 
@@ -96,7 +97,7 @@ class BatchBackend:
         return {self.sender.where: self.can.as_dict()} if self._met else {}
 
     async def check(self) -> None:
-        """A server that answers calls at once, too, is asked by some what it can do; others show it in their answers."""
+        """A server that also answers calls at once is asked by some what it can do; others show it in their answers."""
         self.model = await self.sender.check(self.model)
         if self._server and not self._met:
             probe = Probe(
@@ -111,6 +112,12 @@ class BatchBackend:
                 self.can = replace(report.abilities, uuids=False)  # no server keeps pictures from batch to batch
         self._met = True
 
+    def begin(self, *, asks: bool = True) -> None:
+        """Before all that is owed is gone through; not to ask is to read only what has come."""
+        self._described.clear()
+        self.calls.clear()
+        self._asks = asks
+
     async def reply(self, request: Request) -> Reply:
         custom_id = call_id(request)
         if isinstance(request.subject, Describe):
@@ -123,8 +130,9 @@ class BatchBackend:
         return self._read(custom_id, request, call)
 
     def _ask(self, custom_id: str, request: Request, tries: int, lessons: int) -> NoReturn:
-        body = encode_request(request, self.model, self._pictures, PLAIN, self.can)
-        self.files.add(Asked(custom_id, request.subject, tries, lessons), body, self.can)
+        if self._asks:
+            body = encode_request(request, self.model, self._pictures, PLAIN, self.can)
+            self.files.add(Asked(custom_id, request.subject, tries, lessons), body, self.can)
         raise Unanswered
 
     def _read(self, custom_id: str, request: Request, call: Call) -> Reply:

@@ -35,7 +35,7 @@ class BatchCommand:
             raise WrongModel("Batch files need the name of their model: give --model, or a --base-url to ask.")
         told = " ".join(self._words)
         if self._words and not ("{input}" in told and "{output}" in told):
-            raise Unfit("LVLM_BATCH_COMMAND names no {input} or no {output}: write both, such as -i {input} -o {output}.")
+            raise Unfit("LVLM_BATCH_COMMAND names no {input} or no {output}: write -i {input} -o {output}, say.")
         self._model = model
         return model
 

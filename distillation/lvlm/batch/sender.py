@@ -13,6 +13,7 @@ class Stage(StrEnum):
     RUNNING = "running"
     ENDED = "ended"  # whatever of it was answered can be had
     CROWDED = "crowded"  # refused whole, for the time being
+    REFUSED = "refused"  # refused whole, for good
     GONE = "gone"  # nobody knows of it any more
 
 
@@ -26,7 +27,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """`tried`: it was sent before, perhaps in vain; `file_id` is what the server called the file then, if it is known."""
+    """`tried`: it was sent before, perhaps in vain; `file_id` is the server's name for the file, where it is known."""
 
     key: str
     run: str

@@ -122,9 +122,7 @@ class Link:
         except (ValueError, TypeError, KeyError):
             return None
 
-    async def call(
-        self, server: Server, method: str, path: str, body: bytes | aiohttp.Payload | None = None
-    ) -> Answer:
+    async def call(self, server: Server, method: str, path: str, body: bytes | aiohttp.Payload | None = None) -> Answer:
         """Of anything but a chat. The server is silent while a file goes up. Raises BackendAway."""
         silent_s = UPLOAD_S if isinstance(body, aiohttp.Payload) else SILENT_S
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=CHECK_S, sock_read=silent_s)

@@ -14,6 +14,7 @@ from distillation.runs.services import MOST_SAMPLES
 BACKEND_WORDS = {
     "baseline": "baseline: rules on titles and pixels, no model; shows the way, its intentions are not an LVLM's",
     "openai": "A model server that speaks OpenAI's chat completions, such as vLLM",
+    "batch": "Batches: files of requests, answered hours later by a server of the batch API, or by vLLM's run-batch",
     "vllm": "vLLM inside a worker of its own, on a machine with a GPU and no server",
 }
 PRESET_WORDS = {
@@ -92,7 +93,8 @@ class RunForm(CatalogSelectionForm):
         asked = super().clean()
         if asked.get("preset") == "chosen" and not asked.get("chosen"):
             self.add_error("chosen", "Choose at least one relation.")
-        asked["base_urls"] = [] if asked.get("backend") != "openai" else asked.get("base_urls", "").split()
+        has_server = asked.get("backend") in ("openai", "batch")
+        asked["base_urls"] = asked.get("base_urls", "").split() if has_server else []
         if asked.get("backend") == "openai" and not asked["base_urls"]:
             self.add_error("base_urls", "Name at least one model server.")
         return asked
