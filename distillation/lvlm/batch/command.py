@@ -54,7 +54,7 @@ class BatchCommand:
             there = output.exists() and time.time() - output.stat().st_mtime > STILL_S
             return self._ended(output) if there else self._waiting(request, output)
         if self._is_held(self._lock(batch_id)):
-            return Look(Stage.RUNNING, "vLLM works on it")
+            return Look(Stage.RUNNING, "it is being answered")
         if output.exists():
             return self._ended(output)
         if not request.exists():
@@ -80,7 +80,7 @@ class BatchCommand:
         if machine is None or own is None:
             _close(machine, own)
             return Look(Stage.RUNNING, "another batch is being answered")
-        words = [word.format(input=request, output=output, model=self._model) for word in self._words]
+        words = [self._filled(word, request, output) for word in self._words]
         try:
             with log.open("wb") as heard:
                 subprocess.Popen(  # noqa: S603 - the operator's own command
@@ -93,6 +93,11 @@ class BatchCommand:
         finally:
             _close(machine, own)
         return Look(Stage.RUNNING, f"{words[0]} has begun")
+
+    def _filled(self, word: str, request: Path, output: Path) -> str:
+        for name, value in {"{input}": request, "{output}": output, "{model}": self._model}.items():
+            word = word.replace(name, str(value))  # other braces may be JSON
+        return word
 
     async def lines(self, outputs: tuple[str, ...], most: int) -> AsyncIterator[bytes]:
         for output in outputs:
