@@ -14,6 +14,7 @@ PARTS = {
     "catalog": ["catalog.page"],
     "search": ["exports.search"],
     "pipeline": ["pipeline.main"],
+    "batches": ["pipeline.batches"],
     "run_page": ["pipeline.run_page"],
     "knowledge_export": ["exports.knowledge"],
     "export": ["exports.judgments"],

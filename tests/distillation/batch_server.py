@@ -162,6 +162,13 @@ def _failed(line: Line, error: dict[str, str]) -> Line:
     return {"id": "x", "custom_id": line["custom_id"], "response": None, "error": error}
 
 
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Whoever asked was killed."""
+
+
 @contextmanager
 def batch_serving() -> Iterator[BatchServer]:
     batches = BatchServer()
@@ -187,8 +194,7 @@ def batch_serving() -> Iterator[BatchServer]:
             self.end_headers()
             self.wfile.write(data)
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = Server(("127.0.0.1", 0), Handler)
     batches.url = f"http://127.0.0.1:{server.server_address[1]}"
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:

@@ -95,8 +95,8 @@ def server(small: None) -> Iterator[Server]:
         yield server
 
 
-def until(condition: Callable[[], bool], process: subprocess.Popen, log: Path) -> None:
-    deadline = time.monotonic() + MOST_S
+def until(condition: Callable[[], bool], process: subprocess.Popen, log: Path, most_s: float = MOST_S) -> None:
+    deadline = time.monotonic() + most_s
     while not condition():
         if time.monotonic() > deadline or process.poll() is not None:
             pytest.fail(f"{Path(str(process.args[0])).name} did not get there: see {log}")

@@ -12,6 +12,7 @@ from distillation.lvlm.batch.lines import MOST_LINE, read_line, request_line, sp
 from distillation.lvlm.openai.refusals import Refusal
 
 ID = "verdict-isA-0-0123"
+GONE = Came(404, refusal=Refusal(404, "No", "", "404"))
 SILENT = {"choices": [{"message": {"content": ""}}]}
 
 
@@ -43,7 +44,7 @@ def test_an_answer_is_read_as_one_that_comes_at_once() -> None:
     [
         (answer(400, {"error": {"message": "No", "param": "seed"}}), Came(400, refusal=Refusal(400, "No", "seed"))),
         # vLLM: the body is empty, the error stands beside it
-        (answer(404, None, {"error": {"message": "No", "code": 404}}), Came(404, refusal=Refusal(404, "No", "", "404"))),
+        (answer(404, None, {"error": {"message": "No", "code": 404}}), GONE),
         (answer(200, {"error": {"message": "No", "code": 503}}), Came(503, refusal=Refusal(503, "No", "", "503"))),
         (line(error={"code": "batch_expired", "message": "Over"}), Came(0, fault=Failure("expired", "Over"))),
         (line(error={"code": "oops", "message": "Down"}), Came(0, fault=Failure("server_error", "Down"))),
