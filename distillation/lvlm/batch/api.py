@@ -9,7 +9,7 @@ import aiohttp
 import orjson
 
 from distillation.lvlm.base import BackendAway, Busy, Unfit
-from distillation.lvlm.batch.lines import ENDPOINT, split_lines
+from distillation.lvlm.batch.lines import ENDPOINT, MOST_LINE, split_lines
 from distillation.lvlm.batch.sender import Look, Sending, Stage
 from distillation.lvlm.openai.link import SHOWN, Answer, Link, Refused
 from distillation.lvlm.openai.refusals import Refusal
@@ -88,7 +88,8 @@ class BatchApi:
     async def lines(self, outputs: tuple[str, ...], most: int) -> AsyncIterator[bytes]:
         for output in outputs:
             try:
-                async for line in split_lines(self._link.stream(self._server, f"files/{output}/content")):
+                content = self._link.stream(self._server, f"files/{output}/content", most * MOST_LINE)
+                async for line in split_lines(content):
                     most -= 1
                     if most < 0:
                         raise Unfit(f"{self.where} gives more answers than it was asked for ({output}): look into it.")
@@ -125,7 +126,8 @@ class BatchApi:
         except ValueError:
             told = None
         if not isinstance(told, dict):
-            raise BackendAway(f"{self.where} answers with no JSON object ({answer.content[:80]!r}): correct the URL.")
+            said = self._link.without_key(str(answer.content[:80]))
+            raise BackendAway(f"{self.where} answers with no JSON object ({said}): correct the URL.")
         return told
 
     def _problem(self, told: Refusal, headers: Mapping[str, str]) -> Exception:

@@ -19,7 +19,9 @@ class Address:
     query: str = ""
 
     def to(self, path: str) -> str:
-        return f"{self.base}/{path}?{self.query}" if self.query else f"{self.base}/{path}"
+        """`path` may have a query of its own."""
+        between = "&" if "?" in path else "?"
+        return f"{self.base}/{path}{between}{self.query}" if self.query else f"{self.base}/{path}"
 
     def __str__(self) -> str:
         return f"{self.base}?{self.query}" if self.query else self.base

@@ -131,8 +131,8 @@ class Link:
         except (aiohttp.ClientError, OSError, TimeoutError, MalformedReply) as error:
             raise self._away(server, error) from None
 
-    async def stream(self, server: Server, path: str) -> AsyncIterator[bytes]:
-        """The chunks of an answer of any size; of one that is none, its refusal. Raises BackendAway and Refused."""
+    async def stream(self, server: Server, path: str, most: int) -> AsyncIterator[bytes]:
+        """The chunks of a long answer, of at most so many bytes. Raises BackendAway, and Refused with its refusal."""
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=CHECK_S, sock_read=SILENT_S)
         try:
             async with self._request("GET", server.address.to(path), timeout) as response:
@@ -140,8 +140,12 @@ class Link:
                     answer = Answer(response.status, response.headers, await _bounded(response))
                     raise Refused(self.refusal(answer), response.headers)
                 unpack = _unpacker(response)
-                async for chunk in response.content.iter_any():
-                    yield unpack(chunk)
+                async for packed in response.content.iter_any():
+                    chunk = unpack(packed)
+                    most -= len(chunk)
+                    if most < 0:
+                        raise MalformedReply("the answer does not end")
+                    yield chunk
         except (aiohttp.ClientError, OSError, TimeoutError, MalformedReply) as error:
             raise self._away(server, error) from None
 

@@ -58,9 +58,13 @@ def _row(batch: Batch, asked: Asked, owners: Owners) -> BatchCall:
     return row
 
 
+@transaction.atomic
 def wave_close(*, run: Run) -> int:
-    """All files of the wave are written: how many are to be sent."""
-    return Batch.objects.filter(run=run, state=Batch.State.WRITING).update(state=Batch.State.WRITTEN)
+    """All files of the wave are written: how many are to be sent. If none are, what calls are left are nobody's."""
+    files = Batch.objects.filter(run=run, state=Batch.State.WRITING).update(state=Batch.State.WRITTEN)
+    if not files:
+        BatchCall.objects.filter(run=run).delete()
+    return files
 
 
 def calls_of(run: Run, works: Sequence[CoBuyWork]) -> dict[str, Call]:
