@@ -50,7 +50,7 @@ def measure(options: argparse.Namespace) -> bool:
     catalog(options.cobuys)
     draw, began = random.Random(5), time.monotonic()
     with batch_serving() as server:
-        server.looks, server.expires, server.repeats = 0, {2}, {4, 5}
+        server.expires, server.repeats = {2}, {4, 5}
         server.refuses = some_of_them
         words = [
             "distill",
@@ -99,7 +99,7 @@ def work(until: float | None) -> subprocess.Popen:
 
 def killed(server, draw: random.Random, *, after_event: bool) -> str:
     """What the worker was at: the last that the server did for it, or nothing where it was done before."""
-    last, events, at, begun = "", 0, draw.randrange(3, 20), threading.Event()
+    last, events, at, begun = "", 0, draw.randrange(2, 9), threading.Event()
     worker = work(0)
 
     def heard(what: str, n: int) -> None:
@@ -112,7 +112,7 @@ def killed(server, draw: random.Random, *, after_event: bool) -> str:
     server.heard = heard
     begun.wait(60)
     try:
-        worker.wait(60 if after_event else draw.uniform(0, 6))
+        worker.wait(60 if after_event else draw.uniform(0, 3))
     except subprocess.TimeoutExpired:
         worker.kill()
         worker.wait()

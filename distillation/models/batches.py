@@ -21,6 +21,18 @@ class BatchQuerySet(models.QuerySet):
     def to_take(self) -> "BatchQuerySet":
         return self.filter(state__in=Batch.TO_TAKE).order_by("pk")
 
+    def in_words(self) -> list[str]:
+        """A line for each state: files, and calls answered of those asked."""
+        counted = self.values("state").annotate(
+            files=models.Count("pk"), calls=models.Sum("n_calls"), answered=models.Sum("n_answered")
+        )
+        told = {row["state"]: row for row in counted}
+        return [
+            f"{state.label}: {row['files']:,}, {row['answered']:,} of {row['calls']:,} calls answered"
+            for state in Batch.State
+            if (row := told.get(state))
+        ]
+
 
 class Batch(models.Model):
     """One file of requests. Written whole before it is put on record; on record before it is sent."""

@@ -54,7 +54,7 @@ class BatchServer:
         self.refused_whole: dict[int, dict[str, str]] = {}
         self.repeats: set[int] = set()
         self.shuffles = True
-        self.looks = 1  # until a batch is answered
+        self.looks = 0  # at a batch, until it is answered
         self.lists = True
         self.models = ["m"]
         self.chats = False

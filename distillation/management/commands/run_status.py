@@ -16,12 +16,15 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true")
 
     def handle(self, **options) -> None:
-        progress = run_progress(run_named(options["run"]))
+        run = run_named(options["run"])
+        progress = run_progress(run)
         if options["json"]:
             self.stdout.write(json.dumps(progress.as_dict()))
             return
         self.stdout.write(progress.account())
         if progress.message:
             self.stdout.write(progress.message)
+        for line in run.batches.in_words():
+            self.stdout.write(f"  batches {line}")
         for group in progress.failures:
             self.stdout.write(f"  {group['count']:,} x {group['step']}: {group['reason']} ({group['example'][:120]})")

@@ -64,7 +64,7 @@ def test_answers_and_errors_are_read_and_no_more_than_were_to_be_expected(sendin
         return [line async for line in api.lines(look.outputs, most)]
 
     with batch_serving() as server:
-        server.looks, server.repeats = 0, {1}
+        server.repeats = {1}
         sent(server, sending)
         assert len(ask(server.url, lambda api: lines(api, 2))) == 2
         with pytest.raises(Unfit, match="more answers than it was asked for"):

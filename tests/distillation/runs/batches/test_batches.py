@@ -4,6 +4,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import Client
 
 from distillation.models import Batch, BatchCall, Failure, Feature, Intention, Run, Verdict
 from distillation.runs.services import run_cancel, run_resume, run_retry_failed
@@ -32,13 +33,13 @@ def test_rows_and_account_are_those_of_a_server_that_answers_at_once() -> None:
     with serving(lambda body, n: (200, answered(body), {})) as live:
         words = ("--backend", "openai", "--base-url", live.url, "--model", "m", "--relations", RELATIONS)
         call_command("distill", "--run", "live", "--no-images", *words, stdout=StringIO())
-        at_once = advance(Run.objects.get())
+        at_once = to_the_end(Run.objects.get())
     with batch_serving() as server:
         run = to_the_end(start(server))
     assert at_once.state == run.state == "done"
     assert told(run) == told(at_once)
-    assert account(run) == account(at_once)
-    assert account(run)["calls"] == 8 + 12 + 12
+    assert account(run)["calls"] == 8 + 12 + 12 <= account(at_once)["calls"]  # a slow call may be given up and repeated
+    assert {**account(run), "calls": 0} == {**account(at_once), "calls": 0}
 
 
 def test_lines_that_fail_are_asked_again_and_counted() -> None:
@@ -97,12 +98,16 @@ def test_files_are_cut_at_the_limits(settings) -> None:
     assert Verdict.objects.count() == 12
 
 
-def test_it_says_what_it_waits_for() -> None:
+def test_it_says_what_it_waits_for(as_researcher: Client) -> None:
     cobuys(4)
     with batch_serving() as server:
         server.looks = 9
         run = advance(start(server), 2)
     assert run.message == "Waiting for batches: 0 of 8 calls answered, in 1 file; in_progress."
+    out = StringIO()
+    call_command("run_status", "r1", stdout=out)
+    assert "  batches being answered: 1, 0 of 8 calls answered" in out.getvalue().splitlines()
+    assert "being answered: 1, 0 of 8 calls answered" in as_researcher.get("/runs/r1/").content.decode()
 
 
 def test_a_second_question_is_in_the_next_wave() -> None:
@@ -188,7 +193,7 @@ def test_another_model_pauses_the_run_and_its_answers_are_not_taken() -> None:
     cobuys(4)
     with batch_serving() as server:
         server.models = []
-        run = advance(start(server), 3)
+        run = advance(start(server), 2)
         server.answers = lambda body, n: {**answered(body), "model": "other"}
         run = to_the_end(run)
     assert "answers as 'other' now, not as 'm'" in run.message
@@ -237,7 +242,7 @@ def test_a_run_that_is_cancelled_calls_its_batches_off_and_keeps_what_was_answer
         run_cancel(run=run)
         call_off_batches(run.pk)
         assert Batch.objects.get().state == "called_off"
-        server.looks = 1
+        server.looks = 0
         run_resume(run=run)
         run = to_the_end(run)
     assert (run.state, Verdict.objects.count()) == ("done", 12)

@@ -23,7 +23,6 @@ ADVANCES = "from distillation.tasks import advance_run\nfor _ in range(20): adva
 def test_a_worker_killed_between_two_steps_loses_nothing() -> None:
     cobuys(4)
     with batch_serving() as server:
-        server.looks = 0
         run = start(server)
         # The file is up, a batch is made, its answers come down: each time before the worker hears of it.
         for what in ("POST files", "POST batches", "GET files content"):
@@ -39,7 +38,7 @@ def test_a_worker_killed_between_two_steps_loses_nothing() -> None:
 def test_a_server_that_lists_nothing_answers_once_more_and_it_counts_once() -> None:
     cobuys(4)
     with batch_serving() as server:
-        server.looks, server.lists = 0, False
+        server.lists = False
         run = start(server)
         kill_at(server, run, "POST batches")
         run = to_the_end(run)
