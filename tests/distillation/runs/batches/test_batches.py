@@ -1,5 +1,7 @@
 """Runs by the batch API, against a server of it: what comes of each call is what would have come of it at once."""
 
+import asyncio
+from collections import Counter
 from io import StringIO
 
 import pytest
@@ -7,6 +9,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from distillation.models import Batch, BatchCall, Failure, Feature, Intention, Run, Verdict
+from distillation.runs.batches.advance import batches_advance
 from distillation.runs.services import run_cancel, run_resume, run_retry_failed
 from distillation.tasks import call_off_batches
 from tests.distillation.batch_server import answered, batch_serving
@@ -247,3 +250,26 @@ def test_a_run_that_is_cancelled_calls_its_batches_off_and_keeps_what_was_answer
         run = to_the_end(run)
     assert (run.state, Verdict.objects.count()) == ("done", 12)
     assert account(run)["calls"] == 8 + 4 + 12 + 12
+
+
+def test_a_wave_that_is_cut_short_is_gone_on_with_and_asks_nothing_twice() -> None:
+    cobuys(4)
+    with batch_serving() as server:
+        run, asked = start(server), iter([False])
+        asyncio.run(batches_advance(run, lambda: next(asked, True)))  # the worker ends with what it has just written
+        assert [(batch.state, batch.n_calls) for batch in Batch.objects.all()] == [("writing", 8)]
+        assert server.batches == {}
+        run = to_the_end(run)
+    assert (run.state, Verdict.objects.count(), set(server.asked.values())) == ("done", 12, {1})
+
+
+def test_features_that_another_run_has_asked_for_are_not_asked_again() -> None:
+    cobuys(4)
+    with batch_serving() as server:
+        to_the_end(start(server))
+        run = to_the_end(start(server, "--samples", "2", name="r2"))
+    # 12 intentions of another seed besides the 12 that were asked for in r1, too
+    assert Counter(id_.partition("-")[0] for id_ in server.asked.elements()) == {
+        "feature": 8, "intention": 12 + 24, "verdict": 12 + 24
+    }  # fmt: skip
+    assert Verdict.objects.filter(intention__run=run).count() == 24
