@@ -20,6 +20,7 @@ INSTALLED_APPS = [
     "distillation",
     "annotation",
     "knowledge",
+    "research",
     "api",
     "webhooks",
     "django.contrib.admin",

@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("distillation.urls")),
     path("", include("annotation.urls")),
     path("knowledge/", include("knowledge.urls")),
+    path("research/", include("research.urls")),
     path("webhooks/", include("webhooks.urls")),
     path("healthz", monitoring.healthz, name="healthz"),
     path("readyz", monitoring.readyz, name="readyz"),

@@ -7,7 +7,10 @@ from typing import NamedTuple
 import pytest
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("accounts", "annotation", "api", "common", "distillation", "knowledge", "mindsite", "stats", "webhooks")
+ROOMS = (
+    *("accounts", "annotation", "api", "common", "distillation", "knowledge", "mindsite", "research", "stats"),
+    "webhooks",
+)
 FILES = [path for room in ROOMS for path in (ROOT / room).rglob("*.py") if "migrations" not in path.parts]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-IMPURE = {"django", "celery", "scipy", "mindsite", "annotation"}
+IMPURE = {"django", "celery", "scipy", "mindsite", "annotation", "research"}
 
 
 @pytest.mark.parametrize("package", ["stats", "distillation/lvlm", "distillation/pipeline"])

@@ -1,0 +1,1 @@
+"""What research keeps: a file a subject, as in the other apps."""
