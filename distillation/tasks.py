@@ -27,6 +27,7 @@ from distillation.runs import ledger
 from distillation.runs.batches.advance import HOLD, batches_advance, batches_call_off
 from distillation.runs.drains import drain_hold, drains_alive
 from distillation.runs.failures import failing_alike
+from distillation.runs.pictures import run_pictures_ready, run_treating
 from distillation.runs.servers import run_backend, run_places, run_remember
 from distillation.runs.services import RunRefused, run_finish_if_done, run_pause, run_wait
 from distillation.runs.threads import in_thread
@@ -34,6 +35,7 @@ from distillation.runs.threads import in_thread
 log = logging.getLogger(__name__)
 
 WAITING = "Waiting for the model server"
+TREAT_S = 10  # then it says how far it is
 DOWNLOAD_S = 25  # then others have the worker; the sweep brings it back
 
 # Shared with the processes that a worker forks, where its tasks run: they don't hear of its end.
@@ -55,6 +57,10 @@ def advance_run(self: Task, run_id: int) -> None:
     """Take what the run owes and nobody has in hand, until there is no more."""
     run = Run.objects.filter(pk=run_id, state=Run.State.RUNNING).first()
     if run is None:
+        return
+    if not run_pictures_ready(run, seconds=TREAT_S):
+        run_wait(run=run, why="{} of {} products have their pictures treated".format(*run_treating(run)))
+        advance_run.apply_async([run.pk], expires=30)
         return
     worker, drained = HOLD if run.is_batched else self.request.hostname or "here", False
     with drain_hold(run, worker) as count_workers:

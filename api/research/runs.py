@@ -31,8 +31,12 @@ from distillation.runs.services import (
     run_start,
 )
 from distillation.runs.wake import run_wake_or_say
+from distillation.treatments.names import SHORT
 
-SETTINGS = ("relations", "limit", "samples", "with_images", "side_by_side", "temperature", "max_tokens")
+SETTINGS = (
+    *("relations", "limit", "samples", "with_images", "pictures", "with_titles", "with_features", "side_by_side"),
+    *("temperature", "max_tokens"),
+)
 
 
 class RunSerializer(serializers.ModelSerializer):
@@ -98,6 +102,8 @@ class NewRunSerializer(SelectionSerializer):
     samples = serializers.IntegerField(default=1, min_value=1, max_value=MOST_SAMPLES)
     limit = serializers.IntegerField(default=None, allow_null=True, min_value=1, max_value=2**31)
     with_images = serializers.BooleanField(default=True)
+    pictures = serializers.ChoiceField(default="as-is", choices=list(SHORT), help_text="what is done to them first")
+    with_titles, with_features = (serializers.BooleanField(default=True) for _ in range(2))
     side_by_side = serializers.BooleanField(
         default=False, help_text="a co-buy's two pictures on one canvas, for servers that take one picture"
     )

@@ -12,6 +12,7 @@ from distillation.models.catalog import (
     PictureSource,
     Product,
     ProductAgain,
+    TreatedPicture,
 )
 from distillation.models.intentions import Exposure, Failure, Intention, IntentionQuerySet, Verdict, VerdictQuerySet
 from distillation.models.runs import (
@@ -53,6 +54,7 @@ __all__ = [
     "RunProduct",
     "RunQuerySet",
     "RunTick",
+    "TreatedPicture",
     "Verdict",
     "VerdictQuerySet",
     "Worker",

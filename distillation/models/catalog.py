@@ -30,6 +30,34 @@ class Picture(models.Model):
         return f"pictures/{self.digest[:2]}/{self.digest}-thumb.jpg"
 
 
+class TreatedPictureQuerySet(models.QuerySet):
+    def wanted(self) -> "TreatedPictureQuerySet":
+        return self.filter(picture=None, problem="")
+
+
+class TreatedPicture(models.Model):
+    """What became of a picture under a treatment: another picture, or why not; neither while it is wanted."""
+
+    source = models.ForeignKey(Picture, models.CASCADE, related_name="treated")
+    treatment = models.CharField(max_length=30, help_text="with its version")
+    picture = models.ForeignKey(Picture, models.PROTECT, null=True, related_name="+")
+    problem = models.CharField(max_length=300, blank=True)
+    effects = models.JSONField(default=dict, help_text="what was measured, relative to the source")
+
+    objects = TreatedPictureQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "treatment"], name="treated_once")]
+        indexes = [
+            models.Index(
+                fields=["treatment", "id"], condition=Q(picture__isnull=True, problem=""), name="treated_wanted"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.treatment} of {self.source_id}"
+
+
 class PictureSource(models.Model):
     """An address that a picture is to be had from; the same address is fetched once, for however many products."""
 

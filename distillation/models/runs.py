@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
 from common.kept import STRICTNESS
-from distillation.models.catalog import CoBuy, Product
+from distillation.models.catalog import CoBuy, Picture, Product
 
 WORKER_GONE_SECONDS = 9
 
@@ -118,6 +118,12 @@ class RunProduct(models.Model):
     product = models.ForeignKey(Product, models.PROTECT, related_name="+")
     feature = models.ForeignKey(Feature, models.PROTECT, null=True, related_name="+")
     from_cache = models.BooleanField(default=False)
+    shown = models.ForeignKey(
+        Picture, models.PROTECT, null=True, related_name="+", help_text="where the run treats pictures"
+    )
+    shown_problem = models.CharField(
+        max_length=300, blank=True, db_default="", help_text="why there is nothing to show"
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "product"], name="run_product_once")]

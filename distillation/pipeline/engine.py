@@ -92,6 +92,8 @@ class Engine:
         await asyncio.gather(*(self._unit(work.id, pair, unit, RELEASED) for unit in others))
 
     async def _feature(self, product: ProductWork) -> Outcome[str] | None:
+        if not self._options.with_features:
+            return Outcome("", None, "", Usage())
         if product.record.feature:
             return Outcome(product.record.feature, None, "", Usage())
         if product.feature_key not in self._features:

@@ -15,6 +15,8 @@ class Options:
     temperature: float = 0.2
     max_tokens: int = 512
     with_images: bool = True
+    with_titles: bool = True
+    with_features: bool = True
     side_by_side: bool = False  # a co-buy's two pictures on one canvas
     prompts: PromptSet = field(default_factory=PromptSet.load)
 
@@ -28,6 +30,8 @@ class Options:
             temperature=float(config.get("temperature", 0.2)),
             max_tokens=int(config.get("max_tokens", 512)),
             with_images=bool(config.get("with_images", True)),
+            with_titles=bool(config.get("with_titles", True)),
+            with_features=bool(config.get("with_features", True)),
             side_by_side=bool(config.get("side_by_side", False)),
             prompts=prompts,
         )

@@ -18,6 +18,7 @@ from distillation.pipeline.render import describe_request, intend_request, judge
 from distillation.pipeline.text import TITLE_LENGTH, clean
 
 T = TypeVar("T")
+NO_TITLE = "(the title is not shown)"
 BETWEEN_REPLIES = "\n\n--- asked again ---\n\n"
 
 
@@ -158,7 +159,8 @@ def unclear(text: str) -> Failure:
 
 
 def seen(product: ProductRecord, options: Options) -> ProductRecord:
-    return product if options.with_images else replace(product, picture=None)
+    picture = product.picture if options.with_images else None
+    return replace(product, picture=picture, title=product.title if options.with_titles else NO_TITLE)
 
 
 def seen_pair(pair: PairRecord, options: Options) -> PairRecord:

@@ -24,13 +24,18 @@ HELP = {
     "other_language": "The model answers in another language than English: choose another model.",
     "unparsable": "The model said neither Yes nor No, twice: a retry may do.",
     "empty": "The model said nothing that can be used: a retry may do.",
+    "untreated": "The picture could not be treated: nothing was asked, and comparisons leave the co-buy out.",
+    "unchanged": "The treatment changes nothing in it: nothing was asked, and comparisons leave the co-buy out.",
     "no_features": "One of the two products has no features: see the failures of that step.",
 }
 EXAMPLE = 200
 DEFAULT_HELP = "The server's words are beside it; a retry may do."
 
 # The same question gets the same answer, as long as nobody changes server or catalog.
-HOPELESS = ("too_long", "no_pictures", "bad_picture", "bad_request", "truncated", "refused")
+HOPELESS = (
+    *("too_long", "no_pictures", "bad_picture", "bad_request", "truncated", "refused"),
+    *("untreated", "unchanged"),
+)
 
 
 def failing_alike(stopped: FailingAlike) -> str:

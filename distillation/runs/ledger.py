@@ -11,7 +11,7 @@ from django.core.files.storage import default_storage
 from django.db import connection, transaction
 
 from distillation.lvlm.base import Failure as Why
-from distillation.models import CoBuy, Failure, Feature, Intention, Product, Run, RunCoBuy, RunProduct
+from distillation.models import CoBuy, Failure, Feature, Intention, Picture, Product, Run, RunCoBuy, RunProduct
 from distillation.pipeline.engine import (
     CoBuyWork,
     Ended,
@@ -24,6 +24,7 @@ from distillation.pipeline.engine import (
 from distillation.pipeline.options import Options
 from distillation.pipeline.records import Image, ProductRecord
 from distillation.pipeline.steps import feature_key
+from distillation.runs.pictures import run_treatment
 from distillation.runs.ticks import tick_add
 
 # A claim outlives its last renewal by this; a killed worker's co-buys are free again after it.
@@ -82,20 +83,34 @@ def _works(run: Run, options: Options, cobuy_ids: list[int]) -> list[CoBuyWork]:
     cobuys = list(CoBuy.objects.filter(pk__in=cobuy_ids).order_by("pk"))
     products = _products(run, options, {pk for cobuy in cobuys for pk in (cobuy.a_id, cobuy.b_id)})
     owed = _owed(run, cobuy_ids)
+    if run_treatment(run):  # what was just asked again waits until its pictures are seen to
+        cobuys = [c for c in cobuys if products[c.a_id].record.picture and products[c.b_id].record.picture]
     return [CoBuyWork(c.pk, products[c.a_id], products[c.b_id], tuple(owed[c.pk])) for c in cobuys]
 
 
 def _products(run: Run, options: Options, ids: set[int]) -> dict[int, ProductWork]:
     """The products with their pictures, and with the features that this or an earlier run has asked for."""
     works, salt = {}, settings.LVLM_FEATURE_SALT
+    shown = _shown(run, ids)
     for product in Product.objects.filter(pk__in=ids).select_related("picture"):
-        picture = Image(product.picture.digest, _jpeg(product.picture.name)) if product.picture else None
+        stored = product.picture if shown is None else shown.get(product.pk)
+        picture = Image(stored.digest, _jpeg(stored.name)) if stored else None
         seen = ProductRecord(product.asin, product.title, product.category, picture)
         works[product.pk] = ProductWork(product.pk, seen, feature_key(seen, options, run.model, run.backend, salt))
+    if not options.with_features:
+        return works
     known = {f.key: f for f in Feature.objects.filter(key__in=[work.feature_key for work in works.values()])}
     cached = {pk: known[work.feature_key] for pk, work in works.items() if work.feature_key in known}
     _use_cached(run, cached)
     return {pk: _with_feature(work, cached[pk].text) if pk in cached else work for pk, work in works.items()}
+
+
+def _shown(run: Run, ids: set[int]) -> dict[int, Picture] | None:
+    """What the run shows instead of the products' own pictures, if it does."""
+    if not run_treatment(run):
+        return None
+    rows = RunProduct.objects.filter(run=run, product__in=ids, shown__isnull=False).select_related("shown")
+    return {row.product_id: row.shown for row in rows if row.shown}
 
 
 def _with_feature(work: ProductWork, text: str) -> ProductWork:

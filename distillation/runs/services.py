@@ -17,6 +17,7 @@ from distillation.models import CoBuy, Failure, Run, RunCoBuy
 from distillation.pipeline.prompts import PromptSet
 from distillation.pipeline.relations import parse_relations
 from distillation.runs.failures import for_retry, no_longer_blocked
+from distillation.treatments import AS_IS, NONE, parse_pictures
 
 MOST_SAMPLES = 1_000  # a co-buy's 20 relations then fit the ledger's small integers
 HOTTEST = 2.0  # what servers take
@@ -35,6 +36,9 @@ class RunSettings:
     samples: int = 1
     with_images: bool = True
     side_by_side: bool = False
+    pictures: str = AS_IS
+    with_titles: bool = True
+    with_features: bool = True
     temperature: float = 0.2
     max_tokens: int = 512
     prompt_version: str = "mind-1"
@@ -53,6 +57,8 @@ class RunSettings:
         temperature: float = 0.2,
         max_tokens: int = 512,
         prompts: str = "mind-1",
+        pictures: str = AS_IS,
+        with_images: bool = True,
         **rest,
     ) -> "RunSettings":
         """`prompts` is a shipped version or a folder of one's own."""
@@ -64,15 +70,21 @@ class RunSettings:
             raise RunRefused(f"--temperature {temperature}: give a number from 0 to {HOTTEST:g}")
         if not 1 <= max_tokens <= MOST_TOKENS:
             raise RunRefused(f"--max-tokens {max_tokens}: give a number of tokens from 1 to {MOST_TOKENS}")
-        if rest.get("side_by_side") and not rest.get("with_images", True):
+        if rest.get("side_by_side") and not with_images:
             raise RunRefused("--side-by-side puts two pictures on one canvas; with --no-images there are none")
         try:
+            shown = parse_pictures(pictures)
             codes, loaded = parse_relations(relations), PromptSet.named(prompts)
         except ValueError as error:
             raise RunRefused(str(error)) from error
+        if not with_images and shown not in (AS_IS, NONE):
+            raise RunRefused(f"--pictures {pictures} treats pictures; with --no-images there are none")
+        with_images = with_images and shown != NONE
         return cls(
             codes,
             samples,
+            with_images=with_images,
+            pictures=shown if with_images else NONE,
             limit=limit,
             temperature=temperature,
             max_tokens=max_tokens,
@@ -105,8 +117,12 @@ def run_start(
     strictness: float = STRICTNESS,
     created_by: User | None = None,
     servers: Mapping[str, Any] | None = None,
+    cobuys_of: Run | None = None,
 ) -> tuple[Run, bool]:
-    """(run, whether it is new). An existing run goes on if it was asked for with the settings it has."""
+    """(run, whether it is new). An existing run goes on if it was asked for with the settings it has.
+
+    `cobuys_of` has it ask for the very co-buys of another run.
+    """
     new = Run(name=name, backend=backend, model=model, base_urls=list(base_urls), created_by=created_by)
     new.strictness, new.servers = strictness, dict(servers or {})
     new.config = settings.as_config()
@@ -120,7 +136,7 @@ def run_start(
         _go_on(run, base_urls, new.servers)
         return run, False
     new.save()
-    _plan(new)
+    _plan(new, cobuys_of)
     return new, True
 
 
@@ -147,7 +163,8 @@ def _refuse_other_settings(run: Run, *, backend: str, model: str, config: dict) 
     asked = {"backend": backend, "model": model, **config}
     stored = {"backend": run.backend, "model": run.model, **run.config}
     # A run from before a setting was there has what is its default now.
-    stored = {"side_by_side": False, "catalog": {}, **stored}
+    shown = {"pictures": AS_IS if stored.get("with_images") else NONE, "with_titles": True, "with_features": True}
+    stored = {"side_by_side": False, "catalog": {}, **shown, **stored}
     differences = [
         f"{key} is {stored.get(key)!r}, not {asked[key]!r}" for key in asked if asked[key] != stored.get(key)
     ]
@@ -157,12 +174,16 @@ def _refuse_other_settings(run: Run, *, backend: str, model: str, config: dict) 
         )
 
 
-def _plan(run: Run) -> None:
+def _plan(run: Run, cobuys_of: Run | None) -> None:
     """Write down what the run owes: a query, however many calls it will be."""
     limit = run.config["limit"]
-    chosen = CoBuy.objects.filter(catalog_of(run).q()).order_by("id")
-    if run.config["with_images"]:
-        chosen = chosen.with_pictures()
+    chosen = CoBuy.objects.order_by("id")
+    if cobuys_of:
+        chosen, limit = chosen.filter(pk__in=cobuys_of.cobuys.values("cobuy")), None
+    else:
+        chosen = chosen.filter(catalog_of(run).q())
+        if run.config["with_images"]:
+            chosen = chosen.with_pictures()
     sql, params = chosen.values("id")[:limit].query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(

@@ -10,6 +10,7 @@ from distillation.models import Run
 from distillation.pipeline.relations import PRESETS, RELATIONS
 from distillation.runs.changes import PRICED
 from distillation.runs.services import MOST_SAMPLES
+from distillation.treatments.names import SHORT, TAKEN_AWAY
 
 BACKEND_WORDS = {
     "baseline": "baseline: rules on titles and pixels, no model; shows the way, its intentions are not an LVLM's",
@@ -59,6 +60,13 @@ class RunForm(CatalogSelectionForm):
     with_images = forms.BooleanField(
         label="Show the pictures to the model; co-buys that lack one are left out", required=False, initial=True
     )
+    pictures = forms.ChoiceField(
+        label="What is done to the pictures first",
+        required=False,
+        initial="as-is",
+        choices=[(short, f"{short}: takes away {TAKEN_AWAY[name]}") for short, name in SHORT.items()],
+        help_text="People always judge with the originals",
+    )
     side_by_side = forms.BooleanField(
         label="Put the two pictures side by side on one canvas, for a server that takes one picture", required=False
     )
@@ -98,6 +106,9 @@ class RunForm(CatalogSelectionForm):
         if asked.get("backend") == "openai" and not asked["base_urls"]:
             self.add_error("base_urls", "Name at least one model server.")
         return asked
+
+    def clean_pictures(self) -> str:
+        return self.cleaned_data["pictures"] or "as-is"
 
     @property
     def relations(self) -> str:

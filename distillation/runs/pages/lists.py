@@ -10,6 +10,7 @@ from distillation.runs.kept import run_kept
 from distillation.runs.pages.page import kept_words
 from distillation.runs.reports import no_worker, run_ended
 from distillation.runs.servers import server_notes
+from distillation.treatments.names import TAKEN_AWAY
 
 SHOWN, LOOKED_AT = 6, 200
 
@@ -95,4 +96,6 @@ def _cobuys_words(run: Run) -> str:
 def _pictures_words(config: dict) -> str:
     if not config["with_images"]:
         return "not shown"
+    if (treatment := config.get("pictures", "as-is")) != "as-is":
+        return f"shown to the model after {treatment}: takes away {TAKEN_AWAY.get(treatment, 'something')}"
     return "both side by side on one canvas" if config.get("side_by_side") else "shown to the model"

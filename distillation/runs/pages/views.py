@@ -28,7 +28,7 @@ from distillation.runs.services import (
 )
 from distillation.runs.wake import run_wake_or_say
 
-FORM_SETTINGS = ("limit", "samples", "with_images", "side_by_side", "temperature", "max_tokens")
+FORM_SETTINGS = ("limit", "samples", "with_images", "pictures", "side_by_side", "temperature", "max_tokens")
 
 
 @require_safe

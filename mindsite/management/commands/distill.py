@@ -19,6 +19,7 @@ from distillation.runs.servers import backend_check
 from distillation.runs.services import RunRefused, RunSettings, run_start
 from distillation.runs.wake import broker_check
 from distillation.tasks import run_wake
+from distillation.treatments.names import SHORT
 from mindsite.workers import one_worker
 
 STARTS_WITHIN_S = 20
@@ -42,6 +43,12 @@ class Command(BaseCommand):
         parser.add_argument(
             "--no-images", action="store_true", help="titles alone; includes products without a picture"
         )
+        parser.add_argument(
+            "--pictures", default="as-is", metavar="TREATMENT",
+            help=f"what is done to them first: {', '.join(SHORT)}",
+        )  # fmt: skip
+        parser.add_argument("--no-titles", action="store_true", help="products without their titles")
+        parser.add_argument("--no-features", action="store_true", help="without step 1's descriptions")
         parser.add_argument(
             "--side-by-side",
             action="store_true",
@@ -73,6 +80,9 @@ class Command(BaseCommand):
             relations=options["relations"],
             samples=options["samples"],
             with_images=not options["no_images"],
+            pictures=options["pictures"],
+            with_titles=not options["no_titles"],
+            with_features=not options["no_features"],
             side_by_side=options["side_by_side"],
             limit=options["limit"],
             prompts=options["prompts"],

@@ -83,7 +83,7 @@ def test_the_palette_shows_the_products_colours_in_their_proportion():
 def test_a_silhouette_is_black_where_the_product_is():
     shape = pixels(treat(product(), "silhouette@1", "a").jpeg)[..., 0]
     assert (shape < 128).mean() == pytest.approx(0.25, abs=0.02)
-    assert shape[168, 168] < 10 < 245 < shape[10, 10]
+    assert (shape[168, 168] < 10, shape[10, 10] > 245) == (True, True)
 
 
 def test_a_silhouette_needs_a_background_that_can_be_told():
