@@ -1,0 +1,160 @@
+"""What an arm may differ in, and how a value of it changes the control's settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from common.refusals import Refused
+from distillation.models import Run
+from distillation.pipeline.prompts import PromptSet
+from distillation.pipeline.relations import parse_relations
+from distillation.runs.services import HOTTEST, MOST_SAMPLES, RunSettings
+from distillation.treatments import NONE, parse_pictures
+
+
+class ExperimentRefused(Refused):
+    """One line for the person who asked: what is wrong and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArmPlan:
+    """A run to be started: the control's, but for one factor."""
+
+    factor: str
+    value: str
+    backend: str
+    model: str
+    base_urls: tuple[str, ...]
+    settings: RunSettings
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What makes arms alike: the same question to the same model."""
+        config = {name: value for name, value in self.settings.as_config().items() if name != "limit"}
+        return {"backend": self.backend, "model": self.model, **config}
+
+
+def control_plan(run: Run) -> ArmPlan:
+    names = {field.name for field in fields(RunSettings)}
+    config = {name: value for name, value in run.config.items() if name in names}
+    if run.backend == "imported":
+        raise ExperimentRefused(
+            f"Run {run.name} was imported, so nothing can be varied in it: name runs over the same co-buys instead"
+        )
+    if not config.get("with_images", True):
+        config["pictures"] = NONE
+    settings = RunSettings(**{**config, "relations": tuple(config["relations"])})
+    return ArmPlan("", "", run.backend, run.model, tuple(run.base_urls), settings)
+
+
+def arm_plans(control: Run, vary: Mapping[str, Sequence[str]]) -> list[ArmPlan]:
+    """One for each value of each factor. Refuses what can't be read, and arms that would be the same."""
+    if not vary:
+        return []
+    base = control_plan(control)
+    plans = [_plan(base, factor, value) for factor, values in vary.items() for value in values]
+    _refuse_two_readings([base, *plans])
+    for n, plan in enumerate(plans):
+        for other in (base, *plans[:n]):
+            if plan.asked == other.asked and plan.base_urls == other.base_urls:
+                what = f"{other.factor}={other.value}" if other.factor else "the control"
+                raise ExperimentRefused(f"{plan.factor}={plan.value} is the same as {what}: leave one of them out")
+    return plans
+
+
+def vary_parse(given: Sequence[str]) -> dict[str, list[str]]:
+    """From FACTOR=a,b each."""
+    vary: dict[str, list[str]] = {}
+    for words in given:
+        factor, equals, values = words.partition("=")
+        if not equals or not values.strip(","):
+            raise ExperimentRefused(f"{words!r}: write what is varied as FACTOR=a,b, such as pictures=grey,none")
+        vary.setdefault(factor.strip(), []).extend(value.strip() for value in values.split(",") if value.strip())
+    return vary
+
+
+def _plan(base: ArmPlan, factor: str, value: str) -> ArmPlan:
+    if factor not in FACTORS:
+        raise ExperimentRefused(f"Unknown factor {factor!r}: known are {', '.join(FACTORS)}")
+    try:
+        changed = FACTORS[factor](base, value)
+    except ValueError as error:
+        raise ExperimentRefused(f"{factor}={value}: {error}") from error
+    shown = changed.settings.pictures if factor == "pictures" else value
+    return replace(changed, factor=factor, value=shown)
+
+
+def _pictures(base: ArmPlan, value: str) -> ArmPlan:
+    name = parse_pictures(value)
+    return _with(base, pictures=name, with_images=name != NONE)
+
+
+def _model(base: ArmPlan, value: str) -> ArmPlan:
+    name, at, server = value.rpartition("@")
+    if not at or not name or not server:
+        raise ValueError("write NAME@SERVER, such as llava-13b@http://gpu-a:8000")
+    return replace(base, backend="openai", model=name, base_urls=(server,))
+
+
+def _prompts(base: ArmPlan, value: str) -> ArmPlan:
+    loaded = PromptSet.named(value)
+    return _with(base, prompt_version=loaded.version, prompt_folder=loaded.folder, prompt_digest=loaded.digest)
+
+
+def _relations(base: ArmPlan, value: str) -> ArmPlan:
+    return _with(base, relations=parse_relations(value.replace("+", ",")))
+
+
+def _temperature(base: ArmPlan, value: str) -> ArmPlan:
+    if not 0 <= float(value) <= HOTTEST:
+        raise ValueError(f"give a number from 0 to {HOTTEST:g}")
+    return _with(base, temperature=float(value))
+
+
+def _samples(base: ArmPlan, value: str) -> ArmPlan:
+    if not 1 <= int(value) <= MOST_SAMPLES:
+        raise ValueError(f"give a number from 1 to {MOST_SAMPLES}")
+    return _with(base, samples=int(value))
+
+
+def _titles(base: ArmPlan, value: str) -> ArmPlan:
+    return _with(base, with_titles=_yes(value))
+
+
+def _features(base: ArmPlan, value: str) -> ArmPlan:
+    return _with(base, with_features=_yes(value))
+
+
+def _yes(value: str) -> bool:
+    if value not in ("yes", "no"):
+        raise ValueError("write yes or no")
+    return value == "yes"
+
+
+def _with(base: ArmPlan, **changes: Any) -> ArmPlan:
+    return replace(base, settings=replace(base.settings, **changes))
+
+
+FACTORS: dict[str, Callable[[ArmPlan, str], ArmPlan]] = {
+    "pictures": _pictures,
+    "model": _model,
+    "prompts": _prompts,
+    "relations": _relations,
+    "temperature": _temperature,
+    "samples": _samples,
+    "titles": _titles,
+    "features": _features,
+}
+
+
+def _refuse_two_readings(plans: Sequence[ArmPlan]) -> None:
+    """Features are shared by the name of their model: two servers must not mean two models by one name."""
+    servers: dict[str, tuple[str, ...]] = {}
+    for plan in plans:
+        if plan.backend == "openai" and servers.setdefault(plan.model, plan.base_urls) != plan.base_urls:
+            raise ExperimentRefused(
+                f"Model {plan.model} is asked for at {', '.join(servers[plan.model])} and at "
+                f"{', '.join(plan.base_urls)}, which may read the name differently: serve one under another name"
+            )
