@@ -4,7 +4,7 @@ from django.urls.converters import StringConverter
 from api import docs
 from api.base.not_found import NotFound
 from api.judging import views as judging
-from api.research import catalog, exports, intentions, runs, servers, studies, webhooks
+from api.research import catalog, experiments, exports, intentions, runs, servers, studies, webhooks
 from api.tokens import routes as token_routes
 from distillation import urls as _converters  # noqa: F401 - it registers asin and digest
 
@@ -33,6 +33,8 @@ urlpatterns = [
     path("runs/<run:name>/retry", runs.RunRetry.as_view(), name="run-retry"),
     path("runs/<run:name>/intentions.jsonl", exports.RunIntentionsLines.as_view(), name="run-intentions-jsonl"),
     path("runs/<run:name>/intentions.csv", exports.RunIntentionsCsv.as_view(), name="run-intentions-csv"),
+    path("experiments", experiments.Experiments.as_view(), name="experiment-list"),
+    path("experiments/<run:name>", experiments.ExperimentDetail.as_view(), name="experiment"),
     path("servers/check", servers.ServerCheck.as_view(), name="server-check"),
     path("intentions", intentions.Intentions.as_view(), name="intention-list"),
     path("intentions/<int:intention_id>", intentions.IntentionDetail.as_view(), name="intention"),

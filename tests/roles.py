@@ -36,7 +36,8 @@ PAGES = {
         "study-preview study-protocol study-annotators study-annotator:post study-compare study-panel study-panel-csv "
         "study-panel-svg study-strictness:post study-items study-report study-report-markdown study-report-json "
         "study-export study-skips study-exports study-export-manifest knowledge knowledge-download intention "
-        "connection-test:post feature-list feature-discard:post"
+        "connection-test:post feature-list feature-discard:post experiment-list experiment-new experiment "
+        "experiment-json experiment-csv"
     ),
     "administrators": "people-password webhooks webhook-remove:post metrics",
 }
@@ -46,7 +47,8 @@ ROUTES = {
     "who may judge in the study": "next:post skip:post own-judgments:get own-judgments:post",
     "who has judged": "judgment:get judgment-audit:post judgment-revisions:post",
     "researchers": (
-        "product-list:get product:get cobuy-list:get cobuy:get run-list:get run-list:post run:get run-status:get "
+        "product-list:get product:get cobuy-list:get cobuy:get experiment-list:get experiment-list:post experiment:get "
+        "run-list:get run-list:post run:get run-status:get "
         "run-pause:post run-resume:post run-cancel:post run-retry:post intention-list:get intention:get "
         "study-list:get study-list:post study:get study:patch study-figures:get study-judgments:get study-export:get "
         "study-export-manifest:get run-intentions-jsonl:get run-intentions-csv:get server-check:post study-plan:post"

@@ -21,6 +21,7 @@ from annotation.judging.participants import participant_get
 from api.models import ApiToken
 from api.urls import urlpatterns
 from distillation.models import CatalogImport, CoBuy, Intention, Picture, Product, Run
+from research.models import Experiment
 from tests.annotation.builders import judge, show_pictures, study
 from tests.api.builders import DAY, JSON, program
 from tests.roles import CALLERS, PAGES, ROUTES, SERVED, doors
@@ -88,6 +89,7 @@ def parts(people: dict[str, User | None], programs: dict[str, Client]) -> dict[s
     participant = participant_get(study_id=made.pk, annotator=annotator)
     judgment = judge(participant)
     show_pictures()
+    Experiment.objects.create(name=made.runs.get().name).arms.create(run=made.runs.get(), is_control=True, place=0)
     return {
         "study_id": made.pk,
         "participant_id": participant.pk,

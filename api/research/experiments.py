@@ -1,0 +1,95 @@
+"""Experiments: started, and what they show."""
+
+from django.db import transaction
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.generics import ListAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.models import User
+from api.base.idempotency import idempotent
+from api.base.views import ApiView, the_one
+from api.models import Scope
+from distillation.models import Run
+from distillation.runs.wake import run_wake_or_say
+from research.experiments.making import arms_check, experiment_create, experiment_plan
+from research.experiments.summary import experiment_summary
+from research.models import Experiment
+
+
+class ArmSerializer(serializers.Serializer):
+    run = serializers.CharField(source="run.name")
+    is_control = serializers.BooleanField()
+    factor, value = (serializers.CharField(allow_blank=True) for _ in range(2))
+
+
+class ExperimentSerializer(serializers.Serializer):
+    name = serializers.CharField()
+    question = serializers.CharField(allow_blank=True)
+    created_at = serializers.DateTimeField()
+    arms = ArmSerializer(many=True)
+
+
+class ExperimentMadeSerializer(ExperimentSerializer):
+    note = serializers.CharField(allow_blank=True, help_text="what stands in its way, if anything does")
+
+
+class NewExperimentSerializer(serializers.Serializer):
+    name = serializers.RegexField(r"^[\w.-]{1,60}\Z")
+    question = serializers.CharField(default="", allow_blank=True, max_length=300)
+    control = serializers.CharField(max_length=100, help_text="a run")
+    runs = serializers.ListField(
+        child=serializers.CharField(max_length=100), default=list, max_length=9, help_text="finished runs as arms"
+    )
+    vary = serializers.DictField(
+        child=serializers.ListField(child=serializers.CharField(max_length=300), max_length=9),
+        default=dict,
+        help_text='values by factor: {"pictures": ["grey", "none"]}',
+    )
+
+
+class ExperimentSummarySerializer(serializers.Serializer):
+    """As the page's JSON: counted figures of each arm, and what people say of them."""
+
+    experiment, question, state = (serializers.CharField(allow_blank=True) for _ in range(3))
+    cobuys, cobuys_in_all_arms = (serializers.IntegerField() for _ in range(2))
+    relations = serializers.ListField(child=serializers.CharField())
+    arms, judged = (serializers.ListField(child=serializers.DictField()) for _ in range(2))
+    study = serializers.CharField(allow_null=True)
+
+
+class ExperimentView(ApiView):
+    role = User.Role.RESEARCHER
+    writes = Scope.RUNS_WRITE
+
+
+class Experiments(ExperimentView, ListAPIView):
+    serializer_class = ExperimentSerializer
+    refused_with = 422
+
+    def get_queryset(self) -> QuerySet[Experiment]:
+        return Experiment.objects.prefetch_related("arms__run")
+
+    @extend_schema(request=NewExperimentSerializer, responses={201: ExperimentMadeSerializer})
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Start the arms of a control; each is a run over its co-buys."""
+        asked = self.body(NewExperimentSerializer)
+        runs = [the_one(Run.objects, name=name) for name in asked["runs"]]
+        plan = experiment_plan(control=the_one(Run.objects, name=asked["control"]), runs=runs, vary=asked["vary"])
+        checked = arms_check(plan)
+        with transaction.atomic():
+            made = experiment_create(
+                name=asked["name"], plan=plan, checked=checked, question=asked["question"], created_by=self.me
+            )
+        notes = {run_wake_or_say(arm.run) for arm in made.arms.exclude(factor="")} - {""}
+        return Response({**ExperimentSerializer(made).data, "note": " ".join(notes)}, status=201)
+
+
+class ExperimentDetail(ExperimentView):
+    serializer_class = ExperimentSummarySerializer
+
+    def get(self, request: Request, name: str) -> Response:
+        return Response(experiment_summary(the_one(Experiment.objects, name=name)))

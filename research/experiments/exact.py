@@ -1,0 +1,186 @@
+"""What is counted of an experiment's runs, without anybody's judgment: exact, so without an interval."""
+
+from dataclasses import dataclass
+
+from django.db import connection
+from django.db.models import Sum
+
+from common.kept import kept_sql
+from distillation.models import Run, RunTick
+from distillation.runs.pictures import LEFT_OUT, left_out_cobuys
+from distillation.runs.timeline import COUNTED, Tally
+from research.models import Arm
+
+COUNTS = f"""
+    SELECT i.relation, count(*), count(*) FILTER (WHERE {kept_sql("v.p_yes", "%(strictness)s", "v.yes")}),
+           sum(array_length(regexp_split_to_array(btrim(i.text), '\\s+'), 1))
+    FROM distillation_intention i JOIN distillation_verdict v ON v.intention_id = i.id
+    WHERE i.run_id = %(run)s AND i.relation = ANY(%(relations)s) AND i.sample < %(samples)s
+      AND NOT i.cobuy_id = ANY(%(out)s) GROUP BY i.relation
+"""  # noqa: S608 - a rule of our own
+FAILED = """
+    SELECT relation, count(*) FROM distillation_failure
+    WHERE run_id = %(run)s AND cobuy_id IS NOT NULL AND relation = ANY(%(relations)s) AND sample < %(samples)s
+      AND NOT cobuy_id = ANY(%(out)s) AND NOT reason = ANY(%(lost)s) GROUP BY relation
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """Of the units of a run on some co-buys: with a verdict, kept of these, failed calls."""
+
+    verdicts: int
+    kept: int
+    failed: int
+    words: int
+
+    @property
+    def ended(self) -> int:
+        return self.verdicts + self.failed
+
+    @property
+    def share(self) -> float | None:
+        """Of those with a verdict."""
+        return self.kept / self.verdicts if self.verdicts else None
+
+    @property
+    def words_mean(self) -> float | None:
+        return self.words / self.verdicts if self.verdicts else None
+
+    @property
+    def bounds(self) -> tuple[float, float] | None:
+        """Of all that ended: failed calls as all no and as all yes."""
+        return (self.kept / self.ended, (self.kept + self.failed) / self.ended) if self.ended else None
+
+    def __add__(self, other: "Outcomes") -> "Outcomes":
+        return Outcomes(
+            self.verdicts + other.verdicts, self.kept + other.kept, self.failed + other.failed, self.words + other.words
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Arm less control in the kept share on what both were asked; bounds take failed calls either way."""
+
+    difference: float | None
+    bounds: tuple[float, float] | None
+    cobuys: int
+    arm: Outcomes
+    control: Outcomes
+
+
+@dataclass(frozen=True, slots=True)
+class ArmFigures:
+    arm: Arm
+    units: int
+    owed: int
+    whole: Outcomes
+    common: Outcomes
+    left_out: int
+    unchanged: int
+    tally: Tally
+    cost: float | None
+    against: Kept | None
+
+    @property
+    def adds_up(self) -> bool:
+        """Every unit has a verdict, has failed, was lost with its picture, or is owed."""
+        lost = self.left_out * self.arm.run.units_per_cobuy
+        return self.units == self.whole.ended + lost + self.owed
+
+
+@dataclass(frozen=True, slots=True)
+class Exact:
+    arms: tuple[ArmFigures, ...]
+    cobuys: int
+    common: int
+    relations: tuple[str, ...]
+
+
+def exact(arms: list[Arm]) -> Exact:
+    """The control is first."""
+    control = next(arm for arm in arms if arm.is_control).run
+    shared = _shared([arm.run for arm in arms])
+    lost = {arm.pk: left_out_cobuys(arm.run) for arm in arms}
+    everywhere, n = set().union(*lost.values()), control.cobuys.count()
+    lost_of_control = next(lost[arm.pk] for arm in arms if arm.is_control)
+    rows = [
+        _figures(
+            arm,
+            control,
+            shared,
+            lost=lost[arm.pk],
+            lost_of_pair=lost[arm.pk] | lost_of_control,
+            out=everywhere,
+            cobuys=n,
+        )
+        for arm in arms
+    ]
+    return Exact(tuple(rows), n, n - len(everywhere), shared[0])
+
+
+def outcomes(run: Run, relations: tuple[str, ...], samples: int, out: set[int]) -> Outcomes:
+    return sum(outcomes_by_relation(run, relations, samples, out).values(), Outcomes(0, 0, 0, 0))
+
+
+def outcomes_by_relation(run: Run, relations: tuple[str, ...], samples: int, out: set[int]) -> dict[str, Outcomes]:
+    params = {
+        "run": run.pk,
+        "relations": list(relations),
+        "samples": samples,
+        "out": list(out),
+        "strictness": run.strictness,
+        "lost": list(LEFT_OUT),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(COUNTS, params)
+        counted = {relation: Outcomes(n, kept, 0, int(words or 0)) for relation, n, kept, words in cursor}
+        cursor.execute(FAILED, params)
+        for relation, failed in cursor:
+            counted[relation] = counted.get(relation, Outcomes(0, 0, 0, 0)) + Outcomes(0, 0, failed, 0)
+    return counted
+
+
+def _figures(
+    arm: Arm,
+    control: Run,
+    shared: tuple[tuple[str, ...], int],
+    *,
+    lost: set[int],
+    lost_of_pair: set[int],
+    out: set[int],
+    cobuys: int,
+) -> ArmFigures:
+    run = arm.run
+    sums = RunTick.objects.filter(run=run).aggregate(**{name: Sum(name, default=0) for name in COUNTED})
+    own = (tuple(run.config["relations"]), run.config["samples"])
+    unchanged = run.failures.filter(reason="unchanged").values("cobuy").distinct().count()
+    return ArmFigures(
+        arm=arm,
+        units=run.config.get("imported") or cobuys * run.units_per_cobuy,
+        owed=run.cobuys.filter(n_owed__gt=0).aggregate(n=Sum("n_owed", default=0))["n"],
+        whole=outcomes(run, *own, lost),
+        common=outcomes(run, *shared, out),
+        left_out=len(lost),
+        unchanged=unchanged,
+        tally=Tally(**sums),
+        cost=Tally(**sums).cost(run.prices),
+        against=None if arm.is_control else _against(run, control, shared, lost_of_pair, cobuys),
+    )
+
+
+def _against(run: Run, control: Run, shared: tuple[tuple[str, ...], int], out: set[int], cobuys: int) -> Kept:
+    one, other = outcomes(run, *shared, out), outcomes(control, *shared, out)
+    difference = None if one.share is None or other.share is None else one.share - other.share
+    bounds = None
+    if one.bounds and other.bounds:
+        bounds = one.bounds[0] - other.bounds[1], one.bounds[1] - other.bounds[0]
+    return Kept(difference, bounds, cobuys - len(out), one, other)
+
+
+def _shared(runs: list[Run]) -> tuple[tuple[str, ...], int]:
+    """Relations and samples that all arms have."""
+    of_all = set.intersection(*(set(run.config["relations"]) for run in runs))
+    return tuple(code for code in runs[0].config["relations"] if code in of_all), min(
+        run.config["samples"] for run in runs
+    )

@@ -1,0 +1,130 @@
+"""An experiment as rows: the same for the page, JSON and CSV."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from annotation.models import Study
+from distillation.models import Run
+from research.experiments.exact import ArmFigures, Exact, exact
+from research.experiments.judged import Judged, judged, paired_studies
+from research.models import Arm, Experiment
+
+CSV_COLUMNS = (
+    *("arm", "run", "measure", "value", "low", "high", "n", "p_holm", "bound_low", "bound_high", "detectable"),
+    "relation",
+)
+
+
+def experiment_read(experiment: Experiment) -> tuple[list[Arm], Exact, Study | None, list[Judged]]:
+    arms = list(experiment.arms.select_related("run"))
+    figures = exact(arms)
+    study = next(iter(paired_studies(arms)), None)
+    return arms, figures, study, judged(study, arms, figures.arms) if study else []
+
+
+def experiment_state(figures: Exact) -> str:
+    states = {each.arm.run.state for each in figures.arms}
+    for state in (Run.State.RUNNING, Run.State.PAUSED, Run.State.CANCELLED):
+        if state in states:
+            return str(state.label)
+    return "done"
+
+
+def experiment_summary(experiment: Experiment) -> dict[str, Any]:
+    _, figures, study, people = experiment_read(experiment)
+    return {
+        "experiment": experiment.name,
+        "question": experiment.question,
+        "state": experiment_state(figures),
+        "cobuys": figures.cobuys,
+        "cobuys_in_all_arms": figures.common,
+        "relations": list(figures.relations),
+        "arms": [_arm(each) for each in figures.arms],
+        "study": study.name if study else None,
+        "judged": [_judged(row) for row in people],
+    }
+
+
+def csv_rows(summary: dict[str, Any]) -> list[dict[str, Any]]:
+    """A figure a row; columns as in CSV_COLUMNS."""
+    rows = []
+    for arm in summary["arms"]:
+        named = {"arm": arm["arm"], "run": arm["run"]}
+        for measure in ("kept_share", "failed", "left_out", "words_mean", "tokens", "dollars"):
+            rows.append({**named, "measure": measure, "value": arm[measure], "n": arm["verdicts"]})
+        if against := arm["against_control"]:
+            low, high = against["bounds"] or (None, None)
+            rows.append(
+                {**named, "measure": "kept_difference", "value": against["difference"], "n": against["verdicts"]}
+                | {"bound_low": low, "bound_high": high}
+            )
+    for row in summary["judged"]:
+        rows += _judged_rows(row)
+    return rows
+
+
+def _judged_rows(row: dict[str, Any]) -> list[dict[str, Any]]:
+    named = {"arm": row["arm"], "run": row["run"]}
+    low, high = row["bounds"] or (None, None)
+    whole = {**named, "measure": f"{row['measure']} difference", **_flat(row["difference"]), "p_holm": row["p_holm"]}
+    parts = [
+        {**named, "measure": f"{row['measure']} difference", **_flat(figure), "relation": relation}
+        for relation, figure in row["by_relation"].items()
+    ]
+    of_arm = {**named, "measure": row["measure"], **_flat(row["arm_figure"])}
+    return [of_arm, whole | {"bound_low": low, "bound_high": high, "detectable": row["detectable"]}, *parts]
+
+
+def _flat(leaf: dict[str, Any]) -> dict[str, Any]:
+    low, high = leaf["ci95"] or (None, None)
+    return {"value": leaf["value"], "low": low, "high": high, "n": leaf["n"]}
+
+
+def _arm(each: ArmFigures) -> dict[str, Any]:
+    against = each.against
+    return {
+        "arm": each.arm.label,
+        "run": each.arm.run.name,
+        "is_control": each.arm.is_control,
+        "factor": each.arm.factor,
+        "value": each.arm.value,
+        "state": each.arm.run.state,
+        "units": each.units,
+        "verdicts": each.whole.verdicts,
+        "kept": each.whole.kept,
+        "kept_share": each.whole.share,
+        "kept_share_in_common": each.common.share,
+        "failed": each.whole.failed,
+        "owed": each.owed,
+        "left_out": each.left_out,
+        "unchanged": each.unchanged,
+        "adds_up": each.adds_up,
+        "words_mean": each.whole.words_mean,
+        "tokens": each.tally.prompt_tokens + each.tally.completion_tokens,
+        "dollars": each.cost,
+        "against_control": against
+        and {
+            "difference": against.difference,
+            "bounds": against.bounds and list(against.bounds),
+            "cobuys": against.cobuys,
+            "verdicts": against.arm.verdicts,
+        },
+    }
+
+
+def _judged(row: Judged) -> dict[str, Any]:
+    return {
+        "arm": row.arm.label,
+        "run": row.arm.run.name,
+        "measure": row.name.lower(),
+        "arm_figure": row.of_arm.as_dict(),
+        "control_figure": row.of_control.as_dict(),
+        "difference": row.difference.figure.as_dict(),
+        "p_holm": row.p,
+        "bounds": row.bounds and list(row.bounds),
+        "counts_like": row.difference.counts_like,
+        "detectable": row.difference.detectable,
+        "pairs_needed": {f"{100 * wanted:g} points": n for wanted, n in row.needed.items()},
+        "by_relation": {name: found.figure.as_dict() for name, found in row.by_relation.items()},
+    }

@@ -1,0 +1,56 @@
+"""An experiment's answer and report paragraph, written by rule from its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from annotation.figures.words import points
+from research.experiments.exact import Exact
+from research.experiments.judged import Judged
+
+
+def signed(share: float | None) -> str:
+    words = points(share)
+    return f"+{words}" if share is not None and share > 0 else words
+
+
+def between(ends: tuple[float, float] | None) -> str:
+    return f"{signed(ends[0])} to {signed(ends[1])}" if ends else ""
+
+
+def answer(figures: Exact, people: Sequence[Judged]) -> list[str]:
+    """The first figure that people judge, arm by arm: what is found, and what can't be told, as plainly."""
+    if not people:
+        return ["Not judged yet: what is counted stands below, what people think of it takes a paired study."]
+    name = people[0].name
+    rows = [row for row in people if row.name == name and row.difference.figure.value is not None]
+    clear = [row for row in rows if row.is_clear]
+    said = [
+        f"{row.arm.label}: {name.lower()} {signed(row.difference.figure.value)} points "
+        f"({between(row.difference.figure.ci95)}) against the control."
+        for row in clear
+    ]
+    if unclear := [row for row in rows if not row.is_clear]:
+        told = "; ".join(
+            f"{row.arm.label} {signed(row.difference.figure.value)} ({between(row.difference.figure.ci95)})"
+            for row in unclear
+        )
+        said.append(f"This sample can't tell whether these differ: {told}.")
+    return said or ["Nothing is judged in the control and another arm yet."]
+
+
+def paragraph(question: str, figures: Exact, people: Sequence[Judged]) -> str:
+    control = figures.arms[0].arm.run
+    lost = "; ".join(f"{each.arm.label} lost {each.left_out} co-buys" for each in figures.arms if each.left_out)
+    parts = [
+        f"{question} " * bool(question),
+        f"We compared {len(figures.arms) - 1} arms with a control over the same {figures.cobuys} co-buys and "
+        f"{len(figures.relations)} relations ({control.model}, temperature {control.config['temperature']}). ",
+        f"A failed treatment leaves its co-buy out of that arm's comparison ({lost}). " if lost else "",
+        " ".join(answer(figures, people)),
+        " Differences are of intentions on the same co-buy and relation, with 95 % intervals from co-buys as sampling "
+        "units and Holm's correction over the arms; people judged with the original pictures, blinded to the arm."
+        if people
+        else "",
+    ]
+    return "".join(parts)

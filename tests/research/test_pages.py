@@ -1,0 +1,114 @@
+"""What an experiment shows: sums that add up, what was lost left out, and people's differences."""
+
+import csv
+from io import StringIO
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from annotation.design.services import study_create
+from distillation.models import Failure, Run
+from research.experiments.exact import exact
+from research.experiments.judged import judged
+from research.experiments.making import experiment_create, experiment_plan
+from research.experiments.summary import experiment_read, experiment_summary
+from research.models import Experiment
+from tests.annotation.builders import rate_all
+from tests.distillation.builders import finished_run
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def experiment() -> Experiment:
+    """A control that keeps every second of 12 intentions and an arm that keeps every third."""
+    runs = [finished_run(6, name="one"), finished_run(6, name="two", kept_every=3)]
+    plan = experiment_plan(control=runs[0], runs=runs, vary={})
+    return experiment_create(name="look", plan=plan, checked=[], question="Do they differ?")
+
+
+def lose(run: Run, reason: str, n: int = 1) -> None:
+    """The units of the first co-buys end in a failure instead."""
+    for cobuy in run.cobuys.order_by("cobuy")[:n]:
+        run.intentions.filter(cobuy=cobuy.cobuy_id).delete()
+        Failure.objects.bulk_create(
+            Failure(run=run, step="intention", cobuy_id=cobuy.cobuy_id, relation=code, reason=reason, detail="d")
+            for code in run.config["relations"]
+        )
+
+
+def test_each_arms_sums_add_up(experiment: Experiment):
+    lose(Run.objects.get(name="two"), "untreated")
+    figures = exact(list(experiment.arms.select_related("run")))
+    assert [each.adds_up for each in figures.arms] == [True, True]
+    assert [each.whole.verdicts for each in figures.arms] == [12, 10]
+
+
+def test_the_kept_share_is_counted(experiment: Experiment):
+    kept = exact(list(experiment.arms.select_related("run"))).arms[1].against
+    assert kept.difference == pytest.approx(4 / 12 - 6 / 12)
+
+
+def test_a_failed_treatment_leaves_the_cobuy_out_of_both(experiment: Experiment):
+    lose(Run.objects.get(name="two"), "unchanged")
+    figures = exact(list(experiment.arms.select_related("run")))
+    against = figures.arms[1].against
+    assert (figures.common, against.cobuys, against.control.verdicts, against.arm.failed) == (5, 5, 10, 0)
+
+
+def test_a_failed_call_is_counted_and_bounds_the_difference(experiment: Experiment):
+    lose(Run.objects.get(name="two"), "timeout")
+    against = exact(list(experiment.arms.select_related("run"))).arms[1].against
+    kept = against.arm.kept
+    assert (against.arm.failed, against.cobuys) == (2, 6)
+    # Two of twelve could be kept or not; the control has no failure.
+    assert against.bounds == pytest.approx((kept / 12 - 0.5, (kept + 2) / 12 - 0.5))
+
+
+def test_people_set_the_arms_against_the_control(experiment: Experiment, as_researcher: Client):
+    runs = [arm.run for arm in experiment.arms.all()]
+    study = study_create(name="S", runs=runs, items=24, overlap=2, paired=True, seed=2)
+    said = {"one": [(1, 3), (1, 2)], "two": [(1, 1), (0, 0)]}  # every item of two is split
+    rate_all(study, {item.pk: said[item.run.name] for item in study.items.select_related("run")})
+    arms, figures, found, _ = experiment_read(experiment)
+    plausible, typical, accuracy = judged(found, arms, figures.arms)
+    assert (plausible.difference.figure.value, typical.difference.figure.value) == (-0.5, -1.0)
+    # The control keeps half of what all find plausible; people are split on the arm's whatever is kept.
+    assert (accuracy.of_control.value, accuracy.of_arm.value) == (0.5, 0.5)
+    assert "two" in as_researcher.get(reverse("experiment", args=["look"])).content.decode()
+
+
+@pytest.mark.parametrize("page", ["experiment", "experiment-json", "experiment-csv"])
+def test_pages_answer(experiment: Experiment, as_researcher: Client, page: str):
+    answer = as_researcher.get(reverse(page, args=["look"]))
+    assert answer.status_code == 200
+    assert "two" in answer.content.decode()
+
+
+def test_page_and_files_tell_the_same(experiment: Experiment, as_researcher: Client):
+    summary = experiment_summary(experiment)
+    assert as_researcher.get(reverse("experiment-json", args=["look"])).json() == summary
+    rows = list(csv.DictReader(StringIO(as_researcher.get(reverse("experiment-csv", args=["look"])).content.decode())))
+    kept = [row["value"] for row in rows if row["measure"] == "kept_share"]
+    assert kept == [str(arm["kept_share"]) for arm in summary["arms"]]
+
+
+def test_an_unjudged_experiment_says_so(experiment: Experiment, as_researcher: Client):
+    assert "Not judged yet" in as_researcher.get(reverse("experiment", args=["look"])).content.decode()
+
+
+def test_the_page_says_the_cost_before_it_starts(as_researcher: Client):
+    finished_run(3, name="one")
+    asked = {"name": "x", "control": "one", "more": "titles=no"}
+    words = as_researcher.post(reverse("experiment-new"), asked).content.decode()
+    # 3 co-buys x 2 relations, an intention and a verdict each, and 6 products.
+    assert "18 calls at most" in words
+    assert not Experiment.objects.exists()
+
+
+def test_the_page_refuses_in_words(as_researcher: Client):
+    finished_run(3, name="one")
+    answer = as_researcher.post(reverse("experiment-new"), {"name": "x", "control": "one", "more": "colour=red"})
+    assert answer.status_code == 422
+    assert "Unknown factor" in answer.content.decode()
