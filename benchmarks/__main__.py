@@ -29,6 +29,7 @@ PARTS = {
     "bias": ["figures.coverage", "bias"],
     "agreement": ["figures.agreement"],
     "validity": ["validity.main"],
+    "experiments": ["research.experiments"],
 }
 
 

@@ -37,7 +37,7 @@ PAGES = {
         "study-panel-svg study-strictness:post study-items study-report study-report-markdown study-report-json "
         "study-export study-skips study-exports study-export-manifest knowledge knowledge-download intention "
         "connection-test:post feature-list feature-discard:post experiment-list experiment-new experiment "
-        "experiment-json experiment-csv"
+        "experiment-pairs experiment-json experiment-csv"
     ),
     "administrators": "people-password webhooks webhook-remove:post metrics",
 }
