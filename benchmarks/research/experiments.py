@@ -97,7 +97,8 @@ def treatments() -> bool:
         print(f"Treatments: left out, {PHOTOS} is not there")
         return True
     canvases = {file.name: on_canvas(Image.open(file).convert("RGB")) for file in files}
-    return all([_treatment(name, wanted, canvases) for name, wanted in TABLE.items()])
+    met = [_treatment(name, wanted, canvases) for name, wanted in TABLE.items()]  # all are measured
+    return all(met)
 
 
 def _treatment(name: str, wanted: tuple, canvases: dict[str, Image.Image]) -> bool:

@@ -164,6 +164,6 @@ def _effects(name: str, rows: list[TreatedPicture]) -> dict:
     return {"treatment": name, "treated": len(treated), "medians": medians, "problems": dict(problems)}
 
 
-def _execute(sql: str, run: Run, **params: object) -> None:
+def _execute(sql: str, run: Run, **params: str | int | list) -> None:
     with connection.cursor() as cursor:
         cursor.execute(sql, {"run": run.pk, **params})

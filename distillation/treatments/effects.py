@@ -57,7 +57,8 @@ def _texture(light: Floats) -> Floats:
 
 def _gradient(light: Floats) -> Floats:
     down, right = np.gradient(smooth(light, COARSE))
-    return np.hypot(down, right)
+    slope: Floats = np.hypot(down, right)
+    return slope
 
 
 def _colours(image: Image.Image) -> Floats:

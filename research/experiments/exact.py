@@ -124,7 +124,7 @@ def outcomes(run: Run, relations: tuple[str, ...], samples: int, out: set[int]) 
 
 
 def outcomes_by_relation(run: Run, relations: tuple[str, ...], samples: int, out: set[int]) -> dict[str, Outcomes]:
-    params = {
+    params: dict[str, int | float | list] = {
         "run": run.pk,
         "relations": list(relations),
         "samples": samples,

@@ -15,59 +15,12 @@ from stats.sample import sample_of
 Follows = Literal["title", "picture", "both", "neither"]
 KINDS: tuple[Follows, ...] = ("title", "picture", "both", "neither")
 SHORTEST = 4  # letters: shorter words say little of a product
-COMMON = frozenset(
-    [
-        "about",
-        "also",
-        "because",
-        "both",
-        "buying",
-        "could",
-        "customer",
-        "from",
-        "have",
-        "into",
-        "item",
-        "items",
-        "like",
-        "make",
-        "more",
-        "need",
-        "other",
-        "pair",
-        "person",
-        "product",
-        "products",
-        "purchase",
-        "such",
-        "that",
-        "their",
-        "them",
-        "they",
-        "these",
-        "this",
-        "those",
-        "together",
-        "used",
-        "using",
-        "want",
-        "wants",
-        "well",
-        "when",
-        "which",
-        "will",
-        "with",
-        "would",
-        "your",
-        "pack",
-        "size",
-        "inch",
-        "color",
-        "colour",
-        "black",
-        "white",
-    ]
+_COMMON = (
+    "about also because both buying could customer from have into item items like make more need other "
+    "pair person product products purchase such that their them they these this those together used using "
+    "want wants well when which will with would your pack size inch color colour black white"
 )
+COMMON = frozenset(_COMMON.split())
 NO_INTENTIONS = "no intention was shown another product's picture"
 
 

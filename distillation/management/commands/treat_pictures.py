@@ -54,7 +54,8 @@ def _measured(chosen, names: list[str]) -> Iterator[dict]:
         with default_storage.open(picture.name) as file:
             pictures.append((picture.digest, file.read()))
     for name in names:
-        effects, problems = [], {}
+        effects: list[dict[str, float]] = []
+        problems: dict[str, int] = {}
         for digest, jpeg in pictures:
             try:
                 effects.append(treat(jpeg, name, digest).effects.as_dict())
