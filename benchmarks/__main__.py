@@ -30,6 +30,7 @@ PARTS = {
     "agreement": ["figures.agreement"],
     "validity": ["validity.main"],
     "experiments": ["research.experiments"],
+    "arms": ["research.arms"],
 }
 
 

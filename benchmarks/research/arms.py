@@ -1,0 +1,109 @@
+"""Six arms over real co-buys with real photos against a model server of known manners, and the same as single runs.
+
+  python -m benchmarks.research.arms [--limit N]
+
+Speed is of calls, once the treated pictures are there; treating is timed apart. The server, the co-buys and the photos
+are not part of the project: skipped where they are absent.
+"""
+
+import argparse
+import sys
+import time
+from hashlib import sha256
+from pathlib import Path
+
+from benchmarks.own_services import own_services
+
+SHARED = Path(__file__).resolve().parents[3] / "shared"
+VARY = {"pictures": ["grey", "median", "shuffle", "swapped", "none"]}
+RELATIONS = "usedFor,propertyOf,similarTo,open"
+SLOWER_AT_MOST = 1.10
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--limit", type=int, help="only the first N co-buys")
+    options = parser.parse_args()
+    if not (SHARED / "bench/fake_lvlm.py").is_file():
+        print(f"Skipped: {SHARED}/bench is not there")
+        return 0
+    with own_services() as folder:
+        return _measure(Path(folder), options.limit)
+
+
+def _measure(folder: Path, limit: int | None) -> int:
+    from benchmarks.pipeline import world  # noqa: PLC0415 - it needs the settings
+    from distillation.models import Run, TreatedPicture  # noqa: PLC0415
+    from distillation.runs.pictures import run_pictures_ready  # noqa: PLC0415
+    from distillation.runs.services import RunSettings, run_start  # noqa: PLC0415
+    from distillation.tasks import run_wake  # noqa: PLC0415
+    from research.experiments.exact import exact  # noqa: PLC0415
+    from research.experiments.making import arms_check, experiment_create, experiment_plan  # noqa: PLC0415
+
+    here = world.World(folder, SHARED / "bench", SHARED / "data/photos/img")
+    _catalog()
+    with here.server() as server:
+        urls = [f"{server.url},{world.PLACES}"]
+
+        def control(name: str, temperature: float) -> Run:
+            asked = RunSettings.checked(relations=RELATIONS, limit=limit, temperature=temperature)
+            return run_start(name=name, backend="openai", model="fake", base_urls=urls, settings=asked)[0]
+
+        def arms(name: str, temperature: float) -> list[Run]:
+            plan = experiment_plan(control=control(f"{name}-control", temperature), vary=VARY)
+            made = experiment_create(name=name, plan=plan, checked=arms_check(plan))
+            return [arm.run for arm in made.arms.select_related("run")]
+
+        single, together = arms("single", 0.2), arms("together", 0.3)
+        began = time.monotonic()
+        for run in single:
+            while not run_pictures_ready(run, seconds=60):
+                pass
+        print(f"treating {TreatedPicture.objects.count()} pictures: {time.monotonic() - began:.1f} s", flush=True)
+        with here.worker():
+            began = time.monotonic()
+            for run in single:
+                run_wake(run)
+                world.ended(run)
+            alone = time.monotonic() - began
+            began = time.monotonic()
+            for run in together:
+                run_wake(run)
+            for run in together:
+                world.ended(run)
+            at_once = time.monotonic() - began
+    figures = exact(list(together[0].arms.get().experiment.arms.select_related("run")))
+    for each in figures.arms:
+        print(
+            f"{each.arm.label}: {each.units:,} units = {each.whole.verdicts:,} verdicts + {each.whole.failed:,} failed + "
+            f"{each.left_out:,} co-buys left out ({each.unchanged:,} unchanged) + {each.owed:,} owed: "
+            f"{'adds up' if each.adds_up else 'DOES NOT ADD UP'}"
+        )
+    shown = TreatedPicture.objects.exclude(picture=None)
+    mixed = len({row.picture.digest for row in shown.select_related("picture")}) != shown.count()
+    good = at_once <= SLOWER_AT_MOST * alone and all(each.adds_up for each in figures.arms) and not mixed
+    print(f"six single runs {alone:.1f} s, six arms {at_once:.1f} s: {at_once / alone:.2f} (at most {SLOWER_AT_MOST})")
+    print("no picture file serves two treatments" if not mixed else "A PICTURE FILE SERVES TWO TREATMENTS")
+    return 0 if good else 1
+
+
+def _catalog() -> None:
+    """The real titles and co-buys; each product has the photo that the hash of its ASIN points to."""
+    from django.core.management import call_command  # noqa: PLC0415
+
+    from distillation.catalog.pictures.store import picture_store  # noqa: PLC0415
+    from distillation.models import Product  # noqa: PLC0415
+
+    data = SHARED / "data/intentionqa"
+    call_command(
+        "import_catalog", str(data / "products.csv"), format="csv", cobuys=str(data / "cobuy.csv"), verbosity=0
+    )
+    photos = [picture_store(path.read_bytes()) for path in sorted((SHARED / "data/photos/img").glob("*.jpg"))]
+    products = list(Product.objects.all())
+    for product in products:
+        product.picture = photos[int(sha256(product.asin.encode()).hexdigest(), 16) % len(photos)]
+    Product.objects.bulk_update(products, ["picture"], batch_size=500)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
