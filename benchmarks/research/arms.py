@@ -22,16 +22,17 @@ SLOWER_AT_MOST = 1.10
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--shared", type=Path, default=SHARED, help="folder of bench/ and data/")
     parser.add_argument("--limit", type=int, help="only the first N co-buys")
     options = parser.parse_args()
-    if not (SHARED / "bench/fake_lvlm.py").is_file():
-        print(f"Skipped: {SHARED}/bench is not there")
+    if not (options.shared / "bench/fake_lvlm.py").is_file():
+        print(f"Skipped: {options.shared}/bench is not there")
         return 0
     with own_services() as folder:
-        return _measure(Path(folder), options.limit)
+        return _measure(Path(folder), options.shared, options.limit)
 
 
-def _measure(folder: Path, limit: int | None) -> int:
+def _measure(folder: Path, shared: Path, limit: int | None) -> int:
     from benchmarks.pipeline import world  # noqa: PLC0415 - it needs the settings
     from distillation.models import Run, TreatedPicture  # noqa: PLC0415
     from distillation.runs.pictures import run_pictures_ready  # noqa: PLC0415
@@ -40,8 +41,8 @@ def _measure(folder: Path, limit: int | None) -> int:
     from research.experiments.exact import exact  # noqa: PLC0415
     from research.experiments.making import arms_check, experiment_create, experiment_plan  # noqa: PLC0415
 
-    here = world.World(folder, SHARED / "bench", SHARED / "data/photos/img")
-    _catalog()
+    here = world.World(folder, shared / "bench", shared / "data/photos/img")
+    _catalog(shared)
     with here.server() as server:
         urls = [f"{server.url},{world.PLACES}"]
 
@@ -75,8 +76,8 @@ def _measure(folder: Path, limit: int | None) -> int:
     figures = exact(list(together[0].arms.get().experiment.arms.select_related("run")))
     for each in figures.arms:
         print(
-            f"{each.arm.label}: {each.units:,} units = {each.whole.verdicts:,} verdicts + {each.whole.failed:,} failed + "
-            f"{each.left_out:,} co-buys left out ({each.unchanged:,} unchanged) + {each.owed:,} owed: "
+            f"{each.arm.label}: {each.units:,} units = {each.whole.verdicts:,} verdicts + {each.whole.failed:,} failed "
+            f"+ {each.left_out:,} co-buys left out ({each.unchanged:,} unchanged) + {each.owed:,} owed: "
             f"{'adds up' if each.adds_up else 'DOES NOT ADD UP'}"
         )
     shown = TreatedPicture.objects.exclude(picture=None)
@@ -87,18 +88,17 @@ def _measure(folder: Path, limit: int | None) -> int:
     return 0 if good else 1
 
 
-def _catalog() -> None:
+def _catalog(shared: Path) -> None:
     """The real titles and co-buys; each product has the photo that the hash of its ASIN points to."""
     from django.core.management import call_command  # noqa: PLC0415
 
     from distillation.catalog.pictures.store import picture_store  # noqa: PLC0415
     from distillation.models import Product  # noqa: PLC0415
 
-    data = SHARED / "data/intentionqa"
-    call_command(
-        "import_catalog", str(data / "products.csv"), format="csv", cobuys=str(data / "cobuy.csv"), verbosity=0
-    )
-    photos = [picture_store(path.read_bytes()) for path in sorted((SHARED / "data/photos/img").glob("*.jpg"))]
+    data = shared / "data/intentionqa"
+    files = str(data / "products.csv"), "--format", "csv", "--cobuys", str(data / "cobuy.csv")
+    call_command("import_catalog", *files, verbosity=0)
+    photos = [picture_store(path.read_bytes()) for path in sorted((shared / "data/photos/img").glob("*.jpg"))]
     products = list(Product.objects.all())
     for product in products:
         product.picture = photos[int(sha256(product.asin.encode()).hexdigest(), 16) % len(photos)]

@@ -1,8 +1,9 @@
 """Paired differences in populations that are known, and what treatments take away of real photos.
 
-python -m benchmarks.research.experiments [REPLICATIONS]
+python -m benchmarks.research.experiments [--replications N]
 """
 
+import argparse
 import sys
 import time
 from pathlib import Path
@@ -34,9 +35,12 @@ TABLE = {
 
 
 def main() -> int:
-    replications = int(sys.argv[1]) if len(sys.argv) > 1 else REPLICATIONS
-    good = [coverage(cobuys, replications) for cobuys in (50, 200)]
-    return 0 if all([*good, treatments()]) else 1
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--replications", type=int, default=REPLICATIONS, help="0: treatments only")
+    parser.add_argument("--photos", type=Path, default=PHOTOS, help="folder of JPEGs")
+    options = parser.parse_args()
+    good = [coverage(cobuys, options.replications) for cobuys in (50, 200) if options.replications]
+    return 0 if all([*good, treatments(options.photos)]) else 1
 
 
 def coverage(cobuys: int, replications: int) -> bool:
@@ -90,11 +94,11 @@ def _unpaired(arm: np.ndarray, control: np.ndarray, cluster: np.ndarray) -> floa
     return (high - low) / 2
 
 
-def treatments() -> bool:
+def treatments(photos: Path) -> bool:
     """As the table was made: photos on a white square of 336 pixels, treated and measured there."""
-    files = sorted(PHOTOS.glob("*.jpg"))
+    files = sorted(photos.glob("*.jpg"))
     if not files:
-        print(f"Treatments: left out, {PHOTOS} is not there")
+        print(f"Treatments: left out, {photos} is not there")
         return True
     canvases = {file.name: on_canvas(Image.open(file).convert("RGB")) for file in files}
     met = [_treatment(name, wanted, canvases) for name, wanted in TABLE.items()]  # all are measured
