@@ -1,0 +1,28 @@
+"""Experiments by the API: the rules of the pages."""
+
+import pytest
+
+from accounts.models import User
+from research.models import Experiment
+from tests.api.builders import program, send
+from tests.distillation.builders import finished_run
+
+pytestmark = pytest.mark.django_db
+
+
+def test_arms_are_started_and_shown(researcher: User):
+    finished_run(2, name="one")
+    finished_run(2, name="two")
+    client = program(researcher)
+    made = send(client, "experiments", name="look", control="one", runs=["one", "two"])
+    assert (made.status_code, [arm["run"] for arm in made.json()["arms"]]) == (201, ["one", "two"])
+    shown = client.get("/api/v1/experiments/look").json()
+    assert [arm["kept_share"] for arm in shown["arms"]] == [0.5, 0.5]
+
+
+def test_a_refusal_is_a_problem_with_its_words(researcher: User):
+    finished_run(2, name="one")
+    answer = send(program(researcher), "experiments", name="look", control="one", vary={"colour": ["red"]})
+    assert answer.status_code == 422
+    assert "Unknown factor" in answer.content.decode()
+    assert not Experiment.objects.exists()
