@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('distillation', '0008_treated_pictures'),
+        ('distillation', '0010_treated_pictures'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
