@@ -153,6 +153,7 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 2, "interval_start": 0, "inte
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "distillation.tasks.sweep", "schedule": 10.0},
     "webhooks": {"task": "webhooks.tasks.webhooks_sweep", "schedule": 10.0},
+    "research": {"task": "research.tasks.research_sweep", "schedule": 10.0},
 }
 if CELERY_BROKER_URL.startswith("amqp"):
     # Quorum queues keep a message on disk and through the loss of a node; a publisher is told that they have it.

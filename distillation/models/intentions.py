@@ -15,6 +15,9 @@ class IntentionQuerySet(models.QuerySet):
     def for_page(self) -> "IntentionQuerySet":
         return self.select_related("run", "verdict", "cobuy__a__picture", "cobuy__b__picture")
 
+    def kept(self, strictness: float) -> "IntentionQuerySet":
+        return self.filter(kept_q(strictness, prefix="verdict__"))
+
 
 class Intention(models.Model):
     """One answer to: why would somebody buy both, under this relation?

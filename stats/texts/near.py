@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -77,7 +77,8 @@ class Sketches:
         for file, keys in zip(self._bands, self._band_keys(sets), strict=True):
             file.write(keys.tobytes())
 
-    def duplicates(self, near: float = NEAR) -> Duplicates:
+    def duplicates(self, near: float = NEAR, tell: Callable[[float], object] = lambda share: None) -> Duplicates:
+        """`tell` hears which share of the way is done."""
         for file in (self._shingles, *self._bands):
             file.flush()
         keys = np.concatenate(self._keys or [np.zeros(0, np.uint64)])
@@ -85,7 +86,8 @@ class Sketches:
         forest.link(*_equal(keys))
         exact = forest.sizes() > 1
         sets = _Sets(self._shingles.fileno(), np.concatenate(self._sizes or [np.zeros(0, np.int64)]))
-        for file in self._bands:
+        for band, file in enumerate(self._bands):
+            tell(band / self.bands)
             file.seek(0)
             _link_near(np.fromfile(file, dtype=np.uint64), forest, sets, near)
         return Duplicates(forest.roots(), exact)

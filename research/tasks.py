@@ -1,0 +1,23 @@
+"""What workers do for research; what is owed is in the database, a message is a wake-up."""
+
+import logging
+
+from celery import shared_task
+
+from research.diversity.services import diversity_claim, diversity_compute
+from research.models import Diversity
+
+log = logging.getLogger(__name__)
+
+
+@shared_task
+def compute_diversity(run_id: int) -> None:
+    if claimed := diversity_claim(run_id=run_id):
+        diversity_compute(claimed=claimed)
+        log.info("The diversity of run %s is computed.", claimed.run.name)
+
+
+@shared_task(expires=30)
+def research_sweep() -> None:
+    for run_id in Diversity.objects.owed().values_list("run_id", flat=True):
+        compute_diversity.apply_async([run_id], expires=30)
