@@ -1,5 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
+from research.diversity import views as diversity
 from research.experiments import pair_views as pairs
 from research.experiments import views as experiments
 
@@ -10,4 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("experiments/<str:name>/pairs", pairs.experiment_pairs, name="experiment-pairs"),
     path("experiments/<str:name>/json", experiments.experiment_json, name="experiment-json"),
     path("experiments/<str:name>/csv", experiments.experiment_csv, name="experiment-csv"),
+    path("diversity/<str:name>/", diversity.run_diversity, name="run-diversity"),
+    path("diversity/<str:name>/progress", diversity.run_diversity_progress, name="run-diversity-progress"),
+    path("diversity/<str:name>/ask", diversity.run_diversity_ask, name="run-diversity-ask"),
 ]

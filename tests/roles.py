@@ -37,7 +37,8 @@ PAGES = {
         "study-panel-svg study-strictness:post study-items study-report study-report-markdown study-report-json "
         "study-export study-skips study-exports study-export-manifest knowledge knowledge-download intention "
         "connection-test:post feature-list feature-discard:post experiment-list experiment-new experiment "
-        "experiment-pairs experiment-json experiment-csv"
+        "experiment-pairs experiment-json experiment-csv "
+        "run-diversity run-diversity-progress run-diversity-ask:post"
     ),
     "administrators": "people-password webhooks webhook-remove:post metrics",
 }
@@ -51,7 +52,8 @@ ROUTES = {
         "run-list:get run-list:post run:get run-status:get "
         "run-pause:post run-resume:post run-cancel:post run-retry:post intention-list:get intention:get "
         "study-list:get study-list:post study:get study:patch study-figures:get study-judgments:get study-export:get "
-        "study-export-manifest:get run-intentions-jsonl:get run-intentions-csv:get server-check:post study-plan:post"
+        "study-export-manifest:get run-intentions-jsonl:get run-intentions-csv:get server-check:post study-plan:post "
+        "run-diversity:get run-diversity:post"
     ),
     "administrators": (
         "token-list:get token:delete webhook-list:get webhook-list:post webhook:delete webhook-deliveries:get"
