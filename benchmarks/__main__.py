@@ -31,6 +31,7 @@ PARTS = {
     "validity": ["validity.main"],
     "experiments": ["research.experiments"],
     "arms": ["research.arms"],
+    "diversity": ["research.diversity"],
 }
 
 

@@ -51,14 +51,24 @@ def vendi(similarity: Floats) -> float:
 
 def word_similarity(words: Words) -> Floats:
     """Cosine of the counts of words and pairs of words, as in section 4.2 of the same paper: (texts, texts)"""
-    columns = []
+    n = len(words.counts)
+    products, squares = np.zeros((n, n)), np.zeros(n)
     for order in (1, 2):
         grams = ngrams(words, order)
-        different, code = np.unique(grams.hashes, return_inverse=True)
-        counts = np.zeros((len(words.counts), len(different)), dtype=np.float32)
-        np.add.at(counts, (grams.texts, code), 1)
-        columns.append(counts)
-    return cosines(np.concatenate(columns, axis=1))
+        _, code = np.unique(grams.hashes, return_inverse=True)
+        pair, counts = np.unique(code * n + grams.texts, return_counts=True)
+        gram, text = pair // n, pair % n
+        squares += np.bincount(text, counts**2, n)
+        # What one text alone has adds to its length and to no product.
+        shared = np.bincount(gram)[gram] > 1 if len(gram) else np.zeros(0, bool)
+        _, column = np.unique(gram[shared], return_inverse=True)
+        table = np.zeros((n, int(column.max(initial=-1)) + 1), dtype=np.float32)
+        table[text[shared], column] = counts[shared]
+        products += table @ table.T
+    norms = np.sqrt(np.where(squares > 0, squares, 1))
+    similarity: Floats = products / np.outer(norms, norms)
+    np.fill_diagonal(similarity, 1.0)
+    return similarity
 
 
 def cosines(vectors: ArrayLike) -> Floats:
