@@ -4,7 +4,7 @@ from django.urls.converters import StringConverter
 from api import docs
 from api.base.not_found import NotFound
 from api.judging import views as judging
-from api.research import catalog, diversity, experiments, exports, intentions, runs, servers, studies, webhooks
+from api.research import alarms, catalog, diversity, experiments, exports, intentions, runs, servers, studies, webhooks
 from api.tokens import routes as token_routes
 from distillation import urls as _converters  # noqa: F401 - it registers asin and digest
 
@@ -36,6 +36,7 @@ urlpatterns = [
     path("experiments", experiments.Experiments.as_view(), name="experiment-list"),
     path("experiments/<run:name>", experiments.ExperimentDetail.as_view(), name="experiment"),
     path("runs/<run:name>/diversity", diversity.RunDiversity.as_view(), name="run-diversity"),
+    path("alarm-limits", alarms.AlarmLimitsDetail.as_view(), name="alarm-limits"),
     path("servers/check", servers.ServerCheck.as_view(), name="server-check"),
     path("intentions", intentions.Intentions.as_view(), name="intention-list"),
     path("intentions/<int:intention_id>", intentions.IntentionDetail.as_view(), name="intention"),

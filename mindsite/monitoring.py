@@ -18,7 +18,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from annotation.models import Lease, Participant, Study
-from distillation.models import Failure, Run, RunCoBuy, RunTick, Worker
+from distillation.models import Alarm, Failure, Run, RunCoBuy, RunTick, Worker
 from distillation.runs.wake import broker_check
 from webhooks.models import Delivery
 
@@ -67,6 +67,10 @@ class Ledger(Collector):
         yield _one("mindsite_verdicts", "Verdicts written", done["verdicts"])
         failures = Failure.objects.values_list("reason").annotate(n=Count("pk")).order_by("reason")
         yield _by("mindsite_failures", "Units that ended without a result, by reason", "reason", failures)
+        alarms = GaugeMetricFamily("mindsite_run_alarms", "Alarms that are on, by run and kind", labels=["run", "kind"])
+        for alarm in Alarm.objects.select_related("run").order_by("pk"):
+            alarms.add_metric([alarm.run.name, alarm.kind], 1)
+        yield alarms
         studies = Study.objects.values_list("state").annotate(n=Count("pk")).order_by("state")
         yield _by("mindsite_studies", "Studies by state", "state", studies)
         judged = Participant.objects.aggregate(n=Sum("n_judged"), audits=Sum("n_audited"))

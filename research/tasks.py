@@ -4,6 +4,7 @@ import logging
 
 from celery import shared_task
 
+from research.alarms import alarms_sweep
 from research.diversity.services import diversity_claim, diversity_compute
 from research.models import Diversity
 
@@ -21,3 +22,4 @@ def compute_diversity(run_id: int) -> None:
 def research_sweep() -> None:
     for run_id in Diversity.objects.owed().values_list("run_id", flat=True):
         compute_diversity.apply_async([run_id], expires=30)
+    alarms_sweep()

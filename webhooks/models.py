@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 
 class Event(models.TextChoices):
     RUN_FINISHED = "run.finished", "a run is finished"
+    RUN_ALARM = "run.alarm", "a run raises an alarm"
     STUDY_FINISHED = "study.finished", "a study has all its judgments"
 
 

@@ -14,7 +14,7 @@ from accounts.models import User
 from annotation.models import Study
 from common.counting import included_q, of_people_q
 from common.refusals import Refused
-from distillation.models import Run
+from distillation.models import Alarm, Run
 from webhooks.models import Delivery, Event, Webhook
 from webhooks.sending import SendFailed, send, url_check
 
@@ -64,7 +64,7 @@ def webhooks_announce() -> None:
         return
     wanted = [
         Delivery(webhook=webhook, event=ended.event, key=ended.key, payload=ended.payload)
-        for ended in (*_runs(), *_studies())
+        for ended in (*_runs(), *_alarms(), *_studies())
         for webhook in webhooks
         if ended.event in webhook.events and ended.at >= webhook.created_at
     ]
@@ -111,6 +111,14 @@ def _runs() -> Iterator[Ended]:
         if at := run.finished_at:
             payload = {"run": run.name, "backend": run.backend, "model": run.model, "finished_at": at.isoformat()}
             yield Ended(Event.RUN_FINISHED, f"{run.name} {at.isoformat()}", at, payload)
+
+
+def _alarms() -> Iterator[Ended]:
+    for alarm in Alarm.objects.select_related("run"):
+        told = {name: getattr(alarm, name) for name in ("kind", "share", "limit", "n", "what", "words")}
+        payload = {"run": alarm.run.name, **told, "since": alarm.since.isoformat()}
+        key = f"{alarm.run.name} {alarm.kind} {alarm.since.isoformat()}"
+        yield Ended(Event.RUN_ALARM, key, alarm.since, payload)
 
 
 def _studies() -> Iterator[Ended]:

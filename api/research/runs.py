@@ -15,7 +15,7 @@ from api.base.views import ApiView, ListQuery, the_one
 from api.models import Scope
 from api.research.selection import SelectionSerializer, selection_taken
 from common.kept import STRICTNESS
-from distillation.models import Run
+from distillation.models import Alarm, Run
 from distillation.runs.pages.forms import BACKEND_WORDS
 from distillation.runs.reports import run_progress
 from distillation.runs.servers import backend_check
@@ -39,15 +39,23 @@ SETTINGS = (
 )
 
 
+class AlarmSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Alarm
+        fields = ("kind", "share", "limit", "n", "what", "words", "since")
+        read_only_fields = fields
+
+
 class RunSerializer(serializers.ModelSerializer):
     config = serializers.DictField(read_only=True, help_text="fixed at the start")
     base_urls = serializers.ListField(child=serializers.CharField(), read_only=True)
+    alarms = AlarmSerializer(many=True, read_only=True, help_text="those that are on")
 
     class Meta:
         model = Run
         fields = (
             "name", "state", "message", "backend", "model", "config", "base_urls", "strictness", "created_at",
-            "finished_at",
+            "finished_at", "alarms",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -131,7 +139,8 @@ class Runs(RunView, ListAPIView):
     refused_with = 422
 
     def get_queryset(self) -> QuerySet[Run]:
-        return Run.objects.filter(**{name: self.asked[name] for name in ("state", "backend") if name in self.asked})
+        runs = Run.objects.prefetch_related("alarms")
+        return runs.filter(**{name: self.asked[name] for name in ("state", "backend") if name in self.asked})
 
     @extend_schema(request=NewRunSerializer, responses={200: RunMovedSerializer, 201: RunMovedSerializer})
     @idempotent

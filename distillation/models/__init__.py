@@ -1,5 +1,6 @@
 """Catalog and pipeline: what was bought together, and what the LVLM said of it."""
 
+from distillation.models.alarms import Alarm, AlarmLimits
 from distillation.models.batches import Batch, BatchCall, BatchQuerySet
 from distillation.models.catalog import (
     CatalogImport,
@@ -30,6 +31,8 @@ from distillation.models.runs import (
 
 __all__ = [
     "WORKER_GONE_SECONDS",
+    "Alarm",
+    "AlarmLimits",
     "Batch",
     "BatchCall",
     "BatchQuerySet",

@@ -1,8 +1,6 @@
-"""The share of intentions that are kept, and that repeat one another; of a large run from a sample of co-buys."""
+"""The share of intentions that are kept; of a large run from a sample of co-buys."""
 
 import math
-import re
-from collections import Counter
 from dataclasses import dataclass
 
 from django.db import connection
@@ -11,9 +9,8 @@ from common.cached import cached
 from common.kept import kept_sql
 from distillation.models import Run
 
-KEPT_SAMPLE, REPEATED_SAMPLE = 5_000, 1_000  # at least so many intentions, less than twice as many and a bit
+KEPT_SAMPLE = 5_000  # at least so many intentions, less than twice as many and a bit
 SAMPLED_FOR_S, ENDED_FOR_S = 20, 3600  # a sample is not drawn anew for every look at the page
-ALARM_SHARE, ALARM_FROM = 0.2, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +26,6 @@ class Kept:
     def share(self) -> float | None:
         return self.kept / self.verdicts if self.verdicts else None
 
-    @property
-    def alarm(self) -> bool:
-        return self.verdicts >= ALARM_FROM and self.share is not None and self.share < ALARM_SHARE
-
 
 def run_kept(run: Run, strictness: float, *, verdicts: int) -> Kept:
     """Of a run with about so many verdicts."""
@@ -42,14 +35,6 @@ def run_kept(run: Run, strictness: float, *, verdicts: int) -> Kept:
     going_on = run.state == Run.State.RUNNING
     key = f"kept-{run.pk}-{strictness}-{one_in}-{'' if going_on else verdicts}"
     return cached(key, lambda: _kept(run, strictness, one_in), SAMPLED_FOR_S if going_on else ENDED_FOR_S)
-
-
-def run_repeated(run: Run, *, intentions: int) -> tuple[int, int]:
-    """(intentions with the same words as another one of the sample, size of the sample)."""
-    one_in = _one_in(intentions, REPEATED_SAMPLE)
-    if one_in == 1:
-        return _repeated(run, 1)
-    return cached(f"repeated-{run.pk}-{one_in}", lambda: _repeated(run, one_in), 3 * SAMPLED_FOR_S)
 
 
 def _one_in(n: int, least: int) -> int:
@@ -89,14 +74,3 @@ def _half_width(clusters: list[tuple[int, int]]) -> float | None:
     share = sum(kept for kept, _ in clusters) / total
     squares = sum((kept - share * verdicts) ** 2 for kept, verdicts in clusters)
     return 1.96 * math.sqrt(n / (n - 1) * squares) / total
-
-
-def _repeated(run: Run, one_in: int) -> tuple[int, int]:
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT i.text {SAMPLE.format(join='')}", {"run": run.pk, "one_in": one_in})
-        times = Counter(_words(text) for (text,) in cursor)
-    return sum(n for n in times.values() if n > 1), times.total()
-
-
-def _words(text: str) -> str:
-    return " ".join(re.findall(r"[^\W\d_]+", text.casefold()))

@@ -232,7 +232,8 @@ def run_revision(run: Run) -> str:
     """Changes whenever the run's page would, without counting: its words at once, its figures with what is written,
     and its rates, which fall by themselves, every few seconds."""
     tick = RunTick.objects.filter(run=run).order_by("at").values_list("at", *COUNTED).last()
-    shown = (run.state, run.message, run.strictness, run.prices, run.base_urls, no_worker(run))
+    alarms = list(run.alarms.order_by("pk").values_list("kind", "share", "limit"))
+    shown = (run.state, run.message, run.strictness, run.prices, run.base_urls, no_worker(run), alarms)
     if run.state == Run.State.RUNNING and tick and timezone.now() - tick[0] < RATES_FALL_FOR:
         tick = int(time.time() // REFRESH_S)
     return f"{crc32(repr((shown, tick)).encode()):08x}"

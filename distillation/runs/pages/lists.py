@@ -67,6 +67,7 @@ def run_row(run: Run) -> dict:
         "percent": 100 * verdicts / units if units else 100.0,
         "url": reverse("run-detail", args=[run.name]),
         "message": no_worker(run) or run.message,
+        "alarms": run.alarms.all(),
     }
 
 

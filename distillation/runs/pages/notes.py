@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from common.words import duration, percent
+from common.words import duration
 from distillation.models import Run, Worker
-from distillation.runs.kept import ALARM_FROM, ALARM_SHARE, Kept
+from distillation.runs.alarms import HELP
 from distillation.runs.reports import Counts, no_worker
-from distillation.runs.timeline import Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +18,10 @@ class Note:
     heard_at: datetime | None = None
 
 
-def run_notes(run: Run, counts: Counts, kept: Kept, lately: Tally) -> list[Note]:
-    alarm = None if run.is_baseline else _alarm(kept, lately)
-    return [note for note in (_state(run, counts), alarm) if note]
+def run_notes(run: Run, counts: Counts) -> list[Note]:
+    alarms = [Note("bad alarm", f"Alarm. {alarm.words}", HELP[alarm.kind]) for alarm in run.alarms.order_by("pk")]
+    state = _state(run, counts)
+    return [*alarms, state] if state else alarms
 
 
 def _state(run: Run, counts: Counts) -> Note | None:
@@ -46,13 +46,3 @@ def _nobody_works(words: str) -> Note:
     last = Worker.objects.order_by("-seen_at").first()
     lost = "Nothing is lost; the run goes on by itself as soon as there is one."
     return Note("bad", words, lost, last.name if last else "", last.seen_at if last else None)
-
-
-def _alarm(kept: Kept, lately: Tally) -> Note | None:
-    why = "Often a changed prompt or a wrong model: read some of the rejected ones."
-    if kept.alarm:
-        return Note("bad", f"Kept share under 20 %: {percent(kept.share)} of {kept.verdicts:,} verdicts.", why)
-    if lately.verdicts >= ALARM_FROM and lately.yes_share is not None and lately.yes_share < ALARM_SHARE:
-        said = f"{percent(lately.yes_share)} yes of the last {lately.verdicts:,} verdicts"
-        return Note("bad", f"The filter lately rejects nearly all: {said}.", why)
-    return None

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from common.words import counted, dollars, duration, large, percent, price
-from distillation.models import Run, Worker
+from distillation.models import AlarmLimits, Run, Worker
 from distillation.runs.failures import HOPELESS
-from distillation.runs.kept import ALARM_FROM, ALARM_SHARE, Kept, run_kept, run_repeated
+from distillation.runs.kept import Kept, run_kept
 from distillation.runs.pages.notes import run_notes
 from distillation.runs.pages.plots import line_plot, round_top
 from distillation.runs.reports import LATELY_S, Counts, Step, run_counts, run_revision
@@ -27,10 +27,10 @@ def run_page(run: Run) -> dict:
         "revision": revision,
         "every": EVERY_S.get(run.state, 10),
         "counts": counts,
-        "notes": run_notes(run, counts, kept, lately.tally),
+        "notes": run_notes(run, counts),
         "steps": [_step(run, step, lately) for step in counts.steps(total.intentions)],
         "figures": [
-            _kept(run, counts, kept),
+            _kept(run, kept),
             _rate(run, spans, lately),
             _tokens(run, total),
             _cost(run, counts, total),
@@ -38,7 +38,7 @@ def run_page(run: Run) -> dict:
         "failures": [_failure(run, group) for group in counts.failures],
         "retry": sum(group["count"] for group in counts.failures if _may_succeed(run, group)),
         "workers": Worker.objects.alive().order_by("name"),
-        "plots": _plots(spans) if len(spans) > 1 else [],
+        "plots": _plots(spans, AlarmLimits.now().kept) if len(spans) > 1 else [],
         "table": _table(spans),
     }
 
@@ -68,19 +68,13 @@ def _step(run: Run, step: Step, lately: Span) -> dict:
     }
 
 
-def _kept(run: Run, counts: Counts, kept: Kept) -> dict:
-    repeated, n = run_repeated(run, intentions=counts.verdicts)
-    near = f"Near-duplicates: {percent(repeated / n)} of {'a sample of ' * (n < counts.verdicts)}{n:,}" if n else ""
-    alarm = f"Alarm under {ALARM_SHARE:.0%}: ".replace("%", " %")
-    alarm += "on" if kept.alarm else "quiet" if kept.verdicts >= ALARM_FROM else f"from {ALARM_FROM} verdicts on"
+def _kept(run: Run, kept: Kept) -> dict:
     how = (
         f"Kept: p(yes) of {run.strictness:g} or more; where the server gives no probability, a plain yes. A run of "
         "more than 10,000 verdicts is sampled: always the same co-buys, whatever the strictness, with the interval of "
-        "a ratio over co-buys (95 %); run_status counts them all. Near-duplicates: intentions with the same words as "
-        "another one of the sample, upper and lower case, punctuation and numbers aside; of a large run about 1,000 to "
-        "2,000 are compared, all relations of the sampled co-buys."
+        "a ratio over co-buys (95 %); run_status counts them all."
     )
-    lines = [kept_words(kept) if kept.verdicts else "no verdict yet", f"strictness {run.strictness:g}", alarm, near]
+    lines = [kept_words(kept) if kept.verdicts else "no verdict yet", f"strictness {run.strictness:g}"]
     return _figure("kept", "Kept share", _split(percent(kept.share)), lines, how)
 
 
@@ -136,10 +130,11 @@ def _failure(run: Run, group: dict) -> dict:
     return {**group, "words": group["reason"].replace("_", " "), "retry": _may_succeed(run, group)}
 
 
-def _plots(spans: Sequence[Span]) -> list[dict]:
+def _plots(spans: Sequence[Span], limit: float | None) -> list[dict]:
     most = round_top(max(span.calls_per_second for span in spans))
     calls = [(span.at, span.calls_per_second) for span in spans]
     yes = [(span.at, None if (share := span.tally.yes_share) is None else 100 * share) for span in spans]
+    alarm = f" Dashed: alarm under {100 * limit:g} %." if limit else ""
     each = f"Each point is {duration(spans[0].seconds)}."
     return [
         {
@@ -150,9 +145,9 @@ def _plots(spans: Sequence[Span]) -> list[dict]:
         },
         {
             "title": "Kept share over time",
-            "note": f"Plain yes of the filter, whatever the strictness. Dashed: alarm under 20 %. {each}",
+            "note": f"Plain yes of the filter, whatever the strictness.{alarm} {each}",
             "kind": "kept",
-            "alarm": 100 * ALARM_SHARE,
+            "alarm": 100 * limit if limit else None,
             **asdict(line_plot(yes, top=100, unit=" %")),
         },
     ]

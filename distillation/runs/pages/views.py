@@ -34,7 +34,7 @@ FORM_SETTINGS = ("limit", "samples", "with_images", "pictures", "side_by_side", 
 @require_safe
 @researcher_required
 def run_list(request: HttpRequest) -> HttpResponse:
-    runs = [run_row(run) for run in Run.objects.order_by("-created_at")]
+    runs = [run_row(run) for run in Run.objects.prefetch_related("alarms").order_by("-created_at")]
     return render(request, "runs/list.html", {"runs": runs})
 
 

@@ -13,10 +13,11 @@ from django.urls import reverse
 
 from accounts.models import User
 from common.words import duration
-from distillation.models import WORKER_GONE_SECONDS, Failure, Picture, Product, Run, RunTick, Worker
+from distillation.models import WORKER_GONE_SECONDS, Alarm, Failure, Picture, Product, Run, RunTick, Worker
 from distillation.runs import reports
 from distillation.runs.changes import run_set_prices
 from distillation.runs.pages.page import run_page
+from distillation.runs.reports import run_revision
 from distillation.runs.services import run_pause, run_wait
 from tests.distillation.builders import cobuys, finished_run, run
 
@@ -159,25 +160,17 @@ def test_a_run_without_verdicts_has_no_share_kept(as_researcher: Client) -> None
     assert (kept["big"], kept["lines"][0]) == ("–", "no verdict yet")
 
 
-@pytest.mark.parametrize(
-    ("cobuys", "kept_every", "alarm"),
-    [(49, 10, False), (50, 10, True), (50, 5, False)],  # 98 verdicts; 100, 10 kept; 100, 20 kept
-)
-def test_the_alarm_comes_under_a_fifth_of_a_hundred(cobuys, kept_every, alarm, as_researcher: Client) -> None:
-    finished_run(cobuys, kept_every=kept_every, **SERVED)
-    assert ("Kept share under 20 %" in shown(as_researcher)) == alarm
+def test_an_alarm_stands_above_the_figures_and_in_the_list(as_researcher: Client) -> None:
+    Alarm.objects.create(run=finished_run(1, **SERVED), kind="kept", share=0.123, limit=0.2, n=400)
+    assert "Alarm. Kept share under 20 %: 12.3 % of 400 verdicts." in shown(as_researcher)
+    assert "Alarm: Kept share 12.3 %" in as_researcher.get(reverse("run-list")).content.decode()
 
 
-def test_a_filter_that_lately_rejects_is_said_though_the_whole_is_well(as_researcher: Client) -> None:
-    made = finished_run(3, **SERVED)
-    ticks(made, {"verdicts": 60, "yes": 9}, {"verdicts": 60, "yes": 9})  # 18 of 120: 15 %
-    assert "15.0 % yes of the last 120 verdicts" in shown(as_researcher)
-
-
-def test_intentions_with_the_same_words_are_near_duplicates(as_researcher: Client) -> None:
-    made = finished_run(2)  # Reason 0 under usedFor. Reason 1 under isA. Reason 2 … : 4, numbers aside 2 and 2
-    made.intentions.filter(text__startswith="Reason 3").update(text="For light, in the dark!")
-    assert any("Near-duplicates" in line and "50.0 %" in line for line in figure(as_researcher, "kept")["lines"])
+def test_an_alarm_that_comes_is_seen_at_the_next_poll() -> None:
+    made = finished_run(1)
+    before = run_revision(made)
+    Alarm.objects.create(run=made, kind="kept", share=0.1, limit=0.2, n=400)
+    assert run_revision(made) != before
 
 
 def test_rates_are_calls_by_seconds(as_researcher: Client) -> None:
