@@ -1,6 +1,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from research.alarm_views import run_alarms
+from research.diversity import neighbour_views
 from research.diversity import views as diversity
 from research.experiments import pair_views as pairs
 from research.experiments import views as experiments
@@ -12,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("experiments/<str:name>/pairs", pairs.experiment_pairs, name="experiment-pairs"),
     path("experiments/<str:name>/json", experiments.experiment_json, name="experiment-json"),
     path("experiments/<str:name>/csv", experiments.experiment_csv, name="experiment-csv"),
+    path("neighbours/<int:intention_id>/", neighbour_views.neighbours, name="intention-neighbours"),
     path("alarms/", run_alarms, name="run-alarms"),
     path("diversity/<str:name>/", diversity.run_diversity, name="run-diversity"),
     path("diversity/<str:name>/progress", diversity.run_diversity_progress, name="run-diversity-progress"),

@@ -38,7 +38,7 @@ PAGES = {
         "study-export study-skips study-exports study-export-manifest knowledge knowledge-download intention "
         "connection-test:post feature-list feature-discard:post experiment-list experiment-new experiment "
         "experiment-pairs experiment-json experiment-csv "
-        "run-diversity run-diversity-progress run-diversity-ask:post run-alarms"
+        "run-diversity run-diversity-progress run-diversity-ask:post run-alarms intention-neighbours"
     ),
     "administrators": "people-password webhooks webhook-remove:post metrics",
 }

@@ -16,6 +16,7 @@ from stats.texts.words import openings, whole, words_of
 VERSION = 1
 OPENING_WORDS = 4
 SHOWN = 10
+SAMPLE = 2_000  # among which the nearest by words are looked for
 QUANTILES = (5, 25, 50, 75, 95)
 Tell = Callable[[str, float], object]
 
@@ -56,6 +57,7 @@ def figures_of(run: Run, tell: Tell) -> tuple[dict, Passed]:
             "most": float(np.log2(max(1, len(np.unique(passed.relations))))),
         },
         "draws": by_scope(chosen, values),
+        "sample": _sample(passed.ids, rng),
     }, passed
 
 
@@ -96,6 +98,10 @@ def _duplicates(passed: Passed) -> dict:
             if passed.ids[root] in texts
         ],
     }
+
+
+def _sample(ids: Ints, rng: np.random.Generator) -> list[int]:
+    return sorted(rng.choice(ids, min(SAMPLE, len(ids)), replace=False).tolist())
 
 
 def _several(group: Ints, by: Ints) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -53,11 +53,7 @@ def word_similarity(words: Words) -> Floats:
     """Cosine of the counts of words and pairs of words, as in section 4.2 of the same paper: (texts, texts)"""
     n = len(words.counts)
     products, squares = np.zeros((n, n)), np.zeros(n)
-    for order in (1, 2):
-        grams = ngrams(words, order)
-        _, code = np.unique(grams.hashes, return_inverse=True)
-        pair, counts = np.unique(code * n + grams.texts, return_counts=True)
-        gram, text = pair // n, pair % n
+    for gram, text, counts in _counted(words):
         squares += np.bincount(text, counts**2, n)
         # What one text alone has adds to its length and to no product.
         shared = np.bincount(gram)[gram] > 1 if len(gram) else np.zeros(0, bool)
@@ -69,6 +65,19 @@ def word_similarity(words: Words) -> Floats:
     similarity: Floats = products / np.outer(norms, norms)
     np.fill_diagonal(similarity, 1.0)
     return similarity
+
+
+def likeness_to_first(words: Words) -> Floats:
+    """The first row of `word_similarity`, without the others: (texts,)"""
+    n = len(words.counts)
+    products, squares = np.zeros(n), np.zeros(n)
+    for gram, text, counts in _counted(words):
+        own = np.zeros(int(gram.max(initial=-1)) + 1)
+        own[gram[text == 0]] = counts[text == 0]
+        products += np.bincount(text, counts * own[gram], n)
+        squares += np.bincount(text, counts**2, n)
+    norms = np.sqrt(np.where(squares > 0, squares, 1))
+    return np.asarray(products / (norms * norms[0]), dtype=float)
 
 
 def cosines(vectors: ArrayLike) -> Floats:
@@ -97,6 +106,15 @@ def over_draws(values: Sequence[float | None]) -> Estimate:
         return undefined("fewer than two draws", len(known))
     mean = float(known.mean())
     return Estimate(mean, t_interval(mean, float(known.var(ddof=1)) / len(known), len(known) - 1), len(known))
+
+
+def _counted(words: Words) -> Iterator[tuple[Ints, Ints, Ints]]:
+    """For words, then for pairs of words: which, in which text, how often; each once."""
+    for order in (1, 2):
+        grams = ngrams(words, order)
+        _, code = np.unique(grams.hashes, return_inverse=True)
+        pair, counts = np.unique(code * len(words.counts) + grams.texts, return_counts=True)
+        yield pair // len(words.counts), pair % len(words.counts), counts
 
 
 def _clipped(grams: Words) -> Floats:

@@ -4,7 +4,16 @@ from math import exp, log
 import numpy as np
 import pytest
 
-from stats.texts.measures import cosines, distinct, entropy, over_draws, self_bleu, vendi, word_similarity
+from stats.texts.measures import (
+    cosines,
+    distinct,
+    entropy,
+    likeness_to_first,
+    over_draws,
+    self_bleu,
+    vendi,
+    word_similarity,
+)
 from stats.texts.words import words_of
 
 TEXTS = [
@@ -55,6 +64,11 @@ def test_vendi_counts_what_is_different() -> None:
 def test_similarity_by_words_is_a_cosine() -> None:
     """a b, a c: words and pairs (a, b, ab) and (a, c, ac) share one of three."""
     assert word_similarity(words_of(["a b", "a c"]))[0, 1] == pytest.approx(1 / 3)
+
+
+def test_likeness_to_one_is_a_row_of_all() -> None:
+    words = words_of(TEXTS)
+    assert likeness_to_first(words) == pytest.approx(word_similarity(words)[0])
 
 
 def test_a_vector_of_nothing_is_like_itself_alone() -> None:
