@@ -28,7 +28,7 @@ class LimitsForm(forms.Form):
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         for name, label in LABELS.items():
-            hint = str(AlarmLimits._meta.get_field(name).help_text)
+            hint = str(getattr(AlarmLimits._meta.get_field(name), "help_text", ""))
             self.fields[name] = forms.FloatField(
                 label=f"{label}, %", required=False, min_value=0, max_value=100,
                 help_text=f"{hint[0].upper()}{hint[1:]}; empty: no alarm",

@@ -33,16 +33,18 @@ class Reading:
     share: float | None
     n: int
     what: str = ""
-    least: int = LEAST
 
     def limit(self, limits: AlarmLimits) -> float | None:
         return limits.kept if self.kind == Alarm.Kind.LATELY else getattr(limits, self.kind)
 
-    def is_wrong(self, limits: AlarmLimits) -> bool:
+    def alarm(self, run: Run, limits: AlarmLimits) -> Alarm | None:
+        """None where all is well."""
         limit = self.limit(limits)
-        if limit is None or self.share is None or self.n < self.least:
-            return False
-        return self.share < limit if self.kind in (Alarm.Kind.KEPT, Alarm.Kind.LATELY) else self.share > limit
+        if limit is None or self.share is None or self.n < LEAST:
+            return None
+        wrong = self.share < limit if self.kind in (Alarm.Kind.KEPT, Alarm.Kind.LATELY) else self.share > limit
+        told = {"share": self.share, "limit": limit, "n": self.n, "what": self.what[:200]}
+        return Alarm(run=run, kind=self.kind, **told) if wrong else None
 
 
 def run_readings(run: Run) -> list[Reading]:
@@ -63,16 +65,17 @@ def run_readings(run: Run) -> list[Reading]:
 @transaction.atomic
 def alarms_settle(*, run: Run, readings: Sequence[Reading], limits: AlarmLimits) -> None:
     """One that stays on keeps the time since when it is."""
-    wrong = {} if run.is_baseline else {reading.kind: reading for reading in readings if reading.is_wrong(limits)}
-    if wrong.keys() & {Alarm.Kind.KEPT}:
-        wrong.pop(Alarm.Kind.LATELY, None)  # the same again
-    Alarm.objects.filter(run=run).exclude(kind__in=wrong).delete()
-    rows = [
-        Alarm(run=run, kind=kind, share=each.share, limit=each.limit(limits), n=each.n, what=each.what[:200])
-        for kind, each in wrong.items()
-    ]
-    told = ["share", "limit", "n", "what"]
-    Alarm.objects.bulk_create(rows, update_conflicts=True, unique_fields=["run", "kind"], update_fields=told)
+    alarms = [] if run.is_baseline else [alarm for each in readings if (alarm := each.alarm(run, limits))]
+    kinds = {alarm.kind for alarm in alarms}
+    if Alarm.Kind.KEPT in kinds:
+        kinds.discard(Alarm.Kind.LATELY)  # the same again
+    Alarm.objects.filter(run=run).exclude(kind__in=kinds).delete()
+    Alarm.objects.bulk_create(
+        [alarm for alarm in alarms if alarm.kind in kinds],
+        update_conflicts=True,
+        unique_fields=["run", "kind"],
+        update_fields=["share", "limit", "n", "what"],
+    )
 
 
 @transaction.atomic

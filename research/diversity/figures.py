@@ -75,9 +75,11 @@ def pass_over(run: Run, tell: Tell) -> Passed:
             read += len(batch.ids)
             tell("reading intentions", min(read / about, 1))
         duplicates = sketches.duplicates(tell=lambda share: tell("comparing", share))
-    empty = [np.zeros(0, dtype=np.int64)] * 4 + [np.zeros(0, dtype=np.uint64)] * 2
-    columns = [np.concatenate(column) for column in zip(*parts, strict=True)] if parts else empty
-    return Passed(*columns, duplicates=duplicates)
+    if not parts:
+        none, keys = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.uint64)
+        return Passed(none, none, none, none, keys, keys, duplicates)
+    ids, cobuys, relations, lengths, keys, begins = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return Passed(ids, cobuys, relations, lengths, keys, begins, duplicates)
 
 
 def _duplicates(passed: Passed) -> dict:

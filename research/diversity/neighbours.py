@@ -32,8 +32,8 @@ def neighbours_of(intention: Intention) -> Neighbours | None:
     if found is not None:
         keys, likeness = found
         return Neighbours(_rows(keys, likeness), len(keys), True, len(group))
-    keys = sorted({*kept.figures.get("sample", []), *group[:OF_GROUP]} - {intention.pk})
-    texts = dict(Intention.objects.filter(pk__in=keys).values_list("pk", "text"))
+    near = {*kept.figures.get("sample", []), *group[:OF_GROUP]} - {intention.pk}
+    texts = dict(Intention.objects.filter(pk__in=near).values_list("pk", "text"))
     likeness = likeness_to_first(words_of([intention.text, *texts.values()]))[1:]
     return Neighbours(_rows(np.array(list(texts), dtype=np.int64), likeness), len(texts), False, len(group))
 
