@@ -5,7 +5,7 @@ import logging
 from celery import shared_task
 
 from research.alarms import alarms_sweep
-from research.diversity.services import diversity_claim, diversity_compute
+from research.diversity.services import diversities_ask_of_ended, diversity_claim, diversity_compute
 from research.models import Diversity
 
 log = logging.getLogger(__name__)
@@ -20,6 +20,7 @@ def compute_diversity(run_id: int) -> None:
 
 @shared_task(expires=30)
 def research_sweep() -> None:
+    diversities_ask_of_ended()
     for run_id in Diversity.objects.owed().values_list("run_id", flat=True):
         compute_diversity.apply_async([run_id], expires=30)
     alarms_sweep()

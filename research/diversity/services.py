@@ -6,11 +6,11 @@ from time import monotonic
 
 import numpy as np
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 
 from common.refusals import Refused
-from distillation.models import Run
+from distillation.models import Intention, Run
 from research.diversity.draws import vendi_of_vectors
 from research.diversity.embedding import MODEL, embedded, embedding_check
 from research.diversity.figures import Passed, Tell, figures_of
@@ -39,6 +39,14 @@ def diversity_ask(*, run: Run, embed: int = 0) -> Diversity:
     return Diversity.objects.update_or_create(run=run, defaults=asked)[0]
 
 
+def diversities_ask_of_ended() -> None:
+    """Of each run of a model that has ended since it was computed last, so that its alarms need nobody to ask."""
+    older = Q(diversity__state=Diversity.State.DONE, diversity__computed_at__lt=F("finished_at"))
+    ended = Run.objects.filter(Q(diversity=None) | older, state=Run.State.DONE).exclude(backend="baseline")
+    for run in ended.filter(Exists(Intention.objects.filter(run=OuterRef("pk")))).select_related("diversity"):
+        diversity_ask(run=run, embed=run.diversity.embed if hasattr(run, "diversity") else 0)
+
+
 def diversity_claim(*, run_id: int) -> Diversity | None:
     """None where it is done or in other hands."""
     owed = Diversity.objects.owed().filter(run=run_id)
@@ -57,6 +65,7 @@ def diversity_compute(*, claimed: Diversity, say: Callable[[str], object] = lamb
         words = " ".join(str(error).split()) or type(error).__name__
         _settle(claimed, state=Diversity.State.FAILED, message=f"Stopped by an error, see the worker's log: {words}")
         raise
+    tell("storing", 1.0)
     diversity_store(claimed=claimed, figures=figures, passed=passed, message=message)
 
 

@@ -8,12 +8,14 @@ from distillation.models import Intention, Run
 from research.diversity.embedding import PACKAGE
 from research.diversity.services import (
     DiversityRefused,
+    diversities_ask_of_ended,
     diversity_ask,
     diversity_claim,
     diversity_compute,
 )
 from research.models import Diversity, NearDuplicate
 from tests.distillation.builders import cobuys, finished_run, run
+from tests.distillation.runs.test_pages import SERVED
 
 pytestmark = pytest.mark.django_db
 
@@ -81,6 +83,19 @@ def test_a_run_without_intentions_is_refused() -> None:
     cobuys(1)
     with pytest.raises(DiversityRefused, match="no intention yet"):
         diversity_ask(run=run())
+
+
+def test_a_run_of_a_model_that_has_ended_is_computed_unasked() -> None:
+    made = finished_run(1, **SERVED)
+    finished_run(1, name="rules")
+    diversities_ask_of_ended()
+    assert [each.run.name for each in Diversity.objects.all()] == ["r1"]
+    computed(made)
+    diversities_ask_of_ended()
+    assert Diversity.objects.get().state == "done"
+    Run.objects.filter(pk=made.pk).update(finished_at="2999-01-01T00:00Z")  # it was resumed, and ended again
+    diversities_ask_of_ended()
+    assert Diversity.objects.get().state == "wanted"
 
 
 def test_two_workers_do_not_compute_the_same() -> None:
