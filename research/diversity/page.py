@@ -36,7 +36,8 @@ def diversity_page(run: Run) -> dict:
         "kept": kept,
         "waiting": bool(kept and kept.state == Diversity.State.WANTED),
         "figures": _headline(figures) if figures else [],
-        "draws": [_draw(row) for row in figures.get("draws", [])],
+        "draws": [_draw(row) for row in figures.get("draws", []) if row["draws"]],
+        "too_few": "; ".join(_too_few(figures.get("draws", []))),
         "relations": [_relation(row, figures) for row in figures.get("relations", [])],
         "openings": [_frequent(row) for row in figures.get("openings", [])],
         "texts": [_frequent(row) for row in figures.get("texts", [])],
@@ -90,7 +91,8 @@ def _drawn(figures: dict, name: str, title: str) -> dict:
         return {"key": name, "title": title, "big": "–", "lines": ["fewer than 10 intentions"]}
     row = rows[-1]
     others = [f"{_estimate(other[name])} of {other['n']}" for other in rows[:-1]]
-    lines = [f"of {row['n']} intentions at a time", *others]
+    low, high = row[name]["ci95"] or (row[name]["value"],) * 2
+    lines = [f"{low:.3f} to {high:.3f} (95 %)", f"of {row['n']} intentions at a time", *others]
     return {"key": name, "title": title, "big": f"{row[name]['value']:.3f}", "lines": lines}
 
 
@@ -101,6 +103,11 @@ def _draw(row: dict) -> dict:
         "draws": row["draws"],
         "values": [_estimate(row[name]) for name in MEASURES],
     }
+
+
+def _too_few(rows: list[dict]) -> list[str]:
+    missing = {scope: [str(row["n"]) for row in rows if row["scope"] == scope and not row["draws"]] for scope in SCOPES}
+    return [f"{' and '.join(sizes)} texts of {SCOPES[scope]}" for scope, sizes in missing.items() if sizes]
 
 
 def _estimate(estimate: dict | None) -> str:
