@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('distillation', '0007_servers_and_features'),
+        ('distillation', '0010_treated_pictures'),
     ]
 
     operations = [

@@ -7,10 +7,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    initial = True
-
     dependencies = [
-        ('distillation', '0007_servers_and_features'),
+        ('research', '0001_experiments'),
     ]
 
     operations = [
