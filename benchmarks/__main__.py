@@ -32,6 +32,7 @@ PARTS = {
     "experiments": ["research.experiments"],
     "arms": ["research.arms"],
     "diversity": ["research.diversity"],
+    "preference": ["preference.main"],
 }
 
 
