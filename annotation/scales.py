@@ -1,6 +1,7 @@
 """What annotators are asked, with its wording. A study stores its own copy, so a preset may change later."""
 
 from dataclasses import asdict, dataclass
+from enum import IntEnum
 
 from stats.packing import unit
 
@@ -43,6 +44,37 @@ class Question:
         return unit(self.ascending.index(value))
 
 
+class Preference(IntEnum):
+    """Which of two intentions is the better reason; the values are the keys too. Both good and both bad are ties."""
+
+    LEFT = 1
+    RIGHT = 2
+    BOTH_GOOD = 3
+    BOTH_BAD = 4
+    CANNOT_TELL = 5
+
+    @property
+    def mirrored(self) -> "Preference":
+        """The same answer with the sides changed over."""
+        return {Preference.LEFT: Preference.RIGHT, Preference.RIGHT: Preference.LEFT}.get(self, self)
+
+
+PREFERENCE_NAMES = {answer: answer.name.lower() for answer in Preference}
+PREFERENCE = Question(
+    "preference",
+    "Which is the better reason to buy both?",
+    "Better",
+    (
+        Option(Preference.LEFT.value, "Left is better"),
+        Option(Preference.RIGHT.value, "Right is better"),
+        Option(Preference.BOTH_GOOD.value, "Both good"),
+        Option(Preference.BOTH_BAD.value, "Both bad"),
+        Option(Preference.CANNOT_TELL.value, "I can't tell"),
+    ),
+    positive_from=0,
+)
+
+
 def _options(*labels: str) -> tuple[Option, ...]:
     """Options from the best to the worst, valued n-1 … 0."""
     return tuple(Option(len(labels) - 1 - i, label) for i, label in enumerate(labels))
@@ -68,6 +100,10 @@ PRESETS: dict[str, tuple[Question, Question]] = {
         ),
     ),
 }
+
+
+def preference_as_json(text: str = "") -> list[dict]:
+    return [asdict(PREFERENCE) | ({"text": text} if text else {})]
 
 
 def preset_as_json(name: str) -> list[dict]:

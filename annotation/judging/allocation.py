@@ -1,8 +1,7 @@
 """Who gets which item, when. The quota and one judgment an annotator and item are facts of the database."""
 
 import random
-import secrets
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
@@ -12,12 +11,14 @@ from django.utils.translation import gettext as _
 
 from annotation.judging.extra import extra_lease, extra_lease_ends, judgeable_items
 from annotation.judging.leases import (
+    Sides,
     item_of_ticket,
     lease_gone,
     lease_make,
     lease_release,
     lease_renew,
     release_expired,
+    sides_drawn,
 )
 from annotation.judging.participants import participant_lock, refuse_unless_at_work
 from annotation.judging.qualification import gold_next
@@ -95,7 +96,7 @@ def _take_again(participant: Participant, item_id: int) -> None:
     if held or participant.judgments.to_audit().exists() or not free.exists():
         raise JudgingRefused(_("This item can't be had again; here is what comes next"))
     Item.objects.filter(pk=item_id).update(taken=F("taken") + 1)
-    lease_make(participant, item_id, Kind.ITEM, bool(secrets.randbits(1)))
+    lease_make(participant, item_id, Kind.ITEM, sides_drawn(participant.study))
 
 
 def items_ahead(participant: Participant, n: int = 3) -> list[int]:
@@ -131,11 +132,20 @@ def owed_items(participant: Participant) -> QuerySet[Item]:
 def _lease_anew(participant: Participant) -> Lease | None:
     if participant.study.qualification_items and not participant.qualified_at:
         gold = gold_next(participant)
-        return lease_make(participant, gold.pk, Kind.GOLD, bool(secrets.randbits(1))) if gold else None
+        return lease_make(participant, gold.pk, Kind.GOLD, sides_drawn(participant.study)) if gold else None
     if random.random() < participant.study.repeat_share and (earlier := _to_repeat(participant)):  # noqa: S311
         _refuse_unaudited(participant)
-        return lease_make(participant, earlier, Kind.REPEAT, bool(secrets.randbits(1)))
+        return lease_make(participant, earlier, Kind.REPEAT, _sides_of_repeat(participant, earlier))
     return _take_from_anywhere(participant) or extra_lease(participant)
+
+
+def _sides_of_repeat(participant: Participant, item_id: int) -> Sides:
+    """A pair comes back mirrored: who prefers a side, and not a text, then says otherwise."""
+    sides = sides_drawn(participant.study)
+    if not participant.study.is_preference:
+        return sides
+    before = participant.judgments.firsts().filter(item=item_id).values_list("first_left", flat=True).get()
+    return replace(sides, first_left=not before)
 
 
 def _refuse_unaudited(participant: Participant) -> None:
@@ -177,7 +187,7 @@ _NOT_REVEALED = """
     AND NOT EXISTS (
         SELECT FROM annotation_judgment j JOIN annotation_item o ON o.id = j.item_id
         JOIN annotation_participant p ON p.id = j.participant_id
-        WHERE o.intention_id = i.intention_id AND p.annotator_id = %(annotator)s AND j.audit_asked)
+        WHERE o.intention_id = {of_item} AND p.annotator_id = %(annotator)s AND j.audit_asked)
 """
 
 # Breadth and blocks: up the index from the cursor; only in blocks is there more than one. Depth: down, so that begun
@@ -194,7 +204,10 @@ _ORDERS = {
 
 
 def _free(participant: Participant) -> str:
-    return _FREE + _NOT_REVEALED if participant.judged_elsewhere else _FREE
+    if not participant.judged_elsewhere:
+        return _FREE
+    of_other = _NOT_REVEALED.format(of_item="i.other_id") if participant.study.is_preference else ""
+    return _FREE + _NOT_REVEALED.format(of_item="i.intention_id") + of_other
 
 
 def _cursor(participant: Participant) -> Cursor:
@@ -220,8 +233,10 @@ def _take(participant: Participant, after: Cursor | None) -> Lease | None:
             SET cursor_block = chosen.block_no, cursor_taken = chosen.taken, cursor_key = chosen.order_key
             FROM chosen WHERE p.id = %(participant)s
         )
-        INSERT INTO annotation_lease (participant_id, item_id, kind, a_on_left, expires_at)
-        SELECT %(participant)s, id, 'item', %(a_on_left)s, now() + make_interval(mins => %(minutes)s) FROM chosen
+        INSERT INTO annotation_lease (participant_id, item_id, kind, a_on_left, first_left, expires_at)
+        SELECT %(participant)s, id, 'item', %(a_on_left)s, %(first_left)s::boolean,
+               now() + make_interval(mins => %(minutes)s)
+        FROM chosen
         RETURNING *
         """,  # noqa: S608 - one of the two orders above
         {
@@ -229,7 +244,7 @@ def _take(participant: Participant, after: Cursor | None) -> Lease | None:
             "participant": participant.pk,
             "annotator": participant.annotator_id,
             "after": list(after),
-            "a_on_left": bool(secrets.randbits(1)),
+            **asdict(sides_drawn(participant.study)),
             "minutes": participant.study.lease_minutes,
         },
     )

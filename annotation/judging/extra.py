@@ -1,13 +1,12 @@
 """Extra votes: when all has its judgments, people are asked where the others are split, and a vote is worth most."""
 
-import secrets
 from datetime import datetime
 
 import numpy as np
 from django.db.models import Count, Exists, F, Min, OuterRef, QuerySet
 from numpy.typing import NDArray
 
-from annotation.judging.leases import lease_make
+from annotation.judging.leases import lease_make, sides_drawn
 from annotation.models import Item, Judgment, Kind, Lease, Participant
 from stats.packing import unpack
 from stats.people.adaptive import further_votes, vote_posteriors
@@ -19,13 +18,18 @@ CONFUSION = ((0.8, 0.2), (0.2, 0.8))
 
 def judgeable_items(participant: Participant) -> QuerySet[Item]:
     """Sampled items that this annotator has neither judged nor skipped, and whose verdict was not shown to them."""
-    return (
+    mine = (
         Item.objects.sampled()
         .filter(study=participant.study_id)
         .exclude(judgments__participant=participant)
         .exclude(skips__participant=participant)
-        .exclude(Exists(revealed_to(participant.annotator_id).filter(item__intention=OuterRef("intention"))))
+        .exclude(Exists(_revealed_of_item(participant, "intention")))
     )
+    return mine.exclude(Exists(_revealed_of_item(participant, "other"))) if participant.study.is_preference else mine
+
+
+def _revealed_of_item(participant: Participant, which: str) -> QuerySet[Judgment]:
+    return revealed_to(participant.annotator_id).filter(item__intention=OuterRef(which))
 
 
 def revealed_to(annotator_id: int) -> QuerySet[Judgment]:
@@ -36,13 +40,13 @@ def revealed_to(annotator_id: int) -> QuerySet[Judgment]:
 def extra_lease(participant: Participant) -> Lease | None:
     """The caller has looked for all else."""
     study = participant.study
-    if not study.extra_votes or participant.judgments.to_audit().exists():
+    if not study.extra_votes or study.is_preference or participant.judgments.to_audit().exists():
         return None
     for item in _worth_most(participant):
         # What another has just taken is seen here, not in the search.
         free = Item.objects.filter(pk=item, extra_taken__lt=study.extra_votes)
         if free.update(extra_taken=F("extra_taken") + 1):
-            return lease_make(participant, item, Kind.EXTRA, bool(secrets.randbits(1)))
+            return lease_make(participant, item, Kind.EXTRA, sides_drawn(study))
     return None
 
 

@@ -16,6 +16,7 @@ class RatingForm(forms.Form):
     submission = forms.UUIDField()
     plausibility = forms.IntegerField(required=False)
     typicality = forms.IntegerField(required=False)
+    preference = forms.IntegerField(required=False)
     active_seconds = forms.FloatField(required=False)
     comment = CommentField(required=False, max_length=COMMENT_LENGTH)
 
@@ -31,6 +32,7 @@ class ReviseForm(forms.Form):
     submission = forms.UUIDField()
     plausibility = forms.IntegerField(required=False)
     typicality = forms.IntegerField(required=False)
+    preference = forms.IntegerField(required=False)
     comment = CommentField(required=False, max_length=COMMENT_LENGTH)
 
 

@@ -1,5 +1,7 @@
 """Leases: an item is reserved for one annotator for a time; it can be given back, and taken again by its ticket."""
 
+import secrets
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 
 from django.core import signing
@@ -11,11 +13,23 @@ from annotation.judging.participants import participant_lock
 from annotation.models import Item, Kind, Lease, Participant, Study
 
 
-def lease_make(participant: Participant, item_id: int, kind: Kind, a_on_left: bool) -> Lease:
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Which product, and of a pair which intention, stands on the left."""
+
+    a_on_left: bool
+    first_left: bool | None
+
+
+def sides_drawn(study: Study) -> Sides:
+    """Anew for each judgment."""
+    drawn = secrets.randbits(2)
+    return Sides(bool(drawn & 1), bool(drawn & 2) if study.is_preference else None)
+
+
+def lease_make(participant: Participant, item_id: int, kind: Kind, sides: Sides) -> Lease:
     until = timezone.now() + timedelta(minutes=participant.study.lease_minutes)
-    return Lease.objects.create(
-        participant=participant, item_id=item_id, kind=kind, a_on_left=a_on_left, expires_at=until
-    )
+    return Lease.objects.create(participant=participant, item_id=item_id, kind=kind, **asdict(sides), expires_at=until)
 
 
 def lease_renew(participant: Participant) -> Lease | None:

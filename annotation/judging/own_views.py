@@ -79,7 +79,7 @@ def _revised(judgment: Judgment, answers: dict) -> str:
     if answers["comment"] != judgment.comment:
         comment_save(participant=judgment.participant, judgment_id=judgment.pk, comment=answers["comment"])
         said = "Your comment is saved."
-    ratings = {name: answers[name] for name in ("plausibility", "typicality")}
+    ratings = {name: answers[name] for name in ("plausibility", "typicality", "preference")}
     if ratings == _latest_ratings(judgment):
         return said
     change = judgment_revise(
@@ -107,11 +107,19 @@ def _latest_ratings(judgment: Judgment) -> dict:
 def _row(judgment: Judgment) -> dict:
     return {
         "judgment": judgment,
-        "intention": judgment.item.intention,
+        "text": _text(judgment),
         "answers": answers_shown(judgment.participant.study, ratings_of(judgment)),
         "revised": bool(judgment.revisions.all()),
         "url": reverse("judge-own-item", args=[judgment.participant.study_id, judgment.pk]),
     }
+
+
+def _text(judgment: Judgment) -> str:
+    """Of a pair the one on the left, as it was shown."""
+    item = judgment.item
+    if judgment.first_left is None:
+        return item.intention.text
+    return item.first_shown if judgment.first_left else item.second_shown
 
 
 def _own_item(judgment: Judgment, error: str = "", values: dict | None = None) -> dict:
@@ -122,7 +130,7 @@ def _own_item(judgment: Judgment, error: str = "", values: dict | None = None) -
         "study": study,
         "progress": progress(participant),
         "judgment": judgment,
-        "item": item_shown(judgment.item_id, judgment.a_on_left),
+        "item": item_shown(judgment.item_id, judgment.a_on_left, judgment.first_left),
         "first": answers_shown(study, ratings_of(judgment)),
         "revisions": [
             {"at": revision.created_at, "answers": answers_shown(study, ratings_of(revision))}

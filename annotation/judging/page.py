@@ -13,7 +13,14 @@ from annotation.judging.leases import item_ticket
 from annotation.judging.participants import participant_refresh
 from annotation.judging.qualification import gold_is_right, try_done
 from annotation.judging.refusals import AuditOwed, JudgingRefused
-from annotation.judging.shown import answers_shown, item_shown, questions_shown, ratings_of, verdict_shown
+from annotation.judging.shown import (
+    answers_shown,
+    expected_shown,
+    item_shown,
+    questions_shown,
+    ratings_of,
+    verdict_shown,
+)
 from annotation.judging.writing import COMMENT_LENGTH, judgment_to_audit
 from annotation.models import Judgment, Kind, Lease, Participant, Study
 from common.words import duration
@@ -102,7 +109,7 @@ def _next(participant: Participant, found: Lease | Waiting | Finished) -> dict:
     study = participant.study
     return {
         "state": "item",
-        "item": item_shown(found.item_id, found.a_on_left),
+        "item": item_shown(found.item_id, found.a_on_left, found.first_left),
         "questions": questions_shown(study.questions, study.typicality_after_yes),
         "submission": new_submission(),
         "ticket": item_ticket(participant, found.item_id),
@@ -209,9 +216,9 @@ def _checked(judgment: Judgment, study: Study) -> dict:
     gold = judgment.item.gold or {}
     return {
         "state": "checked",
-        "item": item_shown(judgment.item_id, judgment.a_on_left),
+        "item": item_shown(judgment.item_id, judgment.a_on_left, judgment.first_left),
         "answers": answers_shown(study, ratings_of(judgment)),
-        "expected": answers_shown(study, gold),
+        "expected": expected_shown(study, gold, judgment.first_left),
         "as_expected": gold_is_right(judgment, study),
         "explanation": gold.get("explanation", ""),
         "fetch_ahead": True,

@@ -40,11 +40,11 @@ def study_preview(request: PersonRequest, study_id: int) -> HttpResponse:
 
 
 def _preview(study: Study) -> dict:
-    item = study.items.sampled().earliest("order_key")
+    item = study.items.sampled().filter(overlap__gt=0).earliest("order_key")
     return {
         "study": study,
         "state": "item",
-        "item": item_shown(item.pk, True),
+        "item": item_shown(item.pk, True, True if study.is_preference else None),
         "questions": questions_shown(study.questions, study.typicality_after_yes),
         "progress": {"done": 0, "total": study.n_items},
     }

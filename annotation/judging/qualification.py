@@ -14,13 +14,16 @@ def gold_next(participant: Participant) -> Item | None:
 
 
 def gold_is_right(judgment: Judgment, study: Study) -> bool:
-    """Whether the answer is the expected one on plausibility, and on the same side of typical where that is known."""
+    """Whether the answer is the expected one on plausibility, and on the same side of typical where that is known; of
+    a pair, whether it is the expected one for these intentions, on whichever sides they stood."""
+    if study.is_preference:
+        return judgment.of_first == (judgment.item.gold or {}).get("preference")
     return is_as_expected(study, judgment.plausibility, judgment.typicality, judgment.item.gold or {})
 
 
-def is_as_expected(study: Study, plausibility: int, typicality: int | None, expected: dict) -> bool:
+def is_as_expected(study: Study, plausibility: int | None, typicality: int | None, expected: dict) -> bool:
     plausible, typical = study.questions
-    if not plausible.same_side(plausibility, expected["plausibility"]):
+    if plausibility is None or not plausible.same_side(plausibility, expected["plausibility"]):
         return False
     if expected.get("typicality") is None or typicality is None:
         return True

@@ -1,5 +1,6 @@
 """How each annotator of a study works: figures for researchers, and rules that pause."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,11 +11,16 @@ from annotation.design.rules import ALARM, FAST, SECONDS, rule_broken
 from annotation.judging.qualification import gold_is_right
 from annotation.models import Judgment, Kind, Participant, Study
 from annotation.models.protocol_fields import WINDOW
+from annotation.scales import Preference
 from common.counting import first_q, is_first, is_included
 from stats.people.annotators import Quality, longest_line, pair_agreement, share
 
 CHECK_EVERY = 10  # judgments
+SAYINGS = 8  # more than there are answers that are compared
 BY_RULE = "Rule: "  # how the reason of a pause by a rule begins
+
+
+_Said = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]  # says, answer and meant of _Answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,18 +31,18 @@ class _Answers:
     item: NDArray[np.int64]
     kind: NDArray[np.str_]
     counts: NDArray[np.bool_]
-    plausible: NDArray[np.bool_]
-    answer: NDArray[np.int64]  # both ratings in one number
-    side: NDArray[np.int64]  # plausible or not, and typical or not where that was asked
+    says: NDArray[np.int64]  # what others are compared on: plausible or not; of a pair which intention
+    answer: NDArray[np.int64]  # as it was given: both ratings in one number; of a pair which side
+    meant: NDArray[np.int64]  # plausible or not, and typical or not where that was asked; of a pair which intention
     seconds: NDArray[np.float64]
     revealed: NDArray[np.bool_]
 
     def compared(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """For each judgment: others on the same item that say the same of plausibility, and all others."""
+        """For each judgment: others on the same item that say the same, and all others."""
         item = np.unique(self.item, return_inverse=True)[1]
-        n, n_plausible = np.bincount(item, self.counts), np.bincount(item, self.counts & self.plausible)
-        same = np.where(self.plausible, n_plausible[item], (n - n_plausible)[item])
-        return (same - self.counts).astype(np.int64), (n[item] - self.counts).astype(np.int64)
+        cell = item * SAYINGS + self.says
+        same, n = np.bincount(cell, self.counts)[cell], np.bincount(item, self.counts)[item]
+        return (same - self.counts).astype(np.int64), (n - self.counts).astype(np.int64)
 
 
 def annotators_quality(study: Study) -> dict[int, Quality]:
@@ -83,28 +89,40 @@ def _recent_quality(participant: Participant) -> Quality:
 
 
 def _answers(study: Study, judgments: QuerySet[Judgment]) -> _Answers:
-    plausible, typical = study.questions
+    of_kind = ("preference", "first_left") if study.is_preference else ("plausibility", "typicality")
     rows = judgments.order_by("pk").values_list(
-        "participant_id", "item_id", "kind", "participant__state", "plausibility", "typicality", "active_seconds",
-        "audit_asked",
+        "participant_id", "item_id", "kind", "participant__state", *of_kind, "active_seconds", "audit_asked",
     )  # fmt: skip
     columns = zip(*rows.iterator(chunk_size=20_000), strict=True)
-    participant, item, kind, state, plausibility, typicality, seconds, revealed = tuple(columns) or ((),) * 8
-    first = np.array(plausibility, dtype=np.int64)
-    second = np.array([-1 if value is None else value for value in typicality], dtype=np.int64)
-    says = first >= plausible.positive_from
-    side = np.where(second < 0, -1, second >= typical.positive_from)
+    participant, item, kind, state, first, second, seconds, revealed = tuple(columns) or ((),) * 8
+    says, answer, meant = _preferred(first, second) if study.is_preference else _rated(study, first, second)
     return _Answers(
         participant=np.array(participant, dtype=np.int64),
         item=np.array(item, dtype=np.int64),
         kind=np.array(kind, dtype=str),
         counts=is_first(np.array(kind, dtype=str)) & is_included(np.array(state, dtype=str)),
-        plausible=says,
-        answer=first * 16 + second,
-        side=says * 4 + side,
+        says=says,
+        answer=answer,
+        meant=meant,
         seconds=np.array(seconds, dtype=float),
         revealed=np.array(revealed, dtype=bool),
     )
+
+
+def _rated(study: Study, plausibility: Sequence[int], typicality: Sequence[int | None]) -> _Said:
+    plausible, typical = study.questions
+    first = np.array(plausibility, dtype=np.int64)
+    second = np.array([-1 if value is None else value for value in typicality], dtype=np.int64)
+    says = (first >= plausible.positive_from).astype(np.int64)
+    return says, first * 16 + second, says * 4 + np.where(second < 0, -1, second >= typical.positive_from)
+
+
+def _preferred(preference: Sequence[int], first_left: Sequence[bool]) -> _Said:
+    of_first = [
+        said if is_left else Preference(said).mirrored for said, is_left in zip(preference, first_left, strict=True)
+    ]
+    meant = np.array(of_first, dtype=np.int64)
+    return meant, np.array(preference, dtype=np.int64), meant
 
 
 def _gold(study: Study, judgments: QuerySet[Judgment]) -> dict[int, list[bool]]:
@@ -137,10 +155,10 @@ def _by_participant(
 
 
 def _consistent(answers: _Answers, own: NDArray[np.bool_], items: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """For each repeat: on the same side of plausible and of typical as the first time. Who has seen the verdict would
-    remember it."""
+    """For each repeat: on the same side of plausible and of typical as the first time, or for the same intention of a
+    pair. Who has seen the verdict would remember it."""
     items = items & ~answers.revealed
-    first = dict(zip(answers.item[items].tolist(), answers.side[items].tolist(), strict=True))
+    first = dict(zip(answers.item[items].tolist(), answers.meant[items].tolist(), strict=True))
     repeats = own & (answers.kind == Kind.REPEAT)
-    again = zip(answers.item[repeats].tolist(), answers.side[repeats].tolist(), strict=True)
-    return np.array([first[item] == side for item, side in again if item in first], dtype=bool)
+    again = zip(answers.item[repeats].tolist(), answers.meant[repeats].tolist(), strict=True)
+    return np.array([first[item] == meant for item, meant in again if item in first], dtype=bool)

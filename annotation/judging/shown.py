@@ -6,7 +6,7 @@ from django.db import connection
 from django.utils.translation import gettext_noop
 
 from annotation.models import Judgment, JudgmentRevision, Study
-from annotation.scales import Question
+from annotation.scales import Preference, Question
 from common.kept import kept_sql
 from distillation.catalog.pictures.urls import digest_url
 from distillation.pipeline.relations import RELATIONS
@@ -15,7 +15,8 @@ LONG_WORDS = 60
 
 # Each judgment shows an item twice; written out, these two cost a third of what the ORM takes to compose them.
 _ITEM = """
-    SELECT t.text, t.relation, a.asin, a.title, pa.digest, b.asin, b.title, pb.digest
+    SELECT t.text, t.relation, i.first_shown, i.second_shown,
+           a.asin, a.title, pa.digest, b.asin, b.title, pb.digest
     FROM annotation_item i
     JOIN distillation_intention t ON t.id = i.intention_id
     JOIN distillation_cobuy c ON c.id = t.cobuy_id
@@ -38,8 +39,9 @@ def _one(sql: str, item_id: int) -> tuple:
         return cursor.fetchone()
 
 
-def item_shown(item_id: int, a_on_left: bool) -> dict:
-    text, relation, *products = _one(_ITEM, item_id)
+def item_shown(item_id: int, a_on_left: bool, first_left: bool | None = None) -> dict:
+    """Of a pair of intentions `texts`, left and right; else the one `intention`."""
+    text, relation, first, second, *products = _one(_ITEM, item_id)
     a, b = products[:3], products[3:]
     left, right = (a, b) if a_on_left else (b, a)
     return {
@@ -47,9 +49,16 @@ def item_shown(item_id: int, a_on_left: bool) -> dict:
         "left": _product(left, "A"),
         "right": _product(right, "B"),
         "relation_words": "" if relation == "open" else RELATIONS[relation].words,
-        "intention": text,
+        "intention": text if first_left is None else "",
+        "texts": _sides(first, second, first_left),
         "long": len(text.split()) > LONG_WORDS,
     }
+
+
+def _sides(first: str, second: str, first_left: bool | None) -> dict | None:
+    if first_left is None:
+        return None
+    return {"left": first, "right": second} if first_left else {"left": second, "right": first}
 
 
 def _product(row: Sequence, letter: str) -> dict:
@@ -72,13 +81,21 @@ def questions_shown(questions: Sequence[Question], typicality_after_yes: bool) -
     return asked
 
 
+def expected_shown(study: Study, gold: dict, first_left: bool | None) -> list[dict]:
+    """The known answer, of a pair with its sides as they stood."""
+    if first_left is not None:
+        of_first = Preference(gold["preference"])
+        gold = {"preference": of_first if first_left else of_first.mirrored}
+    return answers_shown(study, gold)
+
+
 def answers_shown(study: Study, ratings: dict) -> list[dict]:
     given = [(question, ratings.get(question.name)) for question in study.questions]
     return [{"label": asked.short, "value": asked.label(value)} for asked, value in given if value is not None]
 
 
 def ratings_of(judgment: Judgment | JudgmentRevision) -> dict:
-    return {"plausibility": judgment.plausibility, "typicality": judgment.typicality}
+    return {name: getattr(judgment, name) for name in ("plausibility", "typicality", "preference")}
 
 
 def verdict_shown(item_id: int) -> dict:

@@ -9,11 +9,14 @@ from annotation.models import Participant, Study
 from common.counting import counting_sql, first_sql
 from stats.packing import BITS
 
+NOT_ASKED: list[int] = [0]  # of preferences no tally is kept
+
 # The tally of an item as it grew: each judgment that counts, with all before it.
 _GROWN = """
     WITH counting AS (
         SELECT j.id, j.item_id, j.created_at,
-               1::bigint << {bits} * (array_position(%(plausibility)s, j.plausibility) - 1) AS plausibility_unit,
+               coalesce(1::bigint << {bits} * (array_position(%(plausibility)s, j.plausibility) - 1), 0)
+                   AS plausibility_unit,
                coalesce(1::bigint << {bits} * (array_position(%(typicality)s, j.typicality) - 1), 0) AS typicality_unit
         FROM annotation_judgment j JOIN annotation_participant p ON p.id = j.participant_id
         WHERE p.study_id = %(study)s AND {counting} {among}
@@ -90,11 +93,11 @@ def _run(sql: str, study: Study, item_ids: list[int] | None = None) -> int:
         among="AND j.item_id = ANY(%(items)s)" if some else "",
         of_items="AND i.id = ANY(%(items)s)" if some else "",
     )
-    plausibility, typicality = (list(question.ascending) for question in study.questions)
+    asked = {question.name: list(question.ascending) for question in study.questions}
     values: dict[str, Any] = {
         "study": study.pk,
-        "plausibility": plausibility,
-        "typicality": typicality,
+        "plausibility": asked.get("plausibility", NOT_ASKED),
+        "typicality": asked.get("typicality", NOT_ASKED),
         "items": item_ids,
     }
     with connection.cursor() as cursor:

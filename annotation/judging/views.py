@@ -24,7 +24,7 @@ from annotation.models import Judgment, Kind, Lease, Participant, Study
 from common.keyset import key_in
 
 BROKEN_FORM = "The form came broken; load the page again"
-ANSWERS = ("plausibility", "typicality", "comment")
+ANSWERS = ("plausibility", "typicality", "preference", "comment")
 
 
 @require_safe

@@ -3,7 +3,7 @@ is sent twice is kept once."""
 
 import random
 import uuid
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import NoReturn
 
 from django.db import IntegrityError, transaction
@@ -16,13 +16,14 @@ from annotation.judging.quality import rules_check
 from annotation.judging.refusals import JudgingRefused, LeaseGone
 from annotation.judging.tallying import items_retally
 from annotation.models import Item, Judgment, JudgmentRevision, Kind, Participant, Study
+from annotation.scales import Question
 from common.counting import first_sql, is_first
 
 COMMENT_LENGTH = 2_000
 _WRITE = f"""
     WITH lease AS (
         DELETE FROM annotation_lease WHERE participant_id = %(participant)s AND item_id = %(item)s
-        RETURNING item_id, kind, a_on_left,
+        RETURNING item_id, kind, a_on_left, first_left,
                   extract(epoch FROM statement_timestamp() - started_at)::float8 AS seconds
     ), timed AS (
         SELECT *, least(seconds, greatest(0, coalesce(%(active)s::float8, seconds))) AS active FROM lease
@@ -40,11 +41,11 @@ _WRITE = f"""
         FROM timed WHERE p.id = %(participant)s
     )
     INSERT INTO annotation_judgment
-        (item_id, participant_id, kind, submission, plausibility, typicality, a_on_left, seconds,
-         active_seconds, comment, version, audit_asked, audit_reason, tally,
+        (item_id, participant_id, kind, submission, plausibility, typicality, preference, a_on_left, first_left,
+         seconds, active_seconds, comment, version, audit_asked, audit_reason, tally,
          created_at)
-    SELECT item_id, %(participant)s, kind, %(submission)s, %(plausibility)s, %(typicality)s, a_on_left,
-           seconds, active, %(comment)s, %(version)s,
+    SELECT item_id, %(participant)s, kind, %(submission)s, %(plausibility)s, %(typicality)s, %(preference)s,
+           a_on_left, first_left, seconds, active, %(comment)s, %(version)s,
            %(audit)s AND kind NOT IN ('gold', 'extra')
            AND (SELECT filter_yes IS NOT NULL FROM annotation_item WHERE id = item_id),
            '', counted.plausibility_tally, coalesce(counted.judged_at, statement_timestamp())
@@ -53,9 +54,12 @@ _WRITE = f"""
 
 
 @dataclass(frozen=True, slots=True)
-class Ratings:
-    plausibility: int
-    typicality: int | None
+class Answers:
+    """Ratings, or a preference."""
+
+    plausibility: int | None = None
+    typicality: int | None = None
+    preference: int | None = None
 
 
 def judgment_to_audit(participant: Participant) -> Judgment | None:
@@ -73,17 +77,19 @@ def judgment_save(
     participant: Participant,
     item_id: int,
     submission: uuid.UUID,
-    plausibility: int | None,
-    typicality: int | None,
+    plausibility: int | None = None,
+    typicality: int | None = None,
+    preference: int | None = None,
     active_seconds: float | None = None,
     comment: str = "",
 ) -> Judgment:
-    """Save the ratings for good. The same submission sent again is the same judgment."""
+    """Save the answers for good. The same submission sent again is the same judgment."""
     participant = participant_lock(participant)
+    said = Answers(plausibility, typicality, preference)
     written = {"item": item_id, "submission": submission, "active": active_seconds, "comment": comment[:COMMENT_LENGTH]}
     try:
         refuse_unless_at_work(participant)
-        judgment = _write(participant, ratings_checked(participant.study, plausibility, typicality), written)
+        judgment = _write(participant, answers_checked(participant.study, said), written)
     except JudgingRefused:
         # Looked up only where something is in the way: most submits come once.
         if not transaction.get_rollback() and (earlier := _submitted(participant, item_id, submission)):
@@ -144,10 +150,11 @@ def judgment_revise(
     participant: Participant,
     judgment_id: int,
     submission: uuid.UUID,
-    plausibility: int | None,
-    typicality: int | None,
+    plausibility: int | None = None,
+    typicality: int | None = None,
+    preference: int | None = None,
 ) -> JudgmentRevision:
-    """Change one's own ratings. Before the reveal the judgment follows; after it the blind ratings go on counting."""
+    """Change one's own answers. Before the reveal the judgment follows; after it the blind ratings go on counting."""
     participant = participant_lock(participant)
     if earlier := JudgmentRevision.objects.filter(submission=submission, judgment__participant=participant).first():
         return earlier
@@ -155,19 +162,16 @@ def judgment_revise(
     judgment = participant.judgments.exclude(kind=Kind.GOLD).filter(pk=judgment_id).first()
     if judgment is None:
         raise JudgingRefused(_("This is not an item that you have judged; go back to your own items"))
-    ratings = ratings_checked(participant.study, plausibility, typicality)
+    answers = asdict(answers_checked(participant.study, Answers(plausibility, typicality, preference)))
     revision = JudgmentRevision.objects.create(
         judgment=judgment,
         submission=submission,
-        plausibility=ratings.plausibility,
-        typicality=ratings.typicality,
-        before={"plausibility": judgment.plausibility, "typicality": judgment.typicality},
+        **answers,
+        before={question.name: getattr(judgment, question.name) for question in participant.study.questions},
         after_reveal=judgment.audit_asked,
     )
     if not revision.after_reveal:
-        participant.judgments.filter(pk=judgment.pk).update(
-            plausibility=ratings.plausibility, typicality=ratings.typicality
-        )
+        participant.judgments.filter(pk=judgment.pk).update(**answers)
         if is_first(judgment.kind):
             Item.objects.select_for_update(no_key=True).get(pk=judgment.item_id)
             items_retally(participant.study, [judgment.item_id])
@@ -181,15 +185,21 @@ def comment_save(*, participant: Participant, judgment_id: int, comment: str) ->
         raise JudgingRefused(_("This is not an item that you have judged; go back to your own items"))
 
 
-def ratings_checked(study: Study, plausibility: int | None, typicality: int | None) -> Ratings:
+def answers_checked(study: Study, said: Answers) -> Answers:
+    """What the study's questions ask for, and nothing else."""
+    if study.is_preference:
+        return Answers(preference=_answered(study.questions[0], said.preference))
     first, second = study.questions
-    if plausibility is None or plausibility not in first.values:
-        raise JudgingRefused(_("Answer the question: %(question)s") % {"question": first.text})
+    plausibility = _answered(first, said.plausibility)
     if study.typicality_after_yes and plausibility < first.positive_from:
-        return Ratings(plausibility, None)
-    if typicality not in second.values:
-        raise JudgingRefused(_("Answer the question: %(question)s") % {"question": second.text})
-    return Ratings(plausibility, typicality)
+        return Answers(plausibility)
+    return Answers(plausibility, _answered(second, said.typicality))
+
+
+def _answered(question: Question, value: int | None) -> int:
+    if value is None or value not in question.values:
+        raise JudgingRefused(_("Answer the question: %(question)s") % {"question": question.text})
+    return value
 
 
 def _submitted(participant: Participant, item_id: int, submission: uuid.UUID) -> Judgment | None:
@@ -218,22 +228,26 @@ def _revision_grows(participant: Participant) -> None:
     Participant.objects.filter(pk=participant.pk).update(revision=F("revision") + 1)
 
 
-def _write(participant: Participant, ratings: Ratings, written: dict) -> Judgment | None:
+def _units(questions: tuple[Question, ...], answers: Answers) -> dict[str, int]:
+    """What the answers add to the item's tallies; preferences have none."""
+    given = {question.name: (question, getattr(answers, question.name)) for question in questions}
+    units = {name: 0 if value is None else question.unit(value) for name, (question, value) in given.items()}
+    return {f"{name}_unit": units.get(name, 0) for name in ("plausibility", "typicality")}
+
+
+def _write(participant: Participant, answers: Answers, written: dict) -> Judgment | None:
     """One statement writes the judgment if there is a lease, and updates the counts of item and participant.
 
     The time is taken under the item's lock: in its order the judgments' tallies grow.
     """
     study = participant.study
-    plausible, typical = study.questions
     stored = Judgment.objects.raw(
         _WRITE,
         {
             **written,
+            **asdict(answers),
+            **_units(study.questions, answers),
             "participant": participant.pk,
-            "plausibility": ratings.plausibility,
-            "typicality": ratings.typicality,
-            "plausibility_unit": plausible.unit(ratings.plausibility),
-            "typicality_unit": 0 if ratings.typicality is None else typical.unit(ratings.typicality),
             "version": study.version,
             "audit": random.random() < study.audit_share,  # noqa: S311 - a share, not a secret
         },

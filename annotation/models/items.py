@@ -17,10 +17,14 @@ class ItemQuerySet(models.QuerySet):
 
 
 class Item(models.Model):
-    """One sampled intention. `taken` counts judgments and leases together; the quota is the check below."""
+    """One sampled intention, or in a preference study a pair of them. `taken` counts judgments and leases together; the
+    quota is the check below. A pair of identical texts has an overlap of 0: it is counted and never asked."""
 
     study = models.ForeignKey(Study, models.CASCADE, related_name="items")
     intention = models.ForeignKey(Intention, models.PROTECT, related_name="items")
+    other = models.ForeignKey(
+        Intention, models.PROTECT, null=True, blank=True, related_name="+", db_index=False, help_text="what it meets"
+    )
     stratum = models.CharField(max_length=100, blank=True)
     inclusion_probability = models.FloatField()
     order_key = models.IntegerField(help_text="random place in the order of allocation")
@@ -36,10 +40,14 @@ class Item(models.Model):
     )
     # What figures are grouped by, as it was when the item was drawn: no figure then reads more than the study's items.
     run = models.ForeignKey(Run, models.PROTECT, related_name="+", db_index=False)
+    other_run = models.ForeignKey(Run, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     relation = models.CharField(max_length=20)
     category = models.CharField(max_length=60, help_text="of both products; two categories are joined by +")
     filter_yes = models.BooleanField(null=True, help_text="the filter's plain answer; null where no filter was asked")
     p_yes = models.FloatField(null=True)
+    # Of a pair, as people see them: without an opening that would name the run. Empty where ratings are asked.
+    first_shown = models.TextField(blank=True, default="", db_default="")
+    second_shown = models.TextField(blank=True, default="", db_default="")
     # Written in the statement that writes the judgment, see stats.packing.
     plausibility_tally = models.BigIntegerField(default=0, db_default=0)
     typicality_tally = models.BigIntegerField(default=0, db_default=0)
@@ -49,7 +57,7 @@ class Item(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["study", "intention"], name="item_once"),
+            models.UniqueConstraint(fields=["study", "intention", "other"], nulls_distinct=False, name="item_once"),
             models.CheckConstraint(
                 condition=Q(n_judged__lte=F("taken"), taken__lte=F("overlap")), name="item_within_quota"
             ),
@@ -64,6 +72,7 @@ class Item(models.Model):
                 name="item_free",
             ),
             models.Index(fields=["study", "order_key"], condition=Q(gold__isnull=False), name="item_gold"),
+            models.Index(fields=["other"], condition=Q(other__isnull=False), name="item_other"),
         ]
 
     def __str__(self) -> str:
@@ -87,6 +96,7 @@ class Lease(models.Model):
     item = models.ForeignKey(Item, models.CASCADE, related_name="leases")
     kind = models.CharField(max_length=6, choices=Kind, default=Kind.ITEM)
     a_on_left = models.BooleanField(help_text="which of the co-buy's products is shown on the left")
+    first_left = models.BooleanField(null=True, help_text="of a pair, whether its first intention is on the left")
     started_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField(db_index=True)
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_noop as _
 
 from annotation.models.items import Item, Kind
 from annotation.models.participants import Participant
+from annotation.scales import PREFERENCE, Preference
 from common.counting import first_q, included_q, vote_q
 
 
@@ -43,8 +44,12 @@ class Judgment(models.Model):
     participant = models.ForeignKey(Participant, models.CASCADE, related_name="judgments", db_index=False)
     kind = models.CharField(max_length=6, choices=Kind, default=Kind.ITEM)
     submission = models.UUIDField(unique=True, help_text="made with the form; a repeated submit is the same judgment")
-    plausibility = models.SmallIntegerField()
+    plausibility = models.SmallIntegerField(null=True, blank=True)
     typicality = models.SmallIntegerField(null=True, blank=True)
+    preference = models.PositiveSmallIntegerField(
+        null=True, blank=True, choices=[(option.value, option.label) for option in PREFERENCE.options]
+    )
+    first_left = models.BooleanField(null=True, help_text="of a pair, whether its first intention was on the left")
     a_on_left = models.BooleanField()
     seconds = models.FloatField(help_text="from the item's being shown to its being saved")
     active_seconds = models.FloatField(default=0, help_text="of these, with the page in front and in use")
@@ -66,6 +71,16 @@ class Judgment(models.Model):
             models.UniqueConstraint(fields=["item", "participant"], condition=Q(kind="item"), name="judgment_once"),
             models.UniqueConstraint(fields=["item", "participant"], condition=Q(kind="extra"), name="extra_once"),
             models.CheckConstraint(
+                condition=Q(plausibility__isnull=False, preference__isnull=True, first_left__isnull=True)
+                | Q(
+                    plausibility__isnull=True,
+                    typicality__isnull=True,
+                    preference__isnull=False,
+                    first_left__isnull=False,
+                ),
+                name="judgment_of_one_kind",
+            ),
+            models.CheckConstraint(
                 condition=Q(filter_right__isnull=True, audited_at__isnull=True)
                 | Q(filter_right__isnull=False, audited_at__isnull=False),
                 name="judgment_audit_is_dated",
@@ -83,14 +98,23 @@ class Judgment(models.Model):
     def __str__(self) -> str:
         return f"judgment {self.pk}"
 
+    @property
+    def of_first(self) -> Preference | None:
+        """The preference with the pair's first intention taken as the left one; None of a rating."""
+        if self.preference is None:
+            return None
+        said = Preference(self.preference)
+        return said if self.first_left else said.mirrored
+
 
 class JudgmentRevision(models.Model):
     """A later change of one's own ratings. After the reveal the blind ratings still count, and it is only recorded."""
 
     judgment = models.ForeignKey(Judgment, models.CASCADE, related_name="revisions")
     submission = models.UUIDField(unique=True)
-    plausibility = models.SmallIntegerField()
+    plausibility = models.SmallIntegerField(null=True, blank=True)
     typicality = models.SmallIntegerField(null=True, blank=True)
+    preference = models.PositiveSmallIntegerField(null=True, blank=True)
     before = models.JSONField(help_text="the ratings that it changed")
     after_reveal = models.BooleanField()
     created_at = models.DateTimeField(db_default=Now())

@@ -20,6 +20,12 @@ class StudyQuerySet(models.QuerySet):
             wanted=models.Sum("items__overlap", default=0), judged=models.Sum("items__n_judged", default=0)
         )
 
+    def of_ratings(self) -> "StudyQuerySet":
+        return self.filter(kind=Study.Kind.RATING)
+
+    def of_preferences(self) -> "StudyQuerySet":
+        return self.filter(kind=Study.Kind.PREFERENCE)
+
     def for_annotator(self, annotator: User) -> "StudyQuerySet":
         """Studies that this person may judge in: those of their groups, and those that name none."""
         mine = Q(groups__isnull=True) | Q(groups__in=annotator.groups.all())
@@ -27,7 +33,11 @@ class StudyQuerySet(models.QuerySet):
 
 
 class Study(models.Model):
-    """A sample of intentions to be judged under a protocol."""
+    """A sample of intentions, or of pairs of them, to be judged under a protocol."""
+
+    class Kind(models.TextChoices):
+        RATING = "rating", "each intention is rated"
+        PREFERENCE = "preference", "two intentions for one co-buy and relation are compared"
 
     class State(models.TextChoices):
         OPEN = "open", "open"
@@ -42,6 +52,7 @@ class Study(models.Model):
     PROPOSED_ORDER = Order.BLOCKS
 
     name = models.CharField(max_length=NAME_LENGTH, unique=True)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.RATING, db_default=Kind.RATING)
     runs = models.ManyToManyField(Run, related_name="studies")
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     overlap = models.PositiveSmallIntegerField(**PROTOCOL_FIELDS["overlap"].for_model)
@@ -87,6 +98,10 @@ class Study(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_preference(self) -> bool:
+        return self.kind == Study.Kind.PREFERENCE
 
     @property
     def set_here(self) -> list[Run]:

@@ -1,12 +1,13 @@
 """What annotators are shown and what they send. Only a saved judgment can contain a verdict."""
 
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
 from rest_framework import serializers
 
 from annotation.judging.qualification import gold_is_right
 from annotation.judging.shown import questions_shown
 from annotation.judging.writing import COMMENT_LENGTH
 from annotation.models import Item, Judgment, JudgmentRevision, Kind, Skip, Study
+from annotation.scales import Preference
 from api.base.views import LARGEST_ID, ListQuery
 from api.research.catalog import ShownProductSerializer
 
@@ -38,8 +39,8 @@ class MyStudySerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Study
-        fields = ("id", "name", "state", "questions", "guidelines", "lease_minutes")
-        read_only_fields = ("name", "state", "guidelines", "lease_minutes")
+        fields = ("id", "name", "kind", "state", "questions", "guidelines", "lease_minutes")
+        read_only_fields = ("name", "kind", "state", "guidelines", "lease_minutes")
 
     @extend_schema_field(QuestionSerializer(many=True))
     def get_questions(self, study: Study) -> list[dict]:
@@ -47,15 +48,26 @@ class MyStudySerializer(serializers.ModelSerializer):
 
 
 class BlindItemSerializer(serializers.ModelSerializer):
-    """An item as it is to be judged; `a_on_left` of the context says which product stands where."""
+    """An item as it is to be judged; `a_on_left` and `first_left` of the context say what stands where."""
 
-    intention = serializers.CharField(source="intention.text", read_only=True)
+    intention = serializers.SerializerMethodField(help_text="null where two are compared")
     relation = serializers.SerializerMethodField(help_text="in words; empty where there is none")
+    left_intention = serializers.SerializerMethodField(help_text="of two that are compared, else null")
+    right_intention = serializers.SerializerMethodField(help_text="of two that are compared, else null")
     left, right = serializers.SerializerMethodField(), serializers.SerializerMethodField()
 
     class Meta:
         model = Item
-        fields = ("id", "intention", "relation", "left", "right")
+        fields = ("id", "intention", "left_intention", "right_intention", "relation", "left", "right")
+
+    def get_intention(self, item: Item) -> str | None:
+        return item.intention.text if self.context["first_left"] is None else None
+
+    def get_left_intention(self, item: Item) -> str | None:
+        return self._text(item, self.context["first_left"])
+
+    def get_right_intention(self, item: Item) -> str | None:
+        return self._text(item, None if self.context["first_left"] is None else not self.context["first_left"])
 
     def get_relation(self, item: Item) -> str:
         return "" if item.intention.relation == "open" else item.intention.relation_words
@@ -67,6 +79,11 @@ class BlindItemSerializer(serializers.ModelSerializer):
     @extend_schema_field(ShownProductSerializer)
     def get_right(self, item: Item) -> dict:
         return self._product(item, not self.context["a_on_left"])
+
+    def _text(self, item: Item, is_first: bool | None) -> str | None:
+        if is_first is None:
+            return None
+        return item.first_shown if is_first else item.second_shown
 
     def _product(self, item: Item, is_a: bool) -> dict:
         pair = item.intention.cobuy
@@ -106,8 +123,9 @@ class RevealSerializer(serializers.Serializer):
 class ExpectedSerializer(serializers.Serializer):
     """The known answer to a gold item."""
 
-    plausibility = serializers.IntegerField()
+    plausibility = serializers.IntegerField(allow_null=True)
     typicality = serializers.IntegerField(allow_null=True)
+    preference = serializers.IntegerField(allow_null=True, help_text="with the sides as they stood")
     explanation = serializers.CharField(allow_blank=True)
     as_expected = serializers.BooleanField()
 
@@ -115,7 +133,7 @@ class ExpectedSerializer(serializers.Serializer):
 class RevisionSerializer(serializers.ModelSerializer):
     class Meta:
         model = JudgmentRevision
-        fields = ("id", "plausibility", "typicality", "after_reveal", "created_at")
+        fields = ("id", "plausibility", "typicality", "preference", "after_reveal", "created_at")
         read_only_fields = fields
 
 
@@ -132,17 +150,18 @@ class JudgmentSerializer(serializers.ModelSerializer):
     class Meta:
         model = Judgment
         fields = (
-            "id", "study", "item", "plausibility", "typicality", "comment", "active_seconds", "created_at",
-            "audit_asked", "filter_right", "audit_reason", "audited_at", "verdict", "expected", "revisions",
+            "id", "study", "item", "plausibility", "typicality", "preference", "comment", "active_seconds",
+            "created_at", "audit_asked", "filter_right", "audit_reason", "audited_at", "verdict", "expected",
+            "revisions",
         )  # fmt: skip
         read_only_fields = (
-            "plausibility", "typicality", "comment", "active_seconds", "created_at", "audit_asked", "filter_right",
-            "audited_at",
+            "plausibility", "typicality", "preference", "comment", "active_seconds", "created_at", "audit_asked",
+            "filter_right", "audited_at",
         )  # fmt: skip
 
     @extend_schema_field(BlindItemSerializer)
     def get_item(self, judgment: Judgment) -> dict:
-        context = {**self.context, "a_on_left": judgment.a_on_left}
+        context = {**self.context, "a_on_left": judgment.a_on_left, "first_left": judgment.first_left}
         return BlindItemSerializer(judgment.item, context=context).data
 
     @extend_schema_field(RevealSerializer(allow_null=True))
@@ -163,11 +182,19 @@ class JudgmentSerializer(serializers.ModelSerializer):
             return None
         gold = judgment.item.gold or {}
         return {
-            "plausibility": gold["plausibility"],
+            "plausibility": gold.get("plausibility"),
             "typicality": gold.get("typicality"),
+            "preference": _expected_preference(judgment),
             "explanation": gold.get("explanation", ""),
             "as_expected": gold_is_right(judgment, judgment.participant.study),
         }
+
+
+def _expected_preference(judgment: Judgment) -> int | None:
+    if judgment.first_left is None:
+        return None
+    of_first = Preference((judgment.item.gold or {})["preference"])
+    return of_first if judgment.first_left else of_first.mirrored
 
 
 class RatingsSerializer(serializers.Serializer):
@@ -184,6 +211,25 @@ class NewJudgmentSerializer(RatingsSerializer):
     active_seconds = serializers.FloatField(
         required=False, allow_null=True, default=None, min_value=0, max_value=LONGEST_SECONDS
     )
+
+
+class PreferenceSerializer(serializers.Serializer):
+    """In a study that compares two intentions: 1 left, 2 right, 3 both good, 4 both bad, 5 cannot tell."""
+
+    submission = serializers.UUIDField(help_text="made by you, once for each judgment; sent again it is the same one")
+    preference = serializers.IntegerField(min_value=min(Preference), max_value=max(Preference))
+    comment = serializers.CharField(required=False, allow_blank=True, max_length=COMMENT_LENGTH)
+
+
+class NewPreferenceSerializer(PreferenceSerializer):
+    item = serializers.IntegerField(min_value=1, max_value=LARGEST_ID)
+    active_seconds = serializers.FloatField(
+        required=False, allow_null=True, default=None, min_value=0, max_value=LONGEST_SECONDS
+    )
+
+
+NEW = PolymorphicProxySerializer("NewAnswer", [NewJudgmentSerializer, NewPreferenceSerializer], None)
+REVISED = PolymorphicProxySerializer("RevisedAnswer", [RatingsSerializer, PreferenceSerializer], None)
 
 
 class AuditSerializer(serializers.Serializer):

@@ -14,11 +14,12 @@ from annotation.judging.page import progress
 from annotation.judging.qualification import try_done
 from annotation.judging.refusals import JudgingRefused
 from annotation.judging.writing import (
+    Answers,
+    answers_checked,
     audit_save,
     comment_save,
     judgment_revise,
     judgment_save,
-    ratings_checked,
 )
 from annotation.models import Item, Judgment, Kind, Lease, Participant, Study
 from api.base.idempotency import idempotent
@@ -26,14 +27,18 @@ from api.base.problems import Unprocessable
 from api.base.views import ApiView, ListQuery, the_one
 from api.judging.records import (
     JUDGED,
+    NEW,
+    REVISED,
     SHOWN,
     AuditSerializer,
     BlindItemSerializer,
     JudgmentSerializer,
     MyStudySerializer,
     NewJudgmentSerializer,
+    NewPreferenceSerializer,
     NextSerializer,
     OwnQuery,
+    PreferenceSerializer,
     RatingsSerializer,
     RevisionSerializer,
     SkipSerializer,
@@ -90,7 +95,7 @@ class NextItem(JudgingView):
 
     def _item(self, participant: Participant, lease: Lease) -> dict:
         item = Item.objects.select_related(*SHOWN).get(pk=lease.item_id)
-        context = {**self.get_serializer_context(), "a_on_left": lease.a_on_left}
+        context = {**self.get_serializer_context(), "a_on_left": lease.a_on_left, "first_left": lease.first_left}
         check = _check(participant) if lease.kind == Kind.GOLD else None
         return {"item": BlindItemSerializer(item, context=context).data, "check": check}
 
@@ -105,11 +110,12 @@ class OwnJudgments(JudgingView, ListAPIView):
         own = own.to_audit() if self.asked.get("to_audit") else own
         return own.select_related(*JUDGED).prefetch_related("revisions")
 
-    @extend_schema(request=NewJudgmentSerializer, responses={201: JudgmentSerializer})
+    @extend_schema(request=NEW, responses={201: JudgmentSerializer})
     @idempotent
     def post(self, request: Request, study_id: int) -> Response:
         """Freeze your ratings of the item that you have; the answer tells the verdict where its audit is asked."""
-        participant, asked = self.participant(), self.body(NewJudgmentSerializer)
+        participant = self.participant()
+        asked = self.body(NewPreferenceSerializer if participant.study.is_preference else NewJudgmentSerializer)
         _refuse_off_scale(participant.study, asked)
         judgment = judgment_save(participant=participant, item_id=asked.pop("item"), **asked)
         return self.told(judgment.pk, status=201)
@@ -137,14 +143,15 @@ class JudgmentAudit(JudgingView):
 
 
 class JudgmentRevisions(JudgingView):
-    @extend_schema(request=RatingsSerializer, responses={201: RevisionSerializer})
+    @extend_schema(request=REVISED, responses={201: RevisionSerializer})
     @idempotent
     def post(self, request: Request, judgment_id: int) -> Response:
         """Change your ratings. After the reveal the blind ones go on counting, and this stands beside them."""
-        who, asked = self.own(judgment_id).participant, self.body(RatingsSerializer)
+        who = self.own(judgment_id).participant
+        asked = self.body(PreferenceSerializer if who.study.is_preference else RatingsSerializer)
         _refuse_off_scale(who.study, asked)
-        ratings = {name: asked[name] for name in ("submission", "plausibility", "typicality")}
-        revision = judgment_revise(participant=who, judgment_id=judgment_id, **ratings)
+        answers = {name: value for name, value in asked.items() if name != "comment"}
+        revision = judgment_revise(participant=who, judgment_id=judgment_id, **answers)
         _comment(who, judgment_id, asked)
         return Response(RevisionSerializer(revision).data, status=201)
 
@@ -172,7 +179,7 @@ def _check(participant: Participant) -> dict:
 def _refuse_off_scale(study: Study, asked: dict) -> None:
     """The service refuses it too, but as one refusal among others: here it is the request that is wrong."""
     try:
-        ratings_checked(study, asked["plausibility"], asked["typicality"])
+        answers_checked(study, Answers(asked.get("plausibility"), asked.get("typicality"), asked.get("preference")))
     except JudgingRefused as refusal:
         raise Unprocessable(str(refusal)) from refusal
 
