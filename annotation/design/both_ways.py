@@ -6,6 +6,7 @@ import numpy as np
 
 from annotation.models import Study
 from common.cached import cached
+from common.counting import of_people_q
 from stats.packing import unpack
 from stats.planning import (
     ASSUMED_PAIRING,
@@ -96,7 +97,8 @@ def gain_known() -> Gain:
 
 
 def _gain() -> Gain:
-    for study in Study.objects.filter(simulated=False, n_items__gte=FEWEST_ITEMS).order_by("-created_at")[:5]:
+    studies = Study.objects.of_ratings().filter(of_people_q(), n_items__gte=FEWEST_ITEMS)
+    for study in studies.order_by("-created_at")[:5]:
         judged = study.items.sampled().filter(n_judged__gt=0, p_yes__isnull=False).order_by("order_key")
         rows = list(judged.values_list("p_yes", "plausibility_tally", "stratum")[:MOST_ITEMS])
         if len(rows) >= FEWEST_ITEMS:

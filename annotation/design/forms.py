@@ -227,6 +227,17 @@ class StudyForm(ProtocolForm, PlanForm, CatalogSelectionForm):
     """The whole design: what may change and what is drawn."""
 
     name = forms.CharField(max_length=NAME_LENGTH, help_text="Annotators see it")
+    kind = forms.ChoiceField(
+        label="What people are asked",
+        choices=[
+            (Study.Kind.RATING.value, "Each intention by itself: is it plausible, how typical is it"),
+            (Study.Kind.PREFERENCE.value, "Two intentions side by side: which is the better reason"),
+        ],
+        initial=Study.Kind.RATING.value,
+        required=False,
+        widget=forms.RadioSelect,
+        help_text="Side by side takes two runs or more on the same co-buys: each pair of runs gives an item",
+    )
     runs = RunChoiceField(
         Run.objects.order_by("-created_at"),
         label="Intentions of",
@@ -266,7 +277,8 @@ class StudyForm(ProtocolForm, PlanForm, CatalogSelectionForm):
     gold = forms.FileField(
         label="Gold items, a CSV file",
         required=False,
-        help_text="Columns intention_id, or asin_a, asin_b, relation; then plausibility, typicality, explanation",
+        help_text="Columns intention_id, or asin_a, asin_b, relation; then plausibility, typicality, explanation. "
+        "Side by side: intention_id, other_id, better (one of the two ids, both good or both bad), explanation",
     )
 
     def __init__(self, *args, **kwargs) -> None:
@@ -302,14 +314,16 @@ class StudyForm(ProtocolForm, PlanForm, CatalogSelectionForm):
 
     def design(self) -> dict:
         """The arguments of `study_create`."""
-        sample = ("name", "runs", "strata", "allocation", "seed", "paired", "items", "overlap", "gold", "groups")
+        sample = (
+            "name", "kind", "runs", "strata", "allocation", "seed", "paired", "items", "overlap", "gold", "groups",
+        )  # fmt: skip
         drawn = {**{name: self.cleaned_data[name] for name in sample}, "catalog": self.catalog}
         return {**drawn, **self.protocol(), "plan": self.planned()}
 
     def plan(self) -> dict | None:
         """The arguments of `plan_make`, from a form that may be half filled in."""
         said = getattr(self, "cleaned_data", {})
-        sample = ("runs", "items", "overlap", "strata", "allocation", "paired", "groups", "qualification_items")
+        sample = ("kind", "runs", "items", "overlap", "strata", "allocation", "paired", "groups", "qualification_items")
         if not all(name in said for name in (*sample, "audit", "audit_percent", "repeat_percent")) or not said["runs"]:
             return None
         return {
@@ -327,20 +341,26 @@ class StudyForm(ProtocolForm, PlanForm, CatalogSelectionForm):
 
 def protocol_initial(study: Study) -> dict:
     """A study's protocol as the form shows it."""
-    plausible, typical = study.questions
     return {
         **{name: getattr(study, name) for name in AS_STORED},
+        **({"preset": scales.PROPOSED} if study.is_preference else _scales_initial(study)),
         "groups": study.groups.all(),
-        "plausibility": plausible.text,
-        "plausibility_answers": _lines(plausible),
-        "typicality": typical.text,
-        "typicality_answers": _lines(typical),
-        "typical_answers": len(typical.options) - typical.positive_from,
         "audit": {1.0: ALWAYS, 0.0: NEVER}.get(study.audit_share, SHARE),
         "audit_percent": _percent(study.audit_share) if 0 < study.audit_share < 1 else AUDIT_PERCENT,
         "repeat_percent": _percent(study.repeat_share),
         **_rules_initial(study.rules),
     }  # fmt: skip
+
+
+def _scales_initial(study: Study) -> dict:
+    plausible, typical = study.questions
+    return {
+        "plausibility": plausible.text,
+        "plausibility_answers": _lines(plausible),
+        "typicality": typical.text,
+        "typicality_answers": _lines(typical),
+        "typical_answers": len(typical.options) - typical.positive_from,
+    }
 
 
 def _rules_initial(rules: dict) -> dict:

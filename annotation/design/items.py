@@ -14,11 +14,17 @@ def items_add(study: Study, items: Sequence[Item]) -> None:
     for start in range(0, len(items), AT_ONCE):
         some = items[start : start + AT_ONCE]
         of_intention = described([item.intention_id for item in some])
+        of_other = described([item.other_id for item in some if item.other_id])
         for item in some:
-            item.study, item.overlap = study, study.overlap
+            item.study = study
+            if item.overlap is None:
+                item.overlap = study.overlap
             item.block_no = item.order_key // BLOCK if study.order == Study.Order.BLOCKS and item.gold is None else 0
             for name, value in of_intention[item.intention_id].items():
                 setattr(item, name, value)
+            if item.other_id:
+                item.other_run_id = of_other[item.other_id]["run_id"]
+                item.filter_yes = item.p_yes = None  # of two intentions there is not one verdict
         Item.objects.bulk_create(some)
 
 

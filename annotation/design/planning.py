@@ -11,7 +11,7 @@ from annotation.design.both_ways import Gain, Sizes, Wanted, Way, gain_known, wa
 from annotation.design.population import strata_sizes
 from annotation.design.protocol import StudyRefused, eligible, refuse_too_few
 from annotation.design.services import Allocation, allocate, units_of
-from annotation.models import Participant
+from annotation.models import Participant, Study
 from common.cached import cached
 from common.counting import of_people_q
 from common.words import duration
@@ -84,14 +84,18 @@ def plan_make(
     qualification_items: int,
     wanted: Wanted,
     catalog: CatalogSelection = EVERYTHING,
+    kind: str = Study.Kind.RATING,
 ) -> Plan:
-    sizes, problem, shares = _sizes(runs, strata, paired=paired, catalog=catalog), "", {}
+    compares = kind == Study.Kind.PREFERENCE
+    paired = paired or compares
+    sizes = _sizes(runs, strata, paired=paired, filtered=not compares, catalog=catalog)
+    problem, shares = "", {}
     try:
-        shares = allocate(sizes, units_of(items, runs, paired=paired), allocation, runs)
+        shares = allocate(sizes, units_of(items, runs, paired=paired, kind=kind), allocation, runs)
         refuse_too_few(overlap, groups)
     except StudyRefused as refusal:
         problem = str(refusal)
-    each_seconds, words = _pace(audit_share)
+    each_seconds, words = _pace(0 if compares else audit_share)
     annotators = eligible(groups)
     seconds = items * overlap / (1 - repeat_share) * each_seconds + annotators * qualification_items * each_seconds
     effect, gain = design_effect(sizes, shares) if shares else 1.0, gain_known()
@@ -105,9 +109,11 @@ def plan_make(
         time_each=_working_time(seconds / annotators) if annotators else "",
         pace=words,
         strata=[Stratum(name, size, shares.get(name, 0)) for name, size in sizes.items()] if shares else [],
-        widths=_widths(shares, strata, overlap, effect),
+        widths=_widths(shares, strata, overlap, effect, "Win rate" if compares else "Plausible"),
         design_effect=effect,
-        ways=ways(Sizes(items, of_each, paired), wanted, overlap=overlap, effect=effect, gain=gain) if shares else [],
+        ways=ways(Sizes(items, of_each, paired), wanted, overlap=overlap, effect=effect, gain=gain)
+        if shares and not compares
+        else [],
         gain=gain,
         wanted=wanted,
         of_each=of_each,
@@ -116,11 +122,13 @@ def plan_make(
     )
 
 
-def _sizes(runs: Sequence[Run], strata: Sequence[str], *, paired: bool, catalog: CatalogSelection) -> dict[str, int]:
-    asked = ([(run.pk, run.strictness) for run in runs], paired, list(strata), catalog)
+def _sizes(
+    runs: Sequence[Run], strata: Sequence[str], *, paired: bool, filtered: bool, catalog: CatalogSelection
+) -> dict[str, int]:
+    asked = ([(run.pk, run.strictness) for run in runs], paired, filtered, list(strata), catalog)
     return cached(
         f"strata-{hashlib.sha256(repr(asked).encode()).hexdigest()}",
-        lambda: strata_sizes(runs, strata, paired=paired, catalog=catalog),
+        lambda: strata_sizes(runs, strata, paired=paired, filtered=filtered, catalog=catalog),
         SIZES_KEPT_SECONDS,
     )
 
@@ -141,11 +149,13 @@ def _working_time(seconds: float) -> str:
     return f"{seconds / 3600:,.1f} hours" if seconds >= 36_000 else duration(seconds)
 
 
-def _widths(shares: dict[str, int], strata: Sequence[str], overlap: int, effect: float) -> list[tuple[str, float]]:
+def _widths(
+    shares: dict[str, int], strata: Sequence[str], overlap: int, effect: float, what: str
+) -> list[tuple[str, float]]:
     """Half-widths of intervals in percentage points: for all items, and for the smallest part by each of `strata`."""
     if not shares:
         return []
-    widths = [("Plausible, all", 100 * half_width(sum(shares.values()), overlap, effect))]
+    widths = [(f"{what}, all", 100 * half_width(sum(shares.values()), overlap, effect))]
     for place, name in enumerate(strata):
         parts: dict[str, int] = {}
         for stratum, drawn in shares.items():
@@ -153,5 +163,5 @@ def _widths(shares: dict[str, int], strata: Sequence[str], overlap: int, effect:
             parts[part] = parts.get(part, 0) + drawn
         least = min((drawn, part) for part, drawn in parts.items())
         if least[0]:
-            widths.append((f"Plausible, {name} {least[1]}", 100 * half_width(least[0], overlap)))
+            widths.append((f"{what}, {name} {least[1]}", 100 * half_width(least[0], overlap)))
     return widths

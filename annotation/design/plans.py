@@ -53,6 +53,8 @@ def _first_judgment(study: Study) -> datetime | None:
 
 
 def _refuse_impossible(study: Study, planned: Planned, items: int) -> None:
+    if study.is_preference:
+        raise StudyRefused("A plan is for a figure of ratings, and this study compares; make it without a plan")
     if planned.figure not in Figure.values:
         raise StudyRefused(f"A plan is for one of {', '.join(Figure.values)}; not {planned.figure!r}")
     if not 1 <= items <= study.n_items:

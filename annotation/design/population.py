@@ -62,9 +62,14 @@ STRATA = {
 
 
 def strata_sizes(
-    runs: Sequence[Run], strata: Sequence[str], *, paired: bool = False, catalog: CatalogSelection = EVERYTHING
+    runs: Sequence[Run],
+    strata: Sequence[str],
+    *,
+    paired: bool = False,
+    filtered: bool = True,
+    catalog: CatalogSelection = EVERYTHING,
 ) -> dict[str, int]:
-    drawn_from = _by_stratum(runs, strata, paired=paired, catalog=catalog)
+    drawn_from = _by_stratum(runs, strata, paired=paired, filtered=filtered, catalog=catalog)
     counted = drawn_from.values("stratum").annotate(n=Count("pk")).order_by("stratum")
     return dict(counted.values_list("stratum", "n"))
 
@@ -75,15 +80,16 @@ def strata_members(
     without: Collection[int],
     *,
     paired: bool = False,
+    filtered: bool = True,
     catalog: CatalogSelection = EVERYTHING,
 ) -> dict[str, NDArray[np.int64]]:
     """Ids by stratum, `without` left out, in the order of ids so that the seed decides.
 
-    Paired: those of the first run for which each other run has an intention too.
+    Paired: those of the first run for which each other run has an intention too. Not `filtered`: without verdicts too.
     """
     ids = defaultdict(list)
-    rows = _by_stratum(runs, strata, without, paired=paired, catalog=catalog)
-    rows = rows.order_by("pk").values_list("pk", "stratum")
+    drawn_from = _by_stratum(runs, strata, without, paired=paired, filtered=filtered, catalog=catalog)
+    rows = drawn_from.order_by("pk").values_list("pk", "stratum")
     for pk, stratum in rows.iterator(chunk_size=20_000):
         if pk not in without:
             ids[stratum].append(pk)
@@ -98,9 +104,10 @@ def population(study: Study) -> QuerySet[Any]:  # of intentions, with stratum an
     return drawn_from.annotate(category=_EXPRESSIONS["category"])
 
 
-def drawable(runs: Sequence[Run]) -> QuerySet[Intention]:
+def drawable(runs: Sequence[Run], *, filtered: bool = True) -> QuerySet[Intention]:
+    """What can be judged; where no verdict is revealed, none is needed."""
     has_verdict = Q(verdict__isnull=False) | Q(run__backend=IMPORTED)
-    return Intention.objects.filter(has_verdict, run__in=runs)
+    return Intention.objects.filter(has_verdict if filtered else Q(), run__in=runs)
 
 
 def partners(ids: Sequence[int], run: Run) -> dict[int, int]:
@@ -124,6 +131,7 @@ def _by_stratum(
     without: Collection[int] = (),
     *,
     paired: bool = False,
+    filtered: bool = True,
     catalog: CatalogSelection = EVERYTHING,
 ) -> QuerySet[Any]:  # of intentions, with their `stratum`
     """Each intention with its stratum's name: the parts in the order asked for, with slashes between."""
@@ -133,6 +141,6 @@ def _by_stratum(
     stratum = Concat(*parts, Value(""), output_field=CharField())
     chosen = catalog.q("cobuy__")
     if not paired:
-        return drawable(runs).filter(chosen).annotate(stratum=stratum)
-    others = (drawable([run]).exclude(pk__in=without).filter(**_SAME_UNIT) for run in runs[1:])
-    return drawable(runs[:1]).filter(chosen, *map(Exists, others)).annotate(stratum=stratum)
+        return drawable(runs, filtered=filtered).filter(chosen).annotate(stratum=stratum)
+    others = (drawable([run], filtered=filtered).exclude(pk__in=without).filter(**_SAME_UNIT) for run in runs[1:])
+    return drawable(runs[:1], filtered=filtered).filter(chosen, *map(Exists, others)).annotate(stratum=stratum)

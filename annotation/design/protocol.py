@@ -61,13 +61,19 @@ def protocol_set(study: Study, protocol: Protocol) -> None:
     """Put a protocol into a study that is not saved yet, or refuse what can't be asked."""
     preset, wording = protocol.get("preset", study.preset), protocol.get("wording", Wording())
     if study.pk is None or {"preset", "wording"} & set(protocol):
-        study.preset, study.scales = preset, scales_worded(preset, wording)
+        study.preset, study.scales = (
+            (scales.PREFERENCE.name, scales.preference_as_json())
+            if study.is_preference
+            else (preset, scales_worded(preset, wording))
+        )
         study.__dict__.pop("questions", None)  # cached from the scales before
     for name, value in protocol.items():
         if name not in ("preset", "wording"):
             setattr(study, name, value)
     _refuse_out_of_range(study)
-    study.audit_share = min(study.audit_share, most_revealed(study.repeat_share))
+    # Of two intentions no verdict is revealed: it would tell of one and not of the other.
+    most = 0.0 if study.is_preference else most_revealed(study.repeat_share)
+    study.audit_share = min(study.audit_share, most)
 
 
 def most_revealed(repeat_share: float) -> float:

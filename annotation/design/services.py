@@ -1,8 +1,8 @@
 """Make studies, and open, pause and close them."""
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Unpack
 
 import numpy as np
@@ -13,6 +13,8 @@ from accounts.models import User
 from annotation.design import sampling
 from annotation.design.gold import gold_add, gold_answers, gold_read
 from annotation.design.items import items_add
+from annotation.design.pair_gold import gold_pairs
+from annotation.design.pairs import gold_pairs_add, pairs_add, pairs_of_unit
 from annotation.design.plans import Planned, plan_fix
 from annotation.design.population import STRATA, partners, strata_members
 from annotation.design.protocol import (
@@ -44,6 +46,7 @@ def study_create(
     runs: Sequence[Run],
     items: int,
     overlap: int,
+    kind: str = Study.Kind.RATING,
     strata: Sequence[str] = (),
     allocation: Allocation = EQUAL,
     seed: int = 0,
@@ -60,11 +63,14 @@ def study_create(
     """Sample the runs' intentions and open the study. A study is whole or not there.
 
     `paired` draws the same co-buys and relations from each run. `gold` are the lines of a CSV. What is gold is not
-    drawn as well: the sample speaks of the others. `catalog` leaves out the intentions for other co-buys.
+    drawn as well: the sample speaks of the others. `catalog` leaves out the intentions for other co-buys. A preference
+    study has pairs of runs' intentions as its items.
     """
+    paired = paired or kind == Study.Kind.PREFERENCE
     _refuse_unusable(name=name, runs=runs, items=items, overlap=overlap, strata=strata, seed=seed)
     study = Study(
         name=name,
+        kind=_kind_known(kind),
         overlap=overlap,
         strata=list(strata),
         seed=seed,
@@ -76,20 +82,40 @@ def study_create(
         catalog=catalog.as_config(),
     )
     protocol_set(study, protocol)
-    answers = gold_answers(gold_read(gold), runs, study.questions) if gold is not None else {}
-    refuse_unqualifiable(study, len(answers))
+    known = _gold_known(study, gold, runs)
+    refuse_unqualifiable(study, len(known.answers))
     refuse_too_few(overlap, groups)
-    units = units_of(items, runs, paired=paired)
-    population = strata_members(runs, strata, without=answers, paired=paired, catalog=catalog)
+    units = units_of(items, runs, paired=paired, kind=kind)
+    filtered = not study.is_preference
+    population = strata_members(
+        runs, strata, without=known.intentions, paired=paired, filtered=filtered, catalog=catalog
+    )
     shares = allocate({name: len(ids) for name, ids in population.items()}, units, allocation, runs)
     _insert(study)
     study.runs.set(runs)
     study.groups.set(groups)
     _sample(study, population, shares, runs)
-    gold_add(study, answers)
+    known.add(study, known.answers)
     if plan:
         plan_fix(study=study, planned=plan, by=created_by)
     return study
+
+
+@dataclass(frozen=True, slots=True)
+class _Gold:
+    """Known answers, of intentions or of pairs of them, with the intentions that are not drawn as well."""
+
+    answers: dict
+    intentions: Collection[int]
+    add: Callable[[Study, dict], None]
+
+
+def _gold_known(study: Study, lines: Iterable[str] | None, runs: Sequence[Run]) -> _Gold:
+    if study.is_preference:
+        pairs = {} if lines is None else gold_pairs(lines, runs)
+        return _Gold(pairs, {pk for pair in pairs for pk in pair}, gold_pairs_add)
+    answers = {} if lines is None else gold_answers(gold_read(lines), runs, study.questions)
+    return _Gold(answers, answers, gold_add)
 
 
 def study_set_state(*, study: Study, state: str) -> None:
@@ -160,6 +186,12 @@ def _stated(sizes: dict[str, int], items: int, stated: dict[str, int]) -> dict[s
     return stated
 
 
+def _kind_known(kind: str) -> str:
+    if kind not in Study.Kind.values:
+        raise StudyRefused(f"A study's kind is {' or '.join(Study.Kind.values)}; not {kind!r}")
+    return kind
+
+
 def _state_known(state: str) -> str:
     if state not in Study.State.values:
         raise StudyRefused(f"A study is {', '.join(Study.State.values)}; not {state!r}")
@@ -177,6 +209,8 @@ def _refuse_unusable(
         raise _name_taken(name)
     if not runs:
         raise StudyRefused("A study needs at least one run")
+    if len(set(runs)) < len(runs):
+        raise StudyRefused("A run is named twice; name each once")
     if items < 1 or overlap < 1:
         raise StudyRefused("A study needs at least one item and one judgment an item")
     if overlap > (most := PROTOCOL_FIELDS["overlap"].most):
@@ -199,8 +233,11 @@ def _insert(study: Study) -> None:
         raise _name_taken(study.name) from error
 
 
-def units_of(items: int, runs: Sequence[Run], *, paired: bool) -> int:
-    """How many units are drawn: the items, or for paired runs the items that each of them gives."""
+def units_of(items: int, runs: Sequence[Run], *, paired: bool, kind: str = Study.Kind.RATING) -> int:
+    """How many units are drawn: the items, or for paired runs the items that each of them gives; of preferences each
+    unit gives an item for each pair of runs."""
+    if kind == Study.Kind.PREFERENCE:
+        return _units_of_pairs(items, runs)
     if not paired:
         return items
     if len(runs) < 2:
@@ -211,9 +248,24 @@ def units_of(items: int, runs: Sequence[Run], *, paired: bool) -> int:
     return units
 
 
+def _units_of_pairs(items: int, runs: Sequence[Run]) -> int:
+    if len(runs) < 2:
+        raise StudyRefused("A preference study compares the intentions of two runs or more; name another run")
+    units, over = divmod(items, each := pairs_of_unit(runs))
+    if over or not units:
+        raise StudyRefused(
+            f"{len(runs)} runs make {each} pairs for each co-buy and relation, so {items:,} items don't come out even; "
+            f"ask for {max(1, units) * each:,}"
+        )
+    return units
+
+
 def _sample(study: Study, population: dict[str, np.ndarray], shares: dict[str, int], runs: Sequence[Run]) -> None:
     rng = np.random.default_rng(study.seed)
     drawn = sampling.draw(population, shares, rng)
+    if study.is_preference:
+        pairs_add(study, drawn, runs, rng)
+        return
     if study.paired:
         drawn = _of_all_runs(drawn, runs, rng)
     items_add(

@@ -7,6 +7,7 @@ from pathlib import Path
 from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from annotation.design.pairs import identical_pairs
 from annotation.design.plans import Figure, Planned
 from annotation.design.population import STRATA
 from annotation.design.protocol import PRESETS, StudyRefused, Wording
@@ -29,7 +30,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name")
-        parser.add_argument("--run", action="append", required=True, metavar="NAME", help="may be given several times")
+        parser.add_argument("--run", action="append", default=[], metavar="NAME", help="may be given several times")
+        parser.add_argument("--runs", default="", metavar="A,B", help="the same, separated by commas")
+        parser.add_argument(
+            "--preference",
+            action="store_true",
+            help="which of two runs' intentions is better, for the same co-buy and relation; two runs or more",
+        )
         parser.add_argument("--items", type=int, required=True, help=PROTOCOL_FIELDS["items"].words)
         _add(parser, "overlap")
         selection_add(parser, otherwise="all of the runs'")
@@ -75,7 +82,8 @@ class Command(BaseCommand):
             "--gold",
             type=Path,
             metavar="CSV",
-            help="intention_id, or asin_a, asin_b, relation; plausibility, typicality, explanation",
+            help="intention_id, or asin_a, asin_b, relation; plausibility, typicality, explanation; of a preference "
+            "study intention_id, other_id, better, explanation",
         )
         _add(group, "qualification_items")
         _add(group, "qualification_pass")
@@ -95,7 +103,8 @@ class Command(BaseCommand):
         try:
             study = study_create(
                 name=options["name"],
-                runs=_named(Run, options["run"], "`distill --run NAME` makes one"),
+                kind=Study.Kind.PREFERENCE if options["preference"] else Study.Kind.RATING,
+                runs=_named(Run, _runs(options), "`distill --run NAME` makes one"),
                 items=options["items"],
                 overlap=options["overlap"],
                 strata=[part.strip() for part in options["strata"].split(",") if part.strip()],
@@ -116,9 +125,21 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         for warning in study_warnings(study):
             self.stderr.write(warning)
-        summary = {"study": study.name, "id": study.pk, "items": options["items"], "overlap": study.overlap}
-        words = f"The study {study.name} is {study.state}: {options['items']:,} items, {study.overlap} judgments each."
+        summary = {"study": study.name, "id": study.pk, "items": study.n_items, "overlap": study.overlap}
+        words = f"The study {study.name} is {study.state}: {study.n_items:,} items, {study.overlap} judgments each."
+        if study.is_preference:
+            summary["identical"] = identical = identical_pairs(study)
+            words += f" {identical:,} pairs have the same text twice: counted, and not asked." if identical else ""
         self.stdout.write(json.dumps(summary) if options["json"] else words)
+
+
+def _runs(options: dict) -> list[str]:
+    named = [*options["run"], *(name.strip() for name in options["runs"].split(",") if name.strip())]
+    if not named:
+        raise StudyRefused("A study needs at least one run; name it with --run")
+    if len(set(named)) < len(named):
+        raise StudyRefused("A run is named twice; name each once")
+    return named
 
 
 def _add(group, name: str) -> None:
