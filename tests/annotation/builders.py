@@ -4,6 +4,8 @@ from io import BytesIO
 from uuid import uuid4
 
 from django.contrib.auth.models import Group
+from django.db.models import Value
+from django.db.models.functions import Concat
 from PIL import Image
 
 from accounts.models import User
@@ -13,13 +15,34 @@ from annotation.judging.allocation import item_next
 from annotation.judging.participants import participant_join
 from annotation.judging.writing import audit_save, judgment_save
 from annotation.models import Item, Judgment, Lease, Participant, Study
+from annotation.scales import Preference
 from distillation.catalog.pictures.store import picture_store
-from distillation.models import Product, Run
+from distillation.models import Intention, Product, Run
 from tests.distillation.builders import finished_run
 
 
 def study(*, run: Run | None = None, name: str = "S", items: int = 4, overlap: int = 2, **more) -> Study:
     return study_create(name=name, runs=[run or finished_run()], items=items, overlap=overlap, **more)
+
+
+def different_runs(n: int, n_cobuys: int = 3) -> list[Run]:
+    """Over the same co-buys and relations, with texts that differ in their ends."""
+    runs = [finished_run(n_cobuys, name=f"run-{letter}") for letter in "abcdefgh"[:n]]
+    for run in runs:
+        Intention.objects.filter(run=run).update(text=Concat("text", Value(f" It is nice, {run.name[-1]}.")))
+    return runs
+
+
+def preference_study(*, runs: list[Run] | None = None, name: str = "P", items: int = 4, overlap: int = 2, **more):
+    runs = runs or different_runs(2)
+    return study_create(name=name, kind="preference", runs=runs, items=items, overlap=overlap, **more)
+
+
+def prefer(who: Participant, preference: int = Preference.LEFT, **more) -> Judgment:
+    """One pair from lease to saved."""
+    lease = item_next(participant=who)
+    asked = {"submission": uuid4(), "preference": preference, **more}
+    return judgment_save(participant=lease.participant, item_id=lease.item_id, **asked)
 
 
 def participant(in_study: Study, name: str = "ann-1") -> Participant:
