@@ -78,8 +78,11 @@ class Selection:
         return chosen
 
     def items(self, study: Study) -> QuerySet[Item]:
-        of_imports = CatalogSelection(imports=self.imports).q("intention__cobuy__")
-        return Item.objects.sampled().filter(self.of_items(), of_imports, study=study)
+        of_imports, chosen = CatalogSelection(imports=self.imports).q("intention__cobuy__"), self.of_items()
+        if study.is_preference and self.run:
+            of_either = Q(run=self.run) | Q(other_run=self.run)
+            chosen = replace(self, run=None).of_items() & of_either
+        return Item.objects.sampled().filter(chosen, of_imports, study=study)
 
 
 EVERYTHING = Selection()

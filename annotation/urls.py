@@ -4,6 +4,7 @@ from annotation.design import views as design_views
 from annotation.exchange import views as export_views
 from annotation.figures import compare_views, item_views, panel_views, report_views
 from annotation.figures import views as study_views
+from annotation.figures.preferences import views as preference_views
 from annotation.judging import own_views, preview_views
 from annotation.judging import views as judge_views
 
@@ -29,6 +30,11 @@ urlpatterns = [
     path("studies/<int:study_id>/panels/<slug:name>/", panel_views.study_panel, name="study-panel"),
     path("studies/<int:study_id>/panels/<slug:name>.csv", panel_views.study_panel_csv, name="study-panel-csv"),
     path("studies/<int:study_id>/panels/<slug:name>.svg", panel_views.study_panel_svg, name="study-panel-svg"),
+    path(
+        "studies/<int:study_id>/preferences/<slug:name>.csv",
+        preference_views.study_preferences_csv,
+        name="study-preferences-csv",
+    ),
     path("studies/<int:study_id>/strictness", panel_views.study_strictness, name="study-strictness"),
     path("studies/<int:study_id>/items/", item_views.study_items, name="study-items"),
     path("studies/<int:study_id>/report/", report_views.study_report_page, name="study-report"),

@@ -38,7 +38,8 @@ PAGES = {
         "study-export study-skips study-exports study-export-manifest knowledge knowledge-download intention "
         "connection-test:post feature-list feature-discard:post experiment-list experiment-new experiment "
         "experiment-pairs experiment-json experiment-csv "
-        "run-diversity run-diversity-progress run-diversity-ask:post run-alarms intention-neighbours"
+        "run-diversity run-diversity-progress run-diversity-ask:post run-alarms intention-neighbours "
+        "study-preferences-csv"
     ),
     "administrators": "people-password webhooks webhook-remove:post metrics",
 }
@@ -53,7 +54,7 @@ ROUTES = {
         "run-pause:post run-resume:post run-cancel:post run-retry:post intention-list:get intention:get "
         "study-list:get study-list:post study:get study:patch study-figures:get study-judgments:get study-export:get "
         "study-export-manifest:get run-intentions-jsonl:get run-intentions-csv:get server-check:post study-plan:post "
-        "run-diversity:get run-diversity:post alarm-limits:get alarm-limits:patch"
+        "run-diversity:get run-diversity:post alarm-limits:get alarm-limits:patch study-preferences:get"
     ),
     "administrators": (
         "token-list:get token:delete webhook-list:get webhook-list:post webhook:delete webhook-deliveries:get"

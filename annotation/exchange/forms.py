@@ -72,7 +72,7 @@ class ExportForm(forms.Form):
         asked = self.cleaned_data
         if not self.errors:
             try:
-                self.options.refuse_empty(self.study)
+                self.options.refuse_unfit(self.study)
             except ExportRefused as refusal:
                 raise forms.ValidationError(str(refusal)) from refusal
         return asked

@@ -39,6 +39,8 @@ class Imported:
 def judgments_import(*, study: Study, path: Path, form: str = "auto", machine: bool = False) -> Imported:
     """Afterwards the figures equal those of the study that the file was exported from. Judging waits meanwhile."""
     study = Study.objects.select_for_update().get(pk=study.pk)
+    if study.is_preference:
+        raise ImportRefused("it can't be taken into a preference study; a study of ratings takes judgments from files")
     form = reading.format_of(path) if form == "auto" else form
     study_recompute(study)  # so that the items say what room they have
     staging = Staging(study, UNITS[form])

@@ -14,7 +14,7 @@ from stats.estimate import Estimate
 @require_safe
 @researcher_required
 def study_compare(request: HttpRequest, study_id: int) -> HttpResponse:
-    study = get_object_or_404(Study, pk=study_id)
+    study = get_object_or_404(Study.objects.of_ratings(), pk=study_id)
     runs = list(study.runs.order_by("pk"))
     page: dict = {"study": study, "runs": runs, "draws": AGREEMENT_DRAWS}
     if len(runs) > 1:

@@ -66,7 +66,7 @@ class ItemsForm(SelectionForm):
 @require_safe
 @researcher_required
 def study_items(request: PersonRequest, study_id: int) -> HttpResponse:
-    study = get_object_or_404(Study, pk=study_id)
+    study = get_object_or_404(Study.objects.of_ratings(), pk=study_id)
     form = ItemsForm(request.GET, study=study)
     if form.problem:
         refused = {"study": study, "form": form, "problem": form.problem}

@@ -43,7 +43,7 @@ class PanelForm(SelectionForm):
 @researcher_required
 def study_panel(request: PersonRequest, study_id: int, name: str) -> HttpResponse:
     """Polled by the page; a 204 leaves the panel as it is."""
-    study, panel = get_object_or_404(Study, pk=study_id), _panel(name)
+    study, panel = get_object_or_404(Study.objects.of_ratings(), pk=study_id), _panel(name)
     if request.GET.get("revision") == study_revision(study):
         return HttpResponse(status=204)
     form = PanelForm(request.GET, study=study)
@@ -57,7 +57,7 @@ def study_panel(request: PersonRequest, study_id: int, name: str) -> HttpRespons
 @require_safe
 @researcher_required
 def study_panel_csv(request: HttpRequest, study_id: int, name: str) -> HttpResponse:
-    study, panel = get_object_or_404(Study, pk=study_id), _panel(name)
+    study, panel = get_object_or_404(Study.objects.of_ratings(), pk=study_id), _panel(name)
     form = PanelForm(request.GET, study=study)
     if form.problem:
         return _refused(form)
@@ -70,7 +70,7 @@ def study_panel_csv(request: HttpRequest, study_id: int, name: str) -> HttpRespo
 @require_safe
 @researcher_required
 def study_panel_svg(request: HttpRequest, study_id: int, name: str) -> HttpResponse:
-    study, panel = get_object_or_404(Study, pk=study_id), _panel(name)
+    study, panel = get_object_or_404(Study.objects.of_ratings(), pk=study_id), _panel(name)
     form = PanelForm(request.GET, study=study)
     if form.problem:
         return _refused(form)
@@ -84,7 +84,7 @@ def study_panel_svg(request: HttpRequest, study_id: int, name: str) -> HttpRespo
 @require_POST
 @researcher_required
 def study_strictness(request: HttpRequest, study_id: int) -> HttpResponse:
-    study = get_object_or_404(Study, pk=study_id)
+    study = get_object_or_404(Study.objects.of_ratings(), pk=study_id)
     run, form = study.runs.filter(pk=_number(request.POST.get("run")) or 0).first(), StrictnessForm(request.POST)
     if run is None:
         messages.error(request, "The strictness was not changed: choose one of the study's runs.")

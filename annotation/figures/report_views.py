@@ -11,14 +11,14 @@ from annotation.models import Study
 @require_safe
 @researcher_required
 def study_report_page(request: HttpRequest, study_id: int) -> HttpResponse:
-    study = get_object_or_404(Study, pk=study_id)
+    study = get_object_or_404(Study.objects.of_ratings(), pk=study_id)
     return render(request, "studies/report.html", {"study": study, "report": study_report(study)})
 
 
 @require_safe
 @researcher_required
 def study_report_markdown(request: HttpRequest, study_id: int) -> HttpResponse:
-    study = get_object_or_404(Study, pk=study_id)
+    study = get_object_or_404(Study.objects.of_ratings(), pk=study_id)
     name = f'attachment; filename="study-{study.pk}-report.md"'
     page = {"report": study_report(study)}
     text = render_to_string("studies/report.md", page)
@@ -29,6 +29,6 @@ def study_report_markdown(request: HttpRequest, study_id: int) -> HttpResponse:
 @require_safe
 @researcher_required
 def study_report_json(request: HttpRequest, study_id: int) -> HttpResponse:
-    study = get_object_or_404(Study, pk=study_id)
+    study = get_object_or_404(Study.objects.of_ratings(), pk=study_id)
     headers = {"Content-Disposition": f'attachment; filename="study-{study.pk}-report.json"'}
     return JsonResponse(study_report(study).datasheet(), headers=headers, json_dumps_params={"indent": 1})

@@ -16,6 +16,7 @@ from annotation.figures.annotators_page import annotators_page
 from annotation.figures.headline import dashboard
 from annotation.figures.numbers import study_revision
 from annotation.figures.panels.all import panels_of
+from annotation.figures.preferences.views import preference_detail, preference_polled
 from annotation.figures.selection_form import SelectionForm
 from annotation.judging.interventions import participant_exclude, participant_pause, participant_resume
 from annotation.judging.quality import rules_alarm
@@ -33,6 +34,8 @@ def study_list(request: HttpRequest) -> HttpResponse:
 @researcher_required
 def study_detail(request: PersonRequest, study_id: int) -> HttpResponse:
     study = get_object_or_404(Study, pk=study_id)
+    if study.is_preference:
+        return preference_detail(request, study)
     form = SelectionForm(request.GET, study=study)
     page = {"study": study, "form": form, "alarm": rules_alarm(study), "panels": panels_of(study)}
     if form.problem:
@@ -48,6 +51,8 @@ def study_detail(request: PersonRequest, study_id: int) -> HttpResponse:
 def study_figures(request: HttpRequest, study_id: int) -> HttpResponse:
     """Polled by the page; a 204 leaves it as it is."""
     study = get_object_or_404(Study, pk=study_id)
+    if study.is_preference:
+        return preference_polled(request, study)
     if request.GET.get("revision") == study_revision(study):
         return HttpResponse(status=204)
     form = SelectionForm(request.GET, study=study)

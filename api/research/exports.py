@@ -121,7 +121,7 @@ class StudyExport(StudyView):
         study = self.study()
         try:
             options = _options(study, self.asked)
-            options.refuse_empty(study)
+            options.refuse_unfit(study)
         except ExportRefused as refusal:
             raise _refused(refusal) from refusal
         return _judgments(study, options, self.me)

@@ -85,3 +85,35 @@ class FiguresSerializer(serializers.Serializer):
     raw_rates = ByQuestionSerializer(help_text="of the judgments without weights; items are the units of the interval")
     filter = FilterSerializer()
     by_relation = RelationFiguresSerializer(many=True)
+
+
+class PairFiguresSerializer(serializers.Serializer):
+    first, second = serializers.CharField(), serializers.CharField()
+    win = FigureSerializer(help_text="of the first run, a tie as half a win; weighted to the runs")
+    better, worse, both_good, both_bad = (FigureSerializer() for _ in range(4))
+    equal_length = FigureSerializer(help_text="the win rate where both texts are equally long")
+    longer = serializers.FloatField(allow_null=True, help_text="the first one's words to the second one's")
+    identical = serializers.IntegerField(help_text="pairs drawn whose texts are the same; nobody is asked")
+    pairs = serializers.IntegerField(help_text="drawn")
+
+
+class StrengthSerializer(FigureSerializer):
+    run = serializers.CharField()
+
+
+class ChecksSerializer(serializers.Serializer):
+    left = FigureSerializer(help_text="of the answers that prefer a side")
+    position = FigureSerializer(help_text="log delta of the left side")
+    same_text, same_side = FigureSerializer(help_text="of pairs seen again, mirrored"), FigureSerializer()
+    circles = FigureSerializer(help_text="of triples of runs; a quarter by chance")
+
+
+class PreferenceFiguresSerializer(serializers.Serializer):
+    items, items_judged, items_complete, judgments, wanted, annotators, identical = (
+        serializers.IntegerField() for _ in range(7)
+    )
+    answers = serializers.DictField(child=serializers.IntegerField(), help_text="as given: left, right, …")
+    pairs = PairFiguresSerializer(many=True)
+    strengths = StrengthSerializer(many=True, help_text="log p with sum 0, by Davidson's model")
+    tie = FigureSerializer(help_text="log nu of Davidson's model")
+    checks = ChecksSerializer()

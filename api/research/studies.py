@@ -15,12 +15,13 @@ from annotation.design.plans import Planned, plan_fix
 from annotation.design.protocol import Wording
 from annotation.design.services import allocation_parse, study_create, study_set_state, study_warnings
 from annotation.figures.numbers import study_figures
+from annotation.figures.preferences.numbers import preference_figures
 from annotation.models import Study, StudyPlan
 from api.base.idempotency import idempotent
 from api.base.problems import Unprocessable
 from api.base.views import ApiView, ListQuery, the_one
 from api.models import Scope
-from api.research.figures import FiguresSerializer
+from api.research.figures import FiguresSerializer, PreferenceFiguresSerializer
 from api.research.selection import selection_taken
 from api.research.study_forms import NewStudySerializer, PlanSerializer, StateSerializer
 from distillation.models import Run
@@ -45,10 +46,10 @@ class StudySerializer(serializers.ModelSerializer):
     class Meta:
         model = Study
         fields = (
-            "id", "name", "state", "runs", "groups", "n_items", "overlap", "strata", "catalog", "seed", "paired",
+            "id", "name", "kind", "state", "runs", "groups", "n_items", "overlap", "strata", "catalog", "seed",
+            "paired",
             "preset", "questions", "typicality_after_yes", "guidelines", "audit_share", "order", "qualification_items",
-            "qualification_pass", "qualification_tries", "repeat_share", "repeat_distance", "extra_votes",
-            "rules",
+            "qualification_pass", "qualification_tries", "repeat_share", "repeat_distance", "extra_votes", "rules",
             "lease_minutes", "version", "simulated", "created_at", "plan",
         )  # fmt: skip
         read_only_fields = fields
@@ -124,8 +125,18 @@ class StudyPlanFixed(StudyView):
 class StudyFigures(StudyView):
     @extend_schema(responses=FiguresSerializer)
     def get(self, request: Request, study_id: int) -> Response:
-        """Agreement, rates and filter quality as `study_stats --json` prints them; what is undefined has a reason."""
-        return Response(study_figures(self.study()).as_dict())
+        """Agreement, rates and filter quality as `study_stats --json` prints them; what is undefined has a reason. Of
+        a study of ratings; what a study of preferences tells is under its own address."""
+        study = the_one(Study.objects.of_ratings(), pk=study_id)
+        return Response(study_figures(study).as_dict())
+
+
+class StudyPreferences(StudyView):
+    @extend_schema(responses=PreferenceFiguresSerializer)
+    def get(self, request: Request, study_id: int) -> Response:
+        """Win rates, strengths and checks of a preference study, as `study_stats --json` prints them."""
+        study = the_one(Study.objects.of_preferences(), pk=study_id)
+        return Response(preference_figures(study).as_dict())
 
 
 def _design(asked: dict) -> dict:

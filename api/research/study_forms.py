@@ -81,6 +81,11 @@ class PlanSerializer(serializers.Serializer):
 
 class NewStudySerializer(SelectionSerializer):
     name = serializers.CharField(max_length=NAME_LENGTH)
+    kind = serializers.ChoiceField(
+        choices=Study.Kind.choices,
+        default=Study.Kind.RATING,
+        help_text="preference: two runs or more; each pair of their intentions for one co-buy and relation is an item",
+    )
     runs = serializers.ListField(child=serializers.CharField(max_length=100), min_length=1, help_text="their names")
     items = serializers.IntegerField(**PROTOCOL_FIELDS["items"].limits)
     overlap = protocol_number("overlap")

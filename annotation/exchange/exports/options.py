@@ -48,7 +48,9 @@ class Options:
         if self.revisions and self.format == "label-studio":
             raise ExportRefused("Label Studio knows one result an annotation; ask for the revisions in another format")
 
-    def refuse_empty(self, study: Study) -> None:
+    def refuse_unfit(self, study: Study) -> None:
+        if study.is_preference and self.format == "label-studio":
+            raise ExportRefused("Label Studio's tasks hold ratings; ask for the preferences in another format")
         if not self.selection.items(study).exists():
             raise ExportRefused(f"Study {study.name} has no item that these filters let through; ask for others")
 

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_WHOLE = ("item", "intention_id", "plausibility", "typicality", "study_version", "revision")
+_WHOLE = (
+    "item", "intention_id", "left_intention_id", "right_intention_id", "plausibility", "typicality", "study_version",
+    "revision",
+)  # fmt: skip
 _REAL = ("p_yes", "strictness", "seconds", "active_seconds", "inclusion_probability")
 _TRUTH = ("counts", "simulated", "after_reveal")
 _TIME = ("judged_at", "audited_at", "revised_at")

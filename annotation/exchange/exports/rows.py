@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from annotation.exchange.exports.options import Options
 from annotation.models import Study
+from annotation.scales import PREFERENCE_NAMES, Preference
 from common.copying import inert, joined, with_decimal_comma
 from common.counting import first_sql, included_sql
 from common.kept import kept_sql
@@ -77,8 +78,56 @@ OF_REVISIONS = {
 # As words in CSV, which other programs than PostgreSQL read too.
 TRUTHS = frozenset(("counts", "simulated", "after_reveal"))
 REALS = frozenset(("p_yes", "strictness", "seconds", "active_seconds", "inclusion_probability"))
+# Of a pair what stood left and right, as it was shown.
+_SIDE = "CASE WHEN j.first_left THEN {} ELSE {} END"
+_LEFT_SAID, _RIGHT_SAID = Preference.LEFT.value, Preference.RIGHT.value
+_ANSWER = " ".join(
+    ["CASE {said}", *(f"WHEN {each.value} THEN '{name}'" for each, name in PREFERENCE_NAMES.items()), "END"]
+)
+_BETTER = (
+    f"CASE WHEN {{said}} = CASE WHEN j.first_left THEN {_LEFT_SAID} ELSE {_RIGHT_SAID} END THEN r.name"
+    f" WHEN {{said}} <= {_RIGHT_SAID} THEN other_run.name END"
+)
+_COMMON_FIRST = ("study", "item", "asin_a", "asin_b", "relation")
+_COMMON_LAST = (
+    "annotator", "comment", "kind", "counts", "study_version", "seconds", "active_seconds", "left_product", "stratum",
+    "inclusion_probability", "category", "simulated", "judged_at",
+)  # fmt: skip
+OF_PAIRS = {
+    **{name: COLUMNS[name] for name in _COMMON_FIRST},
+    "left_run": _SIDE.format("r.name", "other_run.name"),
+    "right_run": _SIDE.format("other_run.name", "r.name"),
+    "left_intention_id": _SIDE.format("i.intention_id", "i.other_id"),
+    "right_intention_id": _SIDE.format("i.other_id", "i.intention_id"),
+    "left_text": _SIDE.format("i.first_shown", "i.second_shown"),
+    "right_text": _SIDE.format("i.second_shown", "i.first_shown"),
+    "answer": _ANSWER.format(said="j.preference"),
+    "better_run": _BETTER.format(said="j.preference"),
+    **{name: COLUMNS[name] for name in _COMMON_LAST},
+}
+OF_PAIRS_REVISED = {
+    **{name: OF_REVISIONS[name] for name in ("counts", "revision", "after_reveal", "revised_at")},
+    "answer": _ANSWER.format(said="said.preference"),
+    "better_run": _BETTER.format(said="said.preference"),
+}
 FREE_TEXT = frozenset(
-    ("study", "run", "model", "asin_a", "asin_b", "intention", "annotator", "comment", "stratum", "category")
+    [
+        "study",
+        "run",
+        "model",
+        "asin_a",
+        "asin_b",
+        "intention",
+        "annotator",
+        "comment",
+        "stratum",
+        "category",
+        "left_run",
+        "right_run",
+        "left_text",
+        "right_text",
+        "better_run",
+    ]
 )
 
 _FROM = """
@@ -91,6 +140,7 @@ _FROM = """
     JOIN distillation_product a ON a.id = c.a_id
     JOIN distillation_product b ON b.id = c.b_id
 """
+_OTHER = "JOIN distillation_run other_run ON other_run.id = i.other_run_id"
 # Ratings as first given, and each later change. Before the reveal a change counts, after it it stands beside.
 _SAID = """
     CROSS JOIN LATERAL (
@@ -99,13 +149,16 @@ _SAID = """
                    AS plausibility,
                CASE WHEN f.before IS NULL THEN j.typicality ELSE (f.before ->> 'typicality')::smallint END
                    AS typicality,
+               CASE WHEN f.before IS NULL THEN j.preference ELSE (f.before ->> 'preference')::smallint END
+                   AS preference,
                NULL::boolean AS after_reveal, NULL::timestamptz AS revised_at, f.before IS NULL AS stands
         FROM (VALUES (1)) once LEFT JOIN LATERAL (
             SELECT before FROM annotation_judgmentrevision x
             WHERE x.judgment_id = j.id AND NOT x.after_reveal ORDER BY x.id LIMIT 1
         ) f ON true
         UNION ALL
-        SELECT row_number() OVER (ORDER BY x.id), x.plausibility, x.typicality, x.after_reveal, x.created_at,
+        SELECT row_number() OVER (ORDER BY x.id), x.plausibility, x.typicality, x.preference,
+               x.after_reveal, x.created_at,
                x.id IS NOT DISTINCT FROM max(x.id) FILTER (WHERE NOT x.after_reveal) OVER ()
         FROM annotation_judgmentrevision x WHERE x.judgment_id = j.id
     ) said
@@ -123,6 +176,7 @@ _FILTERS = {
     "since": "AND j.created_at >= %(since)s::date::timestamp AT TIME ZONE %(zone)s",
     "until": "AND j.created_at < (%(until)s::date + 1)::timestamp AT TIME ZONE %(zone)s",
 }
+_FILTERS_OF_PAIRS = {"run": "AND %(run)s IN (i.run_id, i.other_run_id)"}
 _BOUNDS = "SELECT coalesce(min(id), 0), coalesce(max(id), -1) + 1 FROM annotation_item WHERE study_id = %(study)s"
 
 
@@ -141,15 +195,17 @@ class Rows:
             "zone": timezone.get_current_timezone_name(),
             **{name: getattr(selection, name) for name in (*_FILTERS, "with_excluded")},
         }
-        filters = [sql for name, sql in _FILTERS.items() if getattr(selection, name)]
+        filters = _FILTERS | (_FILTERS_OF_PAIRS if study.is_preference else {})
+        chosen = [sql for name, sql in filters.items() if getattr(selection, name)]
         if selection.imports:
             cobuys = CatalogSelection(imports=selection.imports).sql()
-            filters.append(f"AND t.cobuy_id IN ({cobuys})")
-        self._filters = " ".join(filters)
+            chosen.append(f"AND t.cobuy_id IN ({cobuys})")
+        self._filters = " ".join(chosen)
 
     @property
     def columns(self) -> dict[str, str]:
-        return COLUMNS | (OF_REVISIONS if self.options.revisions else {})
+        columns, of_revisions = (OF_PAIRS, OF_PAIRS_REVISED) if self.study.is_preference else (COLUMNS, OF_REVISIONS)
+        return columns | (of_revisions if self.options.revisions else {})
 
     def selected(self) -> str:
         """One row each, with places for `first` and `beyond`, the range of items."""
@@ -169,7 +225,8 @@ class Rows:
 
     def _query(self, columns: dict[str, str], said: str) -> str:
         cells = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
-        return f"SELECT {cells} {_FROM} {said} {_WHERE} {self._filters}"
+        other = _OTHER if self.study.is_preference else ""
+        return f"SELECT {cells} {_FROM} {other} {said} {_WHERE} {self._filters}"
 
     def ranges(self) -> Iterator[dict[str, int]]:
         with connection.cursor() as cursor:

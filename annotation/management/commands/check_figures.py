@@ -25,6 +25,8 @@ class Command(BaseCommand):
         study = Study.objects.filter(name=options["study"]).first()
         if study is None:
             raise CommandError(f"There is no study named {options['study']}")
+        if study.is_preference:
+            raise CommandError(f"{study.name} is a preference study; the figures of studies of ratings can be checked")
         path = options["csv"]
         try:
             with opened(path) if path else nullcontext() as file:

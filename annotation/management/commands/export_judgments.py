@@ -101,7 +101,7 @@ def _asked(study: Study, options: dict) -> Options:
         excel=options["excel"] or "",
         selection=Selection(**as_given, run=run, group=group, imports=imports_chosen(options["imports"])),
     )
-    asked.refuse_empty(study)
+    asked.refuse_unfit(study)
     return asked
 
 

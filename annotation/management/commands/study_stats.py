@@ -8,6 +8,8 @@ from annotation.figures.headline import figures_page
 from annotation.figures.numbers import study_figures, study_revision
 from annotation.figures.panels import agreement, confusion
 from annotation.figures.panels.panel import Panel, Shown
+from annotation.figures.preferences.numbers import preference_figures
+from annotation.figures.preferences.page import PARTS
 from annotation.figures.rows.asked import Asked
 from annotation.models import Skip, Study
 from annotation.selection import EVERYTHING
@@ -24,6 +26,9 @@ class Command(BaseCommand):
         study = Study.objects.filter(name=options["study"]).first()
         if study is None:
             raise CommandError(f"There is no study named {options['study']}")
+        if study.is_preference:
+            self._write_preferences(study, as_json=options["json"])
+            return
         if options["json"]:
             self.stdout.write(json.dumps(_as_json(study)))
             return
@@ -43,6 +48,24 @@ class Command(BaseCommand):
         skips = EVERYTHING.skips(study).by_reason()
         told = ", ".join(f"{Skip.Reason(reason).label} {n:,}" for reason, n in skips.items())
         self.stdout.write(f"\nSkipped: {told or 'nothing'}")
+
+    def _write_preferences(self, study: Study, *, as_json: bool) -> None:
+        figures = preference_figures(study)
+        if as_json:
+            told = {"study": study.name, "simulated": study.simulated, **figures.as_dict(), "skips": figures.skips}
+            self.stdout.write(json.dumps(told))
+            return
+        self.stdout.write(f"{study.name}: {figures.judgments:,} of {figures.wanted:,} judgments")
+        if study.simulated:
+            self.stdout.write("Simulated judgments: made by a program, not by people.")
+        for _, _, make in PARTS.values():
+            table = make(figures)
+            self.stdout.write(f"\n{table.caption}")
+            for line in table.lines:
+                cells = zip(table.heads, line, strict=True)
+                self.stdout.write(
+                    "  " + "; ".join(f"{head.text} {cell.text} {cell.small}".rstrip() for head, cell in cells)
+                )
 
     def _write(self, panel: Panel, shown: Shown) -> None:
         self.stdout.write(f"\n{panel.title}")
