@@ -22,7 +22,7 @@ from api.models import ApiToken
 from api.urls import urlpatterns
 from distillation.models import CatalogImport, CoBuy, Intention, Picture, Product, Run
 from research.models import Experiment
-from tests.annotation.builders import judge, show_pictures, study
+from tests.annotation.builders import judge, preference_study, show_pictures, study
 from tests.api.builders import DAY, JSON, program
 from tests.roles import CALLERS, PAGES, ROUTES, SERVED, doors
 from webhooks.models import Event, Webhook
@@ -88,6 +88,7 @@ def parts(people: dict[str, User | None], programs: dict[str, Client]) -> dict[s
     made = study(run=Run.objects.get(), overlap=1, groups=[team], created_by=researcher)
     participant = participant_get(study_id=made.pk, annotator=annotator)
     judgment = judge(participant)
+    pairs = preference_study()
     show_pictures()
     Experiment.objects.create(name=made.runs.get().name).arms.create(run=made.runs.get(), is_control=True, place=0)
     return {
@@ -109,6 +110,8 @@ def parts(people: dict[str, User | None], programs: dict[str, Client]) -> dict[s
         "join": {"token": link_make(kind=Link.Kind.INVITATION, by=researcher, valid=DAY)[1]},
         "enter": {"token": sign_in_link_make(person=annotator, by=researcher)},
         "crowd-entry": {"token": link_make(kind=Link.Kind.CROWD, by=researcher, valid=DAY, study=made, group=team)[1]},
+        "study-preferences": {"study_id": pairs.pk},
+        "study-preferences-csv": {"study_id": pairs.pk, "name": "pairs"},
         **{f"study-panel{ending}": {"name": "progress"} for ending in ("", "-csv", "-svg")},
     }
 
