@@ -16,10 +16,14 @@ def at_reveal(page: Page) -> None:
     expect(page.get_by_text("Was the filter right?")).to_be_visible()
 
 
-def judge_by_keys(page: Page, plausible: str, typical: str, *right: str) -> None:
-    # What has just been swapped in takes keys a moment later: nobody types faster.
+def settled(page: Page) -> None:
+    """What has just been swapped in takes keys a moment later: nobody types faster."""
     page.wait_for_load_state()
     expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added")).to_have_count(0)
+
+
+def judge_by_keys(page: Page, plausible: str, typical: str, *right: str) -> None:
+    settled(page)
     keys(page, plausible, typical, "Enter")
     at_reveal(page)
     keys(page, *right)

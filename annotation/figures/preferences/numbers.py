@@ -16,7 +16,7 @@ from stats.preference.rates import circular_triples, share_of
 from stats.preference.strengths import Strengths, bradley_terry, clusters, length_adjusted
 from stats.rates import wilson
 
-NO_REPEATS = "no pair judged twice by somebody who could tell"
+NO_REPEATS = "no pair was preferred twice"
 OUTCOME = {Preference.LEFT: LEFT, Preference.RIGHT: RIGHT}
 
 
