@@ -24,8 +24,8 @@ def made(annotator: User) -> Study:
 
 
 def catalog() -> list[tuple[list[str], list[str]]]:
-    """Each entry of the .po, its header aside: the English (and plural), the translations."""
-    entries = (CATALOG / "django.po").read_text().split("\n\n")[1:]
+    """Each entry of the .po, its header and words with a context aside: the English (and plural), the translations."""
+    entries = [entry for entry in (CATALOG / "django.po").read_text().split("\n\n")[1:] if "msgctxt" not in entry]
     quoted = r' (".*")$'
     return [
         tuple(
@@ -101,6 +101,12 @@ def test_the_compiled_catalog_is_up_to_date() -> None:
     for english, german in catalog():
         found = [compiled.ngettext(*english, n) for n in (1, 2)] if english[1:] else [compiled.gettext(english[0])]
         assert found == german
+
+
+def test_right_is_a_side_or_an_answer() -> None:
+    with (CATALOG / "django.mo").open("rb") as file:
+        compiled = gettext.GNUTranslations(file)
+    assert (compiled.pgettext("side", "Right"), compiled.gettext("Right")) == ("Rechts", "Richtig")
 
 
 def test_words_from_data_are_in_the_catalog() -> None:
