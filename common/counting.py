@@ -16,6 +16,11 @@ def first_sql(judgment: str = "j") -> str:
     return f"{judgment}.kind = '{ITEM}'"
 
 
+def rated_sql(judgment: str = "j") -> str:
+    """A rating, and not a preference between two intentions."""
+    return f"{judgment}.plausibility IS NOT NULL"
+
+
 def included_sql(participant: str = "p") -> str:
     return f"{participant}.state <> '{EXCLUDED}'"
 
@@ -35,6 +40,10 @@ def first_q(prefix: str = "") -> Q:
 def vote_q(prefix: str = "") -> Q:
     """First judgments, and the extra votes that were asked because of them."""
     return Q(**{f"{prefix}kind__in": (ITEM, EXTRA)})
+
+
+def rated_q(prefix: str = "") -> Q:
+    return Q(**{f"{prefix}plausibility__isnull": False})
 
 
 def included_q(prefix: str = "") -> Q:

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from annotation.models import Judgment
 from annotation.scales import Question
-from common.counting import is_first, is_included
+from common.counting import is_first, is_included, rated_q
 from distillation.catalog.pictures.urls import picture_url, thumbnail_url
 from distillation.models import Intention, Product, Run, RunProduct
 from distillation.pipeline.relations import RELATIONS
@@ -92,7 +92,7 @@ def _product(product: Product, feature: object) -> dict:
 
 
 def _judgments(intention: Intention) -> list[dict]:
-    made = Judgment.objects.filter(item__intention=intention).select_related("participant__study")
+    made = Judgment.objects.filter(rated_q(), item__intention=intention).select_related("participant__study")
     return [_judgment(judgment) for judgment in made.prefetch_related("revisions").order_by("-pk")[: JUDGMENTS + 1]]
 
 

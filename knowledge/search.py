@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from common.counting import first_sql, included_sql, of_people_sql
+from common.counting import first_sql, included_sql, of_people_sql, rated_sql
 from common.kept import kept_sql
 from common.keyset import LARGEST_ID, PAGE, Keyset, Page
 from distillation.catalog.search import COUNTED
@@ -32,7 +32,7 @@ VOTES = f"""
            count(*) FILTER (WHERE j.plausibility >= (s.scales #>> '{{0,positive_from}}')::int) AS plausible
     FROM annotation_item t
     JOIN annotation_study s ON s.id = t.study_id AND {of_people_sql()}
-    JOIN annotation_judgment j ON j.item_id = t.id AND {first_sql()}
+    JOIN annotation_judgment j ON j.item_id = t.id AND {first_sql()} AND {rated_sql()}
     JOIN annotation_participant p ON p.id = j.participant_id AND {included_sql()}
 """  # noqa: S608 - rules of our own
 LABELS = {"judged": "true", "plausible": "2 * plausible > n", "implausible": "2 * plausible < n"}

@@ -24,7 +24,9 @@ from mindsite.embedded import VAR
 from mindsite.workers import one_worker
 
 RUN = "demo-baseline"
+HANDWRITTEN = "demo-handwritten"  # a few reasons by a person, to be compared with the rules
 TO_RATE, SIMULATED = "Demo: rate these yourself", "Demo: simulated judgments"
+TO_COMPARE, SIMULATED_PAIRS = "Demo: compare these yourself", "Demo: simulated preferences"
 ROLES = {"ada": User.Role.ADMINISTRATOR, "rosa": User.Role.RESEARCHER, "anna": User.Role.ANNOTATOR}
 Say = Callable[[str], object]
 
@@ -38,6 +40,7 @@ def demo_prepare(say: Say) -> dict[str, str]:
     )  # fmt: skip
     passwords = _users(VAR / "demo_passwords.json")
     run = _run(say)
+    _preference_studies([run, _handwritten(sample / "handwritten.csv")], say)
     _studies(run, say)
     return passwords
 
@@ -78,13 +81,33 @@ def _run(say: Say) -> Run:
     return run
 
 
+def _handwritten(path: Path) -> Run:
+    if not Run.objects.filter(name=HANDWRITTEN).exists():
+        call_command("import_intentions", path, "--run", HANDWRITTEN)
+    return Run.objects.get(name=HANDWRITTEN)
+
+
 def _studies(run: Run, say: Say) -> None:
     if not Study.objects.filter(name=TO_RATE).exists():
         study_create(name=TO_RATE, runs=[run], items=60, overlap=3, strata=["verdict"], seed=1)
     if Study.objects.filter(name=SIMULATED).exists():
         return
     study = study_create(name=SIMULATED, runs=[run], items=80, overlap=3, strata=["verdict"], seed=2, simulated=True)
+    _simulate(study, say)
+
+
+def _preference_studies(runs: list[Run], say: Say) -> None:
+    if not Study.objects.filter(name=TO_COMPARE).exists():
+        study_create(name=TO_COMPARE, kind=Study.Kind.PREFERENCE, runs=runs, items=20, overlap=3, seed=4)
+    if not Study.objects.filter(name=SIMULATED_PAIRS).exists():
+        study = study_create(
+            name=SIMULATED_PAIRS, kind=Study.Kind.PREFERENCE, runs=runs, items=20, overlap=3, seed=5, simulated=True
+        )
+        _simulate(study, say)
+
+
+def _simulate(study: Study, say: Say) -> None:
     judges = [
         User.objects.get_or_create(username=f"simulated-{i}", defaults={"is_active": False})[0] for i in range(1, 5)
     ]
-    say(f"{SIMULATED}: {study_simulate(study=study, annotators=judges, seed=3)} judgments made by a program")
+    say(f"{study.name}: {study_simulate(study=study, annotators=judges, seed=3)} judgments made by a program")

@@ -15,6 +15,7 @@ PAGES = {
         ("/studies/", "simulated"),
         ("{study}", "Krippendorff"),
         ("{export}", "plausibility,typicality"),
+        ("/studies/", "Demo: simulated preferences"),
         ("/runs/demo-baseline/", "no model"),
     ],
     "ada": [("/admin/", "Studies")],

@@ -10,6 +10,7 @@ from annotation.judging.allocation import Finished, item_next
 from annotation.judging.participants import participant_join
 from annotation.judging.writing import audit_save, judgment_save
 from annotation.models import Lease, Study
+from annotation.scales import Preference
 from distillation.models import Verdict
 
 
@@ -18,6 +19,7 @@ def study_simulate(*, study: Study, annotators: Sequence[User], seed: int = 0) -
     rng = np.random.default_rng(seed)
     participants = [participant_join(study, annotator) for annotator in annotators]
     truth: dict[int, float] = {}
+    guess, judge = (_first_is_better, _prefer) if study.is_preference else (_plausible, _judge)
     judged = 0
     while participants:
         for participant in list(participants):
@@ -26,9 +28,32 @@ def study_simulate(*, study: Study, annotators: Sequence[User], seed: int = 0) -
                 if isinstance(lease, Finished):
                     participants.remove(participant)
                 continue
-            _judge(lease, truth.setdefault(lease.item_id, _plausible(lease, rng)), rng)
+            judge(lease, truth.setdefault(lease.item_id, guess(lease, rng)), rng)
             judged += 1
     return judged
+
+
+def _first_is_better(lease: Lease, rng: np.random.Generator) -> float:
+    """By how much, to the people we make up: the longer text has more to say, and much else counts too."""
+    item = lease.item
+    more = len(item.first_shown.split()) - len(item.second_shown.split())
+    return float(rng.normal(0.3 + 0.05 * more, 1.0))
+
+
+def _prefer(lease: Lease, first_is_better: float, rng: np.random.Generator) -> None:
+    felt = first_is_better + rng.normal(0, 0.7)
+    if rng.random() < 0.03:
+        of_first = Preference.CANNOT_TELL
+    elif abs(felt) < 0.4:
+        of_first = Preference.BOTH_GOOD if rng.random() < 0.6 else Preference.BOTH_BAD
+    else:
+        of_first = Preference.LEFT if felt > 0 else Preference.RIGHT
+    judgment_save(
+        participant=lease.participant,
+        item_id=lease.item_id,
+        submission=uuid.uuid4(),
+        preference=of_first if lease.first_left else of_first.mirrored,
+    )
 
 
 def _plausible(lease: Lease, rng: np.random.Generator) -> float:

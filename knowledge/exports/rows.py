@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection
 
-from common.counting import counting_sql, of_people_sql
+from common.counting import counting_sql, of_people_sql, rated_sql
 from common.kept import kept_sql
 from distillation.pipeline.relations import RELATIONS
 from knowledge.exports.selection import Selection
@@ -50,7 +50,7 @@ _COUNTING = f"""
     JOIN annotation_study s ON s.id = i.study_id
     JOIN annotation_participant p ON p.id = j.participant_id
     JOIN distillation_intention own ON own.id = i.intention_id
-    WHERE own.run_id = %(run)s AND {of_people_sql()} AND {counting_sql()}
+    WHERE own.run_id = %(run)s AND {of_people_sql()} AND {counting_sql()} AND {rated_sql()}
 """
 _HUMAN = f"""
     SELECT i.intention_id, count(*) AS n,

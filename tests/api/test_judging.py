@@ -10,7 +10,7 @@ from annotation.design.services import study_set_state
 from annotation.judging.allocation import item_next
 from annotation.models import Judgment, Lease, Study
 from distillation.models import Verdict
-from tests.annotation.builders import participant, save, study
+from tests.annotation.builders import participant, preference_study, save, study
 from tests.api.builders import judge, program, send, take
 from tests.distillation.builders import finished_run
 
@@ -160,3 +160,20 @@ def test_what_others_have_in_hand_is_waited_for(anna: Client) -> None:
     told = take(anna, made.pk)
     assert told["state"] == "waiting"
     assert told["look_again_at"] == lease.expires_at.isoformat().replace("+00:00", "Z")
+
+
+def test_a_pair_is_compared(anna: Client, researcher: User) -> None:
+    pairs = preference_study()
+    item = take(anna, pairs.pk)["item"]
+    assert item["intention"] is None
+    asked = {"item": item["id"], "submission": str(uuid4())}
+    assert send(anna, f"studies/{pairs.pk}/judgments", **asked, preference=9).status_code == 422
+    saved = send(anna, f"studies/{pairs.pk}/judgments", **asked, preference=2).json()
+    assert (saved["preference"], saved["plausibility"], saved["verdict"]) == (2, None, None)
+    assert saved["item"]["right_intention"] == item["right_intention"] != item["left_intention"]
+    revised = send(anna, f"judgments/{saved['id']}/revisions", submission=str(uuid4()), preference=3)
+    assert revised.json()["preference"] == 3
+    rosa = program(researcher)
+    figures = rosa.get(f"/api/v1/studies/{pairs.pk}/preferences").json()
+    assert (figures["answers"]["both_good"], figures["pairs"][0]["first"]) == (1, "run-a")
+    assert rosa.get(f"/api/v1/studies/{pairs.pk}/figures").status_code == 404
