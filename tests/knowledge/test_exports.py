@@ -15,7 +15,7 @@ from distillation.models import Intention, Product, Run, Verdict
 from knowledge.exports import parquet, rows
 from knowledge.exports.exporting import intentions_export, intentions_stream
 from knowledge.exports.selection import Selection
-from tests.annotation.builders import participant, rate_all, study
+from tests.annotation.builders import different_runs, participant, prefer, preference_study, rate_all, study
 from tests.distillation.builders import finished_run
 from tests.distillation.data_sets import DEMO, two_data_sets
 
@@ -264,3 +264,15 @@ def test_an_export_of_one_import_says_so(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="There is no import 99999999"):
         exported(tmp_path / "l.jsonl", "--imports", "99999999")
     assert not (tmp_path / "l.jsonl").exists()
+
+
+def test_a_preference_is_no_label(db: None, tmp_path: Path) -> None:
+    # Of two intentions one is better: that says of neither whether it is plausible.
+    runs = different_runs(2)
+    pairs = preference_study(runs=runs, items=6, overlap=1)
+    who = participant(pairs)
+    for _ in range(6):
+        prefer(who)
+    call_command("export_intentions", "run-a", "--output", str(tmp_path / "a.jsonl"))
+    rows = [json.loads(line) for line in (tmp_path / "a.jsonl").read_text().splitlines()]
+    assert {(row["n_judgments"], row["human_label"]) for row in rows} == {(0, None)}

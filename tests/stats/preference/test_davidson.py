@@ -5,12 +5,8 @@ import pytest
 
 from stats.crossed import crossed
 from stats.preference.davidson import ALL_TIES, APART, NOTHING, Davidson, compared, davidson
-from tests.stats.inference import columns, references
+from tests.stats.preference.ties import DATA, LEFT, NAMES, OUTCOME, RIGHT, VALUES
 
-DATA, VALUES = columns("ties"), references("ties")["values"]
-NAMES = sorted(VALUES["Davidson"]["log_strength"])
-LEFT, RIGHT = (np.array([NAMES.index(name) for name in DATA[side]]) for side in ("left", "right"))
-OUTCOME = np.array([["left", "right", "tie"].index(answer) for answer in DATA["answer"]])
 POSITION = np.ones(len(LEFT))
 
 

@@ -8,7 +8,7 @@ from stats.intervals import Z95
 from stats.preference.davidson import TIE, compared
 from stats.preference.rates import NO_TRIPLES, circular_triples, share_of
 from stats.preference.strengths import OF_ONE, ONE_COBUY, bradley_terry, clusters, length_adjusted
-from tests.stats.preference.test_davidson import DATA, LEFT, NAMES, OUTCOME, RIGHT, VALUES
+from tests.stats.preference.ties import DATA, LEFT, NAMES, OUTCOME, RIGHT, VALUES
 
 BY = clusters(DATA["cobuy"], DATA["annotator"])
 
