@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotation', '0012_slow_figures'),
+        ('annotation', '0014_study_catalog'),
         ('distillation', '0007_servers_and_features'),
     ]
 
