@@ -1,4 +1,4 @@
-"""Two models on the same questions, each right or wrong: what changed, in clusters of questions that belong together."""
+"""Two models on the same questions: what changed, with co-buys as clusters, as their questions go together."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -76,7 +76,7 @@ def clustered_difference(before: Floats, after: Floats, clusters: ArrayLike) -> 
 def mcnemar_exact(won: int, lost: int) -> float:
     """2·P(X ≤ min(b, c)), X binomial(b + c, 1/2), at most 1: McNemar 1947 in its exact form; in whole numbers."""
     n, least = won + lost, min(won, lost)
-    return min(1.0, 2 * sum(comb(n, k) for k in range(least + 1)) / 2**n)
+    return min(1.0, 2 * sum(comb(n, k) for k in range(least + 1)) / (1 << n))
 
 
 def obuchowski(difference: ArrayLike, clusters: ArrayLike) -> tuple[float | None, float | None]:
