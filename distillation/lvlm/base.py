@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Self
 
-from distillation.pipeline.records import Describe, Image, Intend, Judge, Subject
+from distillation.pipeline.records import Ask, Describe, Image, Intend, Judge, Subject
 
 __all__ = [
+    "Ask",
     "Backend",
     "BackendAway",
     "Busy",

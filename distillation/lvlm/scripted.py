@@ -8,7 +8,7 @@ from dataclasses import replace
 from math import inf
 from typing import Any, Self
 
-from distillation.lvlm.base import Describe, Failure, Intend, Reply, Request, Text, Usage
+from distillation.lvlm.base import Ask, Describe, Failure, Intend, Reply, Request, Text, Usage
 
 Answer = str | Reply | Failure | Exception
 Rule = tuple[str, Answer] | tuple[str, Answer, int]
@@ -81,5 +81,7 @@ def _plain_answer(request: Request) -> str:
             return f"This is {product.title}."
         case Intend(pair, relation):
             return f"They both fit the customer's plan ({relation}): {pair.a.title} and {pair.b.title}."
+        case Ask(options=options):
+            return options[0][0]
         case _:
             return "Yes, the two go well together."

@@ -46,7 +46,15 @@ class Judge:
     sample: int = 0
 
 
-Subject = Describe | Intend | Judge
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A question of choice, of a benchmark: letters and texts of its options."""
+
+    stem: str
+    options: tuple[tuple[str, str], ...]
+
+
+Subject = Describe | Intend | Judge | Ask
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,18 +24,20 @@ FIELDS = ("id", "item_a_id", "item_b_id", "item_a_name", "item_b_name", "asserti
 
 def intentionqa(folder: Path, tasks: Sequence[str]) -> Benchmark:
     """Raises BenchmarkRefused. Relations of the first two tasks are those that the third file has for the id."""
-    paths = {task: _needed(folder, FILES[task]) for task in tasks}
-    by_relation = _found(folder, FILES["by-relation"])
-    relations = {row["id"]: row.get("relation", "") for path in by_relation for _, row in _rows(path)}
+    for task in tasks:
+        _refuse_missing(folder, FILES[task])
+    # All that is there, so that evaluations of one task and of both have questions in common.
+    paths = {task: path for task, name in FILES.items() for path in _found(folder, name)}
+    with_relation = _rows(paths["by-relation"]) if "by-relation" in paths else ()
+    relations = {row["id"]: row.get("relation", "") for _, row in with_relation}
     questions: list[Question] = []
     for task, path in paths.items():
         rows = [_question(task, row, relations, f"{path}, line {n}") for n, row in _rows(path)]
         _refuse_repeated(rows, path)
         questions += banded(rows)
     files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths.values()}
-    return Benchmark(
-        NAME, hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest(), tuple(questions), files
-    )
+    digest = hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
+    return Benchmark(NAME, digest, tuple(questions), files)
 
 
 def padded(asin: str) -> str:
@@ -51,10 +53,9 @@ def _found(folder: Path, name: str) -> list[Path]:
     return sorted(folder.rglob(name))[:1] if folder.is_dir() else []
 
 
-def _needed(folder: Path, name: str) -> Path:
-    if found := _found(folder, name):
-        return found[0]
-    raise BenchmarkRefused(f"{folder} holds no {name}: give the folder of IntentionQA's question files")
+def _refuse_missing(folder: Path, name: str) -> None:
+    if not _found(folder, name):
+        raise BenchmarkRefused(f"{folder} holds no {name}: give the folder of IntentionQA's question files")
 
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:

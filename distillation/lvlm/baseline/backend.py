@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 from distillation.lvlm.base import (
+    Ask,
     Describe,
     Failure,
     Image,
@@ -18,6 +19,7 @@ from distillation.lvlm.base import (
     Usage,
     WrongModel,
 )
+from distillation.lvlm.baseline.choices import likest
 from distillation.lvlm.baseline.pixels import Look, UnreadablePicture, look_at
 from distillation.lvlm.baseline.sentences import describe_product, intention
 from distillation.lvlm.baseline.titles import read_title
@@ -63,6 +65,8 @@ class BaselineBackend:
             case Intend(pair, relation):
                 one, other = read_title(pair.a.title), read_title(pair.b.title)
                 return intention(one, other, relation, seed=f"{pair.a.asin} {pair.b.asin} {relation} {seed}"), None
+            case Ask(stem, options):
+                return likest(stem, options), None
             case Judge(pair, relation, told):
                 p_yes, text = self._judge(pair, relation, told)
                 return text, p_yes

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from distillation.lvlm.base import Describe, Subject
+from distillation.lvlm.base import Ask, Describe, Subject
 from distillation.lvlm.openai.servers import Server
 from distillation.lvlm.places import Places
 
@@ -41,4 +41,6 @@ def affinity(subject: Subject) -> str:
     """Calls with the same text here go to the same server."""
     if isinstance(subject, Describe):
         return subject.product.asin
+    if isinstance(subject, Ask):
+        return subject.stem
     return subject.pair.a.asin + subject.pair.b.asin

@@ -52,9 +52,11 @@ def pictures_in(request: Request) -> int:
 
 
 def encode_request(request: Request, model: str, pictures: PictureUrls, way: Way, can: Abilities) -> bytes:
-    parts = request.parts if can.system else (Text(request.system), *request.parts)
+    alone = can.system or not request.system
+    parts = request.parts if alone else (Text(request.system), *request.parts)
     user = b'{"role":"user","content":%b}' % _content(parts, pictures, way)
-    system = b'{"role":"system","content":%b},' % orjson.dumps(request.system) if can.system else b""
+    told = can.system and request.system
+    system = b'{"role":"system","content":%b},' % orjson.dumps(request.system) if told else b""
     settings = orjson.dumps(_settings(request, model, can))
     return b'{"messages":[' + system + user + b"]," + settings[1:]
 
