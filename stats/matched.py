@@ -108,3 +108,13 @@ def across_trainings(differences: Sequence[ArrayLike], clusters: ArrayLike) -> E
     total = asked + trained
     freedom = total**2 / (asked**2 / df + trained**2 / (k - 1)) if total > 0 else np.inf
     return Estimate(value, t_interval(value, total, freedom, -1, 1), len(mean))
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Adjusted: the k-th smallest of m times m - k + 1, never under the one before, at most 1: Holm 1979."""
+    p = np.asarray(p_values, dtype=float)
+    order = np.argsort(p, kind="stable")
+    adjusted = np.empty(len(p))
+    adjusted[order] = np.minimum(1.0, np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)))
+    found: list[float] = adjusted.tolist()
+    return found

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from benchmarks.evaluations.coverage import coverage
-from stats.matched import across_trainings, clustered_difference, matched, mcnemar_exact
+from stats.matched import across_trainings, clustered_difference, holm, matched, mcnemar_exact
 from tests.stats.inference import columns, references
 
 PAIRED = references("paired")["values"]
@@ -88,3 +88,9 @@ def test_the_interval_keeps_its_word():
     held, rejected = coverage(1_000, seed=5)
     assert 0.93 <= held <= 0.97
     assert 0.03 <= rejected <= 0.07
+
+
+def test_holm_by_hand():
+    # .01 · 4, .03 · 2, .03 before it forces .04 · 1 up to .06, .02 · 3: never smaller than a smaller p's.
+    assert holm([0.01, 0.04, 0.03, 0.02]) == pytest.approx([0.04, 0.06, 0.06, 0.06])
+    assert holm([]) == []
