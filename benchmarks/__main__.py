@@ -33,6 +33,7 @@ PARTS = {
     "arms": ["research.arms"],
     "diversity": ["research.diversity"],
     "preference": ["preference.main"],
+    "intentionqa": ["evaluations.main"],
 }
 
 

@@ -3,6 +3,7 @@ from django.urls import URLPattern, URLResolver, path
 from research.alarm_views import run_alarms
 from research.diversity import neighbour_views
 from research.diversity import views as diversity
+from research.evaluations import views as evaluations
 from research.experiments import pair_views as pairs
 from research.experiments import views as experiments
 
@@ -18,4 +19,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("diversity/<str:name>/", diversity.run_diversity, name="run-diversity"),
     path("diversity/<str:name>/progress", diversity.run_diversity_progress, name="run-diversity-progress"),
     path("diversity/<str:name>/ask", diversity.run_diversity_ask, name="run-diversity-ask"),
+    path("evaluations/", evaluations.evaluation_list, name="evaluation-list"),
+    path("evaluations/compare", evaluations.evaluation_compare, name="evaluation-compare"),
+    path("evaluations/<int:evaluation_id>/", evaluations.evaluation_detail, name="evaluation-detail"),
+    path("evaluations/<int:evaluation_id>/answers.csv", evaluations.evaluation_answers, name="evaluation-answers"),
 ]

@@ -39,7 +39,7 @@ PAGES = {
         "connection-test:post feature-list feature-discard:post experiment-list experiment-new experiment "
         "experiment-pairs experiment-json experiment-csv "
         "run-diversity run-diversity-progress run-diversity-ask:post run-alarms intention-neighbours "
-        "study-preferences-csv"
+        "study-preferences-csv evaluation-list evaluation-detail evaluation-compare evaluation-answers"
     ),
     "administrators": "people-password webhooks webhook-remove:post metrics",
 }

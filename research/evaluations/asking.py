@@ -3,9 +3,9 @@
 import asyncio
 import queue
 import threading
-import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass
 
 from distillation.lvlm.base import Ask, Backend, Reply, Request, Text
@@ -69,21 +69,21 @@ class Asker:
         with ThreadPoolExecutor(1, "asker") as thread:
             asking = thread.submit(asyncio.run, self._ask_all())
             try:
-                while not asking.done() or not self._ended.empty():
-                    if batch := self._batch(asking):
+                while not asking.done():
+                    wait([asking], WRITE_EVERY_S)  # in one sleep: each waking takes the calls' thread its turn
+                    if batch := self._batch():
                         yield batch
+                if batch := self._batch():
+                    yield batch
                 asking.result()
             finally:
                 self._stop.set()
 
-    def _batch(self, asking: Future[None]) -> list[Answered]:
-        batch: list[Answered] = []
-        until = time.monotonic() + WRITE_EVERY_S
-        while (left := until - time.monotonic()) > 0 and not (asking.done() and self._ended.empty()):
-            try:
-                batch.append(self._ended.get(timeout=min(left, 0.05)))
-            except queue.Empty:
-                continue
+    def _batch(self) -> list[Answered]:
+        batch = []
+        with suppress(queue.Empty):
+            while True:
+                batch.append(self._ended.get_nowait())
         return batch
 
     async def _ask_all(self) -> None:

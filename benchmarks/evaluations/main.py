@@ -1,0 +1,86 @@
+"""IntentionQA against a server of known answers: what comes out, under faults too, and how fast; the intervals' truth.
+
+python -m benchmarks.evaluations.main [--data DIR]
+"""
+
+import argparse
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.request import urlopen
+
+import aiohttp
+
+from benchmarks.evaluations.coverage import coverage
+from benchmarks.own_services import own_services
+
+ROOT = Path(__file__).resolve().parents[2]
+DELAY_MS, IN_FLIGHT, ROUNDS = 50, 64, 3
+
+
+@contextmanager
+def dummy(faults: float = 0.0) -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "benchmarks.evaluations.dummy", str(port), str(DELAY_MS), str(faults)]
+    server = subprocess.Popen(command, cwd=ROOT)
+    try:
+        url = f"http://127.0.0.1:{port}/v1"
+        for _ in range(100):
+            try:
+                urlopen(f"{url}/models").close()
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield url
+    finally:
+        server.terminate()
+        server.wait()
+
+
+async def plain(url: str, prompts: list[str]) -> None:
+    """The fastest client there is: as many calls in flight, no retries, nothing kept."""
+    todo = iter(prompts)
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+
+        async def worker() -> None:
+            for prompt in todo:
+                body = {"model": "dummy", "max_tokens": 10, "messages": [{"role": "user", "content": prompt}]}
+                async with session.post(f"{url}/chat/completions", json=body) as answer:
+                    await answer.json()
+
+        await asyncio.gather(*(worker() for _ in range(IN_FLIGHT)))
+
+
+def bar(words: str, figure: str, *, met: bool) -> bool:
+    print(f"  {'met ' if met else 'MISSED'} {words}: {figure}", flush=True)
+    return met
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared/data/intentionqa")
+    data = parser.parse_args().data
+    held, rejected = coverage(4_000, seed=1)
+    met = [bar("clustered interval holds the truth, 4,000 worlds (94-96 %)", f"{held:.4f}", met=0.94 <= held <= 0.96)]
+    met.append(bar("Obuchowski rejects without an effect (4-6 %)", f"{rejected:.4f}", met=0.04 <= rejected <= 0.06))
+    if not data.is_dir():
+        print(f"  Skipped: {data} is not there; give --data DIR of IntentionQA's question files")
+    else:
+        with own_services():
+            from benchmarks.evaluations import whole  # noqa: PLC0415 - it needs the settings
+
+            met += whole.measured(data)
+    sys.exit(0 if all(met) else 1)
+
+
+if __name__ == "__main__":
+    print(f"load {os.getloadavg()[0]:.1f}")
+    main()
