@@ -24,6 +24,7 @@ from distillation.models import CatalogImport, CoBuy, Intention, Picture, Produc
 from research.models import Experiment
 from tests.annotation.builders import judge, preference_study, show_pictures, study
 from tests.api.builders import DAY, JSON, program
+from tests.research.evaluations.builders import evaluation_row
 from tests.roles import CALLERS, PAGES, ROUTES, SERVED, doors
 from webhooks.models import Event, Webhook
 
@@ -104,6 +105,7 @@ def parts(people: dict[str, User | None], programs: dict[str, Client]) -> dict[s
         "token_id": ApiToken.objects.first().pk,
         "export_id": export_start(study=made, options=Options())[0].pk,
         "webhook_id": Webhook.objects.create(url="https://example.org/hook", events=[Event.RUN_FINISHED]).pk,
+        "evaluation_id": evaluation_row().pk,
         "person_id": people["other annotator"].pk,
         "group_id": team.pk,
         "link_id": link_make(kind=Link.Kind.INVITATION, by=researcher, valid=DAY)[0].pk,

@@ -55,6 +55,5 @@ def app(delay_s: float, faults: float) -> web.Application:
 
 if __name__ == "__main__":
     port, delay_ms, share = sys.argv[1:4]
-    web.run_app(
-        app(float(delay_ms) / 1000, float(share)), host="127.0.0.1", port=int(port), print=None, access_log=None
-    )
+    made = app(float(delay_ms) / 1000, float(share))
+    web.run_app(made, host="127.0.0.1", port=int(port), print=None, access_log=None)

@@ -34,12 +34,12 @@ def expected(todo: list[Asked], mode: str, task: str) -> tuple[float, float]:
     return sum(strict == gold for (_, strict, _), gold in told) / n, sum(m == gold for (_, _, m), gold in told) / n
 
 
-def measured(data: Path) -> list[bool]:
+def measured(data: Path, part: str | None) -> list[bool]:
     met = []
-    for mode in ("zero-shot", "cot"):
+    for mode in () if part == "speed" else ("zero-shot", "cot"):
         for faults in (0.0, 0.05):
             met += accuracies(data, mode, faults)
-    return [*met, speed(data)]
+    return met if part == "accuracies" else [*met, speed(data)]
 
 
 def accuracies(data: Path, mode: str, faults: float) -> list[bool]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from research.evaluations.services import Settings, evaluation_ask, evaluation_start
 from research.evaluations.sets import question_set_load
-from research.models import Evaluation
+from research.models import Evaluation, QuestionSet
 from tests.distillation.odd_server import OddServer, Told, completion, serves, serving
 from tests.research.questions.builders import row, written
 
@@ -55,3 +55,12 @@ def started(data: Path, url: str, *, name: str = "base", model: str = "m", task:
 def evaluated(tmp_path: Path, answers: Answerer = right, **more: Any) -> Evaluation:
     with server(answers) as odd:
         return evaluation_ask(evaluation=started(folder(tmp_path), odd.url, **more))
+
+
+def evaluation_row(name: str = "base") -> Evaluation:
+    """One that was started, with nothing answered."""
+    made = QuestionSet.objects.create(name="intentionqa", digest="0" * 64)
+    config = Settings.of(mode="zero-shot", tasks=["understanding"]).as_config()
+    return Evaluation.objects.create(
+        name=name, question_set=made, backend="openai", model="m", config=config, questions=2
+    )
