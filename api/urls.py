@@ -4,7 +4,19 @@ from django.urls.converters import StringConverter
 from api import docs
 from api.base.not_found import NotFound
 from api.judging import views as judging
-from api.research import alarms, catalog, diversity, experiments, exports, intentions, runs, servers, studies, webhooks
+from api.research import (
+    alarms,
+    catalog,
+    diversity,
+    evaluations,
+    experiments,
+    exports,
+    intentions,
+    runs,
+    servers,
+    studies,
+    webhooks,
+)
 from api.tokens import routes as token_routes
 from distillation import urls as _converters  # noqa: F401 - it registers asin and digest
 
@@ -37,6 +49,10 @@ urlpatterns = [
     path("experiments/<run:name>", experiments.ExperimentDetail.as_view(), name="experiment"),
     path("runs/<run:name>/diversity", diversity.RunDiversity.as_view(), name="run-diversity"),
     path("alarm-limits", alarms.AlarmLimitsDetail.as_view(), name="alarm-limits"),
+    path("evaluations", evaluations.Evaluations.as_view(), name="evaluation-list"),
+    path("evaluations/<run:name>", evaluations.EvaluationDetail.as_view(), name="evaluation"),
+    path("evaluations/<run:name>/answers", evaluations.EvaluationAnswers.as_view(), name="evaluation-answers"),
+    path("evaluation-comparison", evaluations.EvaluationComparison.as_view(), name="evaluation-comparison"),
     path("servers/check", servers.ServerCheck.as_view(), name="server-check"),
     path("intentions", intentions.Intentions.as_view(), name="intention-list"),
     path("intentions/<int:intention_id>", intentions.IntentionDetail.as_view(), name="intention"),

@@ -54,7 +54,8 @@ ROUTES = {
         "run-pause:post run-resume:post run-cancel:post run-retry:post intention-list:get intention:get "
         "study-list:get study-list:post study:get study:patch study-figures:get study-judgments:get study-export:get "
         "study-export-manifest:get run-intentions-jsonl:get run-intentions-csv:get server-check:post study-plan:post "
-        "run-diversity:get run-diversity:post alarm-limits:get alarm-limits:patch study-preferences:get"
+        "run-diversity:get run-diversity:post alarm-limits:get alarm-limits:patch study-preferences:get "
+        "evaluation-list:get evaluation:get evaluation-answers:get evaluation-comparison:get"
     ),
     "administrators": (
         "token-list:get token:delete webhook-list:get webhook-list:post webhook:delete webhook-deliveries:get"

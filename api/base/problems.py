@@ -13,6 +13,7 @@ from annotation.design.protocol import StudyRefused
 from annotation.judging.refusals import AuditOwed, JudgingRefused, LeaseGone
 from distillation.catalog.selection import SelectionRefused
 from distillation.runs.services import RunRefused
+from research.evaluations.refusals import EvaluationRefused
 from research.experiments.factors import ExperimentRefused
 
 log = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ TITLES = {
     503: "Not now",
 }
 KINDS: dict[type[Exception], str] = {LeaseGone: "lease-gone", AuditOwed: "audit-owed"}
-REFUSALS = (JudgingRefused, StudyRefused, RunRefused, SelectionRefused, ExperimentRefused)
+REFUSALS = (JudgingRefused, StudyRefused, RunRefused, SelectionRefused, ExperimentRefused, EvaluationRefused)
 
 
 class Conflict(APIException):

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from common.copying import inert_text
 from research.models import Evaluation
 from research.questions.records import LETTERS
 
@@ -22,5 +23,6 @@ def answer_rows(made: Evaluation) -> Iterator[dict[str, Any]]:
             "question": question.key, "cobuy": question.cluster, "relation": question.relation, "band": question.band,
             "sample": answer.sample, "order": answer.order,
             "gold": LETTERS[answer.order.index(question.gold)] if answer.order else question.gold,
-            "strict": answer.strict, "lenient": answer.lenient, "failure": answer.failure, "raw": answer.raw,
+            "strict": inert_text(answer.strict), "lenient": answer.lenient, "failure": answer.failure,
+            "raw": inert_text(answer.raw),
         }  # fmt: skip
