@@ -5,12 +5,14 @@ that it names. A text model's trainer would refuse them, and a loader of image f
 """
 
 import shutil
+import sys
+import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, Any, BinaryIO
 
 import orjson
 from django.core.files.storage import default_storage
@@ -23,8 +25,11 @@ from knowledge.exports.lines import json_lines
 from knowledge.exports.manifest import file_entry, manifest
 from knowledge.exports.rows import ALL, PRODUCTS, Rows
 from knowledge.exports.selection import Selection
+from knowledge.instructions.exclusion import Excluded
+from knowledge.instructions.frameworks import frameworks_write
+from knowledge.instructions.mixing import Label, Mix
 from knowledge.instructions.phrasings import Phrasings
-from knowledge.instructions.records import SPLITS, WITH_PICTURES, Composer, Record, Row
+from knowledge.instructions.records import IMAGES, SPLITS, WITH_PICTURES, Composer, Row
 
 PICTURES = f"""
 {PRODUCTS}
@@ -41,6 +46,9 @@ class InstructionRequest:
     seed: int = 0
     with_images: bool = False
     shares: tuple[float, float, float] = (0.8, 0.1, 0.1)
+    by_product: bool = False
+    mix: Mix = field(default_factory=Mix)
+    excluded: tuple[Excluded, ...] = ()
 
 
 def shares_parsed(text: str) -> tuple[float, float, float]:
@@ -59,12 +67,22 @@ def shares_parsed(text: str) -> tuple[float, float, float]:
 def instructions_export(request: InstructionRequest) -> dict[str, object]:
     """The manifest, which is also written into the folder. The same seed over the same rows gives the same files."""
     phrasings = Phrasings.load()
-    composer = Composer(phrasings=phrasings, seed=request.seed, shares=request.shares, with_images=request.with_images)
+    composer = Composer(
+        phrasings=phrasings,
+        seed=request.seed,
+        shares=request.shares,
+        with_images=request.with_images,
+        excluded=request.excluded,
+        by_product=request.by_product,
+    )
     with snapshot() as at, closing(Rows(request.selection)) as rows, folder_draft(request.output) as folder:
         facts = rows.facts()
-        by_split, by_relation = _written(folder, composer, _rows(rows))
+        by_split, by_relation = _written(folder, composer, _rows(rows), request.mix)
         if not by_split:
-            raise ExportRefused(f"Run {request.selection.run.name} has no intention with a verdict to learn from")
+            name = request.selection.run.name
+            why = "; ".join(f"{n:,} x {reason}" for reason, n in composer.left_out.most_common(3))
+            told = f" ({why})" if why else ""
+            raise ExportRefused(f"Run {name} has no intention with a verdict to learn from{told}")
         files = _entries(folder, by_split)
         made = manifest(request.selection, facts, "instructions", at, files)
         made |= {
@@ -73,7 +91,16 @@ def instructions_export(request: InstructionRequest) -> dict[str, object]:
             "templates": {"version": phrasings.version, "sha256": phrasings.digest},
             "records": {"by_split": by_split, "by_relation": by_relation},
             "left_out": dict(sorted(composer.left_out.items())),
+            "excluded_benchmarks": [benchmark.as_dict() for benchmark in request.excluded],
+            "split_by": "product" if request.by_product else "cobuy",
+            "mix": {
+                "shares": dict(request.mix.shares),
+                "limit": request.mix.limit,
+                "balanced": "relation" if request.mix.by_relation else "",
+                "as_many_yes_as_no": request.mix.balanced_verdicts,
+            },
         }
+        frameworks_write(folder, made)
         manifest_write(folder / "manifest.json", made)
     return made
 
@@ -97,35 +124,47 @@ def _entries(folder: Path, by_split: dict[str, Counter[str]]) -> list[dict[str, 
     return entries
 
 
-def _written(folder: Path, composer: Composer, rows: Iterator[Row]) -> tuple[dict, dict]:
-    """How many records of each task, by split and by relation."""
+def _written(folder: Path, composer: Composer, rows: Iterator[Row], mix: Mix) -> tuple[dict, dict]:
+    """How many records of each task, by split and by relation: all are composed, then some are chosen."""
     by_split: dict[str, Counter[str]] = defaultdict(Counter)
     by_relation: dict[str, Counter[str]] = defaultdict(Counter)
-    with ExitStack() as stack:
+    with tempfile.TemporaryFile(dir=folder) as pool, ExitStack() as stack:
+        labels = _composed(pool, composer, rows)
+        chosen, left_out = mix.chosen(labels)
+        composer.left_out.update(left_out)
         files: dict[tuple[str, bool], BinaryIO] = {}
         for split in SPLITS:
             files[split, False] = stack.enter_context((folder / _path(split, False)).open("wb", buffering=1 << 20))
-        for row in rows:
-            for record in composer.records(row):
-                place = record.split, bool(record.pictures)
-                if not _with_pictures((folder / _path(*place)).parent, record):
-                    composer.left_out["generation_with_pictures: a picture's file is missing"] += 1
-                    continue
-                if place not in files:
-                    files[place] = stack.enter_context((folder / _path(*place)).open("wb", buffering=1 << 20))
-                files[place].write(orjson.dumps(record.content) + b"\n")
-                by_split[record.split][record.task] += 1
-                by_relation[record.relation][record.task] += 1
+        pool.seek(0)
+        for label, line in zip(labels, pool, strict=True):
+            if label.place not in chosen:
+                continue
+            place = label.split, label.task == WITH_PICTURES
+            if place[1] and not _with_pictures((folder / _path(*place)).parent, orjson.loads(line)):
+                composer.left_out["generation_with_pictures: a picture's file is missing"] += 1
+                continue
+            if place not in files:
+                files[place] = stack.enter_context((folder / _path(*place)).open("wb", buffering=1 << 20))
+            files[place].write(line)
+            by_split[label.split][label.task] += 1
+            by_relation[label.relation][label.task] += 1
     return by_split, by_relation
 
 
-def _with_pictures(folder: Path, record: Record) -> bool:
-    """Copies the record's pictures where they are not yet, and names them as they lie in the folder."""
-    if not record.pictures:
-        return True
-    # Loaders make a column `images` of it, with the pictures.
-    record.content["images_file_names"] = [f"{digest}.jpg" for digest in record.pictures]
-    return all(_copied(folder / f"{digest}.jpg", Picture(digest=digest).name) for digest in record.pictures)
+def _composed(pool: IO[bytes], composer: Composer, rows: Iterator[Row]) -> list[Label]:
+    labels: list[Label] = []
+    for row in rows:
+        for record in composer.records(row):
+            pool.write(orjson.dumps(record.content) + b"\n")
+            split, task, relation, content, answer = record
+            labels.append(Label(len(labels), content["id"], split, task, sys.intern(relation), answer))
+    return labels
+
+
+def _with_pictures(folder: Path, content: dict[str, Any]) -> bool:
+    """Copies the record's pictures into the folder, where they are not yet."""
+    names = content[IMAGES]
+    return all(_copied(folder / name, Picture(digest=Path(name).stem).name) for name in names)
 
 
 def _copied(path: Path, name: str) -> bool:

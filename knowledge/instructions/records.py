@@ -2,17 +2,19 @@
 
 import hashlib
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from random import Random
 from typing import Any, NamedTuple
 
 from distillation.pipeline.relations import RELATIONS
 from distillation.pipeline.text import TITLE_LENGTH, clean
+from knowledge.instructions.exclusion import Excluded
 from knowledge.instructions.phrasings import Phrasings
 
 SPLITS = ("train", "validation", "test")
 WITH_PICTURES = "generation_with_pictures"
 LETTERS = "ABCD"
+IMAGES = "images_file_names"  # loaders of image folders make a column `images` of it
 OTHERS_HELD = 50  # the last intentions of a relation, the last co-buys: wrong options are drawn from them
 
 Row = dict[str, Any]
@@ -23,7 +25,7 @@ class Record(NamedTuple):
     task: str
     relation: str
     content: dict[str, Any]
-    pictures: tuple[str, ...] = ()  # digests, in the order of their placeholders
+    answer: str = ""  # yes or no, of a verdict
 
 
 class Pair(NamedTuple):
@@ -41,12 +43,21 @@ class Composer:
     """Takes the rows of a run in their order. Wrong options come from other co-buys of the same split alone."""
 
     def __init__(
-        self, *, phrasings: Phrasings, seed: int, shares: tuple[float, float, float], with_images: bool
+        self,
+        *,
+        phrasings: Phrasings,
+        seed: int,
+        shares: tuple[float, float, float],
+        with_images: bool,
+        excluded: Sequence[Excluded] = (),
+        by_product: bool = False,
     ) -> None:
         self.phrasings = phrasings
         self.seed = seed
         self.shares = shares
         self.with_images = with_images
+        self.excluded = excluded
+        self.by_product = by_product
         self.left_out: Counter[str] = Counter()
         self._seen: set[int] = set()
         self._intentions: dict[tuple[str, str], deque[tuple[Pair, str]]] = defaultdict(
@@ -55,6 +66,10 @@ class Composer:
         self._pairs: dict[str, deque[tuple[Pair, str, str]]] = defaultdict(lambda: deque(maxlen=OTHERS_HELD))
 
     def records(self, row: Row) -> Iterator[Record]:
+        for benchmark in self.excluded:
+            if why := benchmark.why(row):
+                self.left_out[why] += 1
+                return
         # A title may hold what a model takes for a picture's place.
         row = {**row, **{name: clean(row[name], TITLE_LENGTH) for name in ("title_a", "title_b")}}
         pair = Pair.of(row)
@@ -62,10 +77,15 @@ class Composer:
             self.left_out["the same words for the same titles"] += 1
             return
         split = self._split(pair)
+        if not split:
+            self.left_out["its two products are in two splits"] += 1
+            return
         for task, question, answer in self._asked(row, pair, split):
             pictures = (row["picture_a"], row["picture_b"]) if task == WITH_PICTURES else ()
             content = {"id": f"{task}-{row['id']}", "task": task, "messages": _chat(question, answer, len(pictures))}
-            yield Record(split, task, row["relation"], content, pictures)
+            if pictures:
+                content[IMAGES] = [f"{digest}.jpg" for digest in pictures]  # in the order of their placeholders
+            yield Record(split, task, row["relation"], content, row["verdict"] if task == "verdict" else "")
         if row["kept"]:
             self._intentions[split, row["relation"]].append((pair, row["intention"]))
             if not self._pairs[split] or self._pairs[split][-1][0] != pair:
@@ -130,7 +150,14 @@ class Composer:
         return repeated
 
     def _split(self, pair: Pair) -> str:
-        place = (_number(str(self.seed), "split", *pair) >> 11) / 2**53
+        """By product: that of both; empty where they differ."""
+        if not self.by_product:
+            return self._placed(*pair)
+        first, second = (self._placed(title) for title in pair)
+        return first if first == second else ""
+
+    def _placed(self, *titles: str) -> str:
+        place = (_number(str(self.seed), "split", *titles) >> 11) / 2**53
         train, validation, _ = self.shares
         return SPLITS[(place >= train) + (place >= train + validation)]
 

@@ -111,13 +111,13 @@ def test_the_seed_decides(run: Run, tmp_path: Path) -> None:
 def test_repeated_words_are_taught_once(run: Run, tmp_path: Path) -> None:
     first, second = Intention.objects.order_by("pk")[:2]
     Intention.objects.filter(pk=second.pk).update(text=first.text)
-    made = exported(tmp_path / "d")
+    made = exported(tmp_path / "d", "--all-verdicts")
     assert made["left_out"]["the same words for the same titles"] == 1
     assert sum(counts["verdict"] for counts in made["records"]["by_split"].values()) == 2 * N - 1
 
 
 def test_a_threshold_against_the_verdict_leaves_its_reason_out(run: Run, tmp_path: Path) -> None:
-    made = exported(tmp_path / "d", "--threshold", "0.1", "--splits", "1,0,0")
+    made = exported(tmp_path / "d", "--threshold", "0.1", "--splits", "1,0,0", "--all-verdicts")
     # all 80 are kept at 0.1; the 40 with verdict no keep their texts and lose their reasons
     assert made["records"]["by_split"]["train"]["generation"] == 2 * N
     assert made["records"]["by_split"]["train"]["verdict"] == N

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 
 from research.evaluations.refusals import EvaluationRefused
 from research.evaluations.results import results_of
@@ -42,7 +43,8 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         try:
-            evaluation = self._started(options)
+            with transaction.atomic():  # questions without an evaluation would be half of it
+                evaluation = self._started(options)
             if options["retry_failed"]:
                 evaluation_forget_failed(evaluation=evaluation)
             evaluation = evaluation_ask(evaluation=evaluation, progress=self._progress)

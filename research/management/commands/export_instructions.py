@@ -11,7 +11,11 @@ from django.core.management.base import BaseCommand, CommandError
 
 from common.refusals import ExportRefused
 from knowledge.exports.selection import Selection
+from knowledge.instructions.exclusion import Excluded
 from knowledge.instructions.exporting import InstructionRequest, instructions_export, shares_parsed
+from knowledge.instructions.mixing import Mix, mix_parsed
+from research.questions.intentionqa import ASKED, NAME, intentionqa
+from research.questions.records import BenchmarkRefused
 
 
 class Command(BaseCommand):
@@ -26,6 +30,21 @@ class Command(BaseCommand):
         )
         parser.add_argument("--with-images", action="store_true", help="also tasks with both pictures, copied along")
         parser.add_argument("--splits", default="0.8,0.1,0.1", metavar="SHARES", help="train, validation, test")
+        parser.add_argument(
+            "--mix", default="", metavar="TASK=SHARE,…", help="as generation=0.6,verdict=0.4; default: all there are"
+        )
+        parser.add_argument("--limit", type=int, metavar="N", help="records in all, at most")
+        parser.add_argument("--balance", choices=["relation"], help="as evenly over relations as limit and mix allow")
+        parser.add_argument(
+            "--all-verdicts", action="store_true", help="as many yes and no as there are, not equally many"
+        )
+        parser.add_argument("--split-by", choices=["cobuy", "product"], default="cobuy")
+        parser.add_argument(
+            "--exclude-benchmark", action="append", default=[], metavar="NAME=DIR", help="leave out what it asks"
+        )
+        parser.add_argument(
+            "--exclude-products", action="store_true", help="leave out its products, not only its pairs"
+        )
         parser.add_argument("--json", action="store_true", help="print the manifest")
 
     def handle(self, **options: Any) -> None:
@@ -33,12 +52,41 @@ class Command(BaseCommand):
             request = InstructionRequest(
                 selection=Selection.checked(run=options["run"], threshold=options["threshold"]),
                 shares=shares_parsed(options["splits"]),
+                by_product=options["split_by"] == "product",
+                mix=_mix(options),
+                excluded=tuple(_excluded(text, options["exclude_products"]) for text in options["exclude_benchmark"]),
                 **{name: options[name] for name in ("output", "seed", "with_images")},
             )
             made = instructions_export(request)
         except ExportRefused as error:
             raise CommandError(str(error)) from error
         self.stdout.write(json.dumps(made, ensure_ascii=False) if options["json"] else "\n".join(_told(made)))
+
+
+def _mix(options: dict[str, Any]) -> Mix:
+    if (limit := options["limit"]) is not None and limit < 1:
+        raise ExportRefused(f"--limit {limit}: give a number of records of at least 1")
+    return Mix(
+        shares=mix_parsed(options["mix"]),
+        limit=limit,
+        by_relation=options["balance"] == "relation",
+        balanced_verdicts=not options["all_verdicts"],
+        seed=options["seed"],
+    )
+
+
+def _excluded(text: str, products_too: bool) -> Excluded:
+    """Of NAME=DIR. Raises ExportRefused."""
+    name, _, folder = text.partition("=")
+    if name != NAME or not folder:
+        raise ExportRefused(f"--exclude-benchmark {text}: give {NAME}=DIR, the folder of its question files")
+    try:
+        benchmark = intentionqa(Path(folder), ASKED["1"])
+    except BenchmarkRefused as error:
+        raise ExportRefused(str(error)) from error
+    pairs = [((of.asins[0], of.titles[0]), (of.asins[1], of.titles[1])) for of in benchmark.questions]
+    options = [option for question in benchmark.questions for option in question.options.values()]
+    return Excluded.of(name, benchmark.digest, pairs, options, products_too=products_too)
 
 
 def _told(made: dict[str, Any]) -> Iterator[str]:
