@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c '
 PY := .venv/bin/python
 PORT ?= 8000
 
-.PHONY: setup demo run worker test test-vllm test-services lint bench clean
+.PHONY: setup demo run worker test test-vllm test-services test-harness lint bench clean
 
 setup: .venv/installed
 
@@ -53,6 +53,16 @@ $(VLLM)/model/config.json: $(VLLM)/venv/installed tests/vllm/make_tiny_lvlm.py
 test-vllm: $(VLLM)/model/config.json
 	@MINDSITE_VAR=$(CURDIR)/$(VLLM)/services TINY_LVLM=$(CURDIR)/$(VLLM)/model \
 		$(VLLM)/venv/bin/python -m pytest tests/vllm -n0 -s --disable-warnings $(ARGS)
+
+# lm-eval and inspect_ai on the tasks that are exported for them, each in a place of its own: 1.2 GB.
+HARNESSES := var/harnesses
+
+$(HARNESSES)/installed: tests/harness/install.sh
+	@echo "Installing lm-eval and inspect_ai into $(HARNESSES), once: some minutes …"
+	@tests/harness/install.sh $(HARNESSES) $(PYTHON)
+
+test-harness: .venv/installed-dev $(HARNESSES)/installed
+	@HARNESSES=$(CURDIR)/$(HARNESSES) $(PY) -m pytest tests/harness -n0 $(ARGS)
 
 lint: .venv/installed-dev
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports --no-logo
