@@ -42,8 +42,10 @@ def app(delay_s: float, faults: float) -> web.Application:
         if unit("fault", prompt, tries[prompt]) < faults:
             return web.json_response({"error": {"message": "a fault of the moment"}}, status=500)
         choice = {"message": {"role": "assistant", "content": said(prompt)[0]}, "finish_reason": "stop"}
-        usage = {"prompt_tokens": len(prompt) // 4, "completion_tokens": 3}
-        return web.json_response({"model": "dummy", "choices": [choice], "usage": usage})
+        n = len(prompt) // 4
+        usage = {"prompt_tokens": n, "completion_tokens": 3, "total_tokens": n + 3}
+        head = {"id": "dummy", "object": "chat.completion", "created": 0, "model": "dummy"}
+        return web.json_response({**head, "choices": [{"index": 0, **choice}], "usage": usage})
 
     async def models(request: web.Request) -> web.Response:
         return web.json_response({"object": "list", "data": [{"id": "dummy"}]})

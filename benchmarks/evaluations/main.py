@@ -1,6 +1,6 @@
 """IntentionQA against a server of known answers: what comes out, under faults too, and how fast; the intervals' truth.
 
-python -m benchmarks.evaluations.main [accuracies|speed] [--data DIR]
+python -m benchmarks.evaluations.main [accuracies|decontamination|speed] [--data DIR]
 """
 
 import argparse
@@ -83,7 +83,9 @@ def kept_word() -> list[bool]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("part", nargs="?", choices=["accuracies", "speed"], help="default: all, and the coverage")
+    parser.add_argument(
+        "part", nargs="?", choices=["accuracies", "decontamination", "speed"], help="default: all, and the coverage"
+    )
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared/data/intentionqa")
     options = parser.parse_args()
     data, met = options.data, [] if options.part else kept_word()
@@ -91,8 +93,10 @@ def main() -> None:
         print(f"  Skipped: {data} is not there; give --data DIR of IntentionQA's question files")
     else:
         with own_services():
-            from benchmarks.evaluations import whole  # noqa: PLC0415 - it needs the settings
+            from benchmarks.evaluations import decontamination, whole  # noqa: PLC0415 - they need the settings
 
+            if options.part in (None, "decontamination"):
+                met += decontamination.decontaminated(data)
             met += whole.measured(data, options.part)
     sys.exit(0 if all(met) else 1)
 

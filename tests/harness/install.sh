@@ -6,5 +6,5 @@ folder=$1 python=${2:-python3}
 "$python" -m venv "$folder/lm-eval"
 "$folder/lm-eval/bin/pip" install --quiet --disable-pip-version-check "lm-eval[api]==0.4.13"
 "$python" -m venv "$folder/inspect"
-"$folder/inspect/bin/pip" install --quiet --disable-pip-version-check "inspect-ai==INSPECT" "openai==OPENAI"
+"$folder/inspect/bin/pip" install --quiet --disable-pip-version-check "inspect-ai==0.3.285" "openai==3.57.0"
 touch "$folder/installed"

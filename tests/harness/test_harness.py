@@ -35,8 +35,9 @@ def test_lm_eval(folder: Path, tmp_path: Path) -> None:
     with dummy() as url:
         model = f"model=dummy,base_url={url}/chat/completions,num_concurrent=8,tokenized_requests=False"
         command = [
-            HARNESSES / "lm-eval/bin/lm_eval", "--model", "local-chat-completions", "--model_args", model, "--tasks", TASK,
-            "--include_path", folder, "--apply_chat_template", "--limit", str(N), "--output_path", tmp_path / "out",
+            HARNESSES / "lm-eval/bin/lm_eval", "--model", "local-chat-completions", "--model_args", model,
+            "--tasks", TASK, "--include_path", folder, "--apply_chat_template", "--limit", str(N),
+            "--output_path", tmp_path / "out",
         ]  # fmt: skip
         subprocess.run(command, cwd=folder, check=True, env={**os.environ, "OPENAI_API_KEY": "none"})
     (told,) = (tmp_path / "out").rglob("results_*.json")
