@@ -36,7 +36,20 @@ def detail_page(results: Results) -> dict[str, Any]:
         "tasks": [_task(task, results) for task in results.tasks],
         "took": duration(made.seconds),
         "settings": settings_words(made),
+        "notes": server_notes(made),
     }
+
+
+def server_notes(made: Evaluation) -> list[str]:
+    """Where the model could not be asked as the official run asks."""
+    notes = []
+    if any(stored.get("reasons") for stored in made.servers.values()):
+        notes.append(
+            "The model reasons before it answers: it had room for that, not the official number of tokens alone."
+        )
+    if not all(stored.get("temperature", True) for stored in made.servers.values()):
+        notes.append("The server fixes its temperature: it is not the one asked for.")
+    return notes
 
 
 def settings_words(made: Evaluation) -> str:

@@ -137,6 +137,7 @@ def _ask(evaluation: Evaluation, progress: Progress) -> Evaluation:
             done += len(batch)
             progress(done, evaluation.answers_owed)
         why = ""
+        Evaluation.objects.filter(pk=evaluation.pk).update(servers=dict(backend.known))
     except (BackendAway, Unfit, FailingAlike) as error:
         why = f"{error} {why}."
         raise EvaluationRefused(f"{evaluation.name}, {done:,} of {evaluation.answers_owed:,} answers: {why}") from error

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image as Picture
 
 from distillation.lvlm import make_backend
-from distillation.lvlm.base import Failure, Image, WrongModel
+from distillation.lvlm.base import Ask, Failure, Image, Request, WrongModel
 from distillation.lvlm.baseline.english import a, listed, plural
 from distillation.lvlm.baseline.pixels import look_at
 from distillation.lvlm.baseline.titles import read_title
@@ -106,3 +106,9 @@ def test_a_verdict_is_a_yes_or_no_with_its_probability():
 def test_another_model_is_refused():
     with pytest.raises(WrongModel, match="rules-1"):
         asyncio.run(make_backend("baseline", model="llava").check())
+
+
+def test_a_question_of_choice_is_answered_by_shared_words():
+    asked = Ask("Who buys a red hat and warm gloves?", (("A", "for a trip"), ("B", "because both are warm"), ("C", "")))
+    request = Request(asked, "", (), max_tokens=10, temperature=0)
+    assert asyncio.run(make_backend("baseline").reply(request)).text == "B"

@@ -1,13 +1,16 @@
 from pathlib import Path
 
+import psycopg
 import pytest
+from django.db import connection
 
 from distillation.lvlm.openai import backend
+from research.evaluations.page import server_notes
 from research.evaluations.refusals import EvaluationRefused
 from research.evaluations.results import answers_of, results_of
-from research.evaluations.services import evaluation_ask, evaluation_forget_failed
+from research.evaluations.services import TEXT_ONLY, evaluation_ask, evaluation_forget_failed
 from research.models import Evaluation, EvaluationAnswer
-from tests.distillation.odd_server import refused
+from tests.distillation.odd_server import completion, refused
 from tests.research.evaluations.builders import QUESTIONS, evaluated, folder, gold, number, right, server, started
 
 pytestmark = pytest.mark.django_db
@@ -98,3 +101,40 @@ def test_shuffled_options_are_scored_by_what_was_shown(tmp_path: Path):
 def test_ten_thousand_letters_are_stored_short(tmp_path: Path):
     made = evaluated(tmp_path, lambda prompt: "B" + "\x00b" * 20_000)
     assert {len(raw) for raw in made.answers.values_list("raw", flat=True)} == {10_000}
+
+
+def test_two_commands_do_not_ask_at_once(tmp_path: Path):
+    made = started(folder(tmp_path), "http://m.example")
+    with psycopg.connect(**connection.get_connection_params()) as other:
+        other.execute("SELECT pg_advisory_lock(hashtext('evaluation_ask'), %s)", [made.pk])
+        with pytest.raises(EvaluationRefused, match="is being asked by another command"):
+            evaluation_ask(evaluation=made)
+
+
+def test_a_server_without_a_system_role_gets_the_same_message(tmp_path: Path):
+    """No system text: nothing stands before the question."""
+    with server(right) as odd:
+        made = started(folder(tmp_path), odd.url)
+        made.servers = {f"{odd.url}/v1": {**TEXT_ONLY.as_dict(), "system": False}}
+        evaluation_ask(evaluation=made)
+    assert all(body["messages"][0]["content"].startswith("A customer buys") for body in odd.calls)
+
+
+def test_what_the_server_refuses_is_left_away(tmp_path: Path):
+    """A server that fixes its temperature: asked again without, and so from then on."""
+
+    def manner(body: dict, n: int):
+        if "temperature" in body:
+            told = {
+                "message": "Unsupported parameter: temperature",
+                "param": "temperature",
+                "code": "unsupported_parameter",
+            }
+            return 400, {"error": told}, {}
+        return completion(right(body["messages"][0]["content"]))
+
+    with server(right) as odd:
+        odd.manner = manner
+        made = evaluation_ask(evaluation=started(folder(tmp_path), f"{odd.url},1"))
+    assert (results_of(made).tasks[0].strict.value, len(odd.calls)) == (1.0, QUESTIONS + 1)
+    assert server_notes(made) == ["The server fixes its temperature: it is not the one asked for."]
