@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from distillation.lvlm.base import Describe, Failure, Image, Intend, Reply, Request, Usage
+from distillation.lvlm.base import Ask, Describe, Failure, Image, Intend, Reply, Request, Usage
 from distillation.lvlm.openai.abilities import Abilities
 from distillation.lvlm.openai.refusals import Refusal
 
@@ -61,6 +61,8 @@ def call_id(request: Request) -> str:
     subject = request.subject
     if isinstance(subject, Describe):
         step, asins, of = FEATURE, [subject.product.asin], FEATURE
+    elif isinstance(subject, Ask):
+        raise TypeError("A benchmark's questions are asked live, not in batches")
     else:
         step = INTENTION if isinstance(subject, Intend) else VERDICT
         asins, of = [subject.pair.a.asin, subject.pair.b.asin], f"{step}-{subject.relation}-{subject.sample}"

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from distillation.lvlm.base import Describe
+from distillation.lvlm.base import Describe, Intend, Judge
 from distillation.lvlm.batch.calls import FEATURE, INTENTION, VERDICT, Call, Came, lost
 from distillation.lvlm.batch.files import Asked, RequestFile
 from distillation.lvlm.openai.abilities import Abilities
@@ -52,7 +52,7 @@ def _row(batch: Batch, asked: Asked, owners: Owners) -> BatchCall:
     subject = asked.subject
     if isinstance(subject, Describe):
         row.product_id = owners.products[subject.product.asin]
-    else:
+    elif isinstance(subject, Intend | Judge):
         row.cobuy_id = owners.cobuys[subject.pair.a.asin, subject.pair.b.asin]
         row.relation, row.sample = subject.relation, subject.sample
     return row

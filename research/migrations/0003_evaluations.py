@@ -9,9 +9,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    initial = True
-
     dependencies = [
+        ("research", "0002_diversity"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
