@@ -10,7 +10,7 @@ from PIL import Image
 from distillation.treatments.imaging import Floats, Mask, at_most, foreground, grown, luminance, shrunk, smooth
 
 FINE, COARSE = 2.0, 1.0  # pixels: what a blur of these takes away is texture, what it leaves has outlines
-WITHIN, RIM, LEAST_WITHIN = 7, 2, 200  # pixels
+LEAST_WITHIN, WITHIN, RIM = 200, 7, 2  # pixels
 BINS = 8  # of each of the three colours
 NEARLY_NOTHING = 1e-9
 
