@@ -2,8 +2,8 @@ from django.urls import path
 
 from annotation.design import views as design_views
 from annotation.exchange import views as export_views
-from annotation.figures import compare_views, item_views, panel_views, report_views
-from annotation.figures import views as study_views
+from annotation.figures.pages import compare_views, item_views, panel_views, report_views
+from annotation.figures.pages import views as study_views
 from annotation.figures.preferences import views as preference_views
 from annotation.judging import own_views, preview_views
 from annotation.judging import views as judge_views

@@ -1,7 +1,7 @@
 """The forms in which a study is designed."""
 
 import random
-from typing import Any, cast
+from typing import cast
 
 from django import forms
 from django.contrib.auth.models import Group
@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import UploadedFile
 
 from annotation import scales
 from annotation.design.both_ways import Wanted
+from annotation.design.fields import FIELDS, AnswersField, RunChoiceField, bounded, bounded_percent, number, percent
 from annotation.design.plans import Figure, Planned
 from annotation.design.population import STRATA
 from annotation.design.protocol import (
@@ -24,13 +25,12 @@ from annotation.design.protocol import (
 from annotation.design.rules import ALARM, BELOW, FAST, LINE
 from annotation.design.services import EQUAL, PROPORTIONAL, allocation_parse
 from annotation.models import Study
-from annotation.models.protocol_fields import NAME_LENGTH, PROTOCOL_FIELDS, RULE_FIELDS
+from annotation.models.protocol_fields import NAME_LENGTH
 from distillation.catalog.selection_form import CatalogSelectionForm
 from distillation.models import Run
 
 ALWAYS, SHARE, NEVER, STATED = "always", "share", "never", "stated"
 GOLD_BYTES = 5_000_000
-FIELDS = PROTOCOL_FIELDS | RULE_FIELDS
 AS_STORED = (
     "preset", "typicality_after_yes", "guidelines", "order", "lease_minutes", "qualification_items",
     "qualification_pass", "qualification_tries", "repeat_distance", "extra_votes",
@@ -43,42 +43,6 @@ PRESET_WORDS = {
     "folkscope": "FolkScope: plausible yes or no; typical as strongly or weakly acceptable, rejected, implausible",
     OWN: "A scale of your own of 2 to 7 points for typical",
 }
-
-
-class RunChoiceField(forms.ModelMultipleChoiceField):
-    def label_from_instance(self, run: Run) -> str:
-        return f"{run.name} ({run.get_state_display()}{', baseline' if run.is_baseline else ''})"
-
-
-class AnswersField(forms.CharField):
-    """One answer a line, the best first."""
-
-    widget = forms.Textarea(attrs={"rows": 4})
-
-    def clean(self, value: object) -> list[str]:
-        return [line.strip() for line in super().clean(value).splitlines() if line.strip()]
-
-
-def number(label: str, low: int, high: int, initial: int | None = None, help_text: str = "") -> forms.IntegerField:
-    """A number field that may be left empty; the proposed value is then taken."""
-    return forms.IntegerField(
-        label=label, min_value=low, max_value=high, initial=initial, required=False, help_text=help_text
-    )
-
-
-def percent(label: str, low: float, high: float, initial: float | None = None, help_text: str = "") -> forms.FloatField:
-    return forms.FloatField(
-        label=label, min_value=low, max_value=high, initial=initial, required=False, help_text=help_text
-    )
-
-
-def bounded(name: str, label: str, help_text: str = "", **more: Any) -> forms.IntegerField:
-    return forms.IntegerField(label=label, help_text=help_text, **FIELDS[name].for_form | more)
-
-
-def bounded_percent(name: str, label: str, help_text: str = "") -> forms.FloatField:
-    share = FIELDS[name]
-    return percent(label, 100 * share.least, 100 * share.most, 100 * (share.default or 0), help_text)
 
 
 class ProtocolForm(forms.Form):

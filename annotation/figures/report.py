@@ -14,8 +14,9 @@ from annotation.exchange.exports.streams import judgments_csv
 from annotation.figures.facts import Facts, facts_of
 from annotation.figures.methods import methods
 from annotation.figures.numbers import Figures, study_figures, study_revision
-from annotation.figures.panels import agreement_by_judgments, calibration, shares, unjudged
+from annotation.figures.panels import agreement_by_judgments, shares, unjudged
 from annotation.figures.panels.agreement import leaf
+from annotation.figures.panels.filter import calibration
 from annotation.figures.panels.panel import Shown
 from annotation.figures.rows.asked import Asked
 from annotation.figures.rows.live import Live

@@ -56,7 +56,7 @@ def _ask(found: SlowFigure) -> None:
 
 def _send(pk: int) -> None:
     try:
-        current_app.send_task("annotation.tasks.slow_figure_make", [pk])
+        current_app.send_task("annotation.figures.tasks.slow_figure_make", [pk])
     except OperationalError:  # the broker is away: the page asks again
         SlowFigure.objects.filter(pk=pk).update(asked_at=None)
 

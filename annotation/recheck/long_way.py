@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from annotation.figures.assisting import helped_rate
-from annotation.figures.panels.confusion import CELLS, Cell, Confusion
+from annotation.figures.panels.filter.confusion import CELLS, Cell, Confusion
 from annotation.figures.panels.shares import Share, Shares
 from annotation.figures.quality import filter_against_people
 from annotation.figures.rates import FEWEST_HELPED, positive

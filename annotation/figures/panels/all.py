@@ -4,28 +4,23 @@ from typing import Any
 
 from annotation.design.plans import plan_of
 from annotation.figures.panels import (
-    accuracy_by_votes,
     agreement,
     agreement_by_group,
     agreement_by_judgments,
     anchoring,
     annotators,
-    calibration,
-    confusion,
     contested,
     groups,
     joint,
     looking,
-    p_yes,
     pairs,
     progress,
-    recall,
     repeats,
     shares,
     skips,
-    threshold,
     unjudged,
 )
+from annotation.figures.panels.filter import accuracy_by_votes, calibration, confusion, p_yes, recall, threshold
 from annotation.figures.panels.panel import Panel
 from annotation.models import Study
 

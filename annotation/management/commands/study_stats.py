@@ -6,7 +6,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from annotation.figures.headline import figures_page
 from annotation.figures.numbers import study_figures, study_revision
-from annotation.figures.panels import agreement, confusion
+from annotation.figures.panels import agreement
+from annotation.figures.panels.filter import confusion
 from annotation.figures.panels.panel import Panel, Shown
 from annotation.figures.preferences.numbers import preference_figures
 from annotation.figures.preferences.page import PARTS

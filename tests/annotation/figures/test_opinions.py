@@ -9,9 +9,9 @@ from annotation.figures.numbers import study_figures, study_revision
 from annotation.figures.opinions import latent_figures
 from annotation.figures.rows.asked import Asked
 from annotation.figures.rows.live import Live
+from annotation.figures.tasks import slow_figure_make
 from annotation.models import Judgment, SlowFigure, Study
 from annotation.selection import LATENT, PEOPLE, Selection
-from annotation.tasks import slow_figure_make
 from stats.crossed import crossed_rate
 from stats.filter.latent import latent_quality
 from tests.annotation.builders import judge, participant, rate_all, study

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from annotation.figures.panels.filter.threshold import draws_of
 from annotation.figures.panels.panel import How, Panel, Shown
-from annotation.figures.panels.threshold import draws_of
 from annotation.figures.plots import Chart, Curve, Point, band, chart_scales, line, ticks
 from annotation.figures.rows.kinds import Rows
 from annotation.figures.tables import Column, Table, Value

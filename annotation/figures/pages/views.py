@@ -12,12 +12,12 @@ from accounts.access import researcher_required
 from accounts.requests import PersonRequest
 from annotation.design.protocol import StudyRefused
 from annotation.design.services import study_set_state
-from annotation.figures.annotators_page import annotators_page
 from annotation.figures.headline import dashboard
 from annotation.figures.numbers import study_revision
+from annotation.figures.pages.annotators_page import annotators_page
+from annotation.figures.pages.selection_form import SelectionForm
 from annotation.figures.panels.all import panels_of
 from annotation.figures.preferences.views import preference_detail, preference_polled
-from annotation.figures.selection_form import SelectionForm
 from annotation.judging.interventions import participant_exclude, participant_pause, participant_resume
 from annotation.judging.quality import rules_alarm
 from annotation.models import Participant, Study

@@ -15,11 +15,11 @@ from accounts.access import researcher_required
 from accounts.requests import PersonRequest
 from annotation.design.services import study_set_strictness
 from annotation.figures.numbers import study_revision
+from annotation.figures.pages.selection_form import SelectionForm
 from annotation.figures.panels.all import panel_named
 from annotation.figures.panels.panel import Panel
 from annotation.figures.panels.shares import NAMES
 from annotation.figures.rows.asked import Asked, Bound
-from annotation.figures.selection_form import SelectionForm
 from annotation.models import Study
 from distillation.runs.pages.forms import StrictnessForm
 

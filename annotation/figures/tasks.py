@@ -5,9 +5,9 @@ from django.http import QueryDict
 
 from annotation.figures.numbers import study_revision
 from annotation.figures.opinions import MADE
+from annotation.figures.pages.selection_form import SelectionForm
 from annotation.figures.rows.asked import Asked
 from annotation.figures.rows.live import Live
-from annotation.figures.selection_form import SelectionForm
 from annotation.figures.slow import slow_figure_save
 from annotation.models import SlowFigure
 

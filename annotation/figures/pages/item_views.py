@@ -26,7 +26,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import researcher_required
 from accounts.requests import PersonRequest
-from annotation.figures.selection_form import SelectionForm
+from annotation.figures.pages.selection_form import SelectionForm
 from annotation.models import Item, Skip, Study
 from annotation.scales import Question
 from common.kept import kept_q, rejected_q
