@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from common.refusals import Refused
+from distillation.catalog.selection import catalog_of
 from distillation.models import Run
 from distillation.pipeline.prompts import PromptSet
 from distillation.pipeline.relations import parse_relations
@@ -45,7 +46,7 @@ def control_plan(run: Run) -> ArmPlan:
         )
     if not config.get("with_images", True):
         config["pictures"] = NONE
-    settings = RunSettings(**{**config, "relations": tuple(config["relations"])})
+    settings = RunSettings(**{**config, "relations": tuple(config["relations"]), "catalog": catalog_of(run)})
     return ArmPlan("", "", run.backend, run.model, tuple(run.base_urls), settings)
 
 

@@ -95,7 +95,7 @@ def test_the_export_gives_the_same_figures():
     study = preference_study(items=4, overlap=2)
     found = answered(study, [["first", "second", "BOTH_BAD", "first"], ["first", "first", "second", "CANNOT_TELL"]])
     rows = list(csv.DictReader(io.StringIO(b"".join(judgments_csv(study)).decode())))
-    told = [row for row in rows if row["counts"] == "t" and row["answer"] != "cannot_tell"]
+    told = [row for row in rows if row["counts"] == "true" and row["answer"] != "cannot_tell"]
     score = [{"run-a": 1, "run-b": 0}.get(row["better_run"], 0.5) for row in told]
     cobuys = [(row["asin_a"], row["asin_b"]) for row in told]
     again = share_of(score, np.unique(cobuys, axis=0, return_inverse=True)[1], [row["annotator"] for row in told])
