@@ -10,8 +10,8 @@ from accounts.models import User
 from distillation.models import Alarm
 from tests.browser.axe import axe_finds, needs_axe
 from tests.distillation.builders import finished_run
-from tests.distillation.runs.test_pages import SERVED
-from tests.research.diversity.test_figures import BOTH, computed, write
+from tests.distillation.runs.ticking import SERVED
+from tests.research.diversity.texts import BOTH, computed, write
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), needs_axe]
 

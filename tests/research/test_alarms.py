@@ -7,8 +7,8 @@ from distillation.models import Alarm, AlarmLimits
 from research.alarms import alarms_sweep, diversity_readings
 from tests.annotation.pages import text
 from tests.distillation.builders import finished_run
-from tests.distillation.runs.test_pages import SERVED
-from tests.research.diversity.test_figures import BOTH, computed
+from tests.distillation.runs.ticking import SERVED
+from tests.research.diversity.texts import BOTH, computed
 from webhooks.models import Delivery, Event, Webhook
 from webhooks.services import webhooks_announce
 

@@ -11,7 +11,7 @@ from research.experiments.factors import ExperimentRefused, vary_parse
 from research.experiments.making import arms_check, experiment_create, experiment_plan
 from research.models import Experiment
 from tests.distillation.builders import finished_run
-from tests.distillation.runs.test_pictures import catalog, run
+from tests.distillation.runs.coloured import catalog, run
 
 pytestmark = pytest.mark.django_db
 

@@ -103,7 +103,7 @@ def test_a_rating_of_a_file_that_is_no_number(tmp_path: Path, rating: str) -> No
     cells = lines[1].split(",")
     path.write_text("\n".join([lines[0], ",".join([*cells[:place], rating, *cells[place + 1 :]]), *lines[2:]]))
     again = study(run=made.runs.get(), name="again", items=2, overlap=1)
-    with pytest.raises(CommandError, match=f"line 2: plausibility '{rating}'"):
+    with pytest.raises(CommandError, match=r"line 2: plausibility .* is none of 0, 1. Nothing was imported"):
         call_command("import_judgments", "again", path)
     assert study_figures(again).judgments == 0
 

@@ -1,12 +1,8 @@
 from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
 from uuid import uuid4
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from annotation.design.services import study_set_state
@@ -17,28 +13,11 @@ from annotation.judging.refusals import JudgingRefused
 from annotation.judging.writing import audit_save
 from annotation.models import Item, Judgment, Lease, Participant, Skip, Study
 from tests.annotation.builders import judge, participant, save, study
+from tests.annotation.judging.threads import at_once
 from tests.distillation.builders import finished_run
 
 pytestmark = pytest.mark.django_db
 concurrent = pytest.mark.django_db(transaction=True)
-
-
-def at_once(calls: list[Callable[[], object]]) -> list:
-    """The results of calls made at the same moment, each on its own connection."""
-    start = Barrier(len(calls))
-
-    def made(call: Callable[[], object]) -> object:
-        start.wait()
-        try:
-            return call()
-        except JudgingRefused as refusal:
-            return refusal
-        finally:
-            connection.close()
-
-    connection.close()  # the pool has as many as there are threads
-    with ThreadPoolExecutor(len(calls)) as threads:
-        return list(threads.map(made, calls))
 
 
 def expire(lease: Lease) -> None:

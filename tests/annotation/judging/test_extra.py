@@ -19,7 +19,7 @@ from annotation.judging.leases import lease_release
 from annotation.models import Item, Judgment, Kind, Lease, Study
 from annotation.recheck.check import figures_check
 from tests.annotation.builders import participant, rate_all, save, study
-from tests.annotation.judging.test_allocation import at_once
+from tests.annotation.judging.threads import at_once
 from tests.distillation.builders import finished_run
 
 pytestmark = pytest.mark.django_db

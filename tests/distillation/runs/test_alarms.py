@@ -3,7 +3,7 @@ import pytest
 from distillation.models import Alarm, AlarmLimits, Failure, Run, Verdict
 from distillation.runs.alarms import Reading, alarm_limits_set, alarms_settle, run_readings
 from tests.distillation.builders import finished_run
-from tests.distillation.runs.test_pages import SERVED, ticks
+from tests.distillation.runs.ticking import SERVED, ticks
 
 pytestmark = pytest.mark.django_db
 

@@ -1,7 +1,6 @@
 """The pages of runs and the pictures: who sees them, and what they say."""
 
-import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
@@ -13,13 +12,14 @@ from django.urls import reverse
 
 from accounts.models import User
 from common.words import duration
-from distillation.models import WORKER_GONE_SECONDS, Alarm, Failure, Picture, Product, Run, RunTick, Worker
+from distillation.models import WORKER_GONE_SECONDS, Alarm, Failure, Picture, Product, Run, Worker
 from distillation.runs import reports
 from distillation.runs.changes import run_set_prices
 from distillation.runs.pages.page import run_page
 from distillation.runs.reports import run_revision
 from distillation.runs.services import run_pause, run_wait
 from tests.distillation.builders import cobuys, finished_run, run
+from tests.distillation.runs.ticking import SERVED, ticks
 
 pytestmark = pytest.mark.django_db
 
@@ -33,18 +33,10 @@ def picture() -> Picture:
     return stored
 
 
-SERVED = {"backend": "openai", "model": "m", "base_urls": ["http://gpu:8000"]}
 PAGES = [
     *(reverse("run-list"), reverse("run-detail", args=["r1"]), reverse("run-progress", args=["r1"])),
     *(reverse("run-latest", args=["r1"]), reverse("run-kept-at", args=["r1"]) + "?strictness=0.5"),
 ]
-
-
-def ticks(made: Run, *counts: dict[str, int], ago_s: int = 0) -> None:
-    """One tick after the other, the last one so long ago."""
-    last = datetime.fromtimestamp((time.time() - ago_s) // 10 * 10, UTC)
-    for n, tick in enumerate(reversed(counts)):
-        RunTick.objects.create(run=made, at=last - timedelta(seconds=10 * n), **tick)
 
 
 def shown(client: Client) -> str:

@@ -1,43 +1,18 @@
 """Runs that show treated pictures: what the model is sent, what is kept, and what a treatment loses."""
 
-from io import BytesIO
-
 import pytest
 from django.core.management import CommandError, call_command
-from PIL import Image
 
-from distillation.catalog.pictures.store import picture_store
-from distillation.models import CoBuy, Failure, Picture, Product, Run, TreatedPicture
+from distillation.models import Failure, Product, Run, TreatedPicture
 from distillation.pipeline.options import Options
 from distillation.runs import ledger
 from distillation.runs.pictures import left_out_cobuys, run_pictures_ready
 from distillation.runs.services import RunRefused, RunSettings, run_start
 from distillation.treatments.swaps import swaps
+from tests.distillation.runs.coloured import catalog, picture, run
 
 pytestmark = pytest.mark.django_db
 HOLDER = "00000000-0000-0000-0000-000000000001"
-
-
-def picture(*colour: int) -> Picture:
-    image, out = Image.new("RGB", (64, 64), "white"), BytesIO()
-    image.paste(colour, (16, 16, 48, 48))
-    image.save(out, "PNG")
-    return picture_store(out.getvalue())
-
-
-def catalog() -> list[CoBuy]:
-    """Two co-buys: of two coloured products, and of a coloured and a grey one."""
-    colours = [(200, 30, 30), (30, 30, 200), (30, 200, 30), (128, 128, 128)]
-    products = [
-        Product.objects.create(asin=f"B{n:09d}", title=f"Product {n}", picture=picture(*colour))
-        for n, colour in enumerate(colours)
-    ]
-    return [CoBuy.objects.create(a=a, b=b) for a, b in (products[:2], products[2:])]
-
-
-def run(pictures: str, **more) -> Run:
-    asked = RunSettings.checked(relations="usedFor,isA", limit=None, pictures=pictures, **more)
-    return run_start(name=f"r-{pictures}", backend="baseline", model="rules-1", base_urls=[], settings=asked)[0]
 
 
 def sent(made: Run) -> dict[str, str]:

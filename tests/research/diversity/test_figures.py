@@ -4,7 +4,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from distillation.models import Intention, Run
+from distillation.models import Run
 from research.diversity.embedding import PACKAGE
 from research.diversity.services import (
     DiversityRefused,
@@ -15,27 +15,10 @@ from research.diversity.services import (
 )
 from research.models import Diversity, NearDuplicate
 from tests.distillation.builders import cobuys, finished_run, run
-from tests.distillation.runs.test_pages import SERVED
+from tests.distillation.runs.ticking import SERVED
+from tests.research.diversity.texts import BOTH, computed, write
 
 pytestmark = pytest.mark.django_db
-
-BOTH = "They are bought together since both are needed when the light goes out in a cold winter night"
-
-
-def computed(made: Run, **asked: int) -> Diversity:
-    diversity_ask(run=made, **asked)
-    claimed = diversity_claim(run_id=made.pk)
-    assert claimed
-    diversity_compute(claimed=claimed)
-    return Diversity.objects.get(run=made)
-
-
-def write(made: Run, *texts: str) -> list[int]:
-    """Over the first intentions, in the order of their ids."""
-    ids = list(made.intentions.order_by("pk").values_list("pk", flat=True)[: len(texts)])
-    for pk, text in zip(ids, texts, strict=True):
-        Intention.objects.filter(pk=pk).update(text=text)
-    return ids
 
 
 def test_duplicates_are_counted_over_all_intentions() -> None:

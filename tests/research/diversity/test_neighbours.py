@@ -8,7 +8,7 @@ from research.diversity.neighbours import DIMENSIONS, neighbours_of
 from research.models import Vectors
 from tests.annotation.pages import text
 from tests.distillation.builders import finished_run
-from tests.research.diversity.test_figures import BOTH, computed, write
+from tests.research.diversity.texts import BOTH, computed, write
 
 pytestmark = pytest.mark.django_db
 

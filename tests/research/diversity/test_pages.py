@@ -6,7 +6,7 @@ from research.diversity.services import diversity_ask, diversity_claim
 from research.models import Diversity
 from tests.annotation.pages import text
 from tests.distillation.builders import cobuys, finished_run, run
-from tests.research.diversity.test_figures import BOTH, computed, write
+from tests.research.diversity.texts import BOTH, computed, write
 
 pytestmark = pytest.mark.django_db
 

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 
 from research.questions.letters import strict
 from tests.research.evaluations.builders import QUESTIONS, folder
-from tests.research.questions.test_letters import COT, ZERO_SHOT
+from tests.research.questions.replies import COT, ZERO_SHOT
 
 
 def exported(tmp_path: Path, *words: str) -> Path:
