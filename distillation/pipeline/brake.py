@@ -26,23 +26,25 @@ class FailingAlike(Exception):
 
 
 @dataclass(slots=True)
-class _Kind(Generic[E]):
+class _Kind:
     enough: int
     reason: str = ""
     in_a_row: int = 0
-    held: list[E] = field(default_factory=list)
     lately: deque[str] = field(default_factory=lambda: deque(maxlen=LATELY))
 
 
 class Brake(Generic[E]):
-    """Holds back what fails until something of its kind succeeds or fails in another way, so that a run which is
-    stopped owes it still. Until something succeeds, no more calls are in flight than it takes to know."""
+    """Holds back what fails until calls that began later succeed or fail in another way, so that a run which is stopped
+    owes it still: calls that were in flight by then may have been answered before the fault. Until something succeeds,
+    no more calls are in flight than it takes to know."""
 
     def __init__(
         self, planned: Mapping[str, int], places: Places, pass_on: Callable[[E], None], *, holds: bool = True
     ) -> None:
         self._places, self._pass_on, self._holds = places, pass_on, holds
-        self._kinds: dict[str, _Kind[E]] = {kind: _Kind(min(MOST, max(FEWEST, n // 3))) for kind, n in planned.items()}
+        self._kinds = {kind: _Kind(min(MOST, max(FEWEST, n // 3))) for kind, n in planned.items()}
+        self._otherwise = 0  # calls that succeeded, or failed in another way than those before
+        self._held: deque[tuple[int, E]] = deque()  # with how many of these it takes until a failure is the item's own
         self.stopped: FailingAlike | None = None
 
     def add(self, kind: str, ended: E, failure: Failure | None) -> None:
@@ -52,9 +54,9 @@ class Brake(Generic[E]):
         elif failure is None:
             of.lately.append("")
             self._places.hold_to(None)
-            self._release(of)
+            self._goes_on(of)
             self._pass_on(ended)
-        elif failure.reason == NO_FEATURES and not of.held and not self.stopped:
+        elif failure.reason == NO_FEATURES and not self._held and not self.stopped:
             self._pass_on(ended)
         else:
             self._failed(kind, of, ended, failure)
@@ -62,14 +64,15 @@ class Brake(Generic[E]):
     def end(self) -> None:
         """Failures that nothing followed are the items' own."""
         if self.stopped:
-            self.stopped.held = [ended for of in self._kinds.values() for ended in of.held]
-        for of in self._kinds.values():
-            self._release(of)
+            self.stopped.held = [ended for _, ended in self._held]
+            return
+        while self._held:
+            self._pass_on(self._held.popleft()[1])
 
-    def _failed(self, kind: str, of: _Kind[E], ended: E, failure: Failure) -> None:
+    def _failed(self, kind: str, of: _Kind, ended: E, failure: Failure) -> None:
         if failure.reason not in (of.reason, NO_FEATURES):
-            self._release(of)
-        of.held.append(ended)
+            self._goes_on(of)
+        self._held.append((self._otherwise + self._places.n, ended))
         if failure.reason == NO_FEATURES or self.stopped:
             return
         of.lately.append(failure.reason)
@@ -84,8 +87,8 @@ class Brake(Generic[E]):
         self.stopped = FailingAlike(words, failure)
         self._places.close()
 
-    def _release(self, of: _Kind[E]) -> None:
-        """What a run that is stopped held back is forgotten."""
-        for ended in () if self.stopped else of.held:
-            self._pass_on(ended)
-        of.held, of.in_a_row, of.reason = [], 0, ""
+    def _goes_on(self, of: _Kind) -> None:
+        self._otherwise += 1
+        of.in_a_row, of.reason = 0, ""
+        while self._held and self._held[0][0] < self._otherwise and not self.stopped:
+            self._pass_on(self._held.popleft()[1])

@@ -5,7 +5,7 @@ import math
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import orjson
@@ -318,13 +318,16 @@ def test_all_kinds_of_fault_against_the_fake_server():
     server = subprocess.Popen([sys.executable, str(FAKE), "--port", str(port), *faults])
 
     async def run() -> list[Reply]:
-        async with OpenAIBackend(model="fake", base_urls=[f"http://127.0.0.1:{port}"], patience_s=20) as backend:
-            while True:
-                try:
+        url = f"http://127.0.0.1:{port}"
+        known: dict = {
+            str(endpoint(url)): {}
+        }  # what it can do is not asked of a server that fails a third of its calls
+        async with OpenAIBackend(model="fake", base_urls=[url], known=known, patience_s=20) as backend:
+            for _ in range(300):
+                with suppress(BackendAway):
                     await backend.check()
                     break
-                except BackendAway:
-                    await asyncio.sleep(0.1)
+                await asyncio.sleep(0.1)
             requests = [
                 Request(SUBJECT, "Sys", (PICTURE, Text(f"{n}: yes or no?")), 64, 0.2, logprobs=True) for n in range(200)
             ]
