@@ -10,7 +10,8 @@ from rest_framework.response import Response
 
 from accounts.models import User
 from api.base.idempotency import idempotent
-from api.base.views import ApiView, the_one
+from api.base.problems import Unprocessable
+from api.base.views import ApiView, ListQuery, the_one
 from api.models import Scope
 from distillation.models import Run
 from distillation.runs.wake import run_wake_or_say
@@ -67,6 +68,7 @@ class ExperimentView(ApiView):
 
 class Experiments(ExperimentView, ListAPIView):
     serializer_class = ExperimentSerializer
+    query = ListQuery
     refused_with = 422
 
     def get_queryset(self) -> QuerySet[Experiment]:
@@ -77,8 +79,8 @@ class Experiments(ExperimentView, ListAPIView):
     def post(self, request: Request) -> Response:
         """Start the arms of a control; each is a run over its co-buys."""
         asked = self.body(NewExperimentSerializer)
-        runs = [the_one(Run.objects, name=name) for name in asked["runs"]]
-        plan = experiment_plan(control=the_one(Run.objects, name=asked["control"]), runs=runs, vary=asked["vary"])
+        control, *runs = (_named(name) for name in (asked["control"], *asked["runs"]))
+        plan = experiment_plan(control=control, runs=runs, vary=asked["vary"])
         checked = arms_check(plan)
         with transaction.atomic():
             made = experiment_create(
@@ -86,6 +88,12 @@ class Experiments(ExperimentView, ListAPIView):
             )
         notes = {run_wake_or_say(arm.run) for arm in made.arms.exclude(factor="")} - {""}
         return Response({**ExperimentSerializer(made).data, "note": " ".join(notes)}, status=201)
+
+
+def _named(name: str) -> Run:
+    if run := Run.objects.filter(name=name).first():
+        return run
+    raise Unprocessable(f"There is no run named {name}")
 
 
 class ExperimentDetail(ExperimentView):

@@ -18,6 +18,8 @@ def test_arms_are_started_and_shown(researcher: User):
     assert (made.status_code, [arm["run"] for arm in made.json()["arms"]]) == (201, ["one", "two"])
     shown = client.get("/api/v1/experiments/look").json()
     assert [arm["kept_share"] for arm in shown["arms"]] == [0.5, 0.5]
+    listed = client.get("/api/v1/experiments").json()["results"]
+    assert [(each["name"], len(each["arms"])) for each in listed] == [("look", 2)]
 
 
 def test_a_refusal_is_a_problem_with_its_words(researcher: User):
