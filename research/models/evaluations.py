@@ -1,7 +1,5 @@
 """Benchmarks with their questions, and evaluations: one model on one benchmark, a row an answer."""
 
-from typing import Any
-
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
@@ -105,10 +103,6 @@ class Evaluation(models.Model):
         return self.config["samples"]
 
     @property
-    def is_simulated(self) -> bool:
-        return self.backend == "scripted"
-
-    @property
     def maker(self) -> str:
         """Who answered, in words."""
         names = {"baseline": "rules on words, no model", "scripted": "simulated answers, no model"}
@@ -151,7 +145,3 @@ class EvaluationAnswer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.evaluation_id} {self.question_id} {self.strict or self.failure}"
-
-    def as_row(self) -> dict[str, Any]:
-        names = ("sample", "order", "raw", "strict", "lenient", "failure", "model")
-        return {name: getattr(self, name) for name in names}

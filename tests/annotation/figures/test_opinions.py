@@ -33,10 +33,6 @@ def judged(db: None) -> Study:
     return made
 
 
-def _pks(made: Study) -> list[int]:
-    return list(made.items.order_by("pk").values_list("pk", flat=True))
-
-
 def by_label(made: Study) -> dict[str, np.ndarray]:
     rows = Judgment.objects.filter(item__study=made).order_by("item_id", "participant__pseudonym")
     columns = zip(*rows.values_list("plausibility", "item_id", "participant__pseudonym"), strict=True)
