@@ -30,36 +30,18 @@ def make_backend(
         from distillation.lvlm.baseline import BaselineBackend  # noqa: PLC0415
 
         return BaselineBackend(model=model)
+    served: dict[str, Any] = {
+        "model": model, "base_urls": base_urls, "timeout_s": timeout_s, "api_key": api_key, "proxy": proxy,
+        "ca_file": ca_file, "known": known, "options": options, **more,
+    }  # fmt: skip
     if name == "openai":
         from distillation.lvlm.openai.backend import OpenAIBackend  # noqa: PLC0415
 
-        return OpenAIBackend(
-            model=model,
-            base_urls=base_urls,
-            in_flight=in_flight,
-            timeout_s=timeout_s,
-            api_key=api_key,
-            proxy=proxy,
-            ca_file=ca_file,
-            known=known,
-            options=options,
-            places=places,
-            **more,
-        )
+        return OpenAIBackend(in_flight=in_flight, places=places, **served)
     if name == "batch":
         from distillation.lvlm.batch.backend import BatchBackend  # noqa: PLC0415
 
-        return BatchBackend(
-            model=model,
-            base_urls=base_urls,
-            timeout_s=timeout_s,
-            api_key=api_key,
-            proxy=proxy,
-            ca_file=ca_file,
-            known=known,
-            options=options,
-            **more,
-        )
+        return BatchBackend(**served)
     if name == "vllm":
         from distillation.lvlm.vllm_offline import VllmBackend  # noqa: PLC0415
 
