@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from urllib.request import urlopen
 
 import pytest
+from django.conf import settings
+from django.test import Client
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
@@ -50,6 +52,12 @@ def sign_in(page: Page, user: User) -> None:
     page.keyboard.press("Enter")
 
 
+def session(user: User) -> dict[str, str]:
+    client = Client()
+    client.force_login(user)
+    return {"name": settings.SESSION_COOKIE_NAME, "value": client.cookies[settings.SESSION_COOKIE_NAME].value}
+
+
 def let_end(live_server: LiveServer) -> None:
     """Return when the server has answered all that the closed pages had asked, such as the item after the next."""
     with urlopen(f"{live_server.url}/healthz") as answer:  # comes in last: whoever knocked before is inside by now
@@ -69,22 +77,26 @@ def made(transactional_db: None) -> Study:
 
 @pytest.fixture
 def open_as(browser: Browser, live_server: LiveServer) -> Iterator[Callable[..., Page]]:
-    """Sign in as somebody in a context of their own. At the end no page may have complained, of the CSP or else."""
+    """Open a page as somebody in a context of their own. At the end no page may have complained, of the CSP or else."""
     complaints = []
 
     def hear(message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
             complaints.append(message.text)
 
-    def open_page(user: User, path: str, *, troubled: bool = False, **options: object) -> Page:
-        """`troubled`: requests are meant to fail, and the console will say so."""
-        page = browser.new_context(base_url=live_server.url, **options).new_page()
+    def open_page(user: User, path: str, *, troubled: bool = False, by_form: bool = False, **options: object) -> Page:
+        """`troubled`: requests are meant to fail, and the console will say so. `by_form`: sign in as people do."""
+        context = browser.new_context(base_url=live_server.url, **options)
+        if not by_form:
+            context.add_cookies([session(user) | {"url": live_server.url}])
+        page = context.new_page()
         page.set_default_timeout(PATIENCE_MS)
         if not troubled:
             page.on("console", hear)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(path)
-        sign_in(page, user)
+        if by_form:
+            sign_in(page, user)
         page.wait_for_url(live_server.url + path)  # the sign-in page has the path in its query
         return page
 

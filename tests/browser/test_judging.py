@@ -26,7 +26,7 @@ def judging(open_as: Opener, annotator: User, made: Study) -> Page:
 
 
 def test_a_study_by_keyboard_from_sign_in_to_completion_code(open_as: Opener, annotator: User, made: Study) -> None:
-    page = open_as(annotator, reverse("judge-home"))
+    page = open_as(annotator, reverse("judge-home"), by_form=True)
     page.get_by_role("link", name="Start").focus()
     keys(page, "Enter")
     expect(page.get_by_role("heading", name="Welcome. You will judge 4 reasons")).to_be_visible()
