@@ -10,7 +10,7 @@ from distillation.catalog.readers.cleaning import PLACEHOLDER
 from distillation.catalog.readers.formats import FORMATS, refuse_wrong_format
 from distillation.catalog.readers.records import START, Found, LeftOut
 
-CASES = Path(__file__).parents[4] / "shared/data/cases"
+CASES = Path(__file__).parents[5] / "shared/data/cases"
 pytestmark = pytest.mark.skipif(not CASES.is_dir(), reason="the cases are not here (../shared/data/cases)")
 
 
