@@ -196,7 +196,7 @@ def batch_serving() -> Iterator[BatchServer]:
 
     server = Server(("127.0.0.1", 0), Handler)
     batches.url = f"http://127.0.0.1:{server.server_address[1]}"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()  # seconds until it sees its end
     try:
         yield batches
     finally:

@@ -112,7 +112,7 @@ def serving(manner: Manner = plain) -> Iterator[OddServer]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     odd.url = f"http://127.0.0.1:{server.server_address[1]}"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()  # seconds until it sees its end
     try:
         yield odd
     finally:
