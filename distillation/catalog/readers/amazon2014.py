@@ -10,7 +10,7 @@ import orjson
 
 from distillation.catalog.readers.cleaning import product_cleaned
 from distillation.catalog.readers.jsonlines import loads
-from distillation.catalog.readers.lines import records_read
+from distillation.catalog.readers.objects import records_read
 from distillation.catalog.readers.records import (
     COBUY_FIELDS,
     CatalogFormat,

@@ -7,7 +7,8 @@ from distillation.catalog.readers.amazon2014 import AMAZON_2014
 from distillation.catalog.readers.amazon2018 import AMAZON_2018
 from distillation.catalog.readers.amazon2023 import AMAZON_2023
 from distillation.catalog.readers.csvfiles import CSV
-from distillation.catalog.readers.lines import Lines, refuse_old_mac
+from distillation.catalog.readers.lines import refuse_old_mac
+from distillation.catalog.readers.objects import lines_of
 from distillation.catalog.readers.records import CatalogError, CatalogFormat
 
 FORMATS = {form.name: form for form in (AMAZON_2014, AMAZON_2018, AMAZON_2023, CSV)}
@@ -18,20 +19,13 @@ def _refuse_other_lines(path: Path, head: list[bytes]) -> None:
     """What does not hold one object a line."""
     if len(head) == 1:
         refuse_old_mac(path, head[0])
-    first = head[0].strip() if head else b""
-    if first.startswith(b"["):
-        raise CatalogError(
-            f"{path.name} is one JSON array, not an object a line; write it anew with jq -c '.[]' {path.name}"
-        )
-    if first == b"{" and len(head) > 1 and head[1].lstrip().startswith(b'"'):
-        raise CatalogError(
-            f"{path.name} has its objects spread over several lines; write it anew with jq -c . {path.name}"
-        )
+    if head and head[0].lstrip().startswith(b"["):
+        raise CatalogError(f"{path.name} is one list and no JSON array of objects; write it anew with an object a line")
 
 
 def refuse_wrong_format(path: Path, form: CatalogFormat) -> None:
     """By the first lines: one that the format knows is enough, for the others may be damaged."""
-    head = list(islice(chain.from_iterable(Lines(path)), HEAD))
+    head = list(islice(chain.from_iterable(lines_of(path)), HEAD))
     if not head and not form.is_strict:
         raise CatalogError(f"{path.name}: the file is empty; give a file of product metadata")
     if any(map(form.recognises, head)):

@@ -6,7 +6,7 @@ from functools import partial
 
 import orjson
 
-from distillation.catalog.readers.lines import records_read
+from distillation.catalog.readers.objects import records_read
 from distillation.catalog.readers.records import CatalogFormat, Fields, LeftOut, ProductRecord
 
 

@@ -1,6 +1,6 @@
 """A file's lines, whether it is plain, gzip or zstd: unpacked on the way, never more than a block in memory."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BufferedIOBase
 from pathlib import Path
@@ -8,16 +8,7 @@ from pathlib import Path
 from backports import zstd
 from isal import igzip_lib, igzip_threaded
 
-from distillation.catalog.readers.records import (
-    DEFAULT_FIELDS,
-    START,
-    CatalogError,
-    Chunk,
-    Fields,
-    Found,
-    LeftOut,
-    Position,
-)
+from distillation.catalog.readers.records import START, CatalogError, LeftOut, Position
 
 BLOCK = 256 * 1024
 MAX_LINE = 1_000_000
@@ -28,16 +19,20 @@ GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 class Lines:
     """Iterates over lists of lines; one of over MAX_LINE bytes comes cut behind them, so that its length tells."""
 
+    unit = "line"
+
     def __init__(self, path: Path, start: Position = START) -> None:
         self.path = path
         self.end = start  # of the lines given so far
+        self._begins = b""  # the file's first block, wherever reading starts
 
     def __iter__(self) -> Iterator[list[bytes]]:
         number, offset = self.end
-        tail = b""
-        for block in self._blocks():
+        tail, ending = b"", b""
+        for block in self.blocks():
             offset += len(block)
-            lines = (tail + block).split(b"\n")
+            ending = ending or _ending(self._begins)
+            lines = (tail + block).split(ending)
             tail = lines.pop()
             if lines:
                 number += len(lines)
@@ -48,10 +43,12 @@ class Lines:
             self.end = Position(number + 1, offset)
             yield [tail]
 
-    def _blocks(self) -> Iterator[bytes]:
+    def blocks(self) -> Iterator[bytes]:
+        """From where it stands."""
         skip = self.end.offset
         with self._errors_named(), _opened(self.path) as file:
             while block := file.read(BLOCK):
+                self._begins = self._begins or block
                 if skip < len(block):
                     yield block[skip:] if skip else block
                 skip = max(skip - len(block), 0)
@@ -62,7 +59,7 @@ class Lines:
             yield
         except EOFError as error:
             raise CatalogError(
-                f"{self.path.name}: ends in the middle of its compressed data, after line {self.end.line:,} "
+                f"{self.path.name}: ends in the middle of its compressed data, after {self.unit} {self.end.line:,} "
                 f"({self.end.offset:,} bytes unpacked); fetch the file again"
             ) from error
         except (igzip_lib.IsalError, zstd.ZstdError) as error:  # type: ignore[misc]  # isal's stub calls its class an instance
@@ -73,7 +70,7 @@ class Lines:
             raise CatalogError(f"{self.path}: {error.strerror}; give the path of a readable file") from error
 
     def _refusal(self, message: str) -> CatalogError:
-        return CatalogError(f"{self.path.name}, after line {self.end.line:,}: {message}")
+        return CatalogError(f"{self.path.name}, after {self.unit} {self.end.line:,}: {message}")
 
 
 def _opened(path: Path) -> BufferedIOBase:
@@ -85,21 +82,15 @@ def _opened(path: Path) -> BufferedIOBase:
     return zstd.open(file, "rb") if magic == ZSTD else file
 
 
+def _ending(begins: bytes) -> bytes:
+    """Carriage returns alone end lines on old Macs."""
+    return b"\r" if b"\n" not in begins and b"\r" in begins.strip(b"\r") else b"\n"
+
+
 def refuse_old_mac(path: Path, first: bytes) -> None:
-    """Of a file's first line: carriage returns within it end what are lines elsewhere."""
+    """Of a file's first line: where both ends of lines are there, nobody knows which of them ends a record."""
     if b"\r" in first.strip(b"\r"):
         raise CatalogError(
-            f"{path.name}: its lines end as on old Macs, with carriage returns alone; "
+            f"{path.name}: some of its lines end as on old Macs, with carriage returns alone, others do not; "
             f"write it anew with tr '\\r' '\\n' < {path.name}"
         )
-
-
-def records_read(
-    path: Path, start: Position, fields: Fields = DEFAULT_FIELDS, *, parse: Callable[[bytes, Fields], Found]
-) -> Iterator[Chunk]:
-    """For formats of one record a line."""
-    lines = Lines(path, start)
-    for block in lines:
-        first = lines.end.line - len(block) + 1
-        found = [parse(line, fields) if len(line) <= MAX_LINE else TOO_LONG for line in block]
-        yield Chunk(lines.end, list(enumerate(found, start=first)))

@@ -34,28 +34,20 @@ def test_lines_of_no_known_format_are_left_to_the_account(tmp_path: Path) -> Non
     refuse_wrong_format(write_json(tmp_path / "meta.json", b"{", b"x"), FORMATS["amazon-2018"])
 
 
-def test_lines_of_json_that_end_as_on_old_macs_are_refused_as_such(tmp_path: Path) -> None:
-    (tmp_path / "meta.json").write_bytes(b'{"asin": "B1"}\r{"asin": "B2"}\r')
-    with pytest.raises(CatalogError, match=r"^meta.json: its lines end as on old Macs, .* tr '\\r' '\\n' < meta.json$"):
+def test_lines_that_end_now_so_now_so_are_refused_as_such(tmp_path: Path) -> None:
+    (tmp_path / "meta.json").write_bytes(b'{"asin": "B1"}\r{"asin": "B2"}\n')
+    words = r"^meta.json: some of its lines end as on old Macs, .* tr '\\r' '\\n' < meta.json$"
+    with pytest.raises(CatalogError, match=words):
         refuse_wrong_format(tmp_path / "meta.json", FORMATS["amazon-2018"])
-
-
-def test_rows_of_csv_that_end_as_on_old_macs_are_refused_as_such(tmp_path: Path) -> None:
-    (tmp_path / "meta.csv").write_bytes(b"asin,title\rB1,Cap\rB2,Hat\r")
-    with pytest.raises(CatalogError, match=r"^meta.csv: its lines end as on old Macs"):
+    (tmp_path / "meta.csv").write_bytes(b'asin,title\rB1,"Cap,\nred"\r')
+    with pytest.raises(CatalogError, match=r"^meta.csv: some of its lines end as on old Macs"):
         list(FORMATS["csv"].read(tmp_path / "meta.csv", START, ()))
 
 
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ('[{"asin": "B1", "title": "Cap"}]', "is one JSON array, not an object a line; write it anew with jq -c"),
-        ('{\n  "asin": "B1",\n  "title": "Cap"\n}', "has its objects spread over several lines; .* jq -c ."),
-    ],
-)
-def test_json_that_is_not_a_line_an_object_is_refused(tmp_path: Path, text: str, reason: str) -> None:
+@pytest.mark.parametrize("text", ["[{'asin': 'B1'}]", "[]"])
+def test_a_list_that_is_no_json_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "meta.json").write_text(text)
-    with pytest.raises(CatalogError, match=f"^meta.json {reason}"):
+    with pytest.raises(CatalogError, match=r"^meta.json is one list and no JSON array of objects; .* an object a line"):
         refuse_wrong_format(tmp_path / "meta.json", FORMATS["amazon-2018"])
 
 
