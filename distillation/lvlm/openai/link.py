@@ -23,6 +23,7 @@ CHECK_S = 10.0
 SILENT_S, UPLOAD_S = 120.0, 3_600.0
 NOT_IMPLEMENTED = 501
 SHOWN = 200  # characters of an answer that is none
+NOT_THERE = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 ENVIRONMENT = "environment"  # as a proxy: those that the environment names
 
 
@@ -41,6 +42,10 @@ class TurnedDown(Exception):
     def __init__(self, why: str, wait_s: float | None = None) -> None:
         super().__init__(why)
         self.wait_s = wait_s
+
+
+class Ill(BackendAway):
+    """The server is there, and failed in a way it may not fail the next time."""
 
 
 class Refused(Exception):
@@ -89,7 +94,7 @@ class Link:
         try:
             async with server.in_time(slow, longest_s):
                 answer = await self._send("POST", server.address.to("chat/completions"), timeout, body)
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+        except NOT_THERE as error:
             server.went_away()
             raise TurnedDown(self.without_key(str(error))) from None
         except TimeoutError:
@@ -103,20 +108,17 @@ class Link:
         return answer
 
     async def models(self, server: Server) -> list[str] | None:
-        """The names of its models; None where it lists none. Raises BackendAway."""
+        """The names of its models; None where it lists none. Raises BackendAway, as Ill where another try may help."""
         url = server.address.to("models")
         try:
             answer = await self._send("GET", url, aiohttp.ClientTimeout(total=CHECK_S))
         except (aiohttp.ClientError, OSError, TimeoutError, MalformedReply) as error:
-            why = self.without_key(str(error)) or "no answer in time"
             server.went_away()
-            raise BackendAway(
-                f"{server.url} can't be reached ({why}): start the model server or correct the URL."
-            ) from None
+            raise self._away(server, error) from None
         if answer.status in (408, 429) or (answer.status >= 500 and answer.status != NOT_IMPLEMENTED):
             server.went_away()
             said = self.refusal(answer).words[:SHOWN]
-            raise BackendAway(f"{url} answers {answer.status} ({said}): check URL and API key.")
+            raise Ill(f"{url} answers {answer.status} ({said}): check URL and API key.")
         try:
             return [str(served["id"]) for served in orjson.loads(answer.content)["data"]]
         except (ValueError, TypeError, KeyError):
@@ -151,7 +153,8 @@ class Link:
 
     def _away(self, server: Server, error: Exception) -> BackendAway:
         why = self.without_key(str(error)) or "no answer in time"
-        return BackendAway(f"{server.url} can't be reached ({why}): start the model server or correct the URL.")
+        kind = BackendAway if isinstance(error, NOT_THERE) else Ill
+        return kind(f"{server.url} can't be reached ({why}): start the model server or correct the URL.")
 
     def _request(
         self, method: str, url: str, timeout: aiohttp.ClientTimeout, body: bytes | aiohttp.Payload | None = None

@@ -13,7 +13,7 @@ import orjson
 
 from distillation.lvlm.base import BackendAway, Busy, Failure, Image, Reply, Request, Unfit
 from distillation.lvlm.openai.abilities import OPTIONS, Abilities
-from distillation.lvlm.openai.link import SHOWN, Answer, Link, Retry, TurnedDown
+from distillation.lvlm.openai.link import SHOWN, Answer, Ill, Link, Retry, TurnedDown
 from distillation.lvlm.openai.reading import MalformedReply, decode_reply
 from distillation.lvlm.openai.refusals import Refusal, lesson, refused_request, was_sent
 from distillation.lvlm.openai.servers import Server, backoff
@@ -27,8 +27,9 @@ from distillation.pipeline.render import describe_request, intend_request, judge
 from distillation.pipeline.steps import Outcome, describe, intend, judge, seen_pair
 from distillation.pipeline.trial import INTENTION, RELATION, trial_pair
 
-MOST_CALLS = 40
-TRIES, FAULTS = 5, 2  # of a call; faults that are asked about again before they count as a refusal
+MOST_CALLS = 60
+TRIES, TIMEOUTS = 5, 3  # of a call
+FAULTS = 2  # with a 5xx that are asked about again before it counts as a refusal, while none has passed by itself
 BUSY = (429, 502, 503, 504)
 OFF: dict[str, Any] = {"choice": "", "room": "", "top_logprobs": 0}
 HELP = {
@@ -82,6 +83,7 @@ class Probe:
         self._pair = seen_pair(trial_pair(), options)
         self._pictures = PictureCache()
         self._calls = 0
+        self._is_moody = False  # a fault passed by itself: so may the next
         self._example = ""
         self.model = model
         self.can = Abilities(uuids=True)
@@ -99,7 +101,7 @@ class Probe:
         served: list[str] | None = None
         problem, away = None, None
         try:
-            served = await self._link.models(self._server)
+            served = await self._models()
             self.model = named_model(self._server.url, self.model, served)
             self.can = replace(self.can, listed=served is not None)
             await self._try_all()
@@ -110,6 +112,18 @@ class Probe:
         wanted = pictures_in(intend_request(self._pair, RELATION, self._options, sample=0))
         models = None if served is None else tuple(served)
         return Report(self._server.url, self.model, models, self.can, self._calls, wanted, self._example, problem, away)
+
+    async def _models(self) -> list[str] | None:
+        until = time.monotonic() + self._patience_s
+        tries = 0
+        while True:
+            try:
+                return await self._link.models(self._server)
+            except Ill:
+                tries += 1
+                if tries == TRIES or time.monotonic() > until:
+                    raise
+            await asyncio.sleep(backoff(tries))
 
     async def _try_all(self) -> None:
         pair, options = self._pair, self._options
@@ -157,8 +171,7 @@ class Probe:
         return (await self._settled(short, can, Way(True, {digest}))).status == 200
 
     async def reply(self, request: Request) -> Reply:
-        answer, request = await self._taken(request)
-        reply = await self._decoded(answer, request)
+        answer, reply = await self._answered(request)
         if request.logprobs and self.can.top_logprobs and not _has_logprobs(answer):
             self.can = replace(self.can, top_logprobs=0)
         if reply.reasoned and not self.can.reasons:
@@ -168,16 +181,28 @@ class Probe:
         self.can = replace(self.can, model=reply.model)
         return reply
 
-    async def _taken(self, request: Request) -> tuple[Answer, Request]:
-        """The first 200, and what of the request it answers."""
-        while self._calls < MOST_CALLS:
+    async def _answered(self, request: Request) -> tuple[Answer, Reply]:
+        """A reply that is none may be a fault of the moment: it is asked for again."""
+        for tries in range(1, TRIES + 1):
+            answer = await self._taken(request)
+            try:
+                return answer, decode_reply(answer.content, logprobs=request.logprobs)
+            except MalformedReply as error:
+                problem = f"{self._server.url} answers with {self._link.without_key(str(error))}: correct it."
+            await asyncio.sleep(backoff(tries))
+        raise Unfit(problem)
+
+    async def _taken(self, request: Request) -> Answer:
+        """The first 200."""
+        while True:
             request = _showing(request, self.can.pictures)
             answer = await self._settled(request, self.can)
             if answer.status == 200:
-                return answer, request
+                return answer
             told = self._link.refusal(answer)
+            if self._calls >= MOST_CALLS:
+                raise Unfit(f"{self._server.url} refuses one thing after another: {told.words[:SHOWN]}")
             self.can = lesson(told, self.can, request) or await self._by_trial(request, answer, told)
-        raise Unfit(f"{self._server.url} refuses one thing after another: {told.words[:SHOWN]}")
 
     async def _by_trial(self, request: Request, answer: Answer, told: Refusal) -> Abilities:
         """Where the words don't tell: all that can be left away at once, then each alone."""
@@ -192,7 +217,8 @@ class Probe:
                 return less
             raise Unfit(f"{self._server.url} refuses even the simplest call ({told.status}: {told.words[:SHOWN]}).")
         if told.status >= 500 and await self._takes(request, self.can):
-            return self.can  # it was a fault of the moment
+            self._is_moody = True
+            return self.can
         for option in off:
             if self.can.has(option) and await self._takes(request, self.can.without(option)):
                 return self.can.without(option)
@@ -215,30 +241,32 @@ class Probe:
 
     async def _settled(self, request: Request, can: Abilities, way: Way | None = None) -> Answer:
         """An answer of any status, save those of a server that takes no call now: these are waited out for a while."""
-        until, faults = time.monotonic() + self._patience_s, 0
+        until, faults, slow = time.monotonic() + self._patience_s, 0, 0
         body = encode_request(request, self.model, self._pictures, way or Way(named=can.uuids), can)
         while True:
             self._calls += 1
             try:
-                answer = await self._link.post(self._server, body, 0, self._timeout_s)
+                answer = await self._link.post(self._server, body, slow, self._timeout_s)
             except Retry as fault:
                 faults += 1
-                wait_s = self._after_fault(fault.failure, faults)
+                slow += fault.failure.reason == "timeout"
+                wait_s = self._after_fault(fault.failure, faults, slow)
             except TurnedDown as fault:
                 wait_s = self._while_busy(str(fault), None, until)
             else:
                 told = self._link.refusal(answer) if answer.status in BUSY else None
                 if told and not told.is_quota:
                     wait_s = self._while_busy(f"{told.status}: {told.words}", asked_wait(answer.headers), until)
-                elif answer.status >= 500 and faults < FAULTS:
+                elif answer.status >= 500 and faults < (TRIES if self._is_moody else FAULTS):
                     faults += 1
                     wait_s = asked_wait(answer.headers) or backoff(faults)
                 else:
+                    self._is_moody |= faults > 0 and answer.status < 500
                     return answer
             await asyncio.sleep(wait_s)
 
-    def _after_fault(self, why: Failure, faults: int) -> float:
-        if faults == (2 if why.reason == "timeout" else TRIES):
+    def _after_fault(self, why: Failure, faults: int, slow: int) -> float:
+        if faults == TRIES or slow == TIMEOUTS:
             words = f"{why.reason}: {why.detail[:SHOWN]}"
             raise BackendAway(f"{self._server.url} gives no answer ({words}): look into its log.")
         return backoff(faults)
@@ -248,17 +276,6 @@ class Probe:
         if time.monotonic() + wait_s > until:
             raise Busy(f"{self._server.url} takes no call now ({why[:SHOWN]}).")
         return wait_s
-
-    async def _decoded(self, answer: Answer, request: Request) -> Reply:
-        """A reply that is none may be a fault of the moment: it is asked for again."""
-        for tries in range(1, TRIES + 1):
-            try:
-                return decode_reply(answer.content, logprobs=request.logprobs)
-            except MalformedReply as error:
-                problem = f"{self._server.url} answers with {self._link.without_key(str(error))}: correct it."
-            await asyncio.sleep(backoff(tries))
-            answer = await self._settled(request, self.can)
-        raise Unfit(problem)
 
 
 def _has_logprobs(answer: Answer) -> bool:

@@ -11,7 +11,6 @@ from aiohttp import web
 from aiohttp.test_utils import unused_port
 
 from distillation.lvlm.base import BackendAway, Judge, Reply, Request, Text
-from distillation.lvlm.openai.address import endpoint
 from distillation.lvlm.openai.backend import OpenAIBackend
 from distillation.pipeline.records import PairRecord, ProductRecord
 from tests.distillation.lvlm.openai.talking import PICTURE, REQUEST, SUBJECT, aborted, completion, error, serving, talk
@@ -100,10 +99,7 @@ def test_all_kinds_of_fault_against_the_fake_server():
 
     async def run() -> list[Reply]:
         url = f"http://127.0.0.1:{port}"
-        known: dict = {
-            str(endpoint(url)): {}
-        }  # what it can do is not asked of a server that fails a third of its calls
-        async with OpenAIBackend(model="fake", base_urls=[url], known=known, patience_s=20) as backend:
+        async with OpenAIBackend(model="fake", base_urls=[url], patience_s=20) as backend:
             for _ in range(300):
                 with suppress(BackendAway):
                     await backend.check()

@@ -1,12 +1,14 @@
 """What is found out of a server before a run; each refusal costs a call or two."""
 
 import asyncio
+import random
 import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from distillation.lvlm.openai import link
 from distillation.lvlm.openai.backend import OpenAIBackend
 from distillation.lvlm.openai.probe import Report
 from tests.distillation.odd_server import (
@@ -117,12 +119,43 @@ def test_no_redirect_is_followed():
         assert other.paths == []
 
 
+ILL: tuple[Told, ...] = (
+    refused(500, "Oops"),
+    (200, b'{"choices": [{"mess', {}),
+    completion("  "),
+    refused(502, "Bad gateway"),
+)
+
+
+@pytest.mark.parametrize("told", [*ILL, None], ids=["500", "badjson", "empty", "502", "all"])
+@pytest.mark.parametrize("seed", range(5))
+def test_a_third_of_calls_that_fail_hides_nothing_that_the_server_can_do(told: Told | None, seed: int):
+    """A refusal that is one is still seen among them; and the list of models fails, too."""
+    draw = random.Random(seed)
+
+    def manner(body: dict[str, Any], n: int) -> Told:
+        if draw.random() < 0.3:
+            return told or draw.choice(ILL)
+        return refused(400, "seed is not supported") if "seed" in body else plain(body, n)
+
+    with serving(manner) as server:
+        server.models = lambda n: refused(500, "Oops") if draw.random() < 0.3 else serves("m")
+        report = asked(server)
+    assert (report.problem, report.away) == (None, None)
+    can = report.abilities
+    assert (can.pictures, can.system, can.temperature, can.room, can.choice) == (
+        2, True, True, "max_tokens", "structured_outputs"
+    )  # fmt: skip
+    assert not can.seed
+
+
 def test_a_server_that_takes_no_call_now_is_away_and_no_failure():
     report = found(lambda body, n: refused(429, "Slow down"), patience_s=0.1)
     assert (report.problem, "429: Slow down" in str(report.away)) == (None, True)
 
 
-def test_a_server_that_never_answers_is_not_waited_for_without_end():
+def test_a_server_that_never_answers_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(link, "CHECK_S", 0.1)
     with serving() as server, server.lock:  # it takes the call and says nothing
         report = asked(server, timeout_s=0.1)
     assert "can't be reached" in str(report.away) or "no answer" in str(report.problem)
