@@ -57,4 +57,9 @@ urlpatterns = [
         export_views.export_manifest,
         name="study-export-manifest",
     ),
+    path(
+        "studies/<int:study_id>/exports/<int:export_id>/config.xml",
+        export_views.export_configuration,
+        name="study-export-configuration",
+    ),
 ]

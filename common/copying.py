@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable, Iterator
 
+from common.refusals import ExportRefused
+
 CHUNK = 64 * 1024  # bytes
 
 # A spreadsheet runs a cell that begins so, some after blanks, some with full-width signs; an apostrophe keeps it text.
@@ -13,6 +15,11 @@ FORMULA_START = rf"^\u0027*([\t\n\r]|[{_BLANK}]*[=+\-@\uff1d\uff0b\uff0d\uff20])
 BOM = b"\xef\xbb\xbf"
 # How a spreadsheet is set up: commas between cells, or semicolons between them and commas in numbers.
 EXCEL = {"comma": ",", "semicolon": ";"}
+
+
+def refuse_unfit_for_excel(excel: str, *, form: str, raw: bool) -> None:
+    if excel and (raw or form != "csv" or excel not in EXCEL):
+        raise ExportRefused("For Excel there is CSV with comma or semicolon, in cells that no spreadsheet runs")
 
 
 def csv_form(excel: str = "") -> str:

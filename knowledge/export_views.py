@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import researcher_required
 from accounts.models import User
 from accounts.requests import PersonRequest
+from common.copying import EXCEL, refuse_unfit_for_excel
 from common.refusals import ExportRefused
 from distillation.catalog.search import category_names
 from distillation.catalog.selection_form import CatalogSelectionForm
@@ -23,6 +24,7 @@ from knowledge.views import KnowledgeForm
 class DownloadForm(CatalogSelectionForm):
     run = forms.CharField(max_length=100, error_messages={"required": "choose one above first."})
     format = forms.ChoiceField(choices=[(name, each.words) for name, each in STREAMED.items()])
+    excel = forms.ChoiceField(choices=[("", "no"), *((name, name) for name in EXCEL)], required=False)
     kept = forms.BooleanField(required=False)
     threshold = forms.FloatField(required=False, min_value=0, max_value=1)
     relation = forms.CharField(required=False, max_length=500)
@@ -34,6 +36,7 @@ class DownloadForm(CatalogSelectionForm):
         if not self.errors:
             chosen = {name: asked[name] for name in ("run", "kept", "threshold", "relation", "human")}
             try:
+                refuse_unfit_for_excel(asked["excel"], form=asked["format"], raw=False)
                 self.selection = Selection.checked(**chosen, catalog=self.catalog)
                 refuse_empty(self.selection)
             except ExportRefused as refusal:
@@ -53,16 +56,19 @@ def knowledge_download(request: PersonRequest) -> HttpResponseBase:
     form = DownloadForm(request.GET)
     if not form.is_valid():
         return _refused(request, form)
-    return intentions_answer(form.selection, form.cleaned_data["format"], by=request.user)
+    asked = form.cleaned_data
+    return intentions_answer(form.selection, asked["format"], by=request.user, excel=asked["excel"])
 
 
-def intentions_answer(selection: Selection, form: str, *, by: User, raw: bool = False) -> StreamingHttpResponse:
+def intentions_answer(
+    selection: Selection, form: str, *, by: User, raw: bool = False, excel: str = ""
+) -> StreamingHttpResponse:
     exposure_record(user=by, runs=[selection.run.pk], where=Exposure.Where.FILE)
     headers = {
         "Content-Disposition": content_disposition_header(True, f"{selection.run.name}-intentions.{form}"),
         "X-Content-Type-Options": "nosniff",
     }
-    pieces = intentions_pieces(selection, form, raw=raw)
+    pieces = intentions_pieces(selection, form, raw=raw, excel=excel)
     return StreamingHttpResponse(pieces, content_type=STREAMED[form].media_type, headers=headers)
 
 

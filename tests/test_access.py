@@ -103,7 +103,7 @@ def parts(people: dict[str, User | None], programs: dict[str, Client]) -> dict[s
         "digest": Picture.objects.get().digest,
         "import_id": CatalogImport.objects.create(key="k", format="csv", sources=[]).pk,
         "token_id": ApiToken.objects.first().pk,
-        "export_id": export_start(study=made, options=Options())[0].pk,
+        "export_id": export_start(study=made, options=Options(format="label-studio"))[0].pk,
         "webhook_id": Webhook.objects.create(url="https://example.org/hook", events=[Event.RUN_FINISHED]).pk,
         "evaluation_id": evaluation_row("seen").pk,
         "evaluation": {"name": "seen"},

@@ -1,6 +1,6 @@
 """A study's judgments for download, and what was downloaded before."""
 
-from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import researcher_required
 from accounts.requests import PersonRequest
 from annotation.exchange.exports.options import FORMATS
-from annotation.exchange.exports.recording import export_start, manifest
+from annotation.exchange.exports.recording import configuration, export_start, has_configuration, manifest
 from annotation.exchange.exports.skips import skips_csv
 from annotation.exchange.forms import ExportForm
 from annotation.models import ExportRecord, Study
@@ -59,6 +59,17 @@ def study_skips(request: PersonRequest, study_id: int) -> HttpResponseBase:
 def export_manifest(request: HttpRequest, study_id: int, export_id: int) -> HttpResponse:
     record = get_object_or_404(ExportRecord.objects.select_related("study"), pk=export_id, study=study_id)
     return JsonResponse(manifest(record), json_dumps_params={"indent": 2, "ensure_ascii": False})
+
+
+@require_safe
+@researcher_required
+def export_configuration(request: HttpRequest, study_id: int, export_id: int) -> HttpResponse:
+    record = get_object_or_404(ExportRecord.objects.select_related("study"), pk=export_id, study=study_id)
+    if not has_configuration(record):
+        raise Http404
+    name = f"{slugify(record.study.name) or study_id}-judgments-config.xml"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
+    return HttpResponse(configuration(record), content_type="text/xml; charset=utf-8", headers=headers)
 
 
 def _page(request: HttpRequest, study: Study, form: ExportForm, status: int = 200) -> HttpResponse:

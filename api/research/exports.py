@@ -26,7 +26,7 @@ from api.models import Scope
 from api.research.runs import RunView
 from api.research.selection import SelectionQuery, selection_of_query
 from api.research.studies import StudyView
-from common.copying import EXCEL
+from common.copying import EXCEL, refuse_unfit_for_excel
 from common.refusals import ExportRefused
 from distillation.models import Run
 from distillation.pipeline.relations import RELATIONS
@@ -157,6 +157,9 @@ class IntentionsQuery(SelectionQuery):
 
 class IntentionsCsvQuery(IntentionsQuery):
     machine = serializers.BooleanField(default=False, help_text="cells as they are, also what a spreadsheet would run")
+    excel = serializers.ChoiceField(
+        default="", choices=["", *EXCEL], help_text="CSV that Excel knows for UTF-8; semicolon: with commas in numbers"
+    )
 
 
 class RunIntentions(RunView):
@@ -164,13 +167,14 @@ class RunIntentions(RunView):
 
     def answer(self, form: str) -> StreamingHttpResponse:
         asked = {**self.asked}
-        raw, catalog = asked.pop("machine", False), selection_of_query(asked)
+        raw, excel, catalog = asked.pop("machine", False), asked.pop("excel", ""), selection_of_query(asked)
         try:
+            refuse_unfit_for_excel(excel, form=form, raw=raw)
             selection = Intentions.checked(run=self.run().name, catalog=catalog, **asked)
             refuse_empty(selection)
         except ExportRefused as refusal:
             raise _refused(refusal) from refusal
-        return intentions_answer(selection, form, by=self.me, raw=raw)
+        return intentions_answer(selection, form, by=self.me, raw=raw, excel=excel)
 
 
 class RunIntentionsLines(RunIntentions):

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
+from common.copying import refuse_unfit_for_excel
 from common.drafts import file_draft, folder_draft, manifest_write, pieces_write
 from common.refusals import ExportRefused
 from common.snapshot import snapshot
@@ -23,32 +24,36 @@ Describe = Callable[[list[dict]], dict[str, object]]
 FOLDERS = ("parquet", "graph")
 
 
-def stream_of(form: str, *, raw: bool = False) -> Callable[[Rows], Pieces]:
+def stream_of(form: str, *, raw: bool = False, excel: str = "") -> Callable[[Rows], Pieces]:
+    refuse_unfit_for_excel(excel, form=form, raw=raw)
     streams: dict[str, Callable[[Rows], Pieces]] = {
         "jsonl": lines.jsonl,
-        "csv": partial(lines.csv, raw=raw),
+        "csv": partial(lines.csv, raw=raw, excel=excel),
         "ntriples": ntriples,
     }
     return streams[form]
 
 
-def intentions_stream(*, selection: Selection, form: str, to: BinaryIO, raw: bool = False) -> None:
+def intentions_stream(*, selection: Selection, form: str, to: BinaryIO, raw: bool = False, excel: str = "") -> None:
     """To standard output, or into an answer; without a manifest, which has its place beside a file."""
     if form in FOLDERS:
         raise ExportRefused(f"--format {form} is a folder; give --output its path")
     with snapshot(), closing(Rows(selection)) as rows:
         _counted(rows)
-        for piece in stream_of(form, raw=raw)(rows):
+        for piece in stream_of(form, raw=raw, excel=excel)(rows):
             to.write(piece)
 
 
-def intentions_export(*, selection: Selection, form: str, output: Path, raw: bool = False) -> dict[str, object]:
+def intentions_export(
+    *, selection: Selection, form: str, output: Path, raw: bool = False, excel: str = ""
+) -> dict[str, object]:
     """The manifest that is written beside the file, or into the folder."""
+    refuse_unfit_for_excel(excel, form=form, raw=raw)
     with snapshot() as at, closing(Rows(selection)) as rows:
         facts = _counted(rows)
         describe = partial(manifest, selection, facts, form, at)
         if form not in FOLDERS:
-            return _file(output, rows, stream_of(form, raw=raw)(rows), describe)
+            return _file(output, rows, stream_of(form, raw=raw, excel=excel)(rows), describe)
         with folder_draft(output) as folder:
             if form == "parquet":
                 (folder / "README.md").write_text(dataset_card(selection, facts, at), encoding="utf-8")

@@ -5,7 +5,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from knowledge.exports.lines import csv
+from knowledge.exports.lines import csv_rows
 from knowledge.exports.rows import COLUMNS, Rows
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def _tables(rows: Rows) -> Iterator["pa.Table"]:
     """A group of rows each. A reader of the stream would read it in a thread, and so by another connection."""
     import pyarrow as pa  # noqa: PLC0415
 
-    blocks = _blocks(csv(rows, raw=True, header=False))
+    blocks = _blocks(csv_rows(rows))
     while parsed := [_parsed(block) for block in islice(blocks, BLOCKS_A_GROUP)]:
         yield pa.concat_tables(parsed)
 

@@ -34,7 +34,7 @@ def refuse_empty(selection: Selection) -> None:
             )
 
 
-def intentions_pieces(selection: Selection, form: str, *, raw: bool = False) -> Iterator[bytes]:
+def intentions_pieces(selection: Selection, form: str, *, raw: bool = False, excel: str = "") -> Iterator[bytes]:
     """In pieces of about 64 kB, all of one moment."""
     with snapshot(), closing(Rows(selection)) as rows:
-        yield from joined(stream_of(form, raw=raw)(rows))
+        yield from joined(stream_of(form, raw=raw, excel=excel)(rows))

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -46,6 +47,31 @@ def test_it_is_streamed_in_both_formats(as_researcher: Client, run: Run) -> None
     assert [row["relation"] for row in rows] == ["isA"] * 3
     data = b"".join(as_researcher.get(DOWNLOAD, asked | {"format": "csv"})).decode()
     assert [int(row["id"]) for row in csv.DictReader(io.StringIO(data))] == [row["id"] for row in rows]
+
+
+def test_csv_for_excel_is_marked_and_may_have_semicolons(as_researcher: Client, run: Run) -> None:
+    plain, comma, semicolon = (
+        b"".join(as_researcher.get(DOWNLOAD, {"run": "r1", "format": "csv", "excel": excel}))
+        for excel in ("", "comma", "semicolon")
+    )
+    assert comma == b"\xef\xbb\xbf" + plain
+    rows = list(csv.DictReader(io.StringIO(semicolon.decode("utf-8-sig")), delimiter=";"))
+    assert {row["p_yes"] for row in rows} == {"0,9", "0,2"}
+    assert [row["id"] for row in rows] == [row["id"] for row in csv.DictReader(io.StringIO(plain.decode()))]
+
+
+def test_excel_reads_no_json_lines(as_researcher: Client, run: Run) -> None:
+    answer = as_researcher.get(DOWNLOAD, {"run": "r1", "format": "jsonl", "excel": "comma"})
+    assert answer.status_code == 400
+    assert "For Excel there is CSV with comma or semicolon" in answer.content.decode()
+
+
+def test_the_command_writes_for_excel_too(run: Run, tmp_path: Path) -> None:
+    asked = {"format": "csv", "excel": "semicolon", "output": str(tmp_path / "k.csv")}
+    call_command("export_intentions", "r1", **asked)
+    assert (tmp_path / "k.csv").read_bytes().startswith(b"\xef\xbb\xbfid;run;")
+    with pytest.raises(CommandError, match="For Excel there is CSV"):
+        call_command("export_intentions", "r1", **asked | {"format": "jsonl"})
 
 
 @pytest.mark.django_db(transaction=True)

@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group
 
 from annotation.models import Study
 from annotation.selection import EVERYTHING, Selection
-from common.copying import EXCEL
+from common.copying import refuse_unfit_for_excel
 from common.refusals import ExportRefused
 from distillation.catalog.selection import CatalogSelection, SelectionRefused, imports_parse
 from distillation.models import Run
@@ -43,8 +43,7 @@ class Options:
     def __post_init__(self) -> None:
         if self.format not in FORMATS:
             raise ExportRefused(f"There is no format {self.format}; known are {', '.join(FORMATS)}")
-        if self.excel and (self.machine or self.format != "csv" or self.excel not in EXCEL):
-            raise ExportRefused("For Excel there is CSV with comma or semicolon, in cells that no spreadsheet runs")
+        refuse_unfit_for_excel(self.excel, form=self.format, raw=self.machine)
         if self.revisions and self.format == "label-studio":
             raise ExportRefused("Label Studio knows one result an annotation; ask for the revisions in another format")
 

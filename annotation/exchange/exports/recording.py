@@ -58,7 +58,7 @@ def manifest(record: ExportRecord) -> dict[str, object]:
         },
         "format": record.format,
         **record.options,
-        **_configuration(record),
+        **({"labelling_configuration": configuration(record)} if has_configuration(record) else {}),
         "snapshot": record.snapshot_at and record.snapshot_at.isoformat(),
         "complete": record.finished_at is not None,
         "row_count": record.rows,
@@ -66,10 +66,13 @@ def manifest(record: ExportRecord) -> dict[str, object]:
     }
 
 
-def _configuration(record: ExportRecord) -> dict[str, str]:
-    if record.format != "label-studio":
-        return {}
-    return {"labelling_configuration": labelling_configuration(questions_from_json(_scales(record)))}
+def has_configuration(record: ExportRecord) -> bool:
+    return record.format == "label-studio"
+
+
+def configuration(record: ExportRecord) -> str:
+    """What Label Studio's project is set up with for this file."""
+    return labelling_configuration(questions_from_json(_scales(record)))
 
 
 def _scales(record: ExportRecord) -> list[dict]:

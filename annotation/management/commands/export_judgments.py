@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from annotation.exchange.exports.options import FORMATS, Options, imports_chosen
-from annotation.exchange.exports.recording import export_start, manifest
+from annotation.exchange.exports.recording import configuration, export_start, has_configuration, manifest
 from annotation.exchange.exports.skips import skips_csv
 from annotation.models import Study
 from annotation.selection import Selection
@@ -79,6 +79,11 @@ class Command(BaseCommand):
             pieces_write(draft, pieces)
             manifest_write(manifest_draft, manifest(record))
         told = f"{output}: {record.rows:,} rows; {beside.name} says what they are"
+        if has_configuration(record):
+            to_paste = output.with_name(f"{output.stem}-config.xml")
+            with file_draft(to_paste) as draft:
+                draft.write_text(configuration(record), encoding="utf-8")
+            told += f"; {to_paste.name} is the labelling configuration to paste into Label Studio's project"
         self.stdout.write(json.dumps(manifest(record), ensure_ascii=False) if options["json"] else told)
 
     def _export_skips(self, study: Study, output: Path | None) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from common.copying import EXCEL
 from common.refusals import ExportRefused
 from distillation.management.selecting import selection_add, selection_asked
 from knowledge.exports.exporting import intentions_export, intentions_stream
@@ -39,6 +40,14 @@ class Command(BaseCommand):
         parser.add_argument(
             "--raw", action="store_true", help="CSV for machines: leave cells that a spreadsheet would run as they are"
         )
+        parser.add_argument(
+            "--excel",
+            nargs="?",
+            choices=EXCEL,
+            const="comma",
+            default="",
+            help="CSV that Excel knows for UTF-8; semicolon: for one set up with commas in numbers",
+        )
         parser.add_argument("--json", action="store_true", help="print the manifest")
 
     def handle(self, **options: Any) -> None:
@@ -53,6 +62,7 @@ class Command(BaseCommand):
             "selection": Selection.checked(**chosen, catalog=selection_asked(options)),
             "form": options["format"],
             "raw": options["raw"],
+            "excel": options["excel"] or "",
         }
         if options["output"] == "-":
             if options["json"]:

@@ -81,6 +81,24 @@ def test_the_page_lists_earlier_exports(as_researcher: Client, judged: Study) ->
     assert "csv, judgments" in page
 
 
+def test_label_studio_s_configuration_can_be_fetched_beside_its_file(as_researcher: Client, judged: Study) -> None:
+    for name in ("label-studio", "csv"):
+        b"".join(as_researcher.get(reverse("study-export", args=[judged.pk]), {"format": name}).streaming_content)
+    tasks, csv = ExportRecord.objects.order_by("pk")
+    address, none = (reverse("study-export-configuration", args=[judged.pk, each.pk]) for each in (tasks, csv))
+    page = as_researcher.get(reverse("study-exports", args=[judged.pk])).content.decode()
+    assert (address in page, none in page) == (True, False)
+    answer = as_researcher.get(address)
+    assert (answer["Content-Type"], answer.content[:6]) == ("text/xml; charset=utf-8", b"<View>")
+    assert as_researcher.get(none).status_code == 404
+
+
+def test_the_command_writes_label_studio_s_configuration_beside_the_file(judged: Study, tmp_path: Path) -> None:
+    call_command("export_judgments", "S", output=tmp_path / "tasks.json", format="label-studio")
+    told = json.loads((tmp_path / "tasks.json.manifest.json").read_text())
+    assert (tmp_path / "tasks-config.xml").read_text() == told["labelling_configuration"]
+
+
 def test_a_reader_who_leaves_harms_nobody(judged: Study) -> None:
     pieces = judgments_csv(judged)
     next(pieces)

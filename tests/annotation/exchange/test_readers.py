@@ -6,6 +6,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from django.core.management import call_command
 
 from accounts.models import User
 from annotation.exchange.exports.options import Options
@@ -14,6 +15,7 @@ from annotation.models import Study
 from tests.annotation.exchange.files import exported, rows_of, study_judged
 
 pytestmark = pytest.mark.django_db
+HEAVY = "label-studio-sdk is too heavy for every machine that runs the tests"
 
 
 @pytest.fixture
@@ -58,9 +60,17 @@ def test_every_cell_is_of_its_column_s_type_as_strict_readers_want(judged: Study
         assert all(int(row[name]) >= 0 for name in ("item", "plausibility", "typicality", "revision"))
 
 
+def test_label_studio_itself_takes_the_configuration_and_all_its_results(judged: Study, tmp_path: Path) -> None:
+    interface = pytest.importorskip("label_studio_sdk.label_interface", reason=HEAVY).LabelInterface
+    call_command("export_judgments", "S", output=tmp_path / "tasks.json", format="label-studio")
+    project = interface((tmp_path / "tasks-config.xml").read_text())
+    project.validate()
+    for task in json.loads((tmp_path / "tasks.json").read_text()):
+        assert all(project.validate_annotation(each) for each in task["annotations"])
+
+
 def test_label_studio_s_converter_reads_the_tasks(judged: Study, tmp_path: Path) -> None:
-    reason = "label-studio-sdk is too heavy for every machine that runs the tests"
-    converter = pytest.importorskip("label_studio_sdk.converter", reason=reason)
+    converter = pytest.importorskip("label_studio_sdk.converter", reason=HEAVY)
     record, pieces = export_start(study=judged, options=Options(format="label-studio"))
     (tmp_path / "tasks.json").write_bytes(b"".join(pieces))
     made = converter.Converter(manifest(record)["labelling_configuration"], project_dir=str(tmp_path))
