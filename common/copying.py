@@ -32,8 +32,9 @@ def with_decimal_comma(expression: str) -> str:
 
 
 def inert(expression: str) -> str:
-    # All that begins a formula sorts before A or behind ASCII; few texts do, and these only are looked at closely.
-    rare = f"({expression} < 'A' COLLATE \"C\" OR {expression} >= U&'\\0080' COLLATE \"C\")"
+    # No formula begins with a sign from A (65) to 128, as most texts do: the rest is looked at closely. One shift of a
+    # number instead of two comparisons of texts: there are a dozen such cells in each of a million rows.
+    rare = f"(ascii({expression}) - 65) >> 6 <> 0"
     return f"CASE WHEN {rare} AND {expression} ~ '{FORMULA_START}' THEN '''' || {expression} ELSE {expression} END"
 
 
