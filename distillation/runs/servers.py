@@ -64,6 +64,7 @@ def _for_batches(run: Run) -> dict[str, Any]:
     return {
         "folder": settings.LVLM_BATCH_FOLDER / str(run.pk),
         "command": settings.LVLM_BATCH_COMMAND,
+        "deletes": settings.LVLM_BATCH_DELETE,
         "most_lines": settings.LVLM_BATCH_LINES,
         "most_bytes": settings.LVLM_BATCH_BYTES,
         "picture_address": (lambda digest: f"{base}/{Picture(digest=digest).name}") if base else None,

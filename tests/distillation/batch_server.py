@@ -47,6 +47,7 @@ class BatchServer:
         self.url = ""
         self.lock = threading.Lock()
         self.files: dict[str, tuple[str, bytes]] = {}
+        self.kept = 0
         self.batches: dict[str, dict[str, Any]] = {}
         self.refuses: Callable[[Line, int], Refusal | None] = lambda line, n: None
         self.answers: Callable[[dict[str, Any], int], dict[str, Any]] = answered
@@ -55,7 +56,7 @@ class BatchServer:
         self.repeats: set[int] = set()
         self.shuffles = True
         self.looks = 0  # at a batch, until it is answered
-        self.lists = True
+        self.lists = self.deletes = True
         self.models = ["m"]
         self.chats = False
         self.heard: Callable[[str, int], None] = lambda what, n: None
@@ -81,6 +82,8 @@ class BatchServer:
                 return 200, self._upload(body, headers)
             case "GET", ["files", id_, "content"]:
                 return 200, self.files[id_][1]
+            case "DELETE", ["files", id_] if self.deletes:
+                return 200, {"id": id_, "deleted": bool(self.files.pop(id_))}
             case "GET", ["files" | "batches" as kind] if self.lists or (kind == "batches" and not query):
                 return 200, self._listed(kind, query)
             case "POST", ["batches"]:
@@ -100,7 +103,8 @@ class BatchServer:
         return self._keep(parts["file"].get_filename(), parts["file"].get_payload(decode=True))
 
     def _keep(self, name: str, content: bytes) -> dict[str, Any]:
-        id_ = f"file-{len(self.files)}"
+        self.kept += 1
+        id_ = f"file-{self.kept}"
         self.files[id_] = name, content
         return {"id": id_, "object": "file", "filename": name}
 
@@ -184,6 +188,9 @@ def batch_serving() -> Iterator[BatchServer]:
 
         def do_POST(self) -> None:
             self.tell(self.rfile.read(int(self.headers["Content-Length"])))
+
+        def do_DELETE(self) -> None:
+            self.tell(b"")
 
         def tell(self, body: bytes) -> None:
             url = urlsplit(self.path)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+import logging
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 import aiohttp
@@ -15,6 +16,8 @@ from distillation.lvlm.openai.link import SHOWN, Answer, Link, Refused
 from distillation.lvlm.openai.refusals import Refusal
 from distillation.lvlm.openai.servers import Server
 from distillation.lvlm.openai.stops import named_model, stop
+
+log = logging.getLogger(__name__)
 
 KEY = "mindsite"  # of a batch's metadata
 WINDOW = "24h"
@@ -99,6 +102,17 @@ class BatchApi:
 
     async def cancel(self, batch_id: str) -> None:
         await self._link.call(self._server, "POST", f"batches/{batch_id}/cancel", b"{}")
+
+    async def delete(self, names: Sequence[str]) -> None:
+        for name in names:
+            try:
+                answer = await self._link.call(self._server, "DELETE", f"files/{name}")
+            except BackendAway as error:
+                log.warning("File %s stays at %s: %s", name, self.where, error)
+                continue
+            if answer.status not in (200, 202, 204, 404):
+                told = self._link.refusal(answer)
+                log.warning("File %s stays at %s: %s: %s", name, self.where, told.status, told.words[:SHOWN])
 
     async def _find(self, kind: str, wanted: Any) -> Mapping[str, Any] | None:
         """Newest first, as far as it lists them; None where it does not."""

@@ -56,6 +56,7 @@ class BatchBackend:
         base_urls: Sequence[str] = (),
         folder: Path,
         command: str = "",
+        deletes: bool = False,
         most_lines: int = 50_000,
         most_bytes: int = 200_000_000,
         picture_address: Callable[[str], str] | None = None,
@@ -66,6 +67,7 @@ class BatchBackend:
         options: Options | None = None,
         known: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
+        """`deletes`: files at the server go when nobody needs them any more."""
         if len(base_urls) > 1:
             raise ValueError("The batch backend takes one server: give one base URL, or none for batch files.")
         self.model = model
@@ -81,7 +83,7 @@ class BatchBackend:
         stored = (known or {}).get(self.sender.where)
         self._met, self.can = stored is not None, Abilities.from_dict(stored or {})
         self._opened = AsyncExitStack()
-        self._asks = True
+        self._asks, self._deletes = True, deletes
         self._described: set[str] = set()
         self.calls: dict[str, Call] = {}  # those of the units in hand, by id
 
@@ -111,6 +113,11 @@ class BatchBackend:
             else:
                 self.can = replace(report.abilities, uuids=False)  # no server keeps pictures from batch to batch
         self._met = True
+
+    async def tidy(self, *names: str) -> None:
+        """At the server; what can't be deleted stays."""
+        if self._deletes:
+            await self.sender.delete([name for name in names if name])
 
     def begin(self, *, asks: bool = True) -> None:
         """Before all that is owed is gone through; not to ask is to read only what has come."""

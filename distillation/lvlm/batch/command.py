@@ -8,7 +8,7 @@ import os
 import shlex
 import subprocess
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from distillation.lvlm.base import Unfit, WrongModel
@@ -109,6 +109,9 @@ class BatchCommand:
 
     async def cancel(self, batch_id: str) -> None:
         (self._folder / f"{batch_id}.jsonl").unlink(missing_ok=True)
+
+    async def delete(self, names: Sequence[str]) -> None:
+        """All of them are in our own folder, and gone already."""
 
     def _output(self, batch_id: str) -> Path:
         return self._folder / f"{batch_id}.output"

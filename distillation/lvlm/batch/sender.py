@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -56,6 +56,9 @@ class Sender(Protocol):
         """Of what came back; no more than so many."""
 
     async def cancel(self, batch_id: str) -> None: ...
+
+    async def delete(self, names: Sequence[str]) -> None:
+        """Files of questions or answers, as far as that goes."""
 
     async def models(self) -> list[str] | None:
         """The names of its models; None where it lists none."""

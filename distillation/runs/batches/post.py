@@ -62,8 +62,10 @@ async def take_all(run: Run, backend: BatchBackend, ends: Callable[[], bool]) ->
                 await _rows(partial(batch_seen, batch=batch, answered=look.answered, words=look.words))
             case Stage.CROWDED:
                 await _rows(partial(batch_turned_away, batch=batch, words=look.words))
+                await backend.tidy(batch.file_id)  # it goes up once more
             case Stage.REFUSED:
                 await _rows(partial(batch_drop, batch=batch, words=look.words))
+                await backend.tidy(batch.file_id)
                 raise Unfit(look.words)
             case _:
                 await _take(run, batch, look, backend)
@@ -77,6 +79,7 @@ async def _take(run: Run, batch: Batch, look: Look, backend: BatchBackend) -> No
         raise
     await _rows(partial(batch_taken, batch=batch, words=look.words or look.stage.value))
     backend.files.drop(batch.key)
+    await backend.tidy(batch.file_id, *look.outputs)
 
 
 async def _take_lines(run: Run, batch: Batch, look: Look, backend: BatchBackend) -> None:

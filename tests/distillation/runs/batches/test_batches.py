@@ -273,3 +273,27 @@ def test_features_that_another_run_has_asked_for_are_not_asked_again() -> None:
         "feature": 8, "intention": 12 + 24, "verdict": 12 + 24
     }  # fmt: skip
     assert Verdict.objects.filter(intention__run=run).count() == 24
+
+
+@pytest.mark.parametrize("deletes", [True, False])
+def test_files_at_the_server_go_when_their_answers_are_stored_if_the_operator_says_so(settings, deletes: bool) -> None:
+    cobuys(2)
+    settings.LVLM_BATCH_DELETE = deletes
+    with batch_serving() as server:
+        server.refused_whole = {1: {"code": "token_limit_exceeded", "message": "Enqueued token limit reached"}}
+        server.refuses = lambda line, n: (500, {"error": {"message": "Oops"}}) if n == 1 else None
+        run = advance(start(server), 2)
+        Batch.objects.update(not_before=None)
+        run = to_the_end(run)
+    assert (run.state, Verdict.objects.count()) == ("done", 6)
+    assert (len(server.files) == 0) == deletes
+
+
+def test_a_server_that_deletes_nothing_is_only_named_in_the_log(settings, caplog: pytest.LogCaptureFixture) -> None:
+    cobuys(1)
+    settings.LVLM_BATCH_DELETE = True
+    with batch_serving() as server:
+        server.deletes = False
+        run = to_the_end(start(server))
+    assert run.state == "done"
+    assert "stays at http://127.0.0.1" in caplog.text
