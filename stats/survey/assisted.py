@@ -180,7 +180,8 @@ def _cannot_regress(known: Auxiliaries, sample: Sample) -> str:
     if not slopes:
         return ALIKE
     everything = sample.total(np.ones(len(sample.items)))
-    effective, needed = sample.kish(sample.weights / everything), ITEMS_PER_SLOPE * (slopes + 1)
+    # Rounded: 20 items of one weight are 20, in whatever order they are added up.
+    effective, needed = round(sample.kish(sample.weights / everything), 6), ITEMS_PER_SLOPE * (slopes + 1)
     return f"{effective:.0f} items in effect are too few to learn from: {needed} are needed" * (effective < needed)
 
 

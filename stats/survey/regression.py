@@ -20,6 +20,7 @@ SINGULAR = 1e-12
 # Where the auxiliaries take more than half of the variance, what is left hangs on the few items of the rarer answer:
 # with so many degrees of freedom for each of them intervals of recall hold 94 % where 98 % are plausible, else 91 %.
 DF_PER_RARE_ITEM = 5
+LESS_THAN_HALF = 0.5 - 1e-9  # so that half to the last digit is no less, in whatever order rows are added up
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def regression_ratio(
     slopes = fitted.inverse @ (known.of_rows.T @ (sample.items * sample.weights * y))
     variance, df = sample.variance(weights * (y - known.of_rows @ slopes) / bottom)
     variance *= sample.freedom / max(sample.freedom - fitted.slopes, 1)
-    if variance < alone / 2:
+    if variance < alone * LESS_THAN_HALF:
         df = min(df, DF_PER_RARE_ITEM * _rarer(numerator, denominator, sample))
     share = min(max(top / bottom, 0.0), 1.0)
     spread = 0.0 if share * (1 - share) <= NO_VARIANCE else float(variance)

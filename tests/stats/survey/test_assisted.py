@@ -31,6 +31,16 @@ def test_grouped_rows_equal_their_items():
     assert grouped.counts_like == pytest.approx(single.counts_like)
 
 
+def test_just_enough_items_are_enough_in_whatever_rows():
+    # One slope asks for 20 items. 20 of weight 1 are 20, though the sums of as many twentieths come to less.
+    said = {"share": [1, 0.5, 0, 1, 0.5, 0], "p_yes": [0.9] * 3 + [0.2] * 3, "items": [5, 3, 2, 2, 3, 5]}
+    run = run_totals([20], [10], [11], [9], strata=[""])
+    single = {name: np.repeat(said[name], said["items"]) for name in ("share", "p_yes")}
+    alone = [assisted_rate(**single, run=run, weights=np.ones(20), strata=[""] * 20)]
+    both = [*alone, assisted_rate(**said, run=run, weights=np.ones(6), strata=[""] * 6)]
+    assert [each.fallback for each in both] == ["", ""]
+
+
 def test_co_buys_are_units():
     # Each item four times over, as a co-buy's: the width stays that of 40, but for the degrees of freedom.
     once = assisted_rate(PLAUSIBLE, P_YES, RUN).figure
