@@ -153,8 +153,8 @@ class Drawn:
         return replace(found, weights=weights)
 
 
-def unjudged(study: Study) -> Drawn:
-    """The items that no judgment counts of."""
+def unjudged(study: Study) -> Columns:
+    """The items that no judgment counts of, as `patterns_of` takes them beside the judged."""
     alone = {"p_yes": "t.p_yes"} if study.n_items <= MOST_ALONE else {}
     columns = rows_alike(
         study,
@@ -165,7 +165,7 @@ def unjudged(study: Study) -> Drawn:
         plausibility="t.plausibility_tally",
         **alone,
     )
-    return _drawn({name: column[columns["plausibility"] == 0] for name, column in columns.items()})
+    return {name: column[columns["plausibility"] == 0] for name, column in columns.items()}
 
 
 def _drawn(columns: Columns) -> Drawn:

@@ -5,7 +5,7 @@ What is compared are the numbers that a page is written from, field by field, an
 
 import math
 import tempfile
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any, BinaryIO
 from uuid import uuid4
@@ -18,21 +18,19 @@ from annotation.exchange.exports.streams import judgments_stream
 from annotation.figures.numbers import figures_of
 from annotation.figures.opinions import latent_figures
 from annotation.figures.panels.all import panels_of
-from annotation.figures.panels.panel import Panel
 from annotation.figures.panels.shares import NAMES
-from annotation.figures.patterns import By
 from annotation.figures.rows.asked import Asked
 from annotation.figures.rows.live import Live
 from annotation.figures.rows.singles import one_in
 from annotation.models import Judgment, Study
-from annotation.recheck.columns import Columns, columns_in
+from annotation.recheck.columns import columns_in
 from annotation.recheck.long_way import LONG_WAY
-from annotation.recheck.rows import Exported, exported_in
+from annotation.recheck.rows import Exported
 from annotation.recheck.sameness import COLUMNS, other_cells
-from annotation.selection import EVERYTHING
 from common.snapshot import snapshot
 
 TOLERANCE = 1e-12
+LATENT_DRAWS = 20  # few resamples: the votes are the same or not
 # Of the sample's design, for items that nobody has judged are not in the export, and what is known of gold items.
 NOT_IN_CSV = {
     "figures": ("items", "wanted"),
@@ -40,14 +38,13 @@ NOT_IN_CSV = {
     "annotators": ("people.gold",),
     "recall": ("by_threshold.preserved",),
 }
-LATENT_DRAWS = 20
 # What the others are worked out with.
 TAKEN = (
     "the runs' intentions, kept and sums of p(yes), taken as the database counts them",
     "stratum, chance and p(yes) of items that nobody has judged, taken as the database has them",
 )
-# Of very many judgments these are read from a part of the items.
-SAMPLED = ("people.seconds", "people.says_yes", "people.agrees")
+# Of very many judgments these are read from a part of the items, and so are these fields of the annotators.
+SAMPLED, SAMPLED_FIELDS = ("joint", "pairs", "lenience", "latent truth"), ("seconds", "says_yes", "agrees")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +66,26 @@ class Check:
     def numbers(self) -> int:
         return sum(self.compared.values())
 
-    def compare(self, where: str, shown: object, anew: object, *, name: str, without: Collection[str]) -> None:
-        pairs = list(_pairs(shown, anew, name, "", without))
-        self.compared[where] = len(pairs)
+    def compare(self, where: str, shown: object, anew: object, *, name: str, without: Collection[str] = ()) -> None:
+        one, other = dict(_numbers(shown, name, without=without)), dict(_numbers(anew, name, without=without))
+        names = dict.fromkeys((*one, *other))
+        self.compared[where] = len(names)
+        pairs = [(each, one.get(each), other.get(each)) for each in names]
         self.differences += [Difference(*pair) for pair in pairs if not _alike(*pair[1:])]
 
-    def compare_cells(self, study: Study, columns: Columns) -> None:
-        self.compared["cells of items"] = columns.n_items * (len(COLUMNS) + 1)
-        self.differences += [Difference(*cell) for cell in other_cells(study, columns)]
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What is worked out together, from the rows of the database or of the file; `anew` goes a long way of its own."""
+
+    name: str
+    numbers: Callable[[Any], object]
+    anew: Callable[[Exported], object]
+    by: dict = field(default_factory=dict)
+
+    @property
+    def where(self) -> str:
+        return " ".join((self.name, *(f"by {each}" for each in self.by.values())))
 
 
 def figures_check(study: Study, csv: BinaryIO | None = None) -> Check:
@@ -86,50 +95,45 @@ def figures_check(study: Study, csv: BinaryIO | None = None) -> Check:
         if csv is None:
             file.writelines(judgments_stream(Rows(study, Options(revisions=True))))
             file.seek(0)
-        # A revision of its own: what is kept for others may be of a moment ago.
-        asked = Asked(study, EVERYTHING, str(uuid4()))
         columns = columns_in(csv or file, study)
-        check.compare_cells(study, columns)
-        exported = exported_in(columns, asked)
-        left_out = NOT_IN_CSV["figures"]
-        check.not_in_csv += [f"figures: {each}" for each in (*left_out, *TAKEN)]
-        check.compare("figures", figures_of(Live(asked)), figures_of(exported), name="", without=left_out)
-        _check_latent(check, exported)
-        for panel in panels_of(study):
-            _check_panel(check, panel, exported)
+        check.compared["cells of items"] = len(columns.ids) * (len(COLUMNS) + 1)
+        check.differences += [Difference(*cell) for cell in other_cells(study, columns)]
+        # A revision of its own: what is kept for others may be of a moment ago.
+        exported = Exported(Asked(study, revision=str(uuid4())), columns)
+        check.not_in_csv += [f"figures: {each}" for each in TAKEN]
+        for part in _parts(study):
+            _check(check, part, exported)
+    check.not_in_csv = list(dict.fromkeys(check.not_in_csv))
     return check
 
 
-def _check_latent(check: Check, exported: Exported) -> None:
-    """With few resamples: the votes are the same or not."""
-    if (part := one_in(exported.asked)) > 1:
-        check.not_in_csv.append(f"latent truth: {_sampled(part)}")
-        return
-    shown, anew = (latent_figures(rows, LATENT_DRAWS) for rows in (Live(exported.asked), exported))
-    check.compare("latent truth", shown, anew, name="latent truth", without=())
+def _parts(study: Study) -> Iterator[Part]:
+    yield Part("figures", figures_of, figures_of)
+    yield Part("latent truth", *2 * [lambda rows: latent_figures(rows, LATENT_DRAWS)])
+    for panel in panels_of(study):
+        for by in [{"by": by} for by in NAMES] if panel.has_switch else [{}]:
+            yield Part(panel.name, panel.numbers, LONG_WAY.get(panel.name, panel.numbers), by)
 
 
-def _check_panel(check: Check, panel: Panel[Any], exported: Exported) -> None:
-    if reason := _unknowable(panel.name, exported):
-        check.not_in_csv.append(f"{panel.name}: {reason}")
+def _check(check: Check, part: Part, exported: Exported) -> None:
+    if reason := _unknowable(part.name, exported):
+        check.not_in_csv.append(f"{part.name}: {reason}")
         return
-    left_out = dict.fromkeys(NOT_IN_CSV.get(panel.name, ()), "")
-    if panel.name == "annotators" and (part := one_in(exported.asked)) > 1:
-        left_out |= dict.fromkeys(SAMPLED, f" ({_sampled(part)})")
-    check.not_in_csv += [f"{panel.name}: {each}{why}" for each, why in left_out.items()]
-    recount = LONG_WAY.get(panel.name, panel.numbers)
-    choices: Iterable[By] = NAMES if panel.has_switch else ("relation",)
-    for by in choices:
-        where = f"{panel.name} by {by}" if panel.has_switch else panel.name
-        rows = replace(exported, asked=replace(exported.asked, by=by))
-        check.compare(where, panel.numbers(Live(rows.asked)), recount(rows), name=where, without=left_out)
+    left_out = dict.fromkeys(NOT_IN_CSV.get(part.name, ()), "")
+    if part.name == "annotators" and (part_of := one_in(exported.asked)) > 1:
+        left_out |= dict.fromkeys([f"people.{each}" for each in SAMPLED_FIELDS], f" ({_sampled(part_of)})")
+    check.not_in_csv += [f"{part.name}: {each}{why}" for each, why in left_out.items()]
+    rows = replace(exported, asked=replace(exported.asked, **part.by))
+    shown, anew = part.numbers(Live(rows.asked)), part.anew(rows)
+    name = "" if part.name == "figures" else part.where
+    check.compare(part.where, shown, anew, name=name, without=left_out)
 
 
 def _unknowable(name: str, exported: Exported) -> str:
-    """Why a CSV can't tell what the panel shows."""
+    """Why a CSV can't tell what is shown."""
     if name == "p_yes":
         return "of all intentions of the run, and the CSV has those that were judged"
-    if name in ("joint", "pairs", "lenience") and (part := one_in(exported.asked)) > 1:
+    if name in SAMPLED and (part := one_in(exported.asked)) > 1:
         return _sampled(part)
     if name == "anchoring" and not exported.csv.has_revisions:
         return "the CSV has no revisions; leave out --csv, or export it with --revisions"
@@ -147,22 +151,19 @@ def _unanswered(study: Study) -> int:
     return unanswered.exclude(revisions__after_reveal=True).count()
 
 
-def _pairs(
-    shown: object, anew: object, name: str, path: str, without: Collection[str]
-) -> Iterator[tuple[str, object, object]]:
-    """The numbers of both, by what they are called; `path` has the fields only, not what a dictionary holds by."""
-    if path in without or isinstance(shown, str) or isinstance(anew, str):
+def _numbers(value: object, name: str, path: str = "", *, without: Collection[str]) -> Iterator[tuple[str, object]]:
+    """By what they are called; `path` has the fields only, not what a dictionary holds by."""
+    if path in without or isinstance(value, str):
         return
-    parts, others = _parts(shown), _parts(anew)
-    if parts is None or others is None:
-        yield name, shown, anew
+    if (parts := _within(value)) is None:
+        yield name, value
         return
-    for key in dict.fromkeys((*parts, *others)):
-        inner = ".".join(filter(None, (path, key))) if is_dataclass(shown) else path
-        yield from _pairs(parts.get(key), others.get(key), f"{name}.{key}" if name else str(key), inner, without)
+    for key, each in parts.items():
+        inner = ".".join(filter(None, (path, key))) if is_dataclass(value) else path
+        yield from _numbers(each, f"{name}.{key}" if name else str(key), inner, without=without)
 
 
-def _parts(value: object) -> dict | None:
+def _within(value: object) -> dict | None:
     """What has parts, as a dictionary of them: of a dataclass those that make it equal to another, of an array those
     that are defined."""
     if is_dataclass(value):

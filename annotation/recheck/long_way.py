@@ -39,7 +39,7 @@ def shares(rows: Exported, name: str) -> Shares:
 
 def filter_against_them(rows: Exported) -> Confusion:
     judged, _ = rows.judged()
-    says, n = positive(judged, rows.questions[0])
+    says, n = positive(judged, rows.asked.study.questions[0])
     complete = judged.filtered & judged.complete
     truth, weights = (np.sign(2 * says - n) / 2 + 0.5)[complete], judged.complete_weights[complete]
     kept, stratum, against = judged.kept[complete], judged.stratum[complete], _against(rows)
@@ -58,7 +58,7 @@ def filter_against_them(rows: Exported) -> Confusion:
 
 
 def _against(rows: Exported) -> AgainstMajority:
-    return filter_against_people(rows.judged()[0], rows.questions[0], rows.totals())[0]
+    return filter_against_people(rows.judged()[0], rows.asked.study.questions[0], rows.totals())[0]
 
 
 LONG_WAY: dict[str, Callable[[Exported], object]] = {

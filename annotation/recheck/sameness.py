@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from annotation.models import Study
 from annotation.recheck.columns import Columns
 
-Cell = tuple[str, object, object]
 COLUMNS = {
     "asin_a": "intention__cobuy__a__asin",
     "asin_b": "intention__cobuy__b__asin",
@@ -14,18 +13,17 @@ COLUMNS = {
 }
 
 
-def other_cells(study: Study, csv: Columns) -> Iterator[Cell]:
+def other_cells(study: Study, csv: Columns) -> Iterator[tuple[str, object, object]]:
     """Each that differs: where, what the study has, and what the file has."""
-    items = [int(item) for item in csv.items["item"].tolist()]
-    rows = study.items.filter(pk__in=items).values_list("pk", *COLUMNS.values())
-    known = {pk: cells for pk, *cells in rows}
-    for place, item in enumerate(items):
-        if csv.items["study"][place] != study.name:
-            yield f"item {item}.study", study.name, str(csv.items["study"][place])
-        for name, own in zip(COLUMNS, known.get(item, [None] * len(COLUMNS)), strict=True):
+    known = {
+        pk: cells for pk, *cells in study.items.filter(pk__in=csv.ids.tolist()).values_list("pk", *COLUMNS.values())
+    }
+    for place, item in enumerate(csv.ids.tolist()):
+        own = {"study": study.name} | dict(zip(COLUMNS, known.get(item, [None] * len(COLUMNS)), strict=True))
+        for name, cell in own.items():
             said = str(csv.items[name][place])
-            if said != str(own) and not (name == "strictness" and own == _number(said)):
-                yield f"item {item}.{name}", own, said
+            if said != str(cell) and not (name == "strictness" and cell == _number(said)):
+                yield f"item {item}.{name}", cell, said
 
 
 def _number(said: str) -> float | None:
