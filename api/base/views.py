@@ -1,6 +1,6 @@
 """What all routes have in common: JSON in and out, a role and a scope at the door, no unknown parameter."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import IO, Any, TypeVar, cast
 
 import orjson
@@ -18,7 +18,7 @@ from accounts.models import User
 from api.base.access import AnonymousThrottle, CallerThrottle, HasRole, HasScope, IsSignedIn, is_safe
 from api.base.authentication import BearerAuthentication
 from api.base.paging import CursorPagination
-from api.base.problems import BadQuery
+from api.base.problems import BadQuery, Unprocessable
 from api.models import Scope
 
 Row = TypeVar("Row", bound=Model)
@@ -103,6 +103,15 @@ def the_one(rows: Manager[Row] | QuerySet[Row], **key: object) -> Row:
     except ObjectDoesNotExist as error:
         (value,) = key.values()
         raise Http404(f"There is no {rows.model._meta.verbose_name} {value} for you here.") from error
+
+
+def all_named(model: type[Row], names: Iterable[str]) -> list[Row]:
+    """In the order of their ids."""
+    wanted = set(names)
+    found = list(model._default_manager.filter(name__in=wanted).order_by("pk"))
+    if missing := wanted - {str(each.name) for each in found}:  # type: ignore[attr-defined]
+        raise Unprocessable(f"There is no {model._meta.verbose_name} named {', '.join(sorted(missing))}")
+    return found
 
 
 def _checked(form: type[Query], parameters: QueryDict) -> dict:

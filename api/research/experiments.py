@@ -10,8 +10,7 @@ from rest_framework.response import Response
 
 from accounts.models import User
 from api.base.idempotency import idempotent
-from api.base.problems import Unprocessable
-from api.base.views import ApiView, ListQuery, the_one
+from api.base.views import ApiView, ListQuery, all_named, the_one
 from api.models import Scope
 from distillation.models import Run
 from distillation.runs.wake import run_wake_or_say
@@ -79,8 +78,10 @@ class Experiments(ExperimentView, ListAPIView):
     def post(self, request: Request) -> Response:
         """Start the arms of a control; each is a run over its co-buys."""
         asked = self.body(NewExperimentSerializer)
-        control, *runs = (_named(name) for name in (asked["control"], *asked["runs"]))
-        plan = experiment_plan(control=control, runs=runs, vary=asked["vary"])
+        named = {run.name: run for run in all_named(Run, [asked["control"], *asked["runs"]])}
+        plan = experiment_plan(
+            control=named[asked["control"]], runs=[named[name] for name in asked["runs"]], vary=asked["vary"]
+        )
         checked = arms_check(plan)
         with transaction.atomic():
             made = experiment_create(
@@ -88,12 +89,6 @@ class Experiments(ExperimentView, ListAPIView):
             )
         notes = {run_wake_or_say(arm.run) for arm in made.arms.exclude(factor="")} - {""}
         return Response({**ExperimentSerializer(made).data, "note": " ".join(notes)}, status=201)
-
-
-def _named(name: str) -> Run:
-    if run := Run.objects.filter(name=name).first():
-        return run
-    raise Unprocessable(f"There is no run named {name}")
 
 
 class ExperimentDetail(ExperimentView):

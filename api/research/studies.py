@@ -18,8 +18,7 @@ from annotation.figures.numbers import study_figures
 from annotation.figures.preferences.numbers import preference_figures
 from annotation.models import Study, StudyPlan
 from api.base.idempotency import idempotent
-from api.base.problems import Unprocessable
-from api.base.views import ApiView, ListQuery, the_one
+from api.base.views import ApiView, ListQuery, all_named, the_one
 from api.models import Scope
 from api.research.figures import FiguresSerializer, PreferenceFiguresSerializer
 from api.research.selection import selection_taken
@@ -141,7 +140,7 @@ class StudyPreferences(StudyView):
 
 def _design(asked: dict) -> dict:
     """The arguments of `study_create`."""
-    named = {"runs": _named(Run, asked.pop("runs")), "groups": _named(Group, asked.pop("groups"))}
+    named = {"runs": all_named(Run, asked.pop("runs")), "groups": all_named(Group, asked.pop("groups"))}
     gold, catalog = asked.pop("gold"), selection_taken(asked)
     return {
         **asked,
@@ -154,8 +153,3 @@ def _design(asked: dict) -> dict:
     }
 
 
-def _named(model: type[Run] | type[Group], names: list[str]) -> list:
-    found = list(model.objects.filter(name__in=names).order_by("pk"))
-    if missing := set(names) - {each.name for each in found}:
-        raise Unprocessable(f"There is no {model._meta.verbose_name} named {', '.join(sorted(missing))}")
-    return found

@@ -12,7 +12,7 @@ from distillation.runs.services import RunRefused
 def run_named(name: str) -> Run:
     run = Run.objects.filter(name=name).first()
     if run is None:
-        raise CommandError(f"There is no run named {name}")
+        raise CommandError(f"There is no run named {name}; run_status or the page Runs has their names")
     return run
 
 

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from common.refusals import Refused
+from distillation.management.control import run_named
 from distillation.models import Run
 from distillation.runs.reports import run_counts
 from distillation.runs.wake import broker_check
@@ -50,7 +51,7 @@ class Command(BaseCommand):
     def _create(self, options: dict) -> Experiment:
         names = [name.strip() for name in options["runs"].split(",") if name.strip()]
         plan = experiment_plan(
-            control=_run(options["control"]), runs=[_run(name) for name in names], vary=vary_parse(options["vary"])
+            control=run_named(options["control"]), runs=[run_named(name) for name in names], vary=vary_parse(options["vary"])
         )
         if not options["json"]:
             self.stdout.write(plan.forecast.words())
@@ -76,13 +77,6 @@ class Command(BaseCommand):
                     ended, units = sum(each.ended for each in counts), sum(each.units for each in counts)
                     self.stderr.write(f"\r\033[K{len(runs)} arms: {ended:,}/{units:,}", ending="")
                     self.stderr.flush()
-
-
-def _run(name: str) -> Run:
-    run = Run.objects.filter(name=name).first()
-    if run is None:
-        raise CommandError(f"There is no run named {name}; see the page of runs for their names")
-    return run
 
 
 def _stopped(runs: list[Run]) -> Run | None:

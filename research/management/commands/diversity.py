@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from common.refusals import Refused
 from common.words import percent
+from distillation.management.control import run_named
 from distillation.models import Run
 from research.diversity.embedding import embedding_check
 from research.diversity.services import diversity_ask, diversity_claim, diversity_compute
@@ -21,9 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="all figures on standard output")
 
     def handle(self, **options) -> None:
-        run = Run.objects.filter(name=options["run"]).first()
-        if run is None:
-            raise CommandError(f"There is no run {options['run']!r}; see run_status or the page Runs")
+        run = run_named(options["run"])
         try:
             if options["embed"]:
                 embedding_check()

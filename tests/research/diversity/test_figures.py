@@ -113,5 +113,5 @@ def test_the_command_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_the_command_names_a_run_that_is_not_there() -> None:
-    with pytest.raises(CommandError, match="There is no run 'r9'"):
+    with pytest.raises(CommandError, match="There is no run named r9"):
         call_command("diversity", "r9")
