@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from common.counting import first_sql, included_sql, of_people_sql, rated_sql
-from common.kept import kept_sql
+from common.kept import kept_of_run_sql
 from common.keyset import LARGEST_ID, PAGE, Keyset, Page
 from distillation.catalog.search import COUNTED
 from distillation.models import Intention, Run
@@ -38,8 +38,8 @@ VOTES = f"""
 LABELS = {"judged": "true", "plausible": "2 * plausible > n", "implausible": "2 * plausible < n"}
 
 # Scalar subqueries, looked up row by row: as joins they tempt the planner to read whole tables for one block.
-KEPT = f"""(SELECT {kept_sql("v.p_yes", "r.strictness", "v.yes")} FROM distillation_verdict v, distillation_run r
-           WHERE v.intention_id = i.id AND r.id = i.run_id)"""  # noqa: S608
+KEPT = f"""(SELECT {kept_of_run_sql("v.p_yes", "r.strictness", "v.yes", "r.config")} FROM distillation_run r
+           LEFT JOIN distillation_verdict v ON v.intention_id = i.id WHERE r.id = i.run_id)"""  # noqa: S608
 P_RANGE = "v.p_yes BETWEEN %(p_from)s AND %(p_to)s"
 IN_P_RANGE = f"(SELECT {P_RANGE} FROM distillation_verdict v WHERE v.intention_id = i.id)"  # noqa: S608
 VERDICTS = {

@@ -23,7 +23,7 @@ from django.db.models.functions import Coalesce, Concat, Greatest, Least, Left, 
 from numpy.typing import NDArray
 
 from annotation.models import Study
-from common.kept import kept_q
+from common.kept import kept_q, unfiltered_q
 from distillation.catalog.selection import EVERYTHING, CatalogSelection
 from distillation.models import Intention, Run
 
@@ -105,8 +105,8 @@ def population(study: Study) -> QuerySet[Any]:  # of intentions, with stratum an
 
 
 def drawable(runs: Sequence[Run], *, filtered: bool = True) -> QuerySet[Intention]:
-    """What can be judged; where no verdict is revealed, none is needed."""
-    has_verdict = Q(verdict__isnull=False) | Q(run__backend=IMPORTED)
+    """What can be judged; where no verdict is revealed, none is needed, and where no filter was asked, none is."""
+    has_verdict = Q(verdict__isnull=False) | Q(run__backend=IMPORTED) | unfiltered_q()
     return Intention.objects.filter(has_verdict if filtered else Q(), run__in=runs)
 
 

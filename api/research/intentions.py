@@ -12,13 +12,14 @@ from accounts.models import User
 from api.base.problems import BadQuery
 from api.base.views import LARGEST_ID, ApiView, ListQuery, the_one
 from api.research.catalog import CoBuySerializer
-from common.kept import kept_q, rejected_q
+from common.kept import kept_q, rejected_q, unfiltered_q
 from distillation.models import Exposure, Intention, Run, Verdict
 from distillation.pipeline.relations import RELATIONS
 from distillation.runs.exposure import exposure_record
 
 STRICTNESS = F("run__strictness")
 KEPT, REJECTED = (rule(STRICTNESS, prefix="verdict__") for rule in (kept_q, rejected_q))
+KEPT |= unfiltered_q()
 
 
 class VerdictSerializer(serializers.ModelSerializer):

@@ -16,6 +16,7 @@ from api.models import Scope
 from api.research.selection import SelectionSerializer, selection_taken
 from common.kept import STRICTNESS
 from distillation.models import Alarm, Run
+from distillation.pipeline.filters import NOBODY, SAME, versions
 from distillation.runs.pages.forms import BACKEND_WORDS
 from distillation.runs.reports import run_progress
 from distillation.runs.servers import backend_check
@@ -35,7 +36,7 @@ from distillation.treatments.names import SHORT
 
 SETTINGS = (
     *("relations", "limit", "samples", "with_images", "pictures", "with_titles", "with_features", "side_by_side"),
-    *("temperature", "max_tokens"),
+    *("temperature", "max_tokens", "filter", "filter_model", "filter_base_urls"),
 )
 
 
@@ -117,6 +118,13 @@ class NewRunSerializer(SelectionSerializer):
     )
     temperature = serializers.FloatField(default=0.2, min_value=0, max_value=HOTTEST)
     max_tokens = serializers.IntegerField(default=512, min_value=16, max_value=MOST_TOKENS)
+    filter = serializers.ChoiceField(
+        default=SAME, choices=[SAME, *versions(), NOBODY], help_text="how the filter is asked; none: it is not"
+    )
+    filter_model = serializers.CharField(default="", allow_blank=True, max_length=200, help_text="another that filters")
+    filter_base_urls = serializers.ListField(
+        child=serializers.CharField(max_length=300), default=list, max_length=100, help_text="where that one is"
+    )
     strictness = serializers.FloatField(default=STRICTNESS, min_value=0, max_value=1)
 
 

@@ -151,5 +151,3 @@ def _design(asked: dict) -> dict:
         "wording": Wording(**asked["wording"]),
         "plan": Planned(**asked["plan"]) if asked["plan"] else None,
     }
-
-

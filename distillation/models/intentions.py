@@ -18,6 +18,10 @@ class IntentionQuerySet(models.QuerySet):
     def kept(self, strictness: float) -> "IntentionQuerySet":
         return self.filter(kept_q(strictness, prefix="verdict__"))
 
+    def kept_of(self, run: Run) -> "IntentionQuerySet":
+        """At its present strictness; all, where no filter was asked."""
+        return self.filter(run=run).kept(run.strictness) if run.is_filtered else self.filter(run=run)
+
 
 class Intention(models.Model):
     """One answer to: why would somebody buy both, under this relation?

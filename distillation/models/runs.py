@@ -71,6 +71,11 @@ class Run(models.Model):
         return self.backend == "batch"
 
     @property
+    def is_filtered(self) -> bool:
+        """Else nobody was asked for verdicts, and all its intentions count as kept."""
+        return self.config.get("filter") != "none"
+
+    @property
     def units_per_cobuy(self) -> int:
         """Intentions that a co-buy owes: relations x samples."""
         return len(self.config["relations"]) * self.config["samples"]

@@ -135,6 +135,8 @@ class Engine:
                 if intention.failure:
                     return
                 unit = replace(unit, intention=intention.said)
+            if not self._options.with_filter:
+                return
             async with self._places.take():
                 verdict = await judge(
                     self._backend, pair, unit.relation, unit.intention, self._options, sample=unit.sample

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from distillation.pipeline.filters import NOBODY, SAME, FilterPrompts
 from distillation.pipeline.prompts import PromptSet
 
 
@@ -19,6 +20,12 @@ class Options:
     with_features: bool = True
     side_by_side: bool = False  # a co-buy's two pictures on one canvas
     prompts: PromptSet = field(default_factory=PromptSet.load)
+    with_filter: bool = True
+    filter_prompts: FilterPrompts | None = None  # others than those of the run
+
+    @property
+    def judging(self) -> PromptSet | FilterPrompts:
+        return self.filter_prompts or self.prompts
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
@@ -34,4 +41,15 @@ class Options:
             with_features=bool(config.get("with_features", True)),
             side_by_side=bool(config.get("side_by_side", False)),
             prompts=prompts,
+            with_filter=config.get("filter", SAME) != NOBODY,
+            filter_prompts=_filter_prompts(config),
         )
+
+
+def _filter_prompts(config: Mapping[str, Any]) -> FilterPrompts | None:
+    name, folder = config.get("filter", SAME), config.get("filter_folder")
+    if name in (SAME, NOBODY):
+        return None
+    found = FilterPrompts.load(name, Path(folder) if folder else None)
+    found.refuse_other(config.get("filter_digest") or found.digest)
+    return found

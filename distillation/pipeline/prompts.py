@@ -46,8 +46,8 @@ class PromptSet:
 
     @classmethod
     def load(cls, version: str = "mind-1", folder: Path | None = None) -> Self:
-        place = folder or _shipped(version)
-        texts = {name: _read(place / f"{name}.txt", wanted) for name, wanted in PLACEHOLDERS.items()}
+        place = folder or shipped(FOLDER, version, "prompt version")
+        texts = {name: prompt_read(place / f"{name}.txt", wanted) for name, wanted in PLACEHOLDERS.items()}
         digest = hashlib.sha256("\0".join(f"{name}\0{text}" for name, text in texts.items()).encode()).hexdigest()
         return cls(version=version, folder=str(folder) if folder else None, digest=digest, **texts)
 
@@ -67,14 +67,14 @@ class PromptSet:
             )
 
 
-def _shipped(version: str) -> Path:
-    known = sorted(path.name for path in FOLDER.iterdir() if path.is_dir())
+def shipped(folder: Path, version: str, what: str) -> Path:
+    known = sorted(path.name for path in folder.iterdir() if path.is_dir())
     if version not in known:
-        raise PromptError(f"Unknown prompt version {version!r}: known are {', '.join(known)}; or name a folder.")
-    return FOLDER / version
+        raise PromptError(f"Unknown {what} {version!r}: known are {', '.join(known)}; or name a folder.")
+    return folder / version
 
 
-def _read(path: Path, wanted: frozenset[str]) -> str:
+def prompt_read(path: Path, wanted: frozenset[str]) -> str:
     try:
         text = path.read_text(encoding="utf-8").strip()
         found = {name for _, name, _, _ in Formatter().parse(text) if name is not None}

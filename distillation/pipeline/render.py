@@ -29,14 +29,14 @@ def intend_request(pair: PairRecord, relation: str, options: Options, *, sample:
 
 
 def judge_request(pair: PairRecord, relation: str, intention: str, options: Options, *, sample: int = 0) -> Request:
-    asked = Text(options.prompts.judge.format(intention=clean(intention)))
+    asked = Text(options.judging.judge.format(intention=clean(intention)))
     subject = Judge(pair, relation, intention, sample)
     request = _request(subject, (*shared_parts(pair, options), asked), options, logprobs=True)
     return replace(request, openings=ANSWERS)
 
 
 def judge_again_request(first: Request, intention: str, answer: str, options: Options) -> Request:
-    asked = options.prompts.judge_again.format(intention=clean(intention), answer=clean(answer, 600))
+    asked = options.judging.judge_again.format(intention=clean(intention), answer=clean(answer, 600))
     return Request(
         first.subject,
         first.system,

@@ -48,11 +48,11 @@ class Reading:
 
 
 def run_readings(run: Run) -> list[Reading]:
-    verdicts, _ = run_ended(run)
+    verdicts, _ = run_ended(run)  # without a filter: intentions
     kept = run_kept(run, run.strictness, verdicts=verdicts)
     failed = Failure.objects.filter(run=run, cobuy__isnull=False).count()
     ended = verdicts + failed
-    lately = run_recent(run, LATELY_S).tally if run.state == Run.State.RUNNING else None
+    lately = run_recent(run, LATELY_S).tally if run.state == Run.State.RUNNING and run.is_filtered else None
     without = kept.without_p / kept.verdicts if kept.verdicts else None
     readings = [
         Reading(Alarm.Kind.KEPT, kept.share, kept.verdicts),

@@ -28,8 +28,10 @@ class Kept:
 
 
 def run_kept(run: Run, strictness: float, *, verdicts: int) -> Kept:
-    """Of a run with about so many verdicts."""
+    """Of a run with about so many verdicts; without a filter, of so many intentions, which are all kept."""
     one_in = _one_in(verdicts, KEPT_SAMPLE)
+    if not run.is_filtered:
+        return Kept(verdicts, verdicts, 0, None)
     if one_in == 1:
         return _kept(run, strictness, 1)
     going_on = run.state == Run.State.RUNNING

@@ -76,7 +76,7 @@ def release(run: Run, holder: uuid.UUID) -> None:
 
 def planned_calls(run: Run) -> dict[str, int]:
     units = run.cobuys.count() * run.units_per_cobuy
-    return {"features": run.products.count(), "intentions": units, "verdicts": units}
+    return {"features": run.products.count(), "intentions": units, "verdicts": units * run.is_filtered}
 
 
 def _works(run: Run, options: Options, cobuy_ids: list[int]) -> list[CoBuyWork]:
@@ -151,7 +151,8 @@ def _owed(run: Run, cobuy_ids: list[int]) -> dict[int, list[Unit]]:
         for sample in range(run.config["samples"])
     ]:
         text, judged = texts.get(unit, ("", None))
-        if unit not in failed and judged is None:
+        ended = judged is not None if run.is_filtered else unit in texts
+        if unit not in failed and not ended:
             owed[unit[0]].append(Unit(unit[1], unit[2], text))
     return owed
 
@@ -248,15 +249,16 @@ def _failure(run: Run, e: Ended, why: Why) -> Failure:
 
 def _settle(run: Run, cobuy_ids: Iterable[int]) -> None:
     """Count anew what these co-buys owe; the count is derived from the rows, so it can't drift from them."""
+    verdict = "JOIN distillation_verdict v ON v.intention_id = i.id" if run.is_filtered else ""
     with connection.cursor() as cursor:
         cursor.execute(
-            """
+            f"""
             UPDATE distillation_runcobuy c SET n_owed = greatest(0, %(units)s
-                - (SELECT count(*) FROM distillation_intention i JOIN distillation_verdict v ON v.intention_id = i.id
+                - (SELECT count(*) FROM distillation_intention i {verdict}
                    WHERE i.run_id = c.run_id AND i.cobuy_id = c.cobuy_id)
                 - (SELECT count(*) FROM distillation_failure f WHERE f.run_id = c.run_id AND f.cobuy_id = c.cobuy_id))
             WHERE c.run_id = %(run)s AND c.cobuy_id = ANY(%(cobuys)s)
-            """,
+            """,  # noqa: S608 - a join or none
             {"units": run.units_per_cobuy, "run": run.pk, "cobuys": sorted(cobuy_ids)},
         )
 

@@ -14,7 +14,7 @@ from django.db.models import Count, Max, Min, Q, Sum
 from django.utils import timezone
 
 from distillation.catalog.selection import catalog_of
-from distillation.models import CoBuy, Failure, Run, RunTick, Verdict, Worker
+from distillation.models import CoBuy, Failure, Intention, Run, RunTick, Verdict, Worker
 from distillation.runs.failures import failure_groups, undescribed
 from distillation.runs.timeline import COUNTED
 
@@ -63,12 +63,17 @@ class RunProgress:
     kept: int
     failures: list[dict] = field(default_factory=list)
     seconds: float = 0.0
+    filtered: bool = True
+
+    @property
+    def through(self) -> int:
+        """Units that are through all steps."""
+        return self.verdicts.done if self.filtered else self.intentions.done
 
     @property
     def unaccounted(self) -> int:
-        """Zero: every unit has a verdict, or has failed at one of two steps, or is still owed."""
-        ended = self.verdicts.done + self.intentions.failed + self.verdicts.failed
-        return self.units - ended - self.owed
+        """Zero: every unit is through, or has failed at one of two steps, or is still owed."""
+        return self.units - self.through - self.intentions.failed - self.verdicts.failed - self.owed
 
     @property
     def ended(self) -> bool:
@@ -80,11 +85,11 @@ class RunProgress:
 
     @property
     def steps(self) -> list[Step]:
-        return [self.features, self.intentions, self.verdicts]
+        return [self.features, self.intentions, *([self.verdicts] if self.filtered else [])]
 
     @property
     def kept_share(self) -> float | None:
-        return self.kept / self.verdicts.done if self.verdicts.done else None
+        return self.kept / self.through if self.through else None
 
     def as_dict(self) -> dict:
         return {**asdict(self), "unaccounted": self.unaccounted}
@@ -93,7 +98,8 @@ class RunProgress:
         left_out = (
             f" ({self.cobuys_without_pictures} left out: a picture is missing)" if self.cobuys_without_pictures else ""
         )
-        return f"{self.cobuys} co-buys{left_out}, {self.units} intentions and as many verdicts"
+        verdicts = "and as many verdicts" if self.filtered else "and no verdict: no filter is asked"
+        return f"{self.cobuys} co-buys{left_out}, {self.units} intentions {verdicts}"
 
     def line(self) -> str:
         steps = " · ".join(f"{s.name.lower()} {s.done:,}/{s.total:,}" for s in self.steps)
@@ -102,7 +108,8 @@ class RunProgress:
     def account(self) -> str:
         failed = self.intentions.failed + self.verdicts.failed
         return (
-            f"Run {self.run} is {self.state}: {self.units:,} = {self.verdicts.done:,} intentions with a verdict "
+            f"Run {self.run} is {self.state}: {self.units:,} = {self.through:,} intentions "
+            f"{'with a verdict' if self.filtered else 'that no filter was asked about'} "
             f"+ {failed:,} failed + {self.owed:,} owed ({self.unaccounted:,} unaccounted); {self.kept:,} kept; "
             f"features of {self.features.done:,} products, {self.features.cached:,} of them known before, "
             f"{self.features.failed:,} failed"
@@ -131,6 +138,7 @@ class Counts:
     features: Step
     failed: dict[str, int]
     failures: list[dict]
+    filtered: bool = True
 
     @property
     def ended(self) -> int:
@@ -138,13 +146,16 @@ class Counts:
 
     @property
     def verdicts(self) -> int:
-        """What is owed is derived from the verdicts and failures when they are written, so they are what is left."""
+        """What is owed is derived from the verdicts and failures when they are written, so they are what is left.
+        Without a filter the intentions are."""
         return self.ended - self.failed["intention"] - self.failed["verdict"]
 
     def steps(self, intentions: int) -> list[Step]:
         """`intentions` from ticks may miss or hold some twice that a killed worker or two at once had in hand."""
         least, most = self.verdicts + self.failed["verdict"], self.units - self.failed["intention"]
         done = most if not self.owed else min(max(intentions, least), most)
+        if not self.filtered:
+            return [self.features, Step("Intentions", self.verdicts, self.failed["intention"], self.units)]
         return [
             self.features,
             Step("Intentions", done, self.failed["intention"], self.units),
@@ -165,6 +176,7 @@ def run_counts(run: Run) -> Counts:
         features=Step("Features", products["done"], lacking, products["all"], products["cached"]),
         failed=failed,
         failures=groups,
+        filtered=run.is_filtered,
     )
 
 
@@ -210,7 +222,8 @@ def run_progress(run: Run) -> RunProgress:
     run = Run.objects.get(pk=run.pk)
     counts = run_counts(run)
     verdicts = Verdict.objects.filter(intention__run=run)
-    seconds = verdicts.aggregate(first=Min("created_at"), last=Max("created_at"))
+    ended = verdicts if run.is_filtered else run.intentions
+    seconds = ended.aggregate(first=Min("created_at"), last=Max("created_at"))
     return RunProgress(
         run=run.name,
         state=run.state,
@@ -220,11 +233,12 @@ def run_progress(run: Run) -> RunProgress:
         units=counts.units,
         features=counts.features,
         intentions=Step("Intentions", run.intentions.count(), counts.failed["intention"], counts.units),
-        verdicts=Step("Verdicts", verdicts.count(), counts.failed["verdict"], counts.units),
+        verdicts=Step("Verdicts", verdicts.count(), counts.failed["verdict"], counts.units * run.is_filtered),
         owed=counts.owed,
-        kept=verdicts.kept(run.strictness).count(),
+        kept=Intention.objects.kept_of(run).count(),
         failures=counts.failures,
         seconds=(seconds["last"] - seconds["first"]).total_seconds() if seconds["last"] else 0.0,
+        filtered=run.is_filtered,
     )
 
 

@@ -16,6 +16,7 @@ from distillation.lvlm.openai.address import refuse_unlisted, url_and_limit
 from distillation.lvlm.openai.backend import OpenAIBackend
 from distillation.lvlm.openai.probe import Report
 from distillation.lvlm.places import Places
+from distillation.lvlm.second import WithFilter, of_filter
 from distillation.models import Picture, Run
 from distillation.pipeline.options import Options
 from distillation.pipeline.prompts import PromptError
@@ -40,23 +41,36 @@ def run_places(run: Run) -> Places:
 def run_backend(run: Run, places: Places | None = None, options: Options | None = None) -> Backend:
     """Raises Unfit where the operator does not allow a server, or has set something that is none."""
     try:
-        for url in run.base_urls:
+        urls = (run.config or {}).get("filter_base_urls") or run.base_urls
+        for url in {*run.base_urls, *urls}:
             refuse_unlisted(url, settings.LVLM_HOSTS)
-        return make_backend(
-            run.backend,
-            model=run.model,
-            base_urls=run.base_urls,
-            in_flight=settings.LVLM_IN_FLIGHT,
-            timeout_s=settings.LVLM_TIMEOUT,
-            api_key=settings.LVLM_API_KEY,
-            proxy=settings.LVLM_PROXY,
-            ca_file=settings.LVLM_CA_FILE,
-            known=run.servers,
-            options=options,
-            **(_for_batches(run) if run.is_batched else {"places": places}),
+        asked = {"options": options, **(_for_batches(run) if run.is_batched else {"places": places})}
+        first = _backend(run.backend, run.model, run.base_urls, known=run.servers, **asked)
+        config = run.config or {}
+        if not config.get("filter_model"):
+            return first
+        if run.is_batched:
+            raise ValueError("A run in batches asks one model: leave the filter's model out")
+        second = _backend(
+            "openai", config["filter_model"], urls, known=of_filter(run.servers), options=options, places=places
         )
+        return WithFilter(first, second)
     except ValueError as error:
         raise Unfit(str(error)) from error
+
+
+def _backend(name: str, model: str, base_urls: Sequence[str], **more: Any) -> Backend:
+    return make_backend(
+        name,
+        model=model,
+        base_urls=base_urls,
+        in_flight=settings.LVLM_IN_FLIGHT,
+        timeout_s=settings.LVLM_TIMEOUT,
+        api_key=settings.LVLM_API_KEY,
+        proxy=settings.LVLM_PROXY,
+        ca_file=settings.LVLM_CA_FILE,
+        **more,
+    )
 
 
 def _for_batches(run: Run) -> dict[str, Any]:
@@ -74,7 +88,7 @@ def _for_batches(run: Run) -> dict[str, Any]:
 def backend_check(*, backend: str, model: str, base_urls: Sequence[str], config: Mapping[str, Any]) -> Checked:
     """Refuses, before anything is written, a server that is away, that serves another model, or that can't do what the
     run needs. One that only takes no call now is asked what it can do later."""
-    run = Run(backend=backend, model=model, base_urls=list(base_urls))
+    run = Run(backend=backend, model=model, base_urls=list(base_urls), config=dict(config))
 
     async def check() -> Checked:
         async with run_backend(run, options=Options.from_config(config)) as opened:

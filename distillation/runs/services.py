@@ -14,9 +14,11 @@ from common.kept import STRICTNESS
 from common.refusals import Refused
 from distillation.catalog.selection import EVERYTHING, CatalogSelection, catalog_of
 from distillation.models import CoBuy, Failure, Run, RunCoBuy
+from distillation.pipeline.filters import NOBODY, SAME, FilterPrompts
 from distillation.pipeline.prompts import PromptSet
 from distillation.pipeline.relations import parse_relations
 from distillation.runs.failures import for_retry, no_longer_blocked
+from distillation.runs.refiltering import run_take_intentions
 from distillation.treatments import AS_IS, NONE, parse_pictures
 
 MOST_SAMPLES = 1_000  # a co-buy's 20 relations then fit the ledger's small integers
@@ -44,6 +46,11 @@ class RunSettings:
     prompt_version: str = "mind-1"
     prompt_folder: str | None = None
     prompt_digest: str = ""
+    filter: str = SAME
+    filter_folder: str | None = None
+    filter_digest: str = ""
+    filter_model: str = ""
+    filter_base_urls: tuple[str, ...] = ()
     limit: int | None = None
     catalog: CatalogSelection = EVERYTHING
 
@@ -59,9 +66,12 @@ class RunSettings:
         prompts: str = "mind-1",
         pictures: str = AS_IS,
         with_images: bool = True,
+        filter: str = SAME,
+        filter_model: str = "",
+        filter_base_urls: Sequence[str] = (),
         **rest,
     ) -> "RunSettings":
-        """`prompts` is a shipped version or a folder of one's own."""
+        """`prompts` and `filter` are shipped versions or folders of one's own; `filter` may be "none" too."""
         if limit is not None and limit < 1:
             raise RunRefused(f"--limit {limit}: give a number of co-buys of at least 1")
         if not 1 <= samples <= MOST_SAMPLES:
@@ -91,11 +101,13 @@ class RunSettings:
             prompt_version=loaded.version,
             prompt_folder=loaded.folder,
             prompt_digest=loaded.digest,
+            **filter_asked(filter, filter_model, filter_base_urls),
             **rest,
         )
 
     def as_config(self) -> dict:
-        return {**asdict(self), "relations": list(self.relations), "catalog": self.catalog.as_config()}
+        lists = {"relations": list(self.relations), "filter_base_urls": list(self.filter_base_urls)}
+        return {**asdict(self), **lists, "catalog": self.catalog.as_config()}
 
     def settled(self, run: Run | None) -> "RunSettings":
         """Where nothing is said of imports: those of the run, if there is one; else the newest."""
@@ -104,6 +116,26 @@ class RunSettings:
             return replace(self, catalog=stored)
         imports = stored.imports if self.catalog.imports is None else self.catalog.imports
         return replace(self, catalog=replace(self.catalog, imports=imports))
+
+
+def filter_named(name: str, *, no_filter: bool) -> str:
+    if no_filter and name not in (SAME, NOBODY):
+        raise RunRefused(f"--no-filter asks for no verdicts, --filter {name} says how to ask: leave one of them out")
+    return NOBODY if no_filter else name
+
+
+def filter_asked(name: str, model: str, base_urls: Sequence[str]) -> dict[str, Any]:
+    """The settings of who filters and how; refuses what contradicts itself."""
+    if name == NOBODY and (model or base_urls):
+        raise RunRefused("No filter is to be asked, and a model for it is named: leave one of them out")
+    if base_urls and not model:
+        raise RunRefused(f"Name the model that filters at {base_urls[0]} too, as its server names it")
+    try:
+        found = FilterPrompts.named(name) if name not in (SAME, NOBODY) else None
+    except ValueError as error:
+        raise RunRefused(str(error)) from error
+    named = {"filter": found.version, "filter_folder": found.folder, "filter_digest": found.digest} if found else {}
+    return {"filter": name, **named, "filter_model": model, "filter_base_urls": tuple(base_urls)}
 
 
 @transaction.atomic
@@ -118,10 +150,11 @@ def run_start(
     created_by: User | None = None,
     servers: Mapping[str, Any] | None = None,
     cobuys_of: Run | None = None,
+    intentions_of: Run | None = None,
 ) -> tuple[Run, bool]:
     """(run, whether it is new). An existing run goes on if it was asked for with the settings it has.
 
-    `cobuys_of` has it ask for the very co-buys of another run.
+    `cobuys_of` has it ask for the very co-buys of another run, `intentions_of` for verdicts on its very intentions.
     """
     new = Run(name=name, backend=backend, model=model, base_urls=list(base_urls), created_by=created_by)
     new.strictness, new.servers = strictness, dict(servers or {})
@@ -136,7 +169,9 @@ def run_start(
         _go_on(run, base_urls, new.servers)
         return run, False
     new.save()
-    _plan(new, cobuys_of)
+    _plan(new, cobuys_of or intentions_of)
+    if intentions_of:
+        run_take_intentions(run=new, of=intentions_of)
     return new, True
 
 
@@ -164,7 +199,8 @@ def _refuse_other_settings(run: Run, *, backend: str, model: str, config: dict) 
     stored = {"backend": run.backend, "model": run.model, **run.config}
     # A run from before a setting was there has what is its default now.
     shown = {"pictures": AS_IS if stored.get("with_images") else NONE, "with_titles": True, "with_features": True}
-    stored = {"side_by_side": False, "catalog": {}, **shown, **stored}
+    alone = {"filter": SAME, "filter_folder": None, "filter_digest": "", "filter_model": "", "filter_base_urls": []}
+    stored = {"side_by_side": False, "catalog": {}, **alone, **shown, **stored}
     differences = [
         f"{key} is {stored.get(key)!r}, not {asked[key]!r}" for key in asked if asked[key] != stored.get(key)
     ]

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection
 
 from common.counting import counting_sql, of_people_sql, rated_sql
-from common.kept import kept_sql
+from common.kept import kept_of_run_sql
 from distillation.pipeline.relations import RELATIONS
 from knowledge.exports.selection import Selection
 
@@ -31,7 +31,7 @@ COLUMNS: dict[str, str] = {
     "intention": "t.text",
     "verdict": "CASE v.yes WHEN true THEN 'yes' WHEN false THEN 'no' END",
     "p_yes": "v.p_yes",
-    "kept": kept_sql("v.p_yes", "%(threshold)s", "v.yes"),
+    "kept": kept_of_run_sql("v.p_yes", "%(threshold)s", "v.yes", "r.config"),
     "reason": "v.reason",
     "human_plausible": "h.share",
     "n_judgments": "coalesce(h.n, 0)",

@@ -53,7 +53,7 @@ def texts_of(ids: Sequence[int]) -> dict[int, str]:
 def kept_by_relation(run: Run) -> Ints:
     """Kept intentions by place in CODES, counted exactly: (relations,)"""
     kept = np.zeros(len(CODES), dtype=np.int64)
-    for code, n in run.intentions.kept(run.strictness).values_list("relation").annotate(n=Count("pk")).order_by():
+    for code, n in Intention.objects.kept_of(run).values_list("relation").annotate(n=Count("pk")).order_by():
         kept[PLACES[code]] = n
     return kept
 

@@ -7,6 +7,7 @@ from distillation.catalog.selection import ALL
 from distillation.catalog.selection_form import CatalogSelectionForm
 from distillation.lvlm import BACKENDS
 from distillation.models import Run
+from distillation.pipeline.filters import NOBODY, SAME, versions
 from distillation.pipeline.relations import PRESETS, RELATIONS
 from distillation.runs.changes import PRICED
 from distillation.runs.services import MOST_SAMPLES
@@ -23,6 +24,19 @@ PRESET_WORDS = {
     "folkscope": f"FolkScope: the {len(PRESETS['folkscope'])} that came through its filter",
     "all": f"All {len(PRESETS['all'])}",
 }
+
+
+FILTER_WORDS = {
+    "lenient-1": "lenient-1: an open-minded customer, for whom some sense is enough",
+    "neutral-1": "neutral-1: no role, would a customer buy both for this reason?",
+    "strict-1": "strict-1: a careful customer, who wants more than what is true of any two products",
+    "examples-1": "examples-1: the paper's role after four examples, of products that exist nowhere",
+}
+FILTERS = [
+    (SAME, "In the words of the prompts: a customer with this intention, as in the paper"),
+    *((name, FILTER_WORDS.get(name, name)) for name in versions()),
+    (NOBODY, "No filter is asked: all intentions count as kept"),
+]
 
 
 class RunForm(CatalogSelectionForm):
@@ -78,6 +92,16 @@ class RunForm(CatalogSelectionForm):
         initial=512,
         help_text="The paper has 512",
     )
+    filter = forms.ChoiceField(label="How the filter is asked", required=False, choices=FILTERS, initial=SAME)
+    filter_model = forms.CharField(
+        label="Another model as filter", required=False, max_length=200, help_text="Empty: the same model filters"
+    )
+    filter_base_urls = forms.CharField(
+        label="Its base URLs",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 1, "cols": 60}),
+        help_text="One a line; empty: the servers above",
+    )
     strictness = forms.FloatField(
         min_value=0,
         max_value=1,
@@ -106,6 +130,9 @@ class RunForm(CatalogSelectionForm):
         if asked.get("backend") == "openai" and not asked["base_urls"]:
             self.add_error("base_urls", "Name at least one model server.")
         return asked
+
+    def clean_filter_base_urls(self) -> list[str]:
+        return self.cleaned_data["filter_base_urls"].split()
 
     def clean_pictures(self) -> str:
         return self.cleaned_data["pictures"] or "as-is"

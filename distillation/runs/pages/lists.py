@@ -32,25 +32,27 @@ def newer_intentions(run: Run, newest: int) -> dict:
 
 def _newest(run: Run) -> list[int]:
     """Co-buys are taken up in the order of their ids, which has an index for each run; what was made last has none."""
-    judged = run.intentions.filter(verdict__isnull=False).order_by("-cobuy")
-    return sorted(judged.values_list("pk", flat=True)[:LOOKED_AT], reverse=True)
+    ended = run.intentions.filter(verdict__isnull=False) if run.is_filtered else run.intentions.all()
+    return sorted(ended.order_by("-cobuy").values_list("pk", flat=True)[:LOOKED_AT], reverse=True)
 
 
 def _shown(intention: Intention, run: Run) -> dict:
-    products = (intention.cobuy.a, intention.cobuy.b)
+    products, verdict = (intention.cobuy.a, intention.cobuy.b), getattr(intention, "verdict", None)
     return {
         "titles": [product.title for product in products],
         "pictures": [product.picture for product in products],
         "relation_words": intention.relation_words,
         "text": intention.text,
         "made_at": intention.created_at,
-        "kept": intention.verdict.kept(run.strictness),
-        "percent": "" if intention.verdict.p_yes is None else f"{100 * intention.verdict.p_yes:.0f}",
+        "kept": verdict.kept(run.strictness) if verdict else None,
+        "percent": "" if verdict is None or verdict.p_yes is None else f"{100 * verdict.p_yes:.0f}",
     }
 
 
 def kept_at(run: Run, strictness: float) -> dict:
     kept = run_kept(run, strictness, verdicts=run_ended(run)[0])
+    if not run.is_filtered:
+        return {"strictness": strictness, "words": "This run asked no filter: all count as kept, whatever is strict."}
     words = "Servers of this run gave no probabilities: the plain yes or no decides, whatever the strictness."
     useless = kept.verdicts and kept.without_p == kept.verdicts
     share = f"{percent(kept.share)} kept ({kept_words(kept)})" if kept.verdicts else "no verdict yet"
@@ -82,6 +84,7 @@ def config_rows(run: Run) -> list[tuple[str, str]]:
         ("Pictures", _pictures_words(config)),
         ("Co-buys", _cobuys_words(run)),
         ("Prompts", f"{config['prompt_version']} ({config['prompt_digest'][:12]})"),
+        ("Filter", _filter_words(run)),
         ("Sampling", f"temperature {config['temperature']}, at most {config['max_tokens']} tokens"),
     ]
     rows += [("Model servers", note) for note in server_notes(run.servers)]
@@ -100,3 +103,13 @@ def _pictures_words(config: dict) -> str:
     if (treatment := config.get("pictures", "as-is")) != "as-is":
         return f"shown to the model after {treatment}: takes away {TAKEN_AWAY.get(treatment, 'something')}"
     return "both side by side on one canvas" if config.get("side_by_side") else "shown to the model"
+
+
+def _filter_words(run: Run) -> str:
+    if not run.is_filtered:
+        return "none is asked: all intentions count as kept"
+    config = run.config
+    who = config.get("filter_model") or "the same model"
+    at = f" at {', '.join(config['filter_base_urls'])}" if config.get("filter_base_urls") else ""
+    wording = f"in the words of {config['filter']}" if config.get("filter") else "in the prompts' own words"
+    return f"{who}{at}, {wording}"

@@ -37,9 +37,8 @@ def _state(run: Run, counts: Counts) -> Note | None:
         return Note("", run.message or "Cancelled.", stays)
     took = f" in {duration((run.finished_at - run.created_at).total_seconds())}" if run.finished_at else ""
     failed = counts.ended - counts.verdicts
-    return Note(
-        "", f"Done{took}.", f"{counts.verdicts:,} of {counts.units:,} intentions have a verdict, {failed:,} failed."
-    )
+    through = "have a verdict" if counts.filtered else "are made"
+    return Note("", f"Done{took}.", f"{counts.verdicts:,} of {counts.units:,} intentions {through}, {failed:,} failed.")
 
 
 def _nobody_works(words: str) -> Note:

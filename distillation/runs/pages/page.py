@@ -69,6 +69,8 @@ def _step(run: Run, step: Step, lately: Span) -> dict:
 
 
 def _kept(run: Run, kept: Kept) -> dict:
+    if not run.is_filtered:
+        return _figure("kept", "Kept share", _split(percent(kept.share)), ["no filter is asked: all count as kept"])
     how = (
         f"Kept: p(yes) of {run.strictness:g} or more; where the server gives no probability, a plain yes. A run of "
         "more than 10,000 verdicts is sampled: always the same co-buys, whatever the strictness, with the interval of "

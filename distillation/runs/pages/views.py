@@ -28,7 +28,10 @@ from distillation.runs.services import (
 )
 from distillation.runs.wake import run_wake_or_say
 
-FORM_SETTINGS = ("limit", "samples", "with_images", "pictures", "side_by_side", "temperature", "max_tokens")
+FORM_SETTINGS = (
+    *("limit", "samples", "with_images", "pictures", "side_by_side", "temperature", "max_tokens"),
+    *("filter", "filter_model", "filter_base_urls"),
+)
 
 
 @require_safe

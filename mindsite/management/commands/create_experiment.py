@@ -50,9 +50,8 @@ class Command(BaseCommand):
 
     def _create(self, options: dict) -> Experiment:
         names = [name.strip() for name in options["runs"].split(",") if name.strip()]
-        plan = experiment_plan(
-            control=run_named(options["control"]), runs=[run_named(name) for name in names], vary=vary_parse(options["vary"])
-        )
+        runs, vary = [run_named(name) for name in names], vary_parse(options["vary"])
+        plan = experiment_plan(control=run_named(options["control"]), runs=runs, vary=vary)
         if not options["json"]:
             self.stdout.write(plan.forecast.words())
         checked = arms_check(plan)

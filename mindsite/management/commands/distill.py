@@ -13,10 +13,11 @@ from distillation.catalog.selection import catalog_of
 from distillation.lvlm import BACKENDS
 from distillation.management.selecting import selection_add, selection_asked
 from distillation.models import Run, Worker
+from distillation.pipeline.filters import versions
 from distillation.runs.changes import run_set_strictness
 from distillation.runs.reports import run_progress
 from distillation.runs.servers import backend_check
-from distillation.runs.services import RunRefused, RunSettings, run_start
+from distillation.runs.services import RunRefused, RunSettings, filter_named, run_start
 from distillation.runs.wake import broker_check
 from distillation.tasks import run_wake
 from distillation.treatments.names import SHORT
@@ -55,6 +56,13 @@ class Command(BaseCommand):
             help="both pictures on one canvas, for a server that takes one",
         )
         parser.add_argument("--prompts", default="mind-1", help="a version, or a folder of your own")
+        parser.add_argument("--no-filter", action="store_true", help="no verdicts: all intentions count as kept")
+        parser.add_argument(
+            "--filter", default="", metavar="VERSION",
+            help=f"the filter in other words: {', '.join(versions())}, or a folder of your own",
+        )  # fmt: skip
+        parser.add_argument("--filter-model", default="", help="another model filters, at the same servers or …")
+        parser.add_argument("--filter-base-url", action="append", default=[], metavar="URL[,N]", help="… at its own")
         parser.add_argument("--temperature", type=float, default=0.2)
         parser.add_argument("--max-tokens", type=int, default=512, help="for an answer")
         parser.add_argument("--strictness", type=float, help=f"keep from this p(yes) on; default: {STRICTNESS:g}")
@@ -86,6 +94,9 @@ class Command(BaseCommand):
             side_by_side=options["side_by_side"],
             limit=options["limit"],
             prompts=options["prompts"],
+            filter=filter_named(options["filter"], no_filter=options["no_filter"]),
+            filter_model=options["filter_model"],
+            filter_base_urls=options["filter_base_url"],
             temperature=options["temperature"],
             max_tokens=options["max_tokens"],
             catalog=selection_asked(options),
