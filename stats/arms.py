@@ -72,16 +72,38 @@ def arm_difference(
         if assisted < alone:
             value, variance, df = mean + slope * (known.mean - x_mean), assisted, max(df - 1, 1)
     value = min(max(value, -1.0), 1.0)
-    figure = Estimate(value, t_interval(value, variance, df, -1, 1), sample.size())
+    return _told(value, variance, df, sample.size(), counts_like=len(d) * alone / max(variance, NO_VARIANCE))
+
+
+def _told(value: float, variance: float, df: float, n: int, counts_like: float | None = None) -> ArmDifference:
+    figure = Estimate(value, t_interval(value, variance, df, -1, 1), n)
     if variance <= NO_VARIANCE:
         return ArmDifference(figure)
     return ArmDifference(
         figure,
         p=two_sided_p(value / sqrt(variance), df),
         variance=variance,
-        counts_like=len(d) * alone / variance,
+        counts_like=counts_like,
         detectable=(Z95 + NormalDist().inv_cdf(POWER)) * sqrt(variance),
     )
+
+
+def kept_difference(
+    yes: ArrayLike, arm: ArrayLike, control: ArrayLike, weights: ArrayLike | None = None, *, clusters: ArrayLike
+) -> ArmDifference:
+    """Σwky/Σwk of what one rule keeps of the same items less that of what another keeps; all (rows,), k being 0 or 1.
+
+    The variance is that of the difference of the two linearised ratios, so what both keep cancels out (Särndal,
+    Swensson and Wretman 1992, section 5.6).
+    """
+    y, a, b = (np.asarray(each, dtype=float) for each in (yes, arm, control))
+    w = numbers(weights, len(y))
+    if not (w @ a > 0 and w @ b > 0):
+        return ArmDifference(undefined(NO_COMMON))
+    p, q = float(w @ (a * y) / (w @ a)), float(w @ (b * y) / (w @ b))
+    sample = sample_of(len(y), w, clusters=clusters)
+    variance, df = sample.variance(w * (a * (y - p) / (w @ a) - b * (y - q) / (w @ b)))
+    return _told(p - q, variance, df, round(float(np.maximum(a, b).sum())))
 
 
 def pairs_to_find(difference: ArmDifference, wanted: float) -> int | None:

@@ -56,7 +56,7 @@ class ExperimentSummarySerializer(serializers.Serializer):
     experiment, question, state = (serializers.CharField(allow_blank=True) for _ in range(3))
     cobuys, cobuys_in_all_arms = (serializers.IntegerField() for _ in range(2))
     relations = serializers.ListField(child=serializers.CharField())
-    arms, judged = (serializers.ListField(child=serializers.DictField()) for _ in range(2))
+    arms, judged, filters = (serializers.ListField(child=serializers.DictField()) for _ in range(3))
     study = serializers.CharField(allow_null=True)
 
 
@@ -87,7 +87,7 @@ class Experiments(ExperimentView, ListAPIView):
             made = experiment_create(
                 name=asked["name"], plan=plan, checked=checked, question=asked["question"], created_by=self.me
             )
-        notes = {run_wake_or_say(arm.run) for arm in made.arms.exclude(factor="")} - {""}
+        notes = {run_wake_or_say(arm.run) for arm in made.arms.to_start()} - {""}
         return Response({**ExperimentSerializer(made).data, "note": " ".join(notes)}, status=201)
 
 

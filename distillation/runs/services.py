@@ -199,7 +199,13 @@ def _refuse_other_settings(run: Run, *, backend: str, model: str, config: dict) 
     stored = {"backend": run.backend, "model": run.model, **run.config}
     # A run from before a setting was there has what is its default now.
     shown = {"pictures": AS_IS if stored.get("with_images") else NONE, "with_titles": True, "with_features": True}
-    alone = {"filter": SAME, "filter_folder": None, "filter_digest": "", "filter_model": "", "filter_base_urls": []}
+    alone: dict[str, Any] = {
+        "filter": SAME,
+        "filter_folder": None,
+        "filter_digest": "",
+        "filter_model": "",
+        "filter_base_urls": [],
+    }
     stored = {"side_by_side": False, "catalog": {}, **alone, **shown, **stored}
     differences = [
         f"{key} is {stored.get(key)!r}, not {asked[key]!r}" for key in asked if asked[key] != stored.get(key)

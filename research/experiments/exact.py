@@ -5,19 +5,19 @@ from dataclasses import dataclass
 from django.db import connection
 from django.db.models import Sum
 
-from common.kept import kept_sql
 from distillation.models import Run, RunTick
 from distillation.runs.pictures import LEFT_OUT, left_out_cobuys
 from distillation.runs.timeline import COUNTED, Tally
+from research.experiments.keeping import keeping, with_verdicts
 from research.models import Arm
 
-COUNTS = f"""
-    SELECT i.relation, count(*), count(*) FILTER (WHERE {kept_sql("v.p_yes", "%(strictness)s", "v.yes")}),
+COUNTS = """
+    SELECT i.relation, count(*), count(*) FILTER (WHERE {kept}),
            sum(array_length(regexp_split_to_array(btrim(i.text), '\\s+'), 1))
-    FROM distillation_intention i JOIN distillation_verdict v ON v.intention_id = i.id
+    FROM distillation_intention i {verdicts}
     WHERE i.run_id = %(run)s AND i.relation = ANY(%(relations)s) AND i.sample < %(samples)s
       AND NOT i.cobuy_id = ANY(%(out)s) GROUP BY i.relation
-"""  # noqa: S608 - a rule of our own
+"""
 FAILED = """
     SELECT relation, count(*) FROM distillation_failure
     WHERE run_id = %(run)s AND cobuy_id IS NOT NULL AND relation = ANY(%(relations)s) AND sample < %(samples)s
@@ -27,7 +27,7 @@ FAILED = """
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """Of the units of a run on some co-buys: with a verdict, kept of these, failed calls."""
+    """Of the units of a run on some co-buys: with a verdict (an intention, without a filter), kept, failed calls."""
 
     verdicts: int
     kept: int
@@ -99,10 +99,10 @@ class Exact:
 
 def exact(arms: list[Arm]) -> Exact:
     """The control is first."""
-    control = next(arm for arm in arms if arm.is_control).run
+    control = next(arm for arm in arms if arm.is_control)
     shared = _shared([arm.run for arm in arms])
     lost = {arm.pk: left_out_cobuys(arm.run) for arm in arms}
-    everywhere, n = set().union(*lost.values()), control.cobuys.count()
+    everywhere, n = set().union(*lost.values()), control.run.cobuys.count()
     lost_of_control = next(lost[arm.pk] for arm in arms if arm.is_control)
     rows = [
         _figures(
@@ -119,21 +119,22 @@ def exact(arms: list[Arm]) -> Exact:
     return Exact(tuple(rows), n, n - len(everywhere), shared[0])
 
 
-def outcomes(run: Run, relations: tuple[str, ...], samples: int, out: set[int]) -> Outcomes:
-    return sum(outcomes_by_relation(run, relations, samples, out).values(), Outcomes(0, 0, 0, 0))
+def outcomes(arm: Arm, relations: tuple[str, ...], samples: int, out: set[int]) -> Outcomes:
+    return sum(outcomes_by_relation(arm, relations, samples, out).values(), Outcomes(0, 0, 0, 0))
 
 
-def outcomes_by_relation(run: Run, relations: tuple[str, ...], samples: int, out: set[int]) -> dict[str, Outcomes]:
+def outcomes_by_relation(arm: Arm, relations: tuple[str, ...], samples: int, out: set[int]) -> dict[str, Outcomes]:
+    keeps = keeping(arm)
     params: dict[str, int | float | list] = {
-        "run": run.pk,
+        **keeps.params,
+        "run": arm.run_id,
         "relations": list(relations),
         "samples": samples,
         "out": list(out),
-        "strictness": run.strictness,
         "lost": list(LEFT_OUT),
     }
     with connection.cursor() as cursor:
-        cursor.execute(COUNTS, params)
+        cursor.execute(COUNTS.format(kept=keeps.sql, verdicts=with_verdicts(arm.run)), params)
         counted = {relation: Outcomes(n, kept, 0, int(words or 0)) for relation, n, kept, words in cursor}
         cursor.execute(FAILED, params)
         for relation, failed in cursor:
@@ -143,7 +144,7 @@ def outcomes_by_relation(run: Run, relations: tuple[str, ...], samples: int, out
 
 def _figures(
     arm: Arm,
-    control: Run,
+    control: Arm,
     shared: tuple[tuple[str, ...], int],
     *,
     lost: set[int],
@@ -159,18 +160,18 @@ def _figures(
         arm=arm,
         units=run.config.get("imported") or cobuys * run.units_per_cobuy,
         owed=run.cobuys.filter(n_owed__gt=0).aggregate(n=Sum("n_owed", default=0))["n"],
-        whole=outcomes(run, *own, lost),
-        common=outcomes(run, *shared, out),
+        whole=outcomes(arm, *own, lost),
+        common=outcomes(arm, *shared, out),
         left_out=len(lost),
         unchanged=unchanged,
-        tally=Tally(**sums),
-        cost=Tally(**sums).cost(run.prices),
-        against=None if arm.is_control else _against(run, control, shared, lost_of_pair, cobuys),
+        tally=Tally() if arm.reading else Tally(**sums),
+        cost=None if arm.reading else Tally(**sums).cost(run.prices),
+        against=None if arm.is_control else _against(arm, control, shared, lost_of_pair, cobuys),
     )
 
 
-def _against(run: Run, control: Run, shared: tuple[tuple[str, ...], int], out: set[int], cobuys: int) -> Kept:
-    one, other = outcomes(run, *shared, out), outcomes(control, *shared, out)
+def _against(arm: Arm, control: Arm, shared: tuple[tuple[str, ...], int], out: set[int], cobuys: int) -> Kept:
+    one, other = outcomes(arm, *shared, out), outcomes(control, *shared, out)
     difference = None if one.share is None or other.share is None else one.share - other.share
     bounds = None
     if one.bounds and other.bounds:

@@ -8,11 +8,13 @@ from typing import Any
 
 from common.refusals import Refused
 from distillation.catalog.selection import catalog_of
-from distillation.models import Run
+from distillation.models import Run, Verdict
+from distillation.pipeline.filters import NOBODY
 from distillation.pipeline.prompts import PromptSet
 from distillation.pipeline.relations import parse_relations
-from distillation.runs.services import HOTTEST, MOST_SAMPLES, RunSettings
+from distillation.runs.services import HOTTEST, MOST_SAMPLES, RunRefused, RunSettings, filter_asked
 from distillation.treatments import NONE, parse_pictures
+from research.models import Arm
 
 
 class ExperimentRefused(Refused):
@@ -21,7 +23,7 @@ class ExperimentRefused(Refused):
 
 @dataclass(frozen=True, slots=True)
 class ArmPlan:
-    """A run to be started: the control's, but for one factor."""
+    """A run to be started: the control's, but for one factor. Or no run, but another reading of the control's."""
 
     factor: str
     value: str
@@ -29,12 +31,17 @@ class ArmPlan:
     model: str
     base_urls: tuple[str, ...]
     settings: RunSettings
+    judges_control: bool = False  # the control's very intentions, by another filter
+    reading: str = ""
+    strictness: float | None = None
 
     @property
     def asked(self) -> dict[str, Any]:
         """What makes arms alike: the same question to the same model."""
         config = {name: value for name, value in self.settings.as_config().items() if name != "limit"}
-        return {"backend": self.backend, "model": self.model, **config}
+        return {
+            "backend": self.backend, "model": self.model, **config, "reading": self.reading, "from": self.strictness
+        }  # fmt: skip
 
 
 def control_plan(run: Run) -> ArmPlan:
@@ -56,6 +63,7 @@ def arm_plans(control: Run, vary: Mapping[str, Sequence[str]]) -> list[ArmPlan]:
         return []
     base = control_plan(control)
     plans = [_plan(base, factor, value) for factor, values in vary.items() for value in values]
+    _refuse_readings_of_nothing(control, plans)
     _refuse_two_readings([base, *plans])
     for n, plan in enumerate(plans):
         for other in (base, *plans[:n]):
@@ -81,7 +89,7 @@ def _plan(base: ArmPlan, factor: str, value: str) -> ArmPlan:
         raise ExperimentRefused(f"Unknown factor {factor!r}: known are {', '.join(FACTORS)}")
     try:
         changed = FACTORS[factor](base, value)
-    except ValueError as error:
+    except (ValueError, RunRefused) as error:
         raise ExperimentRefused(f"{factor}={value}: {error}") from error
     shown = changed.settings.pictures if factor == "pictures" else value
     return replace(changed, factor=factor, value=shown)
@@ -128,6 +136,30 @@ def _features(base: ArmPlan, value: str) -> ArmPlan:
     return _with(base, with_features=_yes(value))
 
 
+def _filter(base: ArmPlan, value: str) -> ArmPlan:
+    readings = {NOBODY: Arm.Reading.ALL, "random": Arm.Reading.RANDOM}
+    if value in readings:
+        return replace(base, reading=readings[value])
+    settings = base.settings
+    return replace(
+        _with(base, **filter_asked(value, settings.filter_model, settings.filter_base_urls)), judges_control=True
+    )
+
+
+def _filter_model(base: ArmPlan, value: str) -> ArmPlan:
+    name, at, server = value.rpartition("@") if "@" in value else (value, "", "")
+    if not name or (at and not server):
+        raise ValueError("write NAME, or NAME@SERVER such as llava-7b@http://gpu-b:8000")
+    asked = filter_asked("" if base.settings.filter == NOBODY else base.settings.filter, name, [server] if at else [])
+    return replace(_with(base, **asked), judges_control=True)
+
+
+def _strictness(base: ArmPlan, value: str) -> ArmPlan:
+    if not 0 <= float(value) <= 1:
+        raise ValueError("give a probability from 0 to 1")
+    return replace(base, reading=Arm.Reading.STRICTNESS, strictness=float(value))
+
+
 def _yes(value: str) -> bool:
     if value not in ("yes", "no"):
         raise ValueError("write yes or no")
@@ -147,6 +179,9 @@ FACTORS: dict[str, Callable[[ArmPlan, str], ArmPlan]] = {
     "samples": _samples,
     "titles": _titles,
     "features": _features,
+    "filter": _filter,
+    "filter-model": _filter_model,
+    "strictness": _strictness,
 }
 
 
@@ -159,3 +194,24 @@ def _refuse_two_readings(plans: Sequence[ArmPlan]) -> None:
                 f"Model {plan.model} is asked for at {', '.join(servers[plan.model])} and at "
                 f"{', '.join(plan.base_urls)}, which may read the name differently: serve one under another name"
             )
+
+
+def _refuse_readings_of_nothing(control: Run, plans: Sequence[ArmPlan]) -> None:
+    """Another reading reads the control's verdicts, another filter judges its intentions: they must be there."""
+    for plan in plans:
+        said = f"{plan.factor}={plan.value}"
+        if plan.reading and not control.is_filtered:
+            raise ExperimentRefused(f"{said}: run {control.name} asked no filter, so all of it is kept as it is")
+        if plan.strictness == control.strictness:
+            raise ExperimentRefused(f"{said} is the same as the control: leave one of them out")
+        if plan.reading == Arm.Reading.STRICTNESS and _is_without_p(control):
+            raise ExperimentRefused(f"{said}: no verdict of {control.name} has a probability, so strictness moves none")
+        if plan.judges_control and control.state != Run.State.DONE:
+            raise ExperimentRefused(
+                f"{said} judges the intentions of {control.name}, which is {control.state}: wait until it is done"
+            )
+
+
+def _is_without_p(run: Run) -> bool:
+    verdicts = Verdict.objects.filter(intention__run=run)
+    return verdicts.exists() and not verdicts.filter(p_yes__isnull=False).exists()

@@ -11,6 +11,7 @@ from django.db.models import Q, Sum
 
 from accounts.models import User
 from distillation.models import CoBuy, Run, RunTick
+from distillation.pipeline.filters import NOBODY
 from distillation.runs.servers import Checked, backend_check
 from distillation.runs.services import run_start
 from distillation.runs.timeline import COUNTED, Tally
@@ -52,6 +53,7 @@ class Plan:
     runs: tuple[Run, ...]
     new: tuple[ArmPlan, ...]
     forecast: Forecast
+    readings: tuple[ArmPlan, ...] = ()  # of the control, without a call
 
 
 def experiment_plan(*, control: Run, runs: Sequence[Run] = (), vary: Mapping[str, Sequence[str]]) -> Plan:
@@ -60,11 +62,10 @@ def experiment_plan(*, control: Run, runs: Sequence[Run] = (), vary: Mapping[str
         names = ", ".join(run.name for run in runs)
         raise ExperimentRefused(f"The control {control.name} is none of the arms {names}: name it among them")
     others = [run for run in runs if run != control]
-    new = arm_plans(control, vary)
-    if not 1 <= len(others) + len(new) <= Experiment.MOST_ARMS:
-        raise ExperimentRefused(
-            f"An experiment has 1 to {Experiment.MOST_ARMS} arms beside the control, not {len(others) + len(new)}"
-        )
+    plans = arm_plans(control, vary)
+    new, readings = [plan for plan in plans if not plan.reading], [plan for plan in plans if plan.reading]
+    if not 1 <= (arms := len(others) + len(plans)) <= Experiment.MOST_ARMS:
+        raise ExperimentRefused(f"An experiment has 1 to {Experiment.MOST_ARMS} arms beside the control, not {arms}")
     if len({run.pk for run in others}) < len(others):
         raise ExperimentRefused("A run is named twice among the arms: name each once")
     if control.cobuys.count() < FEWEST_COBUYS:
@@ -72,7 +73,7 @@ def experiment_plan(*, control: Run, runs: Sequence[Run] = (), vary: Mapping[str
     for run in others:
         _refuse_other_cobuys(control, run)
     _refuse_without_pictures(control, new)
-    return Plan(control, tuple(others), tuple(new), forecast(control, new))
+    return Plan(control, tuple(others), tuple(new), forecast(control, new), tuple(readings))
 
 
 def forecast(control: Run, new: Sequence[ArmPlan]) -> Forecast:
@@ -80,11 +81,7 @@ def forecast(control: Run, new: Sequence[ArmPlan]) -> Forecast:
     sums = RunTick.objects.filter(run=control).aggregate(**{name: Sum(name, default=0) for name in COUNTED})
     tally = Tally(**sums)
     ended = tally.verdicts + tally.failures
-    calls = sum(
-        2 * control.cobuys.count() * len(plan.settings.relations) * plan.settings.samples
-        + products * plan.settings.with_features
-        for plan in new
-    )
+    calls = sum(_calls(control, plan, products) for plan in new)
     share = calls / (2 * units + products) * (units / ended) if ended else 0.0
     seconds = RunTick.objects.filter(run=control).count() * RunTick.SECONDS
     tokens, cost = tally.prompt_tokens + tally.completion_tokens, tally.cost(control.prices)
@@ -95,6 +92,14 @@ def forecast(control: Run, new: Sequence[ArmPlan]) -> Forecast:
         hours=seconds * share / 3600 if ended else None,
         dollars=cost * share if ended and cost is not None else None,
     )
+
+
+def _calls(control: Run, plan: ArmPlan, products: int) -> int:
+    asked = plan.settings
+    units = control.cobuys.count() * len(asked.relations) * asked.samples
+    if plan.judges_control:
+        return units
+    return units * (1 + (asked.filter != NOBODY)) + products * asked.with_features
 
 
 def arms_check(plan: Plan) -> list[Checked]:
@@ -118,6 +123,16 @@ def experiment_create(
     Arm.objects.create(experiment=experiment, run=plan.control, is_control=True, place=0)
     for place, run in enumerate(plan.runs, 1):
         Arm.objects.create(experiment=experiment, run=run, place=place)
+    for place, arm in enumerate(plan.readings, 1 + len(plan.runs) + len(plan.new)):
+        Arm.objects.create(
+            experiment=experiment,
+            run=plan.control,
+            factor=arm.factor,
+            value=arm.value,
+            place=place,
+            reading=arm.reading,
+            strictness=arm.strictness,
+        )
     order = list(enumerate(zip(plan.new, checked, strict=True), 1 + len(plan.runs)))
     random.Random(name).shuffle(order)  # noqa: S311 - no secret
     for place, (arm, found) in order:
@@ -131,6 +146,7 @@ def experiment_create(
             servers=found.servers,
             created_by=created_by,
             cobuys_of=plan.control,
+            intentions_of=plan.control if arm.judges_control else None,
         )
         Run.objects.filter(pk=run.pk, prices={}).update(prices=plan.control.prices)
         _refuse_other_cobuys(plan.control, run)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.db import connection
+
 from distillation.models import CoBuy, Intention, Picture, Product, Run, RunProduct
 from distillation.pipeline.relations import RELATIONS
 from distillation.runs.pictures import run_treatment
 from distillation.treatments import SWAPPED
 from research.experiments.following import Follows, Told, following
+from research.experiments.keeping import keeping
 from research.models import Arm
 from stats.estimate import Estimate
 
@@ -87,10 +90,21 @@ def _seen(arm: Arm, cobuy: CoBuy, relation: str) -> Seen:
         arm=arm,
         pictures=_pictures(arm.run, cobuy),
         text=intention.text if intention else "",
-        kept=verdict.kept(arm.run.strictness) if verdict else None,
+        kept=_kept(arm, intention) if intention else None,
         p_yes=verdict.p_yes if verdict else None,
         why_not=failure[0] if failure and not intention else "",
     )
+
+
+def _kept(arm: Arm, intention: Intention) -> bool | None:
+    keeps = keeping(arm)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {keeps.sql} FROM distillation_intention i "  # noqa: S608 - a rule of our own
+            "LEFT JOIN distillation_verdict v ON v.intention_id = i.id WHERE i.id = %(intention)s",
+            {**keeps.params, "intention": intention.pk},
+        )
+        return cursor.fetchone()[0]
 
 
 def _pictures(run: Run, cobuy: CoBuy) -> list[Picture | None]:

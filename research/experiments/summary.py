@@ -6,20 +6,22 @@ from typing import Any
 
 from annotation.models import Study
 from distillation.models import Run
+from research.experiments.agreeing import Agreement, agreements
 from research.experiments.exact import ArmFigures, Exact, exact
-from research.experiments.judged import Judged, judged, paired_studies
+from research.experiments.judged import Judged, judged, studies_of
 from research.models import Arm, Experiment
 
 CSV_COLUMNS = (
     *("arm", "run", "measure", "value", "low", "high", "n", "p_holm", "bound_low", "bound_high", "detectable"),
-    "relation",
+    *("people_low", "people_high", "part", "of_part"),
 )
+PARTS = ("relation", "category", "product_type")
 
 
 def experiment_read(experiment: Experiment) -> tuple[list[Arm], Exact, Study | None, list[Judged]]:
     arms = list(experiment.arms.select_related("run"))
     figures = exact(arms)
-    study = next(iter(paired_studies(arms)), None)
+    study = next(iter(studies_of(arms)), None)
     return arms, figures, study, judged(study, arms, figures.arms) if study else []
 
 
@@ -43,6 +45,7 @@ def experiment_summary(experiment: Experiment) -> dict[str, Any]:
         "arms": [_arm(each) for each in figures.arms],
         "study": study.name if study else None,
         "judged": [_judged(row) for row in people],
+        "filters": [_agreement(each) for each in agreements([each.arm for each in figures.arms])],
     }
 
 
@@ -59,6 +62,10 @@ def csv_rows(summary: dict[str, Any]) -> list[dict[str, Any]]:
                 {**named, "measure": "kept_difference", "value": against["difference"], "n": against["verdicts"]}
                 | {"bound_low": low, "bound_high": high}
             )
+    for row in summary["filters"]:
+        named = {"arm": f"{row['first']} and {row['second']}", "run": ""}
+        rows.append({**named, "measure": "filters_agree", "value": row["agree"], "n": row["n"]})
+        rows.append({**named, "measure": "kappa_of_filters", **_flat(row["kappa"])})
     for row in summary["judged"]:
         rows += _judged_rows(row)
     return rows
@@ -69,10 +76,13 @@ def _judged_rows(row: dict[str, Any]) -> list[dict[str, Any]]:
     low, high = row["bounds"] or (None, None)
     whole = {**named, "measure": f"{row['measure']} difference", **_flat(row["difference"]), "p_holm": row["p_holm"]}
     parts = [
-        {**named, "measure": f"{row['measure']} difference", **_flat(figure), "relation": relation}
-        for relation, figure in row["by_relation"].items()
+        {**named, "measure": f"{row['measure']} difference", **_flat(figure), "part": part, "of_part": name}
+        for part in PARTS
+        for name, figure in row[f"by_{part}"].items()
     ]
     of_arm = {**named, "measure": row["measure"], **_flat(row["arm_figure"])}
+    people_low, people_high = (row["people_like_them"] or {}).get("ci95") or (None, None)
+    whole |= {"people_low": people_low, "people_high": people_high}
     return [of_arm, whole | {"bound_low": low, "bound_high": high, "detectable": row["detectable"]}, *parts]
 
 
@@ -126,5 +136,24 @@ def _judged(row: Judged) -> dict[str, Any]:
         "counts_like": row.difference.counts_like,
         "detectable": row.difference.detectable,
         "pairs_needed": {f"{100 * wanted:g} points": n for wanted, n in row.needed.items()},
-        "by_relation": {name: found.figure.as_dict() for name, found in row.by_relation.items()},
+        "people_like_them": row.people.as_dict() if row.people else None,
+        **{
+            f"by_{part}": {name: found.figure.as_dict() for name, found in row.parts.get(_words(part), {}).items()}
+            for part in PARTS
+        },
     }
+
+
+def _agreement(each: Agreement) -> dict[str, Any]:
+    counts = {name: getattr(each, name) for name in ("n", "both", "first_only", "second_only", "neither")}
+    return {
+        "first": each.first.label,
+        "second": each.second.label,
+        **counts,
+        "agree": each.agree,
+        "kappa": each.kappa.as_dict(),
+    }
+
+
+def _words(part: str) -> str:
+    return part.replace("_", " ")

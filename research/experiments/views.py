@@ -13,9 +13,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.access import PersonRequest, researcher_required
 from annotation.figures.plots import dots
 from common.refusals import Refused
+from common.words import percent
 from distillation.models import Run
 from distillation.runs.wake import run_wake_or_say
 from distillation.treatments.names import SHORT, TAKEN_AWAY
+from research.experiments.agreeing import Agreement, agreements
 from research.experiments.factors import vary_parse
 from research.experiments.judged import Judged
 from research.experiments.making import Plan, arms_check, experiment_create, experiment_plan
@@ -44,7 +46,9 @@ class ExperimentForm(forms.Form):
         required=False,
         label="Further arms",
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="One factor a line: titles=no, features=no, temperature=0,1, model=NAME@SERVER",
+        help_text="One factor a line: titles=no, features=no, temperature=0,1, model=NAME@SERVER, "
+        "filter=lenient-1,strict-1, filter-model=NAME. Without a call, from the control's verdicts: "
+        "strictness=.3,.7, filter=none,random",
     )
 
     @property
@@ -85,7 +89,7 @@ def _start(request: PersonRequest, form: ExperimentForm, plan: Plan) -> HttpResp
         made = experiment_create(
             name=asked["name"], plan=plan, checked=checked, question=asked["question"], created_by=request.user
         )
-    problems = {run_wake_or_say(arm.run) for arm in made.arms.exclude(factor="").order_by("run")} - {""}
+    problems = {run_wake_or_say(arm.run) for arm in made.arms.to_start().order_by("run")} - {""}
     messages.success(request, " ".join(["The arms start.", *problems]))
     return redirect("experiment", made.name)
 
@@ -94,7 +98,7 @@ def _start(request: PersonRequest, form: ExperimentForm, plan: Plan) -> HttpResp
 @researcher_required
 def experiment_detail(request: HttpRequest, name: str) -> HttpResponse:
     experiment = get_object_or_404(Experiment, name=name)
-    _, figures, study, people = experiment_read(experiment)
+    arms, figures, study, people = experiment_read(experiment)
     measures = list(dict.fromkeys(row.name for row in people))
     context = {
         "experiment": experiment,
@@ -108,6 +112,7 @@ def experiment_detail(request: HttpRequest, name: str) -> HttpResponse:
             for each in figures.arms
             if each.against
         ],
+        "filters": [_agreement(each) for each in agreements(arms)],
         "measures": [_measure(measure, [row for row in people if row.name == measure]) for measure in measures],
     }
     return render(request, "research/experiment.html", context)
@@ -130,6 +135,13 @@ def experiment_csv(request: HttpRequest, name: str) -> HttpResponse:
     return HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8", headers=headers)
 
 
+def _agreement(each: Agreement) -> dict:
+    low, high = each.kappa.ci95 or (None, None)
+    kappa = each.kappa.reason if each.kappa.value is None else f"{each.kappa.value:.2f}"
+    interval = "" if low is None else f"{low:.2f} to {high:.2f}"
+    return {"each": each, "agree": percent(each.agree), "kappa": kappa, "interval": interval}
+
+
 def _measure(name: str, rows: list[Judged]) -> dict:
     shown = [
         (row.arm.label, row.difference.figure, signed(row.difference.figure.value), between(row.difference.figure.ci95))
@@ -140,7 +152,7 @@ def _measure(name: str, rows: list[Judged]) -> dict:
         "name": name,
         "plot": dots(shown, label=f"{name}: difference to the control in points", ticks=ticks, reference=0.0),
         "rows": [_row(row) for row in rows],
-        "relations": sorted({relation for row in rows for relation in row.by_relation}),
+        "parts": [_part(part, rows) for part in dict.fromkeys(part for row in rows for part in row.parts)],
     }
 
 
@@ -159,8 +171,15 @@ def _row(row: Judged) -> dict:
         "bounds": between(row.bounds),
         "detectable": "" if found.detectable is None else f"{100 * found.detectable:.1f}",
         "needed": {f"{100 * wanted:g}": n for wanted, n in row.needed.items() if n},
-        "by_relation": [
-            (relation, signed(each.figure.value), between(each.figure.ci95), each.figure.n)
-            for relation, each in row.by_relation.items()
-        ],
+        "people": between(row.people.ci95) if row.people else "",
     }
+
+
+def _part(part: str, rows: list[Judged]) -> dict:
+    """Differences by relation, by category or by type of product."""
+    shown = [
+        (row.arm.label, name, signed(each.figure.value), between(each.figure.ci95), each.figure.n)
+        for row in rows
+        for name, each in row.parts[part].items()
+    ]
+    return {"name": part, "rows": shown, "n": len({name for _, name, *_ in shown})}

@@ -31,18 +31,37 @@ class Experiment(models.Model):
         return self.arms.select_related("run").get(is_control=True)
 
 
+class ArmQuerySet(models.QuerySet):
+    def to_start(self) -> "ArmQuerySet":
+        """Whose runs were made for the experiment."""
+        return self.exclude(factor="").filter(reading="")
+
+
 class Arm(models.Model):
+    """A run of an experiment, or the control's run read in another way."""
+
+    class Reading(models.TextChoices):
+        """What of the control's own intentions counts as kept; no call is made for it."""
+
+        STRICTNESS = "strictness", "from another p(yes) on"
+        ALL = "all", "all, as without a filter"
+        RANDOM = "random", "as many as the filter keeps, drawn by chance"
+
     experiment = models.ForeignKey(Experiment, models.CASCADE, related_name="arms")
     run = models.ForeignKey(Run, models.PROTECT, related_name="arms")
     is_control = models.BooleanField(default=False)
     factor = models.CharField(max_length=20, blank=True, help_text="what differs from the control; empty: a run chosen")
     value = models.CharField(max_length=300, blank=True)
     place = models.PositiveSmallIntegerField(help_text="on the page; the control is first")
+    reading = models.CharField(max_length=10, choices=Reading, blank=True, help_text="empty: as the run is")
+    strictness = models.FloatField(null=True, blank=True, help_text="of a reading from another p(yes) on")
+
+    objects = ArmQuerySet.as_manager()
 
     class Meta:
         ordering = ["place"]
         constraints = [
-            models.UniqueConstraint(fields=["experiment", "run"], name="arm_once"),
+            models.UniqueConstraint(fields=["experiment", "run", "factor", "value"], name="arm_once"),
             models.UniqueConstraint(fields=["experiment"], condition=Q(is_control=True), name="arm_one_control"),
         ]
 

@@ -42,6 +42,22 @@ def cohen_kappa(table: ArrayLike) -> Estimate:
     return Estimate(float(kappa), interval, round(n))
 
 
+def cohen_kappa_of_clusters(tables: ArrayLike) -> Estimate:
+    """As `cohen_kappa`, from one table for each cluster (clusters, k, k): the clusters are the sampling units.
+
+    The same influence of an item, summed within clusters, with Student's t (Särndal et al. 1992, section 4.2).
+    """
+    by_cluster = np.asarray(tables, dtype=float)
+    table = by_cluster.sum(axis=0) if len(by_cluster) else np.zeros((2, 2))
+    if (alone := cohen_kappa(table)).value is None:
+        return alone
+    n = table.sum()
+    _, influence = _kappa(table / n)
+    moved = (by_cluster * influence).sum(axis=(1, 2)) / n
+    variance, df = sample_of(len(moved)).variance(moved)
+    return Estimate(alone.value, t_interval(alone.value, variance, df, -1, 1), round(n))
+
+
 def mean_kappa(items: ArrayLike, annotators: ArrayLike, labels: ArrayLike, *, common: int = 10) -> Estimate:
     """The mean of Cohen's κ over pairs of annotators with so many `common` items: Light 1971.
 

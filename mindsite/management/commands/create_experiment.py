@@ -16,7 +16,7 @@ from distillation.tasks import run_wake
 from mindsite.workers import one_worker
 from research.experiments.factors import FACTORS, vary_parse
 from research.experiments.making import arms_check, experiment_create, experiment_plan
-from research.models import Experiment
+from research.models import Arm, Experiment
 
 
 class Command(BaseCommand):
@@ -27,7 +27,8 @@ class Command(BaseCommand):
         parser.add_argument("--control", required=True, metavar="RUN")
         parser.add_argument(
             "--vary", action="append", default=[], metavar="FACTOR=a,b",
-            help=f"an arm for each value; factors: {', '.join(FACTORS)}; a model as model=NAME@SERVER",
+            help=f"an arm for each value; factors: {', '.join(FACTORS)}; a model as model=NAME@SERVER; "
+            "strictness=.3,.7 and filter=none,random read the control's verdicts anew, without a call",
         )  # fmt: skip
         parser.add_argument("--runs", default="", metavar="A,B", help="finished runs as arms, the control among them")
         parser.add_argument("--question", default="", help="what it is to answer")
@@ -43,7 +44,7 @@ class Command(BaseCommand):
         if options["wait"]:
             self._wait(runs)
         if options["json"]:
-            arms = [{"run": run.name} for run in runs]
+            arms = [_named(arm) for arm in experiment.arms.select_related("run")]
             self.stdout.write(json.dumps({"experiment": experiment.name, "arms": arms}))
         if options["wait"] and (stopped := _stopped(runs)):
             raise CommandError(f"Run {stopped.name} is {stopped.state}: {stopped.message}")
@@ -61,7 +62,7 @@ class Command(BaseCommand):
             experiment = experiment_create(
                 name=options["name"], plan=plan, checked=checked, question=options["question"]
             )
-            for arm in experiment.arms.exclude(factor="").order_by("run"):
+            for arm in experiment.arms.to_start().order_by("run"):
                 run_wake(arm.run)
         return experiment
 
@@ -76,6 +77,11 @@ class Command(BaseCommand):
                     ended, units = sum(each.ended for each in counts), sum(each.units for each in counts)
                     self.stderr.write(f"\r\033[K{len(runs)} arms: {ended:,}/{units:,}", ending="")
                     self.stderr.flush()
+
+
+def _named(arm: Arm) -> dict[str, str]:
+    """A reading of the control has the control's run, and says how it is read."""
+    return {"run": arm.run.name, **({arm.factor: arm.value} if arm.reading else {})}
 
 
 def _stopped(runs: list[Run]) -> Run | None:
