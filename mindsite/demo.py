@@ -8,6 +8,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.management import call_command
+from django.db import transaction
 
 from accounts.models import User
 from accounts.services import user_create
@@ -22,10 +23,13 @@ from distillation.runs.services import RunSettings, run_start
 from distillation.tasks import run_wake
 from mindsite.embedded import VAR
 from mindsite.workers import one_worker
+from research.experiments.making import arms_check, experiment_create, experiment_plan
+from research.models import Experiment
 
 RUN = "demo-baseline"
 HANDWRITTEN = "demo-handwritten"  # a few reasons by a person, to be compared with the rules
 TO_RATE, SIMULATED = "Demo: rate these yourself", "Demo: simulated judgments"
+EXPERIMENT, SIMULATED_ARMS = "demo-pictures", "Demo: simulated judgments of arms"
 TO_COMPARE, SIMULATED_PAIRS = "Demo: compare these yourself", "Demo: simulated preferences"
 ROLES = {"ada": User.Role.ADMINISTRATOR, "rosa": User.Role.RESEARCHER, "anna": User.Role.ANNOTATOR}
 Say = Callable[[str], object]
@@ -39,9 +43,10 @@ def demo_prepare(say: Say) -> dict[str, str]:
         "--cobuys", sample / "cobuys.csv", "--images", sample / "img",
     )  # fmt: skip
     passwords = _users(VAR / "demo_passwords.json")
-    run = _run(say)
+    run, experiment = _runs(say)
     _preference_studies([run, _handwritten(sample / "handwritten.csv")], say)
     _studies(run, say)
+    _experiment_study(experiment, say)
     return passwords
 
 
@@ -62,23 +67,57 @@ def _sample() -> CatalogSelection:
     return CatalogSelection.checked(imports=[CatalogImport.objects.latest("pk").pk])
 
 
-def _run(say: Say) -> Run:
-    run = Run.objects.filter(name=RUN).first()
-    if run is None or run.state != Run.State.DONE:
-        backend, catalog = make_backend("baseline", model=""), EVERYTHING if run else _sample()
+def _runs(say: Say) -> tuple[Run, Experiment]:
+    """The run and the experiment's arms, by one worker."""
+    run, experiment = Run.objects.filter(name=RUN).first(), Experiment.objects.filter(name=EXPERIMENT).first()
+    arms = [arm.run for arm in experiment.arms.select_related("run")] if experiment else []
+    if run is None or not arms or any(each.state != Run.State.DONE for each in (run, *arms)):
         with one_worker(say=say):
-            run, _ = run_start(
-                name=RUN,
-                backend=backend.name,
-                model=backend.model,
-                base_urls=[],
-                settings=RunSettings.checked(relations="mind", limit=None, catalog=catalog),
-            )
-            run_wake(run)
-            while not run_progress(run).ended:
-                time.sleep(0.2)
+            run = _run(run)
+            experiment = experiment or _experiment(run)
+            for arm in experiment.arms.to_start().select_related("run").order_by("run"):
+                _finish(arm.run)
     say(run_progress(run).account())
+    assert experiment  # noqa: S101 - made above
+    return run, experiment
+
+
+def _run(begun: Run | None) -> Run:
+    backend, catalog = make_backend("baseline", model=""), EVERYTHING if begun else _sample()
+    run, _ = run_start(
+        name=RUN,
+        backend=backend.name,
+        model=backend.model,
+        base_urls=[],
+        settings=RunSettings.checked(relations="mind", limit=None, catalog=catalog),
+    )
+    return _finish(run)
+
+
+def _finish(run: Run) -> Run:
+    run_wake(run)
+    while Run.objects.filter(pk=run.pk, state=Run.State.RUNNING).exists():
+        time.sleep(0.2)
+    run.refresh_from_db()
     return run
+
+
+def _experiment(control: Run) -> Experiment:
+    plan = experiment_plan(control=control, vary={"pictures": ["grey", "swapped", "none"]})
+    checked = arms_check(plan)
+    with transaction.atomic():
+        made = experiment_create(name=EXPERIMENT, plan=plan, checked=checked, question="Do the pictures help?")
+        for arm in made.arms.to_start().select_related("run"):
+            run_wake(arm.run)
+    return made
+
+
+def _experiment_study(experiment: Experiment, say: Say) -> None:
+    if Study.objects.filter(name=SIMULATED_ARMS).exists():
+        return
+    runs = [arm.run for arm in experiment.arms.select_related("run")]
+    study = study_create(name=SIMULATED_ARMS, runs=runs, items=120, overlap=2, paired=True, seed=6, simulated=True)
+    _simulate(study, say)
 
 
 def _handwritten(path: Path) -> Run:

@@ -17,6 +17,7 @@ PAGES = {
         ("{export}", "plausibility,typicality"),
         ("/studies/", "Demo: simulated preferences"),
         ("/runs/demo-baseline/", "no model"),
+        ("/research/experiments/demo-pictures/", "Simulated judgments"),
     ],
     "ada": [("/admin/", "Studies")],
 }

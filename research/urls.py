@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("experiments/", experiments.experiment_list, name="experiment-list"),
     path("experiments/new", experiments.experiment_new, name="experiment-new"),
     path("experiments/<str:name>/", experiments.experiment_detail, name="experiment"),
+    path("experiments/<str:name>/progress", experiments.experiment_polled, name="experiment-progress"),
     path("experiments/<str:name>/pairs", pairs.experiment_pairs, name="experiment-pairs"),
     path("experiments/<str:name>/json", experiments.experiment_json, name="experiment-json"),
     path("experiments/<str:name>/csv", experiments.experiment_csv, name="experiment-csv"),

@@ -38,7 +38,7 @@ PAGES = {
         "study-export study-skips study-exports study-export-manifest study-export-configuration "
         "knowledge knowledge-download intention "
         "connection-test:post feature-list feature-discard:post experiment-list experiment-new experiment "
-        "experiment-pairs experiment-json experiment-csv "
+        "experiment-pairs experiment-progress experiment-json experiment-csv "
         "run-diversity run-diversity-progress run-diversity-ask:post run-alarms intention-neighbours "
         "study-preferences-csv evaluation-list evaluation-detail evaluation-compare evaluation-answers"
     ),

@@ -58,6 +58,7 @@ class ExperimentSummarySerializer(serializers.Serializer):
     relations = serializers.ListField(child=serializers.CharField())
     arms, judged, filters = (serializers.ListField(child=serializers.DictField()) for _ in range(3))
     study = serializers.CharField(allow_null=True)
+    simulated = serializers.BooleanField(help_text="the judgments are a program's, not people's")
 
 
 class ExperimentView(ApiView):

@@ -13,7 +13,7 @@ from research.models import Arm, Experiment
 
 CSV_COLUMNS = (
     *("arm", "run", "measure", "value", "low", "high", "n", "p_holm", "bound_low", "bound_high", "detectable"),
-    *("people_low", "people_high", "part", "of_part"),
+    *("simulated", "people_low", "people_high", "part", "of_part"),
 )
 PARTS = ("relation", "category", "product_type")
 
@@ -44,6 +44,7 @@ def experiment_summary(experiment: Experiment) -> dict[str, Any]:
         "relations": list(figures.relations),
         "arms": [_arm(each) for each in figures.arms],
         "study": study.name if study else None,
+        "simulated": bool(study and study.simulated),
         "judged": [_judged(row) for row in people],
         "filters": [_agreement(each) for each in agreements([each.arm for each in figures.arms])],
     }
@@ -67,7 +68,7 @@ def csv_rows(summary: dict[str, Any]) -> list[dict[str, Any]]:
         rows.append({**named, "measure": "filters_agree", "value": row["agree"], "n": row["n"]})
         rows.append({**named, "measure": "kappa_of_filters", **_flat(row["kappa"])})
     for row in summary["judged"]:
-        rows += _judged_rows(row)
+        rows += [{**each, "simulated": summary["simulated"]} for each in _judged_rows(row)]
     return rows
 
 

@@ -21,6 +21,7 @@ from research.experiments.agreeing import Agreement, agreements
 from research.experiments.factors import vary_parse
 from research.experiments.judged import Judged
 from research.experiments.making import Plan, arms_check, experiment_create, experiment_plan
+from research.experiments.progress import experiment_progress, experiment_revision
 from research.experiments.summary import (
     CSV_COLUMNS,
     csv_rows,
@@ -103,10 +104,11 @@ def experiment_detail(request: HttpRequest, name: str) -> HttpResponse:
     context = {
         "experiment": experiment,
         "state": experiment_state(figures),
+        "progress": experiment_progress(experiment),
         "figures": figures,
         "study": study,
         "answer": answer(figures, people),
-        "paragraph": paragraph(experiment.question, figures, people),
+        "paragraph": paragraph(experiment.question, figures, people, simulated=bool(study and study.simulated)),
         "kept": [
             {"each": each, "difference": signed(each.against.difference), "bounds": between(each.against.bounds)}
             for each in figures.arms
@@ -116,6 +118,22 @@ def experiment_detail(request: HttpRequest, name: str) -> HttpResponse:
         "measures": [_measure(measure, [row for row in people if row.name == measure]) for measure in measures],
     }
     return render(request, "research/experiment.html", context)
+
+
+@require_safe
+@researcher_required
+def experiment_polled(request: HttpRequest, name: str) -> HttpResponse:
+    """Polled while runs go on: a 204 leaves the page as it is; when all have ended it comes anew."""
+    experiment = get_object_or_404(Experiment, name=name)
+    if request.GET.get("revision") == experiment_revision(
+        list(experiment.arms.filter(reading="").select_related("run"))
+    ):
+        return HttpResponse(status=204)
+    progress = experiment_progress(experiment)
+    answer = render(request, "research/_progress.html", {"experiment": experiment, "progress": progress})
+    if not progress.going_on:
+        answer["HX-Refresh"] = "true"
+    return answer
 
 
 @require_safe

@@ -39,7 +39,10 @@ def answer(figures: Exact, people: Sequence[Judged]) -> list[str]:
     return said or ["Nothing is judged in the control and another arm yet."]
 
 
-def paragraph(question: str, figures: Exact, people: Sequence[Judged]) -> str:
+SIMULATED = " The judgments were simulated by a program: no person has judged."
+
+
+def paragraph(question: str, figures: Exact, people: Sequence[Judged], *, simulated: bool = False) -> str:
     control = figures.arms[0].arm.run
     lost = "; ".join(f"{each.arm.label} lost {each.left_out} co-buys" for each in figures.arms if each.left_out)
     parts = [
@@ -52,5 +55,6 @@ def paragraph(question: str, figures: Exact, people: Sequence[Judged]) -> str:
         "units and Holm's correction over the arms; people judged with the original pictures, blinded to the arm."
         if people
         else "",
+        SIMULATED if simulated else "",
     ]
     return "".join(parts)
