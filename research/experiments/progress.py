@@ -43,16 +43,21 @@ class Progress:
 
 def experiment_progress(experiment: Experiment) -> Progress:
     """Readings have no run of their own, so they are not among the arms."""
-    arms = list(experiment.arms.filter(reading="").select_related("run"))
+    revision = experiment_revision(experiment)  # first: what is written in between is shown again, never missed
+    arms = _arms(experiment)
     return Progress(
-        revision=experiment_revision(arms),
+        revision=revision,
         arms=tuple(_of(arm) for arm in arms),
         going_on=any(arm.run.state in (Run.State.RUNNING, Run.State.PAUSED) for arm in arms),
     )
 
 
-def experiment_revision(arms: list[Arm]) -> str:
-    return f"{crc32(''.join(run_revision(arm.run) for arm in arms).encode()):08x}"
+def experiment_revision(experiment: Experiment) -> str:
+    return f"{crc32(''.join(run_revision(arm.run) for arm in _arms(experiment)).encode()):08x}"
+
+
+def _arms(experiment: Experiment) -> list[Arm]:
+    return list(experiment.arms.filter(reading="").select_related("run"))
 
 
 def _of(arm: Arm) -> ArmProgress:

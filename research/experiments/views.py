@@ -125,9 +125,7 @@ def experiment_detail(request: HttpRequest, name: str) -> HttpResponse:
 def experiment_polled(request: HttpRequest, name: str) -> HttpResponse:
     """Polled while runs go on: a 204 leaves the page as it is; when all have ended it comes anew."""
     experiment = get_object_or_404(Experiment, name=name)
-    if request.GET.get("revision") == experiment_revision(
-        list(experiment.arms.filter(reading="").select_related("run"))
-    ):
+    if request.GET.get("revision") == experiment_revision(experiment):
         return HttpResponse(status=204)
     progress = experiment_progress(experiment)
     answer = render(request, "research/_progress.html", {"experiment": experiment, "progress": progress})
