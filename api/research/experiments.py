@@ -57,6 +57,7 @@ class ExperimentSummarySerializer(serializers.Serializer):
     cobuys, cobuys_in_all_arms = (serializers.IntegerField() for _ in range(2))
     relations = serializers.ListField(child=serializers.CharField())
     arms, judged, filters = (serializers.ListField(child=serializers.DictField()) for _ in range(3))
+    strictness_by_relation = serializers.DictField(allow_null=True, help_text="what it would gain, and whether it pays")
     study = serializers.CharField(allow_null=True)
     simulated = serializers.BooleanField(help_text="the judgments are a program's, not people's")
 

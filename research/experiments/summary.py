@@ -9,6 +9,7 @@ from distillation.models import Run
 from research.experiments.agreeing import Agreement, agreements
 from research.experiments.exact import ArmFigures, Exact, exact
 from research.experiments.judged import Judged, judged, studies_of
+from research.experiments.strictness import strictness_by_relation
 from research.models import Arm, Experiment
 
 CSV_COLUMNS = (
@@ -46,6 +47,7 @@ def experiment_summary(experiment: Experiment) -> dict[str, Any]:
         "study": study.name if study else None,
         "simulated": bool(study and study.simulated),
         "judged": [_judged(row) for row in people],
+        "strictness_by_relation": _by_relation(study, figures) if study else None,
         "filters": [_agreement(each) for each in agreements([each.arm for each in figures.arms])],
     }
 
@@ -143,6 +145,12 @@ def _judged(row: Judged) -> dict[str, Any]:
             for part in PARTS
         },
     }
+
+
+def _by_relation(study: Study, figures: Exact) -> dict[str, Any]:
+    found = strictness_by_relation(study, figures.arms[0].arm.run)
+    each = {name: {"strictness": at, "n": n} for name, (at, n) in found.each.items()}
+    return {"gain": found.gain.as_dict(), "pays": found.pays, "one": found.one, "each": each if found.pays else {}}
 
 
 def _agreement(each: Agreement) -> dict[str, Any]:

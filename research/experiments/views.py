@@ -22,6 +22,7 @@ from research.experiments.factors import vary_parse
 from research.experiments.judged import Judged
 from research.experiments.making import Plan, arms_check, experiment_create, experiment_plan
 from research.experiments.progress import experiment_progress, experiment_revision
+from research.experiments.strictness import strictness_by_relation
 from research.experiments.summary import (
     CSV_COLUMNS,
     csv_rows,
@@ -31,6 +32,7 @@ from research.experiments.summary import (
 )
 from research.experiments.words import answer, between, paragraph, signed
 from research.models import Experiment
+from stats.filter.by_group import ByGroup
 
 
 class ExperimentForm(forms.Form):
@@ -115,6 +117,7 @@ def experiment_detail(request: HttpRequest, name: str) -> HttpResponse:
             if each.against
         ],
         "filters": [_agreement(each) for each in agreements(arms)],
+        "strictness": _strictness(strictness_by_relation(study, figures.arms[0].arm.run)) if study else None,
         "measures": [_measure(measure, [row for row in people if row.name == measure]) for measure in measures],
     }
     return render(request, "research/experiment.html", context)
@@ -156,6 +159,14 @@ def _agreement(each: Agreement) -> dict:
     kappa = each.kappa.reason if each.kappa.value is None else f"{each.kappa.value:.2f}"
     interval = "" if low is None else f"{low:.2f} to {high:.2f}"
     return {"each": each, "agree": percent(each.agree), "kappa": kappa, "interval": interval}
+
+
+def _strictness(found: ByGroup) -> dict:
+    """Thresholds are advice only where they pay."""
+    gain = found.gain
+    each = [(name, f"{at:g}", n) for name, (at, n) in sorted(found.each.items())] if found.pays else []
+    one = "–" if found.one is None else f"{found.one:g}"
+    return {"gain": signed(gain.value), "interval": between(gain.ci95), "n": gain.n, "one": one, "each": each}
 
 
 def _measure(name: str, rows: list[Judged]) -> dict:
