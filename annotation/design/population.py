@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from datetime import UTC
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,17 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Coalesce, Concat, Greatest, Least, Left, NullIf, Replace
+from django.db.models.functions import (
+    Coalesce,
+    Concat,
+    ExtractMonth,
+    ExtractYear,
+    Greatest,
+    Least,
+    Left,
+    NullIf,
+    Replace,
+)
 from numpy.typing import NDArray
 
 from annotation.models import Study
@@ -119,9 +130,16 @@ def partners(ids: Sequence[int], run: Run) -> dict[int, int]:
 def described(ids: Sequence[int]) -> dict[int, dict]:
     """What is copied into an item from its intention, by the intention's id."""
     rows = Intention.objects.filter(pk__in=ids).annotate(
-        category_of_both=_EXPRESSIONS["category"], filter_yes=F("verdict__yes"), p_yes=F("verdict__p_yes")
+        category_of_both=_EXPRESSIONS["category"],
+        filter_yes=F("verdict__yes"),
+        p_yes=F("verdict__p_yes"),
+        bought_year=ExtractYear("cobuy__bought_at", tzinfo=UTC),
+        bought_month=ExtractMonth("cobuy__bought_at", tzinfo=UTC),
     )
-    columns = rows.values("pk", "run_id", "relation", "filter_yes", "p_yes", category=F("category_of_both"))
+    columns = rows.values(
+        "pk", "run_id", "relation", "filter_yes", "p_yes", "bought_year", "bought_month",
+        category=F("category_of_both"),
+    )  # fmt: skip
     return {row["pk"]: {name: value for name, value in row.items() if name != "pk"} for row in columns}
 
 

@@ -43,6 +43,8 @@ class Item(models.Model):
     other_run = models.ForeignKey(Run, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     relation = models.CharField(max_length=20)
     category = models.CharField(max_length=60, help_text="of both products; two categories are joined by +")
+    bought_year = models.PositiveSmallIntegerField(null=True, blank=True, help_text="when the co-buy was first bought")
+    bought_month = models.PositiveSmallIntegerField(null=True, blank=True)
     filter_yes = models.BooleanField(null=True, help_text="the filter's plain answer; null where no filter was asked")
     p_yes = models.FloatField(null=True)
     # Of a pair, as people see them: without an opening that would name the run. Empty where ratings are asked.

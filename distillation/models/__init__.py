@@ -16,6 +16,7 @@ from distillation.models.catalog import (
     TreatedPicture,
 )
 from distillation.models.intentions import Exposure, Failure, Intention, IntentionQuerySet, Verdict, VerdictQuerySet
+from distillation.models.purchases import BuyerKey, Purchase, PurchaseImport
 from distillation.models.runs import (
     WORKER_GONE_SECONDS,
     Feature,
@@ -36,6 +37,7 @@ __all__ = [
     "Batch",
     "BatchCall",
     "BatchQuerySet",
+    "BuyerKey",
     "CatalogImport",
     "CatalogImportQuerySet",
     "CoBuy",
@@ -52,6 +54,8 @@ __all__ = [
     "PictureSource",
     "Product",
     "ProductAgain",
+    "Purchase",
+    "PurchaseImport",
     "Run",
     "RunCoBuy",
     "RunProduct",

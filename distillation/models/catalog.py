@@ -131,6 +131,10 @@ class CoBuy(models.Model):
     fields = models.PositiveSmallIntegerField(
         db_default=0, help_text="what its files call it, as bits of COBUY_FIELDS; 0: a list of pairs, or not recorded"
     )
+    bought_at = models.DateTimeField(
+        null=True, blank=True, help_text="when somebody first had bought both within the window; empty: not known"
+    )
+    n_buyers = models.PositiveIntegerField(db_default=0, help_text="who bought both within the window")
 
     objects = CoBuyQuerySet.as_manager()
 
