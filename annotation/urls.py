@@ -4,6 +4,7 @@ from annotation.design import views as design_views
 from annotation.exchange import views as export_views
 from annotation.figures.pages import compare_views, item_views, panel_views, report_views
 from annotation.figures.pages import views as study_views
+from annotation.figures.periods import views as period_views
 from annotation.figures.preferences import views as preference_views
 from annotation.judging import own_views, preview_views
 from annotation.judging import views as judge_views
@@ -34,6 +35,12 @@ urlpatterns = [
         "studies/<int:study_id>/preferences/<slug:name>.csv",
         preference_views.study_preferences_csv,
         name="study-preferences-csv",
+    ),
+    path("studies/<int:study_id>/periods/", period_views.study_periods, name="study-periods"),
+    path(
+        "studies/<int:study_id>/periods/<slug:by>/<slug:name>.csv",
+        period_views.study_periods_csv,
+        name="study-periods-csv",
     ),
     path("studies/<int:study_id>/strictness", panel_views.study_strictness, name="study-strictness"),
     path("studies/<int:study_id>/items/", item_views.study_items, name="study-items"),

@@ -61,6 +61,7 @@ urlpatterns = [
     path("studies/<int:study_id>/plan", studies.StudyPlanFixed.as_view(), name="study-plan"),
     path("studies/<int:study_id>/figures", studies.StudyFigures.as_view(), name="study-figures"),
     path("studies/<int:study_id>/preferences", studies.StudyPreferences.as_view(), name="study-preferences"),
+    path("studies/<int:study_id>/periods", studies.StudyPeriods.as_view(), name="study-periods"),
     path("studies/<int:study_id>/judgments.csv", exports.StudyJudgments.as_view(), name="study-judgments"),
     path("studies/<int:study_id>/export", exports.StudyExport.as_view(), name="study-export"),
     path(

@@ -40,7 +40,8 @@ PAGES = {
         "connection-test:post feature-list feature-discard:post experiment-list experiment-new experiment "
         "experiment-pairs experiment-progress experiment-json experiment-csv "
         "run-diversity run-diversity-progress run-diversity-ask:post run-alarms intention-neighbours "
-        "study-preferences-csv evaluation-list evaluation-detail evaluation-compare evaluation-answers"
+        "study-preferences-csv study-periods study-periods-csv evaluation-list evaluation-detail evaluation-compare "
+        "evaluation-answers"
     ),
     "administrators": "people-password webhooks webhook-remove:post metrics",
 }
@@ -56,7 +57,7 @@ ROUTES = {
         "study-list:get study-list:post study:get study:patch study-figures:get study-judgments:get study-export:get "
         "study-export-manifest:get run-intentions-jsonl:get run-intentions-csv:get server-check:post study-plan:post "
         "run-diversity:get run-diversity:post alarm-limits:get alarm-limits:patch study-preferences:get "
-        "evaluation-list:get evaluation:get evaluation-answers:get evaluation-comparison:get"
+        "study-periods:get evaluation-list:get evaluation:get evaluation-answers:get evaluation-comparison:get"
     ),
     "administrators": (
         "token-list:get token:delete webhook-list:get webhook-list:post webhook:delete webhook-deliveries:get"

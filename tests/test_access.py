@@ -116,6 +116,7 @@ def parts(people: dict[str, User | None], programs: dict[str, Client]) -> dict[s
         "crowd-entry": {"token": link_make(kind=Link.Kind.CROWD, by=researcher, valid=DAY, study=made, group=team)[1]},
         "study-preferences": {"study_id": pairs.pk},
         "study-preferences-csv": {"study_id": pairs.pk, "name": "pairs"},
+        "study-periods-csv": {"by": "category", "name": "plausible"},
         **{f"study-panel{ending}": {"name": "progress"} for ending in ("", "-csv", "-svg")},
     }
 

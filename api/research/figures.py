@@ -117,3 +117,38 @@ class PreferenceFiguresSerializer(serializers.Serializer):
     strengths = StrengthSerializer(many=True, help_text="log p with sum 0, by Davidson's model")
     tie = FigureSerializer(help_text="log nu of Davidson's model")
     checks = ChecksSerializer()
+
+
+class MeasuredSerializer(serializers.Serializer):
+    raw = FigureSerializer()
+    pooled = FigureSerializer(help_text="drawn towards all groups; without a value where there are too few")
+
+
+class PeriodGroupSerializer(serializers.Serializer):
+    name = serializers.CharField()
+    items = serializers.IntegerField()
+    plausible, typical, right = (MeasuredSerializer() for _ in range(3))
+
+
+class PeriodMeasureSerializer(serializers.Serializer):
+    overall = FigureSerializer()
+    trend_per_year = FigureSerializer(help_text="slope of weighted least squares, co-buys as clusters")
+    heterogeneity = serializers.DictField(child=serializers.FloatField(), allow_null=True)
+
+
+class PeriodMeasuresSerializer(serializers.Serializer):
+    plausible, typical = (PeriodMeasureSerializer() for _ in range(2))
+    right = PeriodMeasureSerializer(help_text="the filter agrees with the majority of complete items")
+
+
+class DriftSerializer(serializers.Serializer):
+    later, earlier = (serializers.CharField() for _ in range(2))
+    differences = serializers.DictField(child=FigureSerializer(), help_text="the later run less the earlier")
+
+
+class PeriodsSerializer(serializers.Serializer):
+    by = serializers.CharField()
+    judged, undated = (serializers.IntegerField() for _ in range(2))
+    groups = PeriodGroupSerializer(many=True)
+    measures = PeriodMeasuresSerializer()
+    drift = DriftSerializer(many=True)

@@ -15,12 +15,13 @@ from annotation.design.plans import Planned, plan_fix
 from annotation.design.protocol import Wording
 from annotation.design.services import allocation_parse, study_create, study_set_state, study_warnings
 from annotation.figures.numbers import study_figures
+from annotation.figures.periods.numbers import PERIODS, periods
 from annotation.figures.preferences.numbers import preference_figures
 from annotation.models import Study, StudyPlan
 from api.base.idempotency import idempotent
-from api.base.views import ApiView, ListQuery, all_named, the_one
+from api.base.views import ApiView, ListQuery, Query, all_named, the_one
 from api.models import Scope
-from api.research.figures import FiguresSerializer, PreferenceFiguresSerializer
+from api.research.figures import FiguresSerializer, PeriodsSerializer, PreferenceFiguresSerializer
 from api.research.selection import selection_taken
 from api.research.study_forms import NewStudySerializer, PlanSerializer, StateSerializer
 from distillation.models import Run
@@ -136,6 +137,20 @@ class StudyPreferences(StudyView):
         """Win rates, strengths and checks of a preference study, as `study_stats --json` prints them."""
         study = the_one(Study.objects.of_preferences(), pk=study_id)
         return Response(preference_figures(study).as_dict())
+
+
+class PeriodsQuery(Query):
+    by = serializers.ChoiceField(choices=PERIODS, default="year")
+
+
+class StudyPeriods(StudyView):
+    query = PeriodsQuery
+
+    @extend_schema(responses=PeriodsSerializer)
+    def get(self, request: Request, study_id: int) -> Response:
+        """Quality and filter accuracy by year or month of purchase, or category; trends, and drift between runs."""
+        study = the_one(Study.objects.of_ratings(), pk=study_id)
+        return Response(periods(study, self.asked["by"]).as_dict())
 
 
 def _design(asked: dict) -> dict:

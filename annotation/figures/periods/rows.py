@@ -1,0 +1,95 @@
+"""The items of a study with when their co-buy was first bought, one by one: co-buys are the sampling units here."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from django.db import connection
+from numpy.typing import NDArray
+
+from annotation.figures.patterns import complete_in, kept_at
+from annotation.models import Study
+from stats.filter.complete import majority_truth
+from stats.packing import unpack
+from stats.sample import Sample, sample_of
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+# As the item was drawn; for one that was drawn before purchases came in, as it is known now.
+_ITEMS = """
+    SELECT coalesce(t.bought_year, extract(year FROM c.bought_at AT TIME ZONE 'UTC'))::int,
+           coalesce(t.bought_month, extract(month FROM c.bought_at AT TIME ZONE 'UTC'))::int,
+           t.category, t.relation, t.run_id, i.cobuy_id, t.stratum, t.inclusion_probability,
+           t.plausibility_tally, t.typicality_tally, t.filter_yes IS NOT NULL, coalesce({kept}, false), {complete}
+    FROM (SELECT *, n_judged AS asked FROM annotation_item WHERE study_id = %s AND gold IS NULL) t
+    JOIN distillation_intention i ON i.id = t.intention_id JOIN distillation_cobuy c ON c.id = i.cobuy_id
+    ORDER BY t.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """Judged items (rows,); year and month are 0 where nobody is known to have bought both. `plausible` and `typical`
+    are shares of those who judged, `right` whether the filter agrees with the majority; NaN where it is not known."""
+
+    year: NDArray[np.int64]
+    month: NDArray[np.int64]
+    category: NDArray[np.str_]
+    relation: NDArray[np.str_]
+    run: NDArray[np.int64]
+    plausible: Floats
+    typical: Floats
+    right: Floats
+    sample: Sample
+
+    def values(self, measure: str) -> tuple[Floats, Bools]:
+        """With which rows have one."""
+        values: Floats = getattr(self, measure)
+        return np.nan_to_num(values), ~np.isnan(values)
+
+    def where(self, rows: Bools) -> "Dated":
+        names = ("year", "month", "category", "relation", "run", "plausible", "typical", "right")
+        return Dated(*(getattr(self, name)[rows] for name in names), sample=self.sample.where(rows))
+
+
+def dated_items(study: Study) -> Dated:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+        cursor.execute(_ITEMS.format(kept=kept_at(study), complete=complete_in(study)), [study.pk])
+        columns = list(np.array(cursor.fetchall(), dtype=object).reshape(-1, 13).T)
+    year, month, category, relation, run, cobuy, stratum, inclusion, plausibility, typicality, *flags = columns
+    filtered, kept, complete = (each.astype(bool) for each in flags)
+    plausible, typical, truth = _answers(study, plausibility.astype(np.int64), typicality.astype(np.int64))
+    judged = ~np.isnan(plausible)
+    weights = _speaking(1 / inclusion.astype(float), stratum.astype(str), judged)
+    every = Dated(
+        year=np.array([each or 0 for each in year], dtype=np.int64),
+        month=np.array([each or 0 for each in month], dtype=np.int64),
+        category=category.astype(str),
+        relation=relation.astype(str),
+        run=run.astype(np.int64),
+        plausible=plausible,
+        typical=typical,
+        right=np.where(filtered & complete, np.where(kept, truth, 1 - truth), np.nan),
+        sample=sample_of(len(year), weights, stratum.astype(str), clusters=cobuy.astype(np.int64)),
+    )
+    return every.where(judged)
+
+
+def _answers(study: Study, *tallies: NDArray[np.int64]) -> tuple[Floats, Floats, Floats]:
+    """Shares of yes by question, and the majority on the first."""
+    shares, truth = [], np.zeros(0)
+    for question, tally in zip(study.questions, tallies, strict=True):
+        counts = unpack(tally, len(question.options))
+        yes, judged = counts @ question.says_yes, counts.sum(axis=1)
+        shares.append(np.where(judged > 0, yes / np.maximum(judged, 1), np.nan))
+        truth = truth if len(shares) > 1 else majority_truth(yes, judged)
+    return shares[0], shares[1], truth
+
+
+def _speaking(weights: Floats, stratum: NDArray[np.str_], judged: Bools) -> Floats:
+    """The judged of a stratum speak for all that were drawn in it."""
+    code = np.unique(stratum, return_inverse=True)[1]
+    drawn, heard = np.bincount(code, weights), np.bincount(code, weights * judged)
+    factor: Floats = weights * (drawn / np.where(heard > 0, heard, 1))[code]
+    return factor
