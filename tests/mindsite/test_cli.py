@@ -112,9 +112,14 @@ def test_help_needs_no_services(words: tuple[str, ...], tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["secret_key"]
 
 
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> ServicesFolder:
+    """Servers of its own, which take seconds to be made and a moment to be started."""
+    return ServicesFolder(tmp_path_factory.mktemp("ended") / "var")
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_an_ended_command_leaves_no_servers_behind(number: signal.Signals, tmp_path: Path) -> None:
-    place = ServicesFolder(tmp_path / "var")
+def test_an_ended_command_leaves_no_servers_behind(number: signal.Signals, place: ServicesFolder) -> None:
     waiting = "import time; print('up', flush=True); time.sleep(60)"
     process = start("shell", "--no-imports", "-c", waiting, MINDSITE_VAR=str(place.var))
     assert process.stdout.readline() == "up\n"

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -25,6 +26,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.models import Sum
 from django.db.models.functions import Now
+from kombu.exceptions import OperationalError
 
 from distillation.models import Failure, Feature, Intention, Run, RunCoBuy, RunTick, Verdict, Worker
 from distillation.pipeline.prompts import FOLDER
@@ -316,13 +318,21 @@ def test_waiting_for_a_done_run_starts_no_worker(services: None) -> None:
     assert Worker.objects.count() == 0
 
 
-def test_an_unreachable_broker_is_one_line_and_no_run(elsewhere: None) -> None:
+@pytest.mark.django_db
+@pytest.mark.parametrize("broker", ["redis://127.0.0.1:1/0", "nonsense://x"])
+def test_an_unreachable_broker_is_no_run(broker: str, monkeypatch: pytest.MonkeyPatch) -> None:
     cobuys(1)
-    for broker in ("redis://127.0.0.1:1/0", "nonsense://x", "amqp://127.0.0.1:1"):
-        status, errors = manage("distill", "--run", "r1", "--no-images", CELERY_BROKER_URL=broker)
-        assert (status, len(errors)) == (1, 1), errors
-        assert "The broker can't be reached" in errors[0]
-        assert "CELERY_BROKER_URL" in errors[0]
+    monkeypatch.setattr(app.conf, "broker_url", broker)
+    with pytest.raises(OperationalError):
+        distill("--relations", "isA")
+    assert Run.objects.count() == 0
+
+
+def test_an_unreachable_broker_is_one_line(elsewhere: None) -> None:
+    cobuys(1)
+    status, errors = manage("distill", "--run", "r1", "--no-images", CELERY_BROKER_URL="amqp://127.0.0.1:1")
+    assert (status, len(errors)) == (1, 1), errors
+    assert re.match("The broker can't be reached .*check CELERY_BROKER_URL", errors[0])
     assert Run.objects.count() == 0
 
 
