@@ -15,6 +15,7 @@ PARTS = {
     "search": ["exports.search"],
     "pipeline": ["pipeline.main"],
     "batches": ["pipeline.batches"],
+    "odd": ["pipeline.odd"],
     "run_page": ["pipeline.run_page"],
     "knowledge_export": ["exports.knowledge"],
     "export": ["exports.judgments"],

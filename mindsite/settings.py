@@ -221,8 +221,8 @@ LVLM_PROXY = env.str("LVLM_PROXY", "")
 LVLM_CA_FILE = env.str("LVLM_CA_FILE", "")
 LVLM_FEATURE_SALT = env.str("LVLM_FEATURE_SALT", "")
 # Batches: where their files lie (one folder for all workers), how large a file may be, the address before a stored
-# picture's name (none: pictures go inline), what answers files of runs without a server ({input} {output} {model}), and whether
-# a server's copies of questions and answers are deleted there once the answers are stored here.
+# picture's name (none: pictures go inline), what answers files of runs without a server ({input} {output} {model}), and
+# whether a server's copies of questions and answers are deleted there once the answers are stored here.
 LVLM_BATCH_FOLDER = Path(env.str("LVLM_BATCH_FOLDER", str(embedded.VAR / "batches")))
 LVLM_BATCH_LINES = env.int("LVLM_BATCH_LINES", 50_000)
 LVLM_BATCH_BYTES = env.int("LVLM_BATCH_BYTES", 200_000_000)

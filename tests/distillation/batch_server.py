@@ -82,8 +82,9 @@ class BatchServer:
                 return 200, self._upload(body, headers)
             case "GET", ["files", id_, "content"]:
                 return 200, self.files[id_][1]
-            case "DELETE", ["files", id_] if self.deletes:
-                return 200, {"id": id_, "deleted": bool(self.files.pop(id_))}
+            case "DELETE", ["files", id_]:
+                gone = self.deletes and self.files.pop(id_, None)
+                return (200, {"id": id_, "deleted": True}) if gone else (403, {"error": {"message": "Not yours"}})
             case "GET", ["files" | "batches" as kind] if self.lists or (kind == "batches" and not query):
                 return 200, self._listed(kind, query)
             case "POST", ["batches"]:

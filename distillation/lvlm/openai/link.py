@@ -8,7 +8,7 @@ import zlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import aiohttp
 import orjson
@@ -120,7 +120,9 @@ class Link:
             said = self.refusal(answer).words[:SHOWN]
             raise Ill(f"{url} answers {answer.status} ({said}): check URL and API key.")
         try:
-            return [str(served["id"]) for served in orjson.loads(answer.content)["data"]]
+            listed = {str(served["id"]): served for served in orjson.loads(answer.content)["data"]}
+            server.contexts = {name: context for name, served in listed.items() if (context := _context(served))}
+            return list(listed)
         except (ValueError, TypeError, KeyError):
             return None
 
@@ -182,6 +184,12 @@ class Link:
 
     def without_key(self, text: str) -> str:
         return text.replace(self._api_key, "***") if self._api_key else text
+
+
+def _context(served: Mapping[str, Any]) -> int | None:
+    """Of a model in a list, under the names that servers have for it."""
+    found = (served.get(name) for name in ("max_model_len", "context_length", "context_window", "max_context_length"))
+    return next((tokens for tokens in found if type(tokens) is int and tokens > 0), None)
 
 
 def _tls(ca_file: str) -> ssl.SSLContext | bool:

@@ -103,7 +103,8 @@ class Probe:
         try:
             served = await self._models()
             self.model = named_model(self._server.url, self.model, served)
-            self.can = replace(self.can, listed=served is not None)
+            context = self._server.contexts.get(self.model)
+            self.can = replace(self.can, listed=served is not None, context=context)
             await self._try_all()
         except BackendAway as error:
             away = error

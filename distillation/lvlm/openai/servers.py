@@ -138,6 +138,7 @@ class Server:
         self.address, self.url = address, str(address)
         self.met = False  # it was asked what it can do
         self.own = self.can = Abilities()  # its own, and what all servers of the run can
+        self.contexts: dict[str, int] = {}  # tokens, of the models that it lists with them
         self.models: set[str] = set()  # the names that its replies may carry
         self.limit = Limit(limit)
         self.presence = Presence()

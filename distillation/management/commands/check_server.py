@@ -41,4 +41,6 @@ def _lines(row: dict) -> list[str]:
     if not row["ok"]:
         return row["costs"]
     head = f"{row['url']} serves {row['model']} and can be used ({row['calls']} calls made)."
+    if context := row["abilities"]["context"]:
+        head = f"{head[:-1]}, with room for {context:,} tokens."
     return [head, *(f"  {cost}" for cost in row["costs"]), f"  it said: {' '.join(row['example'].split())}"]

@@ -173,6 +173,14 @@ def test_models_that_are_not_listed_are_believed_or_asked_for(models: Told):
         assert "does not list its models: name the one" in str(unnamed.problem)
 
 
+@pytest.mark.parametrize("name", ["max_model_len", "context_length", "context_window"])
+def test_the_context_is_read_where_models_are_listed_with_theirs(name: str):
+    with serving() as server:
+        server.models = lambda n: (200, {"data": [{"id": "m", name: 8_192}, {"id": "n"}, {"id": "o", name: "?"}]}, {})
+        found = [asked(server, model=model).abilities.context for model in ("m", "n", "o")]
+    assert found == [8_192, None, None]
+
+
 def test_at_most_200_characters_of_an_answer_are_shown():
     long = "They bought both because they are useful. " * 100
     report = found(lambda body, n: plain(body, n) if is_verdict(body) else completion(long))
