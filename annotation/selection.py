@@ -1,11 +1,14 @@
 """Which judgments figures count, and how they are read: what a researcher has chosen above the dashboard. The choices
 are an allow-list."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from urllib.parse import urlencode
 
+import numpy as np
 from django.db.models import Q, QuerySet
+from numpy.typing import NDArray
 
 from annotation.models import Item, Judgment, JudgmentQuerySet, Skip, SkipQuerySet, Study
 from common.days import start_of
@@ -76,6 +79,25 @@ class Selection:
         if self.until:
             chosen &= Q(created_at__lt=start_of(self.until + timedelta(days=1)))
         return chosen
+
+    def of_rows(
+        self, study: Study, cell: Callable[[str], NDArray[np.str_]], at: NDArray[np.float64]
+    ) -> NDArray[np.bool_]:
+        """What is asked of items, people and days, of rows in hand: `cell` has their columns as exports name them, `at`
+        their moments in seconds."""
+        run = dict(study.runs.values_list("pk", "name")).get(self.run or 0, "")
+        found = np.ones(len(at), dtype=bool)
+        for name, value in {"relation": self.relation, "category": self.category, "run": run}.items():
+            if value:
+                found &= cell(name) == value
+        if self.group:
+            people = study.participants.filter(annotator__groups=self.group).values_list("pseudonym", flat=True)
+            found &= np.isin(cell("annotator"), list(people))
+        if self.since:
+            found &= at >= start_of(self.since).timestamp()
+        if self.until:
+            found &= at < start_of(self.until + timedelta(days=1)).timestamp()
+        return found
 
     def items(self, study: Study) -> QuerySet[Item]:
         of_imports, chosen = CatalogSelection(imports=self.imports).q("intention__cobuy__"), self.of_items()

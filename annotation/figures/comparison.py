@@ -1,35 +1,23 @@
 """Two runs in one study, compared on the same co-buys and relations."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from django.db import connection
 from numpy.typing import NDArray
 
-from annotation.figures.rows.totals import totals
+from annotation.figures.rows.asked import Asked
+from annotation.figures.rows.kinds import Pairs, Rows
+from annotation.figures.rows.live import Live
+from annotation.figures.rows.totals import Totals
 from annotation.models import Study
 from annotation.scales import Question
-from annotation.selection import EVERYTHING
 from distillation.models import Run
 from stats.agreement.coefficients import krippendorff_alpha
 from stats.estimate import Estimate, undefined
-from stats.packing import unpack
 from stats.paired import NO_COMMON, agreement_difference, paired_difference
 from stats.sample import sample_of
 from stats.survey.run import kept_difference, kept_share
 
-# One row for each pair of judged items; a run's samples of a unit pair by their number.
-_PAIRS = """
-    SELECT ta.cobuy_id, a.inclusion_probability,
-           a.plausibility_tally, a.typicality_tally, b.plausibility_tally, b.typicality_tally
-    FROM annotation_item a JOIN distillation_intention ta ON ta.id = a.intention_id
-    JOIN distillation_intention tb
-      ON tb.run_id = %(b)s AND (tb.cobuy_id, tb.relation, tb.sample) = (ta.cobuy_id, ta.relation, ta.sample)
-    JOIN annotation_item b ON b.intention_id = tb.id AND b.study_id = a.study_id
-    WHERE a.study_id = %(study)s AND a.run_id = %(a)s AND a.gold IS NULL AND b.gold IS NULL
-      AND a.n_judged > 0 AND b.n_judged > 0
-    ORDER BY a.id
-"""
 AGREEMENT_DRAWS = 500
 # Above so many pairs the resampling of whole co-buys takes seconds; then pairs alike are drawn as one.
 CLUSTERED_PAIRS = 1_000
@@ -45,49 +33,30 @@ class Compared:
     difference: Estimate
 
 
-@dataclass(frozen=True, slots=True)
-class _Pairs:
-    cobuy: NDArray[np.int64]
-    weights: NDArray[np.float64]
-    tallies: dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]]
-
-
 def runs_compare(study: Study, a: Run, b: Run) -> tuple[list[Compared], int]:
     """Plausible, typical, kept and agreement of run `a` against run `b`, and on how many pairs."""
-    pairs = _pairs(study, a, b)
-    shares = [_of_shares(pairs, question) for question in study.questions]
-    return [*shares, _of_kept(study, a, b), *(_of_agreement(pairs, each) for each in study.questions)], len(pairs.cobuy)
+    return rows_compare(Live(Asked(study)), a, b)
 
 
-def _pairs(study: Study, a: Run, b: Run) -> _Pairs:
-    with connection.cursor() as cursor:
-        cursor.execute(_PAIRS, {"study": study.pk, "a": a.pk, "b": b.pk})
-        rows = np.array(cursor.fetchall(), dtype=object).reshape(-1, 6)
-    first, second = study.questions
-    return _Pairs(
-        cobuy=rows[:, 0].astype(np.int64),
-        weights=1 / rows[:, 1].astype(float),
-        tallies={
-            question.name: (_votes(question, rows[:, of_a]), _votes(question, rows[:, of_b]))
-            for question, of_a, of_b in ((first, 2, 4), (second, 3, 5))
-        },
-    )
+def rows_compare(rows: Rows, a: Run, b: Run) -> tuple[list[Compared], int]:
+    pairs, questions = rows.pairs(a, b), rows.asked.study.questions
+    # Co-buys by which comes first: whole co-buys are drawn by their number, and one draws the same whatever their ids.
+    _, first, code = np.unique(pairs.cobuy, return_index=True, return_inverse=True)
+    pairs = replace(pairs, cobuy=np.argsort(np.argsort(first))[code])
+    shares = [_of_shares(pairs, question) for question in questions]
+    kept = _of_kept(rows.totals("run"), a, b)
+    return [*shares, kept, *(_of_agreement(pairs, each) for each in questions)], len(pairs.cobuy)
 
 
-def _votes(question: Question, tallies: NDArray) -> NDArray[np.int64]:
-    return unpack(tallies.astype(np.int64), len(question.options))
-
-
-def _of_shares(pairs: _Pairs, question: Question) -> Compared:
+def _of_shares(pairs: Pairs, question: Question) -> Compared:
     counts = pairs.tallies[question.name]
     both = np.logical_and(*(each.sum(axis=1) > 0 for each in counts))
     a, b = ((each @ question.says_yes)[both] / each.sum(axis=1)[both] for each in counts)
     return _compared(question.short, a, b, pairs, both)
 
 
-def _of_kept(study: Study, a: Run, b: Run) -> Compared:
+def _of_kept(whole: Totals, a: Run, b: Run) -> Compared:
     """Counted over both runs, not estimated from their pairs."""
-    whole = totals(study, EVERYTHING, "run")
     (kept_a, of_a), (kept_b, of_b) = whole.counted(a.name), whole.counted(b.name)
     if not of_a or not of_b:
         unknown = undefined("one of the runs has no filter")
@@ -96,7 +65,7 @@ def _of_kept(study: Study, a: Run, b: Run) -> Compared:
     return Compared("Kept by its filter", kept_share(kept_a, of_a), kept_share(kept_b, of_b), difference)
 
 
-def _compared(name: str, a: NDArray, b: NDArray, pairs: _Pairs, within: NDArray) -> Compared:
+def _compared(name: str, a: NDArray, b: NDArray, pairs: Pairs, within: NDArray) -> Compared:
     if not len(a):
         unknown = undefined(NO_COMMON)
         return Compared(name, unknown, unknown, unknown)
@@ -106,7 +75,7 @@ def _compared(name: str, a: NDArray, b: NDArray, pairs: _Pairs, within: NDArray)
     return Compared(name, share_a, share_b, paired_difference(a, b, weights, clusters=cobuy))
 
 
-def _of_agreement(pairs: _Pairs, question: Question) -> Compared:
+def _of_agreement(pairs: Pairs, question: Question) -> Compared:
     a, b = pairs.tallies[question.name]
     name = f"Agreement on {question.short.lower()}, α"
     if len(a) <= CLUSTERED_PAIRS:

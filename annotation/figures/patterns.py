@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from annotation.models import Study
 from annotation.scales import Question
-from annotation.selection import EVERYTHING, Selection
+from annotation.selection import Selection
 from common.kept import kept_sql
 from stats.packing import unpack
 from stats.survey.nonresponse import Response, reweighted
@@ -153,12 +153,12 @@ class Drawn:
         return replace(found, weights=weights)
 
 
-def unjudged(study: Study) -> Columns:
-    """The items that no judgment counts of, as `patterns_of` takes them beside the judged."""
+def unjudged(study: Study, selection: Selection) -> Columns:
+    """The chosen items that no judgment counts of, as `patterns_of` takes them beside the judged."""
     alone = {"p_yes": "t.p_yes"} if study.n_items <= MOST_ALONE else {}
     columns = rows_alike(
         study,
-        EVERYTHING,
+        selection,
         kept="t.filter_yes",
         stratum="t.stratum",
         inclusion="t.inclusion_probability",

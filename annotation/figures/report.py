@@ -18,6 +18,7 @@ from annotation.figures.panels import agreement_by_judgments, shares, unjudged
 from annotation.figures.panels.agreement import leaf
 from annotation.figures.panels.filter import calibration
 from annotation.figures.panels.panel import Shown
+from annotation.figures.patterns import MOST_ALONE
 from annotation.figures.rows.asked import Asked
 from annotation.figures.rows.live import Live
 from annotation.figures.tables import Column, Table
@@ -93,9 +94,9 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """`clustered` are the rates with co-buys as sampling units; skips by reason, other judgments by kind."""
+    """Beside the figures: `clustered` are the rates with co-buys as sampling units; skips by reason, other judgments by
+    kind."""
 
-    figures: Figures
     clustered: dict[str, Estimate]
     chances: int
     skips: dict[str, int]
@@ -106,7 +107,6 @@ def report_numbers(study: Study) -> Numbers:
     skips = Skip.objects.filter(item__study=study).values_list("reason").annotate(n=Count("pk")).order_by("-n")
     others = Judgment.objects.filter(participant__study=study).exclude(first_q())
     return Numbers(
-        figures=study_figures(study),
         clustered=_clustered(study),
         chances=study.items.sampled().values_list("inclusion_probability", flat=True).distinct().count(),
         skips=dict(skips),
@@ -115,8 +115,7 @@ def report_numbers(study: Study) -> Numbers:
 
 
 def study_report(study: Study) -> Report:
-    numbers = report_numbers(study)
-    figures, facts = numbers.figures, facts_of(study)
+    numbers, figures, facts = report_numbers(study), study_figures(study), facts_of(study)
     return Report(
         title=study.name,
         simulated=study.simulated,
@@ -125,7 +124,7 @@ def study_report(study: Study) -> Report:
         exclusions=_exclusions(study, numbers),
         plots=plots(study),
         tables=[
-            _rates(study, numbers),
+            _rates(study, figures, numbers),
             *(_agreement(figures, question) for question in study.questions),
             _filter(figures),
             _by_relation(study, figures),
@@ -161,9 +160,9 @@ def _exclusions(study: Study, numbers: Numbers) -> list[str]:
     return lines or ["Nothing was skipped and nobody excluded."]
 
 
-def _rates(study: Study, numbers: Numbers) -> Table:
+def _rates(study: Study, figures: Figures, numbers: Numbers) -> Table:
     rows = [
-        (each.short, *_shown(numbers.figures.rates[each.name]), _shown(numbers.clustered[each.name])[1])
+        (each.short, *_shown(figures.rates[each.name]), _shown(numbers.clustered[each.name])[1])
         for each in study.questions
     ]
     return _table("Shares of the whole run", ("", "Estimate", "95 %", "Items", "95 %, co-buys as sampling units"), rows)
@@ -186,7 +185,8 @@ def _clustered(study: Study) -> dict[str, Estimate]:
         cursor.execute(sql, [study.pk])
         columns = np.array(cursor.fetchall(), dtype=object).reshape(-1, 6).T
     judged, stratum, rates = columns[4] > 0, columns[1].astype(str), {}
-    weights = reweighted(judged, 1 / columns[2].astype(float), stratum, columns[3].astype(float)).weights[judged]
+    p_yes = columns[3].astype(float) if study.n_items <= MOST_ALONE else None  # as for the rates beside them
+    weights = reweighted(judged, 1 / columns[2].astype(float), stratum, p_yes).weights[judged]
     for question, packed in zip(study.questions, columns[4:, judged], strict=True):
         counts = unpack(packed.astype(np.int64), len(question.options))
         yes = counts @ question.says_yes

@@ -1,8 +1,9 @@
-"""An exported CSV of judgments as columns: all that its figures are worked out from anew, in whatever order it is."""
+"""An exported CSV of judgments as one array: all that its figures are worked out from anew, in whatever order it is."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from sys import intern
 from typing import BinaryIO
 
 import numpy as np
@@ -12,80 +13,70 @@ from annotation.exchange.files.cells import TRUTH, ImportRefused
 from annotation.exchange.files.reading import csv_rows
 from annotation.models import Kind, Study
 
-OF_ITEM = (
-    "relation", "category", "run", "filter", "verdict", "p_yes", "stratum", "inclusion_probability",
-    "study", "asin_a", "asin_b", "intention", "strictness",
+TEXTS = (
+    "study", "run", "asin_a", "asin_b", "relation", "intention", "verdict", "filter", "stratum", "category",
+    "annotator",
 )  # fmt: skip
-NEEDED = frozenset((*OF_ITEM, "item", "audit", "active_seconds"))
+REALS = ("p_yes", "strictness", "inclusion_probability", "active_seconds")
+OF_ITEM = (*TEXTS[:-1], *REALS[:-1])
+NEEDED = frozenset((*TEXTS, *REALS, "item", "audit"))
 NOT_SAID = -1
 AUDITS = {"right": 1, "wrong": 0, "": NOT_SAID}
 REVEALED = TRUTH | {"": False}
-# Ratings are those that count; `first` is the plausibility as it was first given, and `after` that of the last revision
-# after the reveal.
+# Answers are places among the question's, and those that count; `first` is the plausibility as it was first given,
+# `after` that of the last revision after the reveal. Items and annotators are numbered in their order from 0.
 ROW = np.dtype(
-    [("kind", "U6"), ("item", int), ("who", int), ("counts", bool), ("audit", int), ("plausibility", int),
-     ("typicality", int), ("seconds", float), ("at", float), ("revision", int), ("after_reveal", bool),
-     ("first", int), ("after", int)]
+    [*((name, object) for name in TEXTS), *((name, float) for name in (*REALS, "at")), ("kind", "U6"), ("counts", bool),
+     *((name, int) for name in ("id", "audit", "plausibility", "typicality", "revision")), ("after_reveal", bool),
+     *((name, int) for name in ("first", "after", "item", "who"))]
 )  # fmt: skip
 OF_JUDGMENT = ["kind", "item", "who", "at"]  # what its revisions have in common
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """`rows` are ROWs, a judgment each, with the numbers of items, annotators and answers; `items` by item."""
+    """`rows` are ROWs, a judgment each; `n_rows` are those of the file."""
 
     rows: NDArray
-    ids: NDArray[np.int64]
-    items: dict[str, NDArray[np.str_]]
-    annotators: NDArray[np.str_]
+    annotators: list[str]
+    n_items: int
+    n_rows: int
     has_revisions: bool
 
 
-@dataclass(slots=True)
-class _Reading:
-    """What is met row by row: cells by item, and annotators in the order in which they come."""
-
-    places: dict[str, dict[str, int]]
-    items: dict[int, tuple[str, ...]] = field(default_factory=dict)
-    annotators: dict[str, int] = field(default_factory=dict)
-
-    def rows(self, file: BinaryIO) -> Iterator[tuple]:
-        for line, row in csv_rows(file):
-            try:
-                yield self._row(row)
-            except KeyError as error:
-                raise ImportRefused(f"line {line}: {error} is none of the study's answers") from error
-            except ValueError as error:
-                raise ImportRefused(f"line {line}: {error}") from error
-
-    def _row(self, row: dict[str, str]) -> tuple:
-        if missing := NEEDED - row.keys():
-            raise ValueError(f"column {min(missing)} is missing; export the study with export_judgments")
-        item, cells = int(row["item"]), tuple(row[name] for name in OF_ITEM)
-        if (known := self.items.setdefault(item, cells)) != cells:
-            name, was, now = next(each for each in zip(OF_ITEM, known, cells, strict=True) if each[1] != each[2])
-            raise ValueError(f"item {item} has {name} {now!r}, in another row {was!r}")
-        plausible, typical = (of[row[name]] for name, of in self.places.items())
-        return (
-            Kind(row["kind"]), item, self.annotators.setdefault(row["annotator"], len(self.annotators)),
-            TRUTH[row["counts"]], AUDITS[row["audit"]], plausible, typical, float(row["active_seconds"]),
-            datetime.fromisoformat(row["judged_at"]).timestamp(), int(row.get("revision", NOT_SAID)),
-            REVEALED[row.get("after_reveal", "")], plausible, NOT_SAID,
-        )  # fmt: skip
-
-
 def columns_in(file: BinaryIO, study: Study) -> Columns:
-    """Items, annotators and rows in the order of their names, so that sums come out the same to the last digit."""
-    answers = {each.name: {str(value): place for place, value in enumerate(each.ascending)} for each in study.questions}
-    read = _Reading({name: {"": NOT_SAID} | places for name, places in answers.items()})
-    rows = np.fromiter(read.rows(file), ROW)
-    ids, rows["item"] = np.unique(rows["item"], return_inverse=True)
-    annotators, place = np.unique(np.array(list(read.annotators), dtype=str), return_inverse=True)
-    rows["who"] = place[rows["who"]]
-    items = {name: np.array([read.items[pk][k] for pk in ids.tolist()], dtype=str) for k, name in enumerate(OF_ITEM)}
+    """Sorted by items and annotators, so that sums come out the same to the last digit."""
+    rows = np.fromiter(_rows(file, study), ROW)
+    items, rows["item"] = np.unique(rows["id"], return_inverse=True)
+    annotators, rows["who"] = np.unique(rows["annotator"].astype(str), return_inverse=True)
     rows = rows[np.lexsort([rows[name] for name in ("revision", *reversed(OF_JUDGMENT))])]
     has_revisions = bool((rows["revision"] != NOT_SAID).any())
-    return Columns(_standing(rows) if has_revisions else rows, ids, items, annotators, has_revisions)
+    standing = _standing(rows) if has_revisions else rows
+    return Columns(standing, annotators.tolist(), len(items), len(rows), has_revisions)
+
+
+def _rows(file: BinaryIO, study: Study) -> Iterator[tuple]:
+    answers = {each.name: {str(value): place for place, value in enumerate(each.ascending)} for each in study.questions}
+    items: dict[str, tuple[str, ...]] = {}
+    for line, row in csv_rows(file):
+        try:
+            if missing := NEEDED - row.keys():
+                raise ValueError(f"column {min(missing)} is missing; export the study with export_judgments")
+            cells = tuple(row[name] for name in OF_ITEM)
+            if (known := items.setdefault(row["item"], cells)) != cells:
+                name, was, now = next(each for each in zip(OF_ITEM, known, cells, strict=True) if each[1] != each[2])
+                raise ValueError(f"item {row['item']} has {name} {now!r}, in another row {was!r}")
+            plausible, typical = (places[row[name]] if row[name] else NOT_SAID for name, places in answers.items())
+            at = datetime.fromisoformat(row["judged_at"]).timestamp()
+            yield (
+                *(intern(row[name]) for name in TEXTS), *(float(row[name] or "nan") for name in REALS), at,
+                Kind(row["kind"]), TRUTH[row["counts"]], int(row["item"]), AUDITS[row["audit"]], plausible, typical,
+                int(row.get("revision", NOT_SAID)), REVEALED[row.get("after_reveal", "")], plausible, NOT_SAID, 0, 0,
+            )  # fmt: skip
+        except KeyError as error:
+            raise ImportRefused(f"line {line}: {error} is none of the study's answers") from error
+        except ValueError as error:
+            raise ImportRefused(f"line {line}: {error}") from error
 
 
 def _standing(rows: NDArray) -> NDArray:

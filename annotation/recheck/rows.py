@@ -15,104 +15,105 @@ from django.utils import timezone
 from numpy.typing import NDArray
 
 from annotation.exchange.exports.skips import skips_csv
+from annotation.figures import report
+from annotation.figures.comparison import Pairs
 from annotation.figures.patterns import MOST_ALONE, By, Patterns, Progress, patterns_of, unjudged
-from annotation.figures.rates import positive
+from annotation.figures.rates import positive, says_yes
 from annotation.figures.rows import kinds
 from annotation.figures.rows.asked import Asked, Made
 from annotation.figures.rows.live import Live
 from annotation.figures.rows.moments import moments
+from annotation.figures.rows.singles import one_in, some_items
 from annotation.figures.rows.totals import Totals
 from annotation.figures.speaking import response_factors
 from annotation.models import Kind
 from annotation.recheck.columns import NOT_SAID, Columns
 from annotation.scales import Question
 from common.counting import is_first
+from distillation.models import Run
 from stats.packing import unit
+from stats.rates import hajek_rate
 
 KEPT = {"kept": True, "rejected": False, "": None}
 
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """In the place of `Live`. `rows` are the judgments that count."""
+    """In the place of `Live`. `rows` are the chosen judgments that count, `items` a row of each item that has one."""
 
     asked: Asked
     csv: Columns
-    kept: dict = field(default_factory=dict)
+    found: dict = field(default_factory=dict)
 
     def once(self, what: str, make: Callable[[], Made]) -> Made:
-        if what not in self.kept:
-            self.kept[what] = make()
-        return self.kept[what]
+        if what not in self.found:
+            self.found[what] = make()
+        return self.found[what]
 
     def of_items(self) -> "Exported":
-        return self
+        asked = self.asked.of_items()
+        return self if asked == self.asked else Exported(asked, self.csv)
 
     @property
     def rows(self) -> NDArray:
-        return self.once("rows", lambda: self.csv.rows[self.csv.rows["counts"]])
+        among = is_first if self.asked.selection.with_excluded else lambda _: self.csv.rows["counts"]
+        return self.once("rows", lambda: self._chosen(among(self.csv.rows["kind"])))
 
     @property
-    def _items(self) -> NDArray[np.int64]:
-        """Those that have a judgment that counts."""
-        return self.once("items", lambda: np.unique(self.rows["item"]))
+    def items(self) -> NDArray:
+        return self.once("items", lambda: self.rows[np.unique(self.rows["item"], return_index=True)[1]])
 
-    def _cells(self, name: str) -> NDArray[np.str_]:
-        return self.csv.items[name][self._items]
+    def _chosen(self, among: NDArray[np.bool_]) -> NDArray:
+        rows = self.csv.rows[among]
+        return rows[self.asked.selection.of_rows(self.asked.study, rows.__getitem__, rows["at"])]
 
-    def _names(self, rows: NDArray) -> NDArray[np.str_]:
-        return self.csv.annotators[rows["who"]]
+    def _some(self, rows: NDArray) -> NDArray:
+        """Of very many those that are read one by one."""
+        part = one_in(self.asked)
+        return rows if part == 1 else rows[np.isin(rows["id"], some_items(self.asked.study, part))]
 
     def _by_item(self, rows: NDArray) -> NDArray[np.int64]:
-        return np.bincount(rows["item"], minlength=len(self.csv.ids))
-
-    def _answering(self, rows: NDArray, question: Question) -> tuple[NDArray, NDArray[np.bool_]]:
-        """The rows that answer, and whether each says yes."""
-        said = rows[rows[question.name] != NOT_SAID]
-        return said, np.array(question.says_yes)[said[question.name]]
+        return np.bincount(rows["item"], minlength=self.csv.n_items)
 
     def judged(self, by: By = "relation") -> tuple[Patterns, Progress]:
         """A row each item. Whom the judged speak for the database says: a CSV knows nothing of the unjudged."""
-        return self.once(f"rows by {by}", lambda: (self._patterns(by), self._progress()))
+        return self.once(f"rows by {by}", lambda: self._judged(by))
 
-    def _patterns(self, by: By) -> Patterns:
-        study, n, counts = self.asked.study, self._by_item(self.rows)[self._items], self._counts()
+    def _judged(self, by: By) -> tuple[Patterns, Progress]:
+        study, chosen, items, counts = self.asked.study, self.asked.selection, self.items, self._counts()
+        n_judged = self._by_item(self.of_items().rows)  # whoever's and whenever
         columns = {
-            "items": np.ones(len(n), dtype=np.int64),
-            "group": self._cells(by),
-            "kept": np.array([KEPT[each] for each in self._cells("filter").tolist()], dtype=object),
-            "complete": (n >= study.overlap) | (study.state == study.State.CLOSED),
-            "stratum": self._cells("stratum"),
-            "inclusion": self._cells("inclusion_probability").astype(float),
+            "items": np.ones(len(items), dtype=np.int64),
+            "group": items[by],
+            "kept": np.array([KEPT[each] for each in items["filter"]], dtype=object),
+            "complete": (n_judged[items["item"]] >= study.overlap) | (study.state == study.State.CLOSED),
+            "stratum": items["stratum"],
+            "inclusion": items["inclusion_probability"],
+            **({"p_yes": items["p_yes"]} if study.n_items <= MOST_ALONE else {}),
             **{name: each @ [unit(place) for place in range(each.shape[1])] for name, each in counts.items()},
         }
-        if study.n_items <= MOST_ALONE:
-            columns["p_yes"] = np.where(self._cells("p_yes") == "", "nan", self._cells("p_yes")).astype(float)
-        others = unjudged(study)
-        nothing = np.zeros(len(others["items"]), dtype=np.int64)
-        columns = {name: np.r_[column, others.get(name, nothing)] for name, column in columns.items()}
-        return replace(patterns_of(columns, study.questions, has_unjudged=True), counts=counts)
+        if not chosen.chooses_judgments:
+            others = unjudged(study, chosen)
+            nothing = np.zeros(len(others["items"]), dtype=np.int64)
+            columns = {name: np.r_[column, others.get(name, nothing)] for name, column in columns.items()}
+        found = patterns_of(columns, study.questions, has_unjudged=not chosen.chooses_judgments)
+        complete = int((n_judged == study.overlap).sum())
+        return replace(found, counts=counts), Progress(study.n_items, study.n_items * study.overlap, complete, None)
 
     def _counts(self) -> dict[str, NDArray[np.int64]]:
         """How often each answer counts, by question and item."""
         found = {}
         for each in self.asked.study.questions:
-            said, n = self._answering(self.rows, each)[0], len(each.options)
-            cells = np.bincount(said["item"] * n + said[each.name], minlength=len(self.csv.ids) * n)
-            found[each.name] = cells.reshape(-1, n)[self._items]
+            said, n = _answering(self.rows, each)[0], len(each.options)
+            cells = np.bincount(said["item"] * n + said[each.name], minlength=self.csv.n_items * n)
+            found[each.name] = cells.reshape(-1, n)[self.items["item"]]
         return found
-
-    def _progress(self) -> Progress:
-        study = self.asked.study
-        complete = int((self._by_item(self.rows) == study.overlap).sum())
-        return Progress(study.n_items, study.n_items * study.overlap, complete, None)
 
     def totals(self, by: By = "relation") -> Totals:
         """Those of the database: a CSV knows nothing of the runs whole."""
         return Live(self.asked).totals(by)
 
     def of_run(self) -> None:
-        """A CSV has what was judged only."""
         return None
 
     def decided(self) -> kinds.Decided:
@@ -121,10 +122,9 @@ class Exported:
         rows, study = self.judged()[0], self.asked.study
         says, n = positive(rows, study.questions[0])
         among = (2 * says != n) & rows.filtered & rows.complete
-        said, verdict = (self._cells(name)[among] for name in ("p_yes", "verdict"))
-        p_yes = np.where(said == "", verdict == "yes", np.where(said == "", "0", said).astype(float))
+        p_yes, verdict = self.items["p_yes"][among], self.items["verdict"][among] == "yes"
         cuts = np.array(kinds.cuts_of(study))
-        step = cuts[np.searchsorted(cuts, p_yes, side="right") - 1]
+        step = cuts[np.searchsorted(cuts, np.where(np.isnan(p_yes), verdict, p_yes), side="right") - 1]
         columns = [step, (2 * says > n)[among], rows.inclusion[among], rows.stratum[among]]
         (step, plausible, inclusion, code), items = np.unique(columns, axis=1, return_counts=True)
         stratum = np.unique(rows.strata)[code.astype(int)]
@@ -142,77 +142,78 @@ class Exported:
         return [kinds.Grown(*each) for each in zip(*alike.tolist(), n.tolist(), strict=True)]
 
     def rated_twice(self) -> kinds.RatedTwice:
-        rows, judged = self.rows[self.rows["typicality"] != NOT_SAID], self.judged()[0]
-        shape = (len(self.csv.ids), *(len(question.options) for question in self.asked.study.questions))
-        counts = np.zeros(shape, dtype=np.int64)
+        first, second = self.asked.study.questions
+        rows, judged = _answering(self._some(self.rows), second)[0], self.judged()[0]
+        counts = np.zeros((self.csv.n_items, len(first.options), len(second.options)), dtype=np.int64)
         np.add.at(counts, (rows["item"], rows["plausibility"], rows["typicality"]), 1)
-        counts = counts[self._items]
-        said = counts.sum(axis=(1, 2)) > 0
-        return kinds.RatedTwice(counts[said], judged.strata[said], judged.inclusion[said], judged.items[said], part=1)
+        columns = (counts[self.items["item"]], judged.strata, judged.inclusion, judged.items)
+        said = columns[0].sum(axis=(1, 2)) > 0
+        return kinds.RatedTwice(*(each[said] for each in columns), one_in(self.asked))
 
     def revised(self) -> kinds.Revised:
-        verdict = self.csv.items["verdict"][self.rows["item"]]
-        rows, is_yes = self.rows[verdict != ""], verdict[verdict != ""] == "yes"
+        rows = self.rows[self.rows["verdict"] != ""]
         revealed, n = _revealed(rows), np.ones(len(rows), dtype=np.int64)
         before = np.where(revealed, rows["plausibility"], rows["first"])
         after = np.where(rows["after"] != NOT_SAID, rows["after"], rows["plausibility"])
-        return kinds.Revised(rows["who"], before, after, is_yes, revealed, n)
+        return kinds.Revised(rows["who"], before, after, rows["verdict"] == "yes", revealed, n)
 
     def repeated(self) -> kinds.Repeated:
-        one, two = self._twice(self.rows)
-        first, again = (_answers(rows)[~_revealed(one)] for rows in (one, two))
-        return kinds.Repeated(first, again, np.ones(len(first), dtype=np.int64), int(_revealed(one).sum()))
+        one, two, revealed = self._twice(self.rows)
+        first, again = _answers(one), _answers(two)
+        return kinds.Repeated(first, again, np.ones(len(first), dtype=np.int64), revealed)
 
-    def _twice(self, firsts: NDArray) -> tuple[NDArray, NDArray]:
-        """First judgments, and those of the same items by the same annotators again."""
+    def _twice(self, firsts: NDArray) -> tuple[NDArray, NDArray, int]:
+        """First judgments, those of the same items by the same annotators again, and how many had seen the verdict."""
+        of = {key: k for k, key in enumerate(firsts[["who", "item"]].tolist())}
         repeats = self.csv.rows[self.csv.rows["kind"] == Kind.REPEAT]
-        of = {key: k for k, key in enumerate(_keys(firsts))}
-        pairs = [(of[key], k) for k, key in enumerate(_keys(repeats)) if key in of]
-        one, two = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
-        return firsts[one], repeats[two]
+        places = np.array([of.get(key, NOT_SAID) for key in repeats[["who", "item"]].tolist()], dtype=np.int64)
+        repeats, ones = repeats[places != NOT_SAID], firsts[places[places != NOT_SAID]]
+        blind = ~_revealed(ones)
+        return ones[blind], repeats[blind], int((~blind).sum())
 
     def answers(self) -> kinds.Answers:
-        return kinds.Answers(self.rows["item"], self._names(self.rows), self.rows["plausibility"], part=1)
+        rows = self._some(self.rows)
+        return kinds.Answers(rows["item"], rows["annotator"].astype(str), rows["plausibility"], one_in(self.asked))
 
     def skipped(self, by: By = "relation") -> kinds.Skipped:
         """From their own export, of the same moment: they are no judgments."""
-        text = b"".join(skips_csv(self.asked.study)).decode()
-        rows = [row for row in DictReader(StringIO(text)) if row["counts"] == "true"]
+        study, chosen = self.asked.study, self.asked.selection
+        rows = list(DictReader(StringIO(b"".join(skips_csv(study)).decode())))
+        rows = [row for row in rows if chosen.with_excluded or row["counts"] == "true"]
+        at = np.array([datetime.fromisoformat(row["skipped_at"]).timestamp() for row in rows])
+        of = chosen.of_rows(study, lambda name: np.array([row[name] for row in rows], dtype=str), at)
+        rows = [rows[k] for k in np.flatnonzero(of)]
         return kinds.Skipped(Counter((row[by], row["reason"]) for row in rows), len({row["item"] for row in rows}))
 
     def people(self) -> kinds.People:
         """Also those whose judgments don't count; who is not in the CSV has judged nothing."""
-        rows, question = self._firsts(), self.asked.study.questions[0]
-        says_yes, counting = self._answering(rows, question)[1], rows["counts"]
+        question, firsts = self.asked.study.questions[0], self._chosen(is_first(self.csv.rows["kind"]))
+        rows, own = _answering(self._some(firsts), question)
+        others, yes = _answering(self.csv.rows[self.csv.rows["counts"]], question)
         return kinds.People(
             known=self._known(),
             who=rows["who"],
-            counts=counting,
-            says_yes=says_yes,
-            yes=self._by_item(rows[counting & says_yes])[rows["item"]],
-            judged=self._by_item(rows[counting])[rows["item"]],
-            seconds=np.minimum(np.rint(rows["seconds"]), kinds.LONGEST_SECONDS).astype(np.int64),
+            counts=rows["counts"],
+            says_yes=own,
+            yes=self._by_item(others[yes])[rows["item"]],
+            judged=self._by_item(others)[rows["item"]],
+            seconds=np.minimum(np.rint(rows["active_seconds"]), kinds.LONGEST_SECONDS).astype(np.int64),
             n=np.ones(len(rows), dtype=np.int64),
             gold={},
             repeats=self._alike() if self.asked.study.repeat_share else {},
-            part=1,
+            part=one_in(self.asked),
         )
 
-    def _firsts(self) -> NDArray:
-        return self.csv.rows[is_first(self.csv.rows["kind"])]
-
     def _known(self) -> list[kinds.Person]:
-        n = np.bincount(self._firsts()["who"], minlength=len(self.csv.annotators)).tolist()
-        found = {
-            name: kinds.Person(number, name, n[number]) for number, name in enumerate(self.csv.annotators.tolist())
-        }
-        names = self.asked.study.participants.values_list("pseudonym", flat=True)
-        return [*found.values(), *(kinds.Person(-1, name, 0) for name in names if name not in found)]
+        n = Counter(self.csv.rows["annotator"][is_first(self.csv.rows["kind"])].tolist())
+        number = {name: place for place, name in enumerate(self.csv.annotators)}
+        names = {*self.csv.annotators, *self.asked.study.participants.values_list("pseudonym", flat=True)}
+        return [kinds.Person(number.get(name, -1), name, n[name]) for name in names]
 
     def _alike(self) -> dict[int, Counter[bool]]:
         """On the same sides as the first time; not asked both times is alike too."""
         from_yes = np.array([each.says_yes.index(True) for each in self.asked.study.questions])
-        one, two = self._twice(self._firsts())
+        one, two, _ = self._twice(self.csv.rows[is_first(self.csv.rows["kind"])])
         first, again = (np.where(said == NOT_SAID, NOT_SAID, said >= from_yes) for said in map(_answers, (one, two)))
         found: dict[int, Counter[bool]] = defaultdict(Counter)
         for who, alike in zip(one["who"].tolist(), (first == again).all(axis=1).tolist(), strict=True):
@@ -224,28 +225,51 @@ class Exported:
         return kinds.Audited(len(np.unique(self.rows["who"])), int((said >= 0).sum()), int((said == 1).sum()))
 
     def item_audits(self) -> kinds.ItemAudits:
-        audits, right = (self._by_item(self.rows[by]) for by in (self.rows["audit"] >= 0, self.rows["audit"] == 1))
+        said = self.rows["audit"]
+        audits, right = (self._by_item(self.rows[of])[self.items["item"]] for of in (said != NOT_SAID, said == 1))
         at = audits > 0
-        stratum, inclusion = self._drawn(np.flatnonzero(at))
-        return kinds.ItemAudits(stratum, inclusion, audits[at], right[at], np.ones(int(at.sum()), dtype=np.int64))
-
-    def _drawn(self, item: NDArray[np.int64]) -> tuple[NDArray[np.str_], NDArray[np.float64]]:
-        return self.csv.items["stratum"][item], self.csv.items["inclusion_probability"][item].astype(float)
+        inclusion, ones = self.items["inclusion_probability"][at], np.ones(int(at.sum()), dtype=np.int64)
+        return kinds.ItemAudits(self.items["stratum"][at].astype(str), inclusion, audits[at], right[at], ones)
 
     def labels(self, question: Question) -> kinds.Labels:
-        rows, yes = self._answering(self.rows, question)
-        judged, n = self._by_item(rows)[rows["item"]], np.ones(len(rows), dtype=np.int64)
-        return kinds.Labels(self._names(rows), *self._drawn(rows["item"]), judged, n, yes.astype(np.int64))
+        rows, yes = _answering(self.rows, question)
+        texts = (rows[name].astype(str) for name in ("annotator", "stratum"))
+        counts = (self._by_item(rows)[rows["item"]], np.ones(len(rows), dtype=np.int64), yes.astype(np.int64))
+        return kinds.Labels(*texts, rows["inclusion_probability"], *counts)
 
     def single_votes(self) -> kinds.SingleVotes:
         """With the extra ones of people who are not excluded."""
-        rows, out = self.csv.rows, self.asked.study.participants.excluded().values_list("pseudonym", flat=True)
-        votes = rows[rows["counts"] | (rows["kind"] == Kind.EXTRA) & ~np.isin(self._names(rows), list(out))]
+        out = [] if self.asked.selection.with_excluded else self.asked.study.participants.excluded()
+        extra = self.csv.rows["kind"] == Kind.EXTRA
+        extra &= ~np.isin(self.csv.rows["annotator"].astype(str), [each.pseudonym for each in out])
+        votes = self._some(np.r_[self.rows, self._chosen(extra)])
         votes = votes[np.lexsort((votes["who"], votes["item"]))]
-        rows, yes = self._answering(votes[self.csv.items["filter"][votes["item"]] != ""], self.asked.study.questions[0])
-        at, item = np.unique(rows["item"], return_inverse=True)
-        kept = self.csv.items["filter"][at] == "kept"
-        return kinds.SingleVotes(item, self._names(rows), yes, kept, *self._drawn(at), part=1)
+        rows, yes = _answering(votes[votes["filter"] != ""], self.asked.study.questions[0])
+        _, first, item = np.unique(rows["item"], return_index=True, return_inverse=True)
+        kept, stratum = rows["filter"][first] == "kept", rows["stratum"][first].astype(str)
+        inclusion = rows["inclusion_probability"][first]
+        return kinds.SingleVotes(item, rows["annotator"].astype(str), yes, kept, stratum, inclusion, one_in(self.asked))
+
+    def of_report(self) -> report.Numbers:
+        judged, items = self.judged()[0], self.items
+        cobuys, rates = (items["asin_a"] + " " + items["asin_b"]).astype(str), {}
+        for each in self.asked.study.questions:
+            share, asked = says_yes(judged, each)
+            rates[each.name] = hajek_rate(share, 1 / judged.weights, judged.strata, asked, clusters=cobuys)
+        others = self.csv.rows["kind"][~is_first(self.csv.rows["kind"])]
+        return report.Numbers(rates, 0, {}, dict(Counter(others.tolist())))
+
+    def pairs(self, a: Run, b: Run) -> Pairs:
+        """Which of several samples of a co-buy and relation they are only the database knows."""
+        samples, items = dict(self.asked.study.items.values_list("pk", "intention__sample")), self.items
+        keys = [(*row, samples.get(pk)) for pk, *row in items[["id", "asin_a", "asin_b", "relation"]].tolist()]
+        of_a, of_b = (np.flatnonzero(items["run"] == run.name).tolist() for run in (a, b))
+        others = {keys[k]: k for k in of_b}
+        pairs = [(k, others[keys[k]]) for k in of_a if keys[k] in others]
+        one, other = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+        cobuys = np.array([" ".join(key[:2]) for key in keys], dtype=str)[one]
+        tallies = {name: (counts[one], counts[other]) for name, counts in self._counts().items()}
+        return Pairs(cobuys, 1 / items["inclusion_probability"][one], tallies)
 
     def pace(self) -> float:
         today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
@@ -256,8 +280,10 @@ class Exported:
         return len(recent) / ((today.date() - first).days + 1)
 
 
-def _keys(rows: NDArray) -> list[tuple[int, int]]:
-    return list(zip(rows["who"].tolist(), rows["item"].tolist(), strict=True))
+def _answering(rows: NDArray, question: Question) -> tuple[NDArray, NDArray[np.bool_]]:
+    """The rows that answer, and whether each says yes."""
+    said = rows[rows[question.name] != NOT_SAID]
+    return said, np.array(question.says_yes)[said[question.name]]
 
 
 def _answers(rows: NDArray) -> NDArray[np.int64]:

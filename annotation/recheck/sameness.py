@@ -1,7 +1,8 @@
-"""Whether the file is of this study: its cells on items and runs against what the database has of them."""
+"""Whether the file is of this study: its cells on items against what the database and its manifest have."""
 
-from collections.abc import Iterator
+import numpy as np
 
+from annotation.exchange.files.cells import ImportRefused
 from annotation.models import Study
 from annotation.recheck.columns import Columns
 
@@ -11,23 +12,28 @@ COLUMNS = {
     "intention": "intention__text",
     "strictness": "run__strictness",
 }
+Cells = dict[str, object]
 
 
-def other_cells(study: Study, csv: Columns) -> Iterator[tuple[str, object, object]]:
-    """Each that differs: where, what the study has, and what the file has."""
-    known = {
-        pk: cells for pk, *cells in study.items.filter(pk__in=csv.ids.tolist()).values_list("pk", *COLUMNS.values())
-    }
-    for place, item in enumerate(csv.ids.tolist()):
-        own = {"study": study.name} | dict(zip(COLUMNS, known.get(item, [None] * len(COLUMNS)), strict=True))
-        for name, cell in own.items():
-            said = str(csv.items[name][place])
-            if said != str(cell) and not (name == "strictness" and cell == _number(said)):
-                yield f"item {item}.{name}", cell, said
-
-
-def _number(said: str) -> float | None:
-    try:
-        return float(said)
-    except ValueError:
-        return None
+def cells_wanted(study: Study, csv: Columns, manifest: dict | None) -> tuple[Cells, Cells]:
+    """What they should be, and what they are in the file. Of asins and texts a manifest knows by its checksum only."""
+    rows = csv.rows[np.unique(csv.rows["item"], return_index=True)[1]]
+    known = study.items.filter(pk__in=rows["id"].tolist()).values_list("pk", *COLUMNS.values())
+    own = {f"item {pk}.{name}": cell for pk, *cells in known for name, cell in zip(COLUMNS, cells, strict=True)}
+    own |= {f"item {row['id']}.study": study.name for row in rows}
+    said = {f"item {row['id']}.{name}": row[name] for row in rows for name in ("study", *COLUMNS)}
+    if manifest is None:
+        return own, said
+    if not {"study", "strictness", "sha256", "row_count"} <= manifest.keys():
+        raise ImportRefused("the manifest beside it is none of export_judgments, or an earlier one; take it away")
+    if filters := manifest.get("filters"):
+        raise ImportRefused(f"by its manifest it is a part of the study only ({filters}); export it without filters")
+    own["manifest.rows"], said["manifest.rows"] = manifest["row_count"], csv.n_rows
+    for row in rows:
+        name = f"manifest, item {row['id']}"
+        own |= {
+            f"{name}.study": manifest["study"]["name"],
+            f"{name}.strictness": manifest["strictness"].get(row["run"]),
+        }
+        said |= {f"{name}.study": row["study"], f"{name}.strictness": row["strictness"]}
+    return own, said

@@ -35,6 +35,8 @@ class RunTotals:
     def place(self, strata: NDArray[Any]) -> NDArray[np.int64]:
         """Where each of the named strata stands, -1 where it is not."""
         names = np.asarray(self.strata)
+        if not len(names):
+            return np.full(len(strata), -1)
         order = np.argsort(names)
         at = np.minimum(np.searchsorted(names, strata, sorter=order), len(order) - 1)
         return np.where(names[order[at]] == strata, order[at], -1)

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from django import forms
 from django.contrib.auth.models import Group
 
-from annotation.models import Item, Study
+from annotation.models import Item, Judgment, Study
 from annotation.selection import EVERYTHING, LATENT, PEOPLE, Selection
 from common.cached import cached
 from distillation.pipeline.relations import RELATIONS
@@ -72,6 +72,18 @@ class SelectionForm(forms.Form):
     @property
     def many_categories(self) -> list[str]:
         return self.facets.categories if len(self.facets.categories) > MOST_LISTED else []
+
+
+def single_choices(study: Study) -> list[Selection]:
+    """Each thing that the page offers to choose, alone; of days that in the middle, as the first and as the last."""
+    offered = SelectionForm({}, study=study).fields
+    names = ("relation", "category", "run", "group", "truth", "whose")
+    chosen = [{name: value} for name in names for value, _ in offered[name].choices if value]
+    days = sorted(
+        Judgment.objects.filter(participant__study=study).values_list("created_at__date", flat=True).distinct()
+    )
+    chosen += [{name: day} for day in days[len(days) // 2 :][:1] for name in ("since", "until")]
+    return [Selection(**each) for each in (*chosen, {"with_excluded": True})]
 
 
 def facets(study: Study) -> Facets:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
 from django.db import connection, transaction
@@ -29,6 +29,11 @@ class Asked:
     wanted: float | None = None  # a precision
     on_page: bool = False  # somebody waits: what is slow is taken as a worker last made it
     bound: Bound = "point"  # what is to reach it: the precision itself, or its lower bound
+
+    def of_items(self) -> "Asked":
+        """Without the choices of people and days: who judged the chosen items, and when, does not matter here."""
+        chosen = self.selection
+        return replace(self, selection=Selection(chosen.relation, chosen.category, chosen.run))
 
     def once(self, what: str, make: Callable[[], Made]) -> Made:
         """Compute once and share among panels, pages and people, until somebody judges."""

@@ -6,7 +6,7 @@ Where they come from is not their matter: `live` reads the database, `annotation
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from annotation.figures.rows.asked import Asked, Made
 from annotation.figures.rows.totals import Totals
 from annotation.models import Study
 from annotation.scales import Question
+from distillation.models import Run
 
 FINE, COARSE = 1000, 100  # steps of p(yes) from 0 to 1
 MOST_FINE = 50_000  # items; of more the fine steps would be too many rows
@@ -45,6 +46,7 @@ class Rows(Protocol):
     def labels(self, question: Question) -> "Labels": ...
     def single_votes(self) -> "SingleVotes": ...
     def pace(self) -> float: ...
+    def pairs(self, a: Run, b: Run) -> "Pairs": ...  # whatever is chosen
     def of_run(self) -> NDArray[np.int64] | None: ...  # verdicts by hundredths of p(yes); None where it isn't known
 
 
@@ -221,3 +223,13 @@ class SingleVotes:
     stratum: NDArray[np.str_]
     inclusion: NDArray[np.float64]
     part: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Judged items of two runs on the same co-buy and relation (rows,), in the order of the first run's; by question
+    how often each answer counts in the one and in the other (rows, answers)."""
+
+    cobuy: NDArray[Any]
+    weights: NDArray[np.float64]
+    tallies: dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]]

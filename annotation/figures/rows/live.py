@@ -19,6 +19,7 @@ from annotation.figures.rows.kinds import (
     Grown,
     ItemAudits,
     Labels,
+    Pairs,
     People,
     RatedTwice,
     Repeated,
@@ -30,11 +31,13 @@ from annotation.figures.rows.kinds import (
 )
 from annotation.figures.rows.labels import item_audits, labels, single_votes
 from annotation.figures.rows.moments import grown
+from annotation.figures.rows.pairs import pairs
 from annotation.figures.rows.singles import answers, people, rated_twice, repeated, revised
 from annotation.figures.rows.totals import Totals, totals
 from annotation.figures.speaking import response_factors
 from annotation.scales import Question
-from annotation.selection import EVERYTHING, Selection
+from annotation.selection import EVERYTHING
+from distillation.models import Run
 from distillation.runs.p_yes import runs_p_yes
 from stats.packing import BITS, unit
 
@@ -47,9 +50,7 @@ class Live:
         return self.asked.once(what, make)
 
     def of_items(self) -> "Live":
-        """Without the choices of people and days: who judged the chosen items, and when, does not matter here."""
-        chosen = self.asked.selection
-        return Live(replace(self.asked, selection=Selection(chosen.relation, chosen.category, chosen.run)))
+        return Live(self.asked.of_items())
 
     def judged(self, by: By = "relation") -> tuple[Patterns, Progress]:
         return self.once(f"rows by {by}", lambda: patterns(self.asked.study, self.asked.selection, by))
@@ -95,6 +96,9 @@ class Live:
 
     def single_votes(self) -> SingleVotes:
         return single_votes(self.asked)
+
+    def pairs(self, a: Run, b: Run) -> Pairs:
+        return pairs(self.asked.study, a, b)
 
     def pace(self) -> float:
         return _pace(self.asked)

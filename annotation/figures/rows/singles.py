@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 from math import ceil, log2
+from typing import Any
 
 import numpy as np
 from django.db import connection
@@ -46,11 +47,16 @@ def some_votes(asked: Asked, part: int) -> QuerySet[Judgment]:
     return _of_some_items(asked.selection.votes(asked.study).order_by(), part)
 
 
-def _of_some_items(judgments: QuerySet[Judgment], part: int) -> QuerySet[Judgment]:
+def some_items(study: Study, part: int) -> list[int]:
+    """Which items these are."""
+    return list(_of_some_items(study.items.order_by(), part, "id").values_list("pk", flat=True))
+
+
+def _of_some_items(rows: QuerySet[Any], part: int, item: str = "item_id") -> QuerySet[Any]:
     if part == 1:
-        return judgments
-    place = Func(F("item_id"), function="hashint8", output_field=IntegerField()).bitand(part - 1)
-    return judgments.alias(place=place).filter(place=0)
+        return rows
+    place = Func(F(item), function="hashint8", output_field=IntegerField()).bitand(part - 1)
+    return rows.alias(place=place).filter(place=0)
 
 
 def rated_twice(asked: Asked) -> RatedTwice:

@@ -9,8 +9,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from annotation.exchange.files.cells import ImportRefused
 from annotation.exchange.files.reading import opened
+from annotation.figures.pages.selection_form import single_choices
 from annotation.models import Study
 from annotation.recheck.check import Check, figures_check
+from annotation.selection import EVERYTHING
 
 
 class Command(BaseCommand):
@@ -19,34 +21,29 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("study")
         parser.add_argument("--csv", type=Path, metavar="FILE", help="exported before; without it one is made now")
+        parser.add_argument("--choices", action="store_true", help="also each choice that the page offers, by itself")
         parser.add_argument("--json", action="store_true")
 
     def handle(self, **options) -> None:
-        study = Study.objects.filter(name=options["study"]).first()
+        study, path = Study.objects.filter(name=options["study"]).first(), options["csv"]
         if study is None:
             raise CommandError(f"There is no study named {options['study']}")
         if study.is_preference:
             raise CommandError(f"{study.name} is a preference study; the figures of studies of ratings can be checked")
-        path = options["csv"]
+        choices = (EVERYTHING, *(single_choices(study) if options["choices"] else ()))
         try:
+            beside = path and path.with_name(f"{path.name}.manifest.json")
+            manifest = json.loads(beside.read_bytes()) if beside and beside.exists() else None
             with opened(path) if path else nullcontext() as file:
-                check = figures_check(study, file)
+                check = figures_check(study, file, choices, manifest)
         except ImportRefused as refusal:
             raise CommandError(f"{path}: {refusal}") from refusal
         except (OSError, ValueError) as error:  # a value error: a NUL in the path
             raise CommandError(f"{path} can't be read ({getattr(error, 'strerror', None) or error})") from error
-        self.stdout.write(json.dumps({"study": study.name, **_report(check)}) if options["json"] else _words(check))
+        told = {"study": study.name, "numbers": check.numbers, **asdict(check), "not_in_csv": list(check.not_in_csv)}
+        self.stdout.write(json.dumps(told) if options["json"] else _words(check))
         if check.differences:
             raise CommandError(f"{len(check.differences):,} figures of study {study.name} differ from the export")
-
-
-def _report(check: Check) -> dict:
-    return {
-        "numbers": check.numbers,
-        "compared": check.compared,
-        "differences": [asdict(each) for each in check.differences],
-        "not_in_csv": check.not_in_csv,
-    }
 
 
 def _words(check: Check) -> str:

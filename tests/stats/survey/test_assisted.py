@@ -67,6 +67,14 @@ def test_strata_weigh_what_the_run_has():
     assert figure.fallback == "p_yes is the same for all judged items"
 
 
+def test_a_run_of_which_nothing_is_left_helps_nothing():
+    gone = run_totals([], [], [], [], strata=np.array([], dtype=str))
+    figure = assisted_rate([1, 0], [0.2, 0.8], gone, strata=["a", "a"])
+    assert (figure.figure.value, figure.fallback) == (
+        0.5, "the run has no intentions of a any more, of which some were judged",
+    )  # fmt: skip
+
+
 def test_ties_count_one_half():
     # Kept, with p_yes 0.8: 19 plausible, 1 not; rejected: 20 ties. Accuracy (19 + 10) / 40.
     y = np.r_[np.full(20, 0.5), np.ones(19), 0]
