@@ -63,18 +63,19 @@ def _measure(folder: Path, shared: Path, limit: int | None, latency_ms: float) -
             while not run_pictures_ready(run, seconds=60):
                 pass
         print(f"treating {TreatedPicture.objects.count()} pictures: {time.monotonic() - began:.1f} s", flush=True)
-        with here.worker():
+
+        def seconds(*runs: Run) -> float:
             began = time.monotonic()
-            for run in single:
+            for run in runs:
                 run_wake(run)
+            for run in runs:
                 world.ended(run, MOST_S)
-            alone = time.monotonic() - began
-            began = time.monotonic()
-            for run in together:
-                run_wake(run)
-            for run in together:
-                world.ended(run, MOST_S)
-            at_once = time.monotonic() - began
+            return time.monotonic() - began
+
+        with here.worker():  # half before, half after: what else the machine does drifts
+            alone = sum(seconds(run) for run in single[:3])
+            at_once = seconds(*together)
+            alone += sum(seconds(run) for run in single[3:])
     figures = exact(list(together[0].arms.get().experiment.arms.select_related("run")))
     for each in figures.arms:
         print(
