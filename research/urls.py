@@ -4,6 +4,7 @@ from research.alarm_views import run_alarms
 from research.diversity import neighbour_views
 from research.diversity import views as diversity
 from research.evaluations import views as evaluations
+from research.experiments import asking_views as asking
 from research.experiments import pair_views as pairs
 from research.experiments import views as experiments
 
@@ -13,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("experiments/<str:name>/", experiments.experiment_detail, name="experiment"),
     path("experiments/<str:name>/progress", experiments.experiment_polled, name="experiment-progress"),
     path("experiments/<str:name>/pairs", pairs.experiment_pairs, name="experiment-pairs"),
+    path("follows/<int:arm_id>/", asking.followed_ask, name="followed-ask"),
     path("experiments/<str:name>/json", experiments.experiment_json, name="experiment-json"),
     path("experiments/<str:name>/csv", experiments.experiment_csv, name="experiment-csv"),
     path("neighbours/<int:intention_id>/", neighbour_views.neighbours, name="intention-neighbours"),

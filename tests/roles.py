@@ -20,7 +20,7 @@ SERVED = {
 PAGES = {
     "who is not signed in": "crowd-entry",
     "everybody": "login logout:post join enter healthz readyz",
-    "who is signed in": "home password picture thumbnail judge-home api-token-list api-token-new",
+    "who is signed in": "followed-ask home password picture thumbnail judge-home api-token-list api-token-new",
     "who may judge in the study": (
         "judge-page judge-save:post judge-audit:post judge-skip:post judge-take:post judge-present:post judge-ahead "
         "judge-pause judge-own judge-own-latest"

@@ -24,6 +24,7 @@ from distillation.models import CatalogImport, CoBuy, Intention, Picture, Produc
 from research.models import Experiment
 from tests.annotation.builders import judge, preference_study, show_pictures, study
 from tests.api.builders import DAY, JSON, program
+from tests.distillation.runs import coloured
 from tests.research.evaluations.builders import evaluation_row
 from tests.roles import CALLERS, PAGES, ROUTES, SERVED, doors
 from webhooks.models import Event, Webhook
@@ -91,7 +92,8 @@ def parts(people: dict[str, User | None], programs: dict[str, Client]) -> dict[s
     judgment = judge(participant)
     pairs = preference_study()
     show_pictures()
-    Experiment.objects.create(name=made.runs.get().name).arms.create(run=made.runs.get(), is_control=True, place=0)
+    arms = Experiment.objects.create(name=made.runs.get().name).arms
+    arms.create(run=made.runs.get(), is_control=True, place=0)
     return {
         "study_id": made.pk,
         "participant_id": participant.pk,
@@ -105,6 +107,7 @@ def parts(people: dict[str, User | None], programs: dict[str, Client]) -> dict[s
         "token_id": ApiToken.objects.first().pk,
         "export_id": export_start(study=made, options=Options(format="label-studio"))[0].pk,
         "webhook_id": Webhook.objects.create(url="https://example.org/hook", events=[Event.RUN_FINISHED]).pk,
+        "arm_id": arms.create(run=coloured.run("swapped"), factor="pictures", place=1).pk,
         "evaluation_id": evaluation_row("seen").pk,
         "evaluation": {"name": "seen"},
         "evaluation-answers": {"name": "seen"},

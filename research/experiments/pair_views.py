@@ -25,6 +25,7 @@ def experiment_pairs(request: PersonRequest, name: str) -> HttpResponse:
     asked = request.GET.get("relation", "")
     relation = asked if asked in dict(relations) else relations[0][0]
     cobuy = CoBuy.objects.select_related("a__picture", "b__picture").get(pk=ids[at - 1])
+    blunt = blunt_test(arms)
     context = {
         "experiment": experiment,
         "cobuy": cobuy,
@@ -35,6 +36,8 @@ def experiment_pairs(request: PersonRequest, name: str) -> HttpResponse:
         "relation": relation,
         "relations": relations,
         "seen": side_by_side(arms, cobuy, relation),
-        "blunt": blunt_test(arms),
+        "blunt": blunt,
+        "follows": [(kind, share, blunt.people[kind]) for kind, share in blunt.shares.items()] if blunt else [],
+        "answers": blunt.arm.followed.count() if blunt else 0,
     }
     return render(request, "research/pairs.html", context)

@@ -9,7 +9,7 @@ from django.db import connection
 from distillation.models import CoBuy, Intention, Picture, Product, Run, RunProduct
 from distillation.pipeline.relations import RELATIONS
 from distillation.runs.pictures import run_treatment
-from distillation.treatments import SWAPPED
+from research.experiments.asking import asks, followed_by_people
 from research.experiments.following import Follows, Told, following
 from research.experiments.keeping import keeping
 from research.models import Arm
@@ -36,6 +36,7 @@ class Blunt:
 
     arm: Arm
     shares: dict[Follows, Estimate]
+    people: dict[Follows, Estimate]
     equal: int
     n: int
 
@@ -54,7 +55,7 @@ def relation_choices(control: Run) -> list[tuple[str, str]]:
 
 def blunt_test(arms: list[Arm]) -> Blunt | None:
     """Of the arm whose pictures are swapped, if there is one."""
-    arm = next((arm for arm in arms if run_treatment(arm.run) == SWAPPED), None)
+    arm = next((arm for arm in arms if asks(arm)), None)
     control = next(arm.run for arm in arms if arm.is_control)
     if arm is None:
         return None
@@ -78,7 +79,7 @@ def blunt_test(arms: list[Arm]) -> Blunt | None:
     units = ("cobuy", "relation", "sample")
     of_control = {tuple(unit): text for *unit, text in control.intentions.values_list(*units, "text")}
     equal = sum(of_control.get((row.cobuy_id, row.relation, row.sample)) == row.text for row in rows)
-    return Blunt(arm, following(told), equal, len(told))
+    return Blunt(arm, following(told), followed_by_people(arm), equal, len(told))
 
 
 def _seen(arm: Arm, cobuy: CoBuy, relation: str) -> Seen:
@@ -88,7 +89,7 @@ def _seen(arm: Arm, cobuy: CoBuy, relation: str) -> Seen:
     failure = arm.run.failures.filter(cobuy=cobuy, relation=relation).order_by("sample").values_list("detail").first()
     return Seen(
         arm=arm,
-        pictures=_pictures(arm.run, cobuy),
+        pictures=pictures_seen(arm.run, cobuy),
         text=intention.text if intention else "",
         kept=_kept(arm, intention) if intention else None,
         p_yes=verdict.p_yes if verdict else None,
@@ -107,7 +108,7 @@ def _kept(arm: Arm, intention: Intention) -> bool | None:
         return cursor.fetchone()[0]
 
 
-def _pictures(run: Run, cobuy: CoBuy) -> list[Picture | None]:
+def pictures_seen(run: Run, cobuy: CoBuy) -> list[Picture | None]:
     if not run.config.get("with_images"):
         return [None, None]
     if not run_treatment(run):

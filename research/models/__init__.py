@@ -2,7 +2,7 @@
 
 from research.models.diversity import Diversity, DiversityQuerySet, NearDuplicate, Vectors
 from research.models.evaluations import BenchmarkQuestion, Evaluation, EvaluationAnswer, QuestionSet
-from research.models.experiments import Arm, Experiment
+from research.models.experiments import Arm, Experiment, Followed
 
 __all__ = [
     "Arm",
@@ -12,6 +12,7 @@ __all__ = [
     "Evaluation",
     "EvaluationAnswer",
     "Experiment",
+    "Followed",
     "NearDuplicate",
     "QuestionSet",
     "Vectors",

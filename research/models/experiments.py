@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from distillation.models import Run
+from distillation.models import Intention, Run
 
 
 class Experiment(models.Model):
@@ -73,3 +73,28 @@ class Arm(models.Model):
         if self.is_control:
             return "control"
         return f"{self.factor}: {self.value}" if self.factor else self.run.name
+
+
+class Followed(models.Model):
+    """What a person says an intention speaks of, when the model was shown other products' pictures."""
+
+    class Kind(models.TextChoices):
+        TITLE = "title", "The products of the titles"
+        PICTURE = "picture", "The products in the pictures"
+        BOTH = "both", "Both"
+        NEITHER = "neither", "Neither"
+        CANNOT_TELL = "cannot", "I can't tell"
+
+    arm = models.ForeignKey(Arm, models.CASCADE, related_name="followed")
+    intention = models.ForeignKey(Intention, models.CASCADE, related_name="+")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=7, choices=Kind)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = "answer to the blunt test"
+        verbose_name_plural = "answers to the blunt test"
+        constraints = [models.UniqueConstraint(fields=["arm", "intention", "person"], name="followed_once")]
+
+    def __str__(self) -> str:
+        return f"{self.intention_id}: {self.kind}"
