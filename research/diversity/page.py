@@ -49,6 +49,16 @@ def diversity_page(run: Run) -> dict:
     }
 
 
+def short_figures(run: Run) -> tuple[str, str]:
+    """(share of near-duplicates, distinct pairs of words at the smallest number of texts), where they are computed."""
+    kept = Diversity.objects.filter(run=run).first()
+    if kept is None or not kept.figures:
+        return "", ""
+    found, rows = kept.figures["duplicates"], [row for row in kept.figures["draws"] if row["scope"] == "run"]
+    distinct = rows[0]["distinct_2"]["value"] if rows and rows[0]["draws"] else None
+    return percent(found["n_near"] / kept.figures["n"]), "" if distinct is None else f"{distinct:.2f}"
+
+
 def _headline(figures: dict) -> list[dict]:
     found, n = figures["duplicates"], figures["n"]
     length, entropy = figures["length"], figures["entropy"]

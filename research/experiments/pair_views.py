@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import PersonRequest, researcher_required
 from distillation.models import CoBuy, Exposure
 from distillation.runs.exposure import exposure_record
+from research.experiments.judged import studies_of
 from research.experiments.side_by_side import blunt_test, cobuy_ids, relation_choices, side_by_side
 from research.models import Experiment
 
@@ -25,7 +26,7 @@ def experiment_pairs(request: PersonRequest, name: str) -> HttpResponse:
     asked = request.GET.get("relation", "")
     relation = asked if asked in dict(relations) else relations[0][0]
     cobuy = CoBuy.objects.select_related("a__picture", "b__picture").get(pk=ids[at - 1])
-    blunt = blunt_test(arms)
+    blunt, study = blunt_test(arms), next(iter(studies_of(arms)), None)
     context = {
         "experiment": experiment,
         "cobuy": cobuy,
@@ -35,7 +36,8 @@ def experiment_pairs(request: PersonRequest, name: str) -> HttpResponse:
         "after": at + 1 if at < len(ids) else None,
         "relation": relation,
         "relations": relations,
-        "seen": side_by_side(arms, cobuy, relation),
+        "seen": side_by_side(arms, cobuy, relation, study),
+        "study": study,
         "blunt": blunt,
         "follows": [(kind, share, blunt.people[kind]) for kind, share in blunt.shares.items()] if blunt else [],
         "answers": blunt.arm.followed.count() if blunt else 0,

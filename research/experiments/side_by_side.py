@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
 from django.db import connection
 
+from annotation.models import Study
+from distillation.lvlm.baseline.titles import COLOURS, MATERIALS
 from distillation.models import CoBuy, Intention, Picture, Product, Run, RunProduct
 from distillation.pipeline.relations import RELATIONS
 from distillation.runs.pictures import run_treatment
@@ -14,8 +19,16 @@ from research.experiments.following import Follows, Told, following
 from research.experiments.keeping import keeping
 from research.models import Arm
 from stats.estimate import Estimate
+from stats.packing import unpack
 
 MOST_READ = 5_000
+EQUAL = """
+    SELECT count(*) FILTER (WHERE a.text = b.text), count(*) FROM distillation_intention a
+    LEFT JOIN distillation_intention b
+      ON b.run_id = %(b)s AND (b.cobuy_id, b.relation, b.sample) = (a.cobuy_id, a.relation, a.sample)
+    WHERE a.run_id = %(a)s
+"""
+LOOKS = re.compile(rf"\b({'|'.join(map(re.escape, (*COLOURS, *MATERIALS)))})\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +41,13 @@ class Seen:
     kept: bool | None
     p_yes: float | None
     why_not: str
+    votes: list[tuple[str, int, int]]
+
+    @property
+    def marked(self) -> list[tuple[str, bool]]:
+        """The text in pieces, with whether one is a word of colour or material."""
+        pieces = LOOKS.split(self.text)
+        return [(piece, bool(place % 2)) for place, piece in enumerate(pieces) if piece]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +65,28 @@ def cobuy_ids(control: Run) -> list[int]:
     return list(control.cobuys.order_by("cobuy").values_list("cobuy", flat=True))
 
 
-def side_by_side(arms: list[Arm], cobuy: CoBuy, relation: str) -> list[Seen]:
-    return [_seen(arm, cobuy, relation) for arm in arms]
+def side_by_side(arms: list[Arm], cobuy: CoBuy, relation: str, study: Study | None) -> list[Seen]:
+    return [_seen(arm, cobuy, relation, study) for arm in arms]
 
 
 def relation_choices(control: Run) -> list[tuple[str, str]]:
     return [(code, RELATIONS[code].words or "open") for code in control.config["relations"]]
 
 
-def blunt_test(arms: list[Arm]) -> Blunt | None:
-    """Of the arm whose pictures are swapped, if there is one."""
+def blunt_test(arms: list[Arm], *, by_words: bool = True) -> Blunt | None:
+    """Of the arm whose pictures are swapped, if there is one; by words takes reading its texts."""
     arm = next((arm for arm in arms if asks(arm)), None)
-    control = next(arm.run for arm in arms if arm.is_control)
+    control = next(arm for arm in arms if arm.is_control)
     if arm is None:
         return None
+    with connection.cursor() as cursor:
+        cursor.execute(EQUAL, {"a": arm.run_id, "b": control.run_id})
+        equal, n = cursor.fetchone()
+    shares = following(_told(arm)) if by_words else {}
+    return Blunt(arm, shares, followed_by_people(arm), equal, n)
+
+
+def _told(arm: Arm) -> Iterator[Told]:
     pictured: dict[int, str] = {}
     for picture, title in Product.objects.filter(picture__isnull=False).order_by("pk").values_list("picture", "title"):
         pictured.setdefault(picture, title)
@@ -66,23 +94,16 @@ def blunt_test(arms: list[Arm]) -> Blunt | None:
         product: pictured.get(picture, "")
         for product, picture in arm.run.products.filter(shown__isnull=False).values_list("product", "shown")
     }
-    rows = arm.run.intentions.select_related("cobuy__a", "cobuy__b").order_by("pk")[:MOST_READ]
-    told = [
-        Told(
+    for row in arm.run.intentions.select_related("cobuy__a", "cobuy__b").order_by("pk")[:MOST_READ]:
+        yield Told(
             cobuy=row.cobuy_id,
             text=row.text,
             titles=f"{row.cobuy.a.title} {row.cobuy.b.title}",
             shown=f"{shown.get(row.cobuy.a_id, '')} {shown.get(row.cobuy.b_id, '')}",
         )
-        for row in rows
-    ]
-    units = ("cobuy", "relation", "sample")
-    of_control = {tuple(unit): text for *unit, text in control.intentions.values_list(*units, "text")}
-    equal = sum(of_control.get((row.cobuy_id, row.relation, row.sample)) == row.text for row in rows)
-    return Blunt(arm, following(told), followed_by_people(arm), equal, len(told))
 
 
-def _seen(arm: Arm, cobuy: CoBuy, relation: str) -> Seen:
+def _seen(arm: Arm, cobuy: CoBuy, relation: str, study: Study | None) -> Seen:
     found = Intention.objects.filter(run=arm.run, cobuy=cobuy, relation=relation).select_related("verdict")
     intention = found.order_by("sample").first()
     verdict = getattr(intention, "verdict", None) if intention else None
@@ -94,6 +115,7 @@ def _seen(arm: Arm, cobuy: CoBuy, relation: str) -> Seen:
         kept=_kept(arm, intention) if intention else None,
         p_yes=verdict.p_yes if verdict else None,
         why_not=failure[0] if failure and not intention else "",
+        votes=_votes(intention, study) if intention and study else [],
     )
 
 
@@ -106,6 +128,18 @@ def _kept(arm: Arm, intention: Intention) -> bool | None:
             {**keeps.params, "intention": intention.pk},
         )
         return cursor.fetchone()[0]
+
+
+def _votes(intention: Intention, study: Study) -> list[tuple[str, int, int]]:
+    """(figure, how many say yes, of how many) where people have judged it."""
+    item = study.items.filter(intention=intention, gold=None, n_judged__gt=0).first()
+    if item is None:
+        return []
+    told = []
+    for question, tally in zip(study.questions, (item.plausibility_tally, item.typicality_tally), strict=True):
+        counts = unpack(np.array([tally], dtype=np.int64), len(question.options))[0]
+        told.append((question.short, int(counts @ question.says_yes), int(counts.sum())))
+    return told
 
 
 def pictures_seen(run: Run, cobuy: CoBuy) -> list[Picture | None]:

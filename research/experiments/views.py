@@ -11,28 +11,20 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import PersonRequest, researcher_required
-from annotation.figures.plots import dots
 from common.refusals import Refused
-from common.words import percent
 from distillation.models import Run
 from distillation.runs.wake import run_wake_or_say
 from distillation.treatments.names import SHORT, TAKEN_AWAY
-from research.experiments.agreeing import Agreement, agreements
 from research.experiments.factors import vary_parse
-from research.experiments.judged import Judged
 from research.experiments.making import Plan, arms_check, experiment_create, experiment_plan
+from research.experiments.page import experiment_page
 from research.experiments.progress import experiment_progress, experiment_revision
-from research.experiments.strictness import strictness_by_relation
 from research.experiments.summary import (
     CSV_COLUMNS,
     csv_rows,
-    experiment_read,
-    experiment_state,
     experiment_summary,
 )
-from research.experiments.words import answer, between, paragraph, signed
 from research.models import Experiment
-from stats.filter.by_group import ByGroup
 
 
 class ExperimentForm(forms.Form):
@@ -101,26 +93,7 @@ def _start(request: PersonRequest, form: ExperimentForm, plan: Plan) -> HttpResp
 @researcher_required
 def experiment_detail(request: HttpRequest, name: str) -> HttpResponse:
     experiment = get_object_or_404(Experiment, name=name)
-    arms, figures, study, people = experiment_read(experiment)
-    measures = list(dict.fromkeys(row.name for row in people))
-    context = {
-        "experiment": experiment,
-        "state": experiment_state(figures),
-        "progress": experiment_progress(experiment),
-        "figures": figures,
-        "study": study,
-        "answer": answer(figures, people),
-        "paragraph": paragraph(experiment.question, figures, people, simulated=bool(study and study.simulated)),
-        "kept": [
-            {"each": each, "difference": signed(each.against.difference), "bounds": between(each.against.bounds)}
-            for each in figures.arms
-            if each.against
-        ],
-        "filters": [_agreement(each) for each in agreements(arms)],
-        "strictness": _strictness(strictness_by_relation(study, figures.arms[0].arm.run)) if study else None,
-        "measures": [_measure(measure, [row for row in people if row.name == measure]) for measure in measures],
-    }
-    return render(request, "research/experiment.html", context)
+    return render(request, "research/experiment.html", experiment_page(experiment))
 
 
 @require_safe
@@ -152,61 +125,3 @@ def experiment_csv(request: HttpRequest, name: str) -> HttpResponse:
     writer.writerows(csv_rows(experiment_summary(get_object_or_404(Experiment, name=name))))
     headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
     return HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8", headers=headers)
-
-
-def _agreement(each: Agreement) -> dict:
-    low, high = each.kappa.ci95 or (None, None)
-    kappa = each.kappa.reason if each.kappa.value is None else f"{each.kappa.value:.2f}"
-    interval = "" if low is None else f"{low:.2f} to {high:.2f}"
-    return {"each": each, "agree": percent(each.agree), "kappa": kappa, "interval": interval}
-
-
-def _strictness(found: ByGroup) -> dict:
-    """Thresholds are advice only where they pay."""
-    gain = found.gain
-    each = [(name, f"{at:g}", n) for name, (at, n) in sorted(found.each.items())] if found.pays else []
-    one = "–" if found.one is None else f"{found.one:g}"
-    return {"gain": signed(gain.value), "interval": between(gain.ci95), "n": gain.n, "one": one, "each": each}
-
-
-def _measure(name: str, rows: list[Judged]) -> dict:
-    shown = [
-        (row.arm.label, row.difference.figure, signed(row.difference.figure.value), between(row.difference.figure.ci95))
-        for row in rows
-    ]
-    ticks = [(at, signed(at)) for at in (-1.0, -0.5, 0.0, 0.5, 1.0)]
-    return {
-        "name": name,
-        "plot": dots(shown, label=f"{name}: difference to the control in points", ticks=ticks, reference=0.0),
-        "rows": [_row(row) for row in rows],
-        "parts": [_part(part, rows) for part in dict.fromkeys(part for row in rows for part in row.parts)],
-    }
-
-
-def _row(row: Judged) -> dict:
-    found = row.difference
-    return {
-        "arm": row.arm.label,
-        "of_arm": row.of_arm,
-        "of_control": row.of_control,
-        "difference": signed(found.figure.value),
-        "interval": between(found.figure.ci95),
-        "why": found.figure.reason,
-        "n": found.figure.n,
-        "p": "" if row.p is None else "< .001" if row.p < 0.001 else f"{row.p:.3f}",
-        "is_clear": row.is_clear,
-        "bounds": between(row.bounds),
-        "detectable": "" if found.detectable is None else f"{100 * found.detectable:.1f}",
-        "needed": {f"{100 * wanted:g}": n for wanted, n in row.needed.items() if n},
-        "people": between(row.people.ci95) if row.people else "",
-    }
-
-
-def _part(part: str, rows: list[Judged]) -> dict:
-    """Differences by relation, by category or by type of product."""
-    shown = [
-        (row.arm.label, name, signed(each.figure.value), between(each.figure.ci95), each.figure.n)
-        for row in rows
-        for name, each in row.parts[part].items()
-    ]
-    return {"name": part, "rows": shown, "n": len({name for _, name, *_ in shown})}
