@@ -84,7 +84,9 @@ def _measure(name: str, rows: list[Judged]) -> dict:
         (row.arm.label, row.difference.figure, signed(row.difference.figure.value), between(row.difference.figure.ci95))
         for row in rows
     ]
-    ticks = [(at, signed(at)) for at in (-1.0, -0.5, 0.0, 0.5, 1.0)]
+    ends = [abs(end) for row in rows for end in row.difference.figure.ci95 or (row.difference.figure.value or 0.0,)]
+    widest = next(each for each in (0.1, 0.2, 0.4, 1.0) if each >= max(ends, default=0.0) or each == 1.0)
+    ticks = [(at * widest, signed(at * widest)) for at in (-1.0, -0.5, 0.0, 0.5, 1.0)]
     return {
         "name": name,
         "plot": dots(shown, label=f"{name}: difference to the control in points", ticks=ticks, reference=0.0),

@@ -10,6 +10,8 @@ from research.experiments.judged import Judged
 
 
 def signed(share: float | None) -> str:
+    if share is not None and abs(share) < 0.0005:
+        return points(0.0)  # neither +0.0 nor −0.0
     words = points(share)
     return f"+{words}" if share is not None and share > 0 else words
 
