@@ -1,7 +1,10 @@
 """The words of a run's page on diversity, from what is stored: nothing is counted here."""
 
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
 
+from common.cached import cached
 from common.words import counted, percent
 from distillation.models import Run
 from distillation.pipeline.relations import RELATIONS
@@ -28,13 +31,30 @@ HOW = {
 }
 
 
+KEPT_FOR_S = 3600
+
+
+def diversity_state(run: Run) -> dict:
+    """How far its computation is, and since when there are figures."""
+    kept = Diversity.objects.filter(run=run).defer("figures").first()
+    computed = bool(kept and kept.computed_at)
+    return {"kept": kept, "waiting": bool(kept and kept.state == Diversity.State.WANTED), "computed": computed}
+
+
+def diversity_html(run: Run, kept: Diversity) -> SafeString:
+    """The figures as they are shown: words that stay the same until they are computed again."""
+    at = kept.computed_at.timestamp() if kept.computed_at else 0
+    made = cached(
+        f"diversity-{run.pk}-{at}",
+        lambda: str(render_to_string("diversity/_figures.html", {"page": diversity_page(run), "run": run})),
+        KEPT_FOR_S,
+    )
+    return mark_safe(made)  # noqa: S308 - a template of our own made it
+
+
 def diversity_page(run: Run) -> dict:
-    kept = Diversity.objects.filter(run=run).first()
-    figures = kept.figures if kept else {}
+    figures = Diversity.objects.get(run=run).figures
     return {
-        "run": run,
-        "kept": kept,
-        "waiting": bool(kept and kept.state == Diversity.State.WANTED),
         "figures": _headline(figures) if figures else [],
         "draws": [_draw(row) for row in figures.get("draws", []) if row["draws"]],
         "too_few": "; ".join(_too_few(figures.get("draws", []))),

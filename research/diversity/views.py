@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import researcher_required
 from common.refusals import Refused
 from distillation.models import Run
-from research.diversity.page import diversity_page
+from research.diversity.page import diversity_html, diversity_state
 from research.diversity.services import DEFAULT_EMBEDDED, MOST_EMBEDDED, diversity_ask
 
 
@@ -21,8 +21,10 @@ class AskForm(forms.Form):
 @researcher_required
 def run_diversity(request: HttpRequest, name: str) -> HttpResponse:
     run = get_object_or_404(Run, name=name)
-    page = {"page": diversity_page(run), "run": run, "default_embedded": DEFAULT_EMBEDDED}
-    return render(request, "diversity/page.html", page)
+    page = diversity_state(run)
+    figures = diversity_html(run, page["kept"]) if page["computed"] else ""
+    context = {"page": page, "figures": figures, "run": run, "default_embedded": DEFAULT_EMBEDDED}
+    return render(request, "diversity/page.html", context)
 
 
 @require_safe
@@ -30,7 +32,7 @@ def run_diversity(request: HttpRequest, name: str) -> HttpResponse:
 def run_diversity_progress(request: HttpRequest, name: str) -> HttpResponse:
     """Polled while a worker computes; then the page comes anew, with the figures."""
     run = get_object_or_404(Run, name=name)
-    page = diversity_page(run)
+    page = diversity_state(run)
     answer = render(request, "diversity/_progress.html", {"page": page, "run": run})
     if not page["waiting"]:
         answer["HX-Refresh"] = "true"

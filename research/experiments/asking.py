@@ -47,8 +47,8 @@ def followed_save(*, arm: Arm, intention_id: int, person: User, kind: str) -> No
         raise ExperimentRefused("Answer with one of the five, by a click or the keys 1 to 5")
     if not arm.run.intentions.filter(pk=intention_id).exists():
         raise ExperimentRefused("That intention is none of this arm's; nothing was saved")
-    named = {"arm": arm, "intention_id": intention_id, "person": person}
-    Followed.objects.update_or_create(**named, defaults={"kind": kind})
+    said = {"kind": kind}
+    Followed.objects.update_or_create(arm=arm, intention_id=intention_id, person=person, defaults=said)
 
 
 def followed_by_people(arm: Arm) -> dict[Follows, Estimate]:

@@ -60,8 +60,8 @@ def _arm(each: ArmFigures, people: list[Judged], columns: list[str]) -> dict:
 def _cell(figure: Estimate | None) -> tuple[str, str]:
     if figure is None or figure.value is None:
         return "–", ""
-    low, high = figure.ci95 or (None, None)
-    return percent(figure.value), "" if low is None else f"{100 * low:.0f}–{100 * high:.0f}"
+    interval = "–".join(f"{100 * end:.0f}" for end in figure.ci95 or ())
+    return percent(figure.value), interval
 
 
 def _agreement(each: Agreement) -> dict:
