@@ -117,8 +117,9 @@ def _product_text(file: int, wanted: str, job: Job) -> TextOf:
             return ""
         asin, title, category, price, image, _, candidates, unreadable_price = found
         account.prices_unreadable += unreadable_price
-        of_file["products"] += 1
-        of_file["pictures"] += image.startswith("http")
+        if not of_file["pictures"]:  # one is enough: what counts is whether there is any
+            of_file["products"] += 1
+            of_file["pictures"] += image.startswith("http")
         others = candidates_text(asin, candidates, account) if candidates else ""
         kept = f"{asin}\t{title}\t{category}\t{image}\t{others}".replace("\\", r"\\")
         return f"{first + line}\t{kept}\t{price or NULL}\n"

@@ -8,26 +8,23 @@ from distillation.catalog.readers.records import (
     LeftOut,
     ProductRecord,
     as_list,
-    candidates_of,
 )
 
 OTHER_FORMATS = {"parent_asin", "reviewerID", "imUrl", "related", "salesRank"}
 
 
-def _full_pictures(images: object) -> list:
-    """The first release has its pictures in `image`, cut small."""
-    return [full_picture(url) for url in as_list(images)] if images else []
-
-
 def parse_item(item: dict, fields: Fields) -> ProductRecord | LeftOut:
     get = item.get
+    images = as_list(get("imageURLHighRes")) + as_list(get("imageURL"))
+    if cut := get("image"):  # the first release has its pictures here, cut small
+        images += map(full_picture, as_list(cut))
     return product_cleaned(
         asin=get("asin"),
         title=get("title"),
         categories=[*as_list(get("category")), get("main_cat")],
         price=get("price"),
-        images=as_list(get("imageURLHighRes")) + as_list(get("imageURL")) + _full_pictures(get("image")),
-        candidates=candidates_of({"also_bought": get("also_buy")}, fields),
+        images=images,
+        candidates=as_list(get("also_buy")) if fields else [],
     )
 
 

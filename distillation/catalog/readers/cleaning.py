@@ -97,18 +97,18 @@ def product_cleaned(
         return LeftOut("no ASIN", len(candidates))
     if not is_asin(asin):
         return LeftOut("an ASIN of other signs than letters, digits, hyphens and underscores", len(candidates))
-    title = _clean_title(title) if isinstance(title, str) else ""
-    if problem := _title_problem(title):
-        return LeftOut(problem, len(candidates))
+    title = clean_text(title) if isinstance(title, str) else ""
+    if "<" in title:
+        title = visible(_EMPHASIS.sub("", title)) or title
+    # All that follows is asked here first: a call costs as much, and most titles have none of it.
+    if not title or "<" in title or "(" in title or "=" in title or len(title) > MAX_TITLE:
+        problem = _title_problem(title)
+        if problem:
+            return LeftOut(problem, len(candidates))
     price = clean_price(price)
     return ProductRecord(
         asin, title, _first_category(categories), price or "", _first_url(images), categories, candidates, price is None
     )
-
-
-def _clean_title(raw: str) -> str:
-    title = clean_text(raw)
-    return visible(_EMPHASIS.sub("", title)) or title if "<" in title else title
 
 
 def _title_problem(title: str) -> str:
@@ -134,8 +134,6 @@ def _first_category(names: list[object]) -> str:
 
 def clean_url(raw: object) -> str:
     """As a browser would ask for it: a scheme where none is named, blanks written out; empty where it is none."""
-    if usable_url(raw):
-        return raw  # as most are
     if not isinstance(raw, str):
         return ""
     url = raw.strip().replace(" ", "%20")
@@ -163,8 +161,8 @@ def picture_addresses(url: str) -> list[str]:
 def _first_url(images: list[object]) -> str:
     instead = ""
     for image in images:
-        if url := clean_url(image):
-            if not is_placeholder(url):
+        if url := image if usable_url(image) else clean_url(image):
+            if "/I/" in url or not is_placeholder(url):  # under /I/ Amazon keeps real ones
                 return url
             instead = PLACEHOLDER
     return instead

@@ -18,9 +18,12 @@ def json_format(
 ) -> CatalogFormat:
     def parse(line: bytes, fields: Fields) -> ProductRecord | LeftOut:
         try:
-            item = loads(line)
-        except ValueError:
-            return LeftOut(_why_no_json(line))
+            item = orjson.loads(line)  # nearly all
+        except orjson.JSONDecodeError:
+            try:
+                item = loads(line)
+            except ValueError:
+                return LeftOut(_why_no_json(line))
         return parse_item(item, fields) if isinstance(item, dict) else LeftOut("not a JSON object")
 
     def recognises_line(line: bytes) -> bool:
