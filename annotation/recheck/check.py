@@ -19,6 +19,7 @@ import numpy as np
 from annotation.exchange.exports.options import Options
 from annotation.exchange.exports.rows import Rows
 from annotation.exchange.exports.streams import judgments_stream
+from annotation.exchange.files.columns import columns_in
 from annotation.figures.comparison import rows_compare
 from annotation.figures.numbers import figures_of
 from annotation.figures.opinions import latent_figures
@@ -28,7 +29,6 @@ from annotation.figures.report import report_numbers
 from annotation.figures.rows.asked import Asked
 from annotation.figures.rows.live import Live
 from annotation.models import Judgment, Study
-from annotation.recheck.columns import columns_in
 from annotation.recheck.long_way import LONG_WAY
 from annotation.recheck.rows import Exported
 from annotation.recheck.sameness import cells_wanted
@@ -36,15 +36,11 @@ from annotation.selection import EVERYTHING, Selection
 from common.snapshot import snapshot
 
 TOLERANCE = 1e-12
-few_draws = partial(latent_figures, draws=20)  # the votes are the same or not
 # Of the sample's design, for items that nobody has judged are not in the export, and what is known of gold items.
 NOT_IN_CSV = {
-    "figures": ("items", "wanted"),
-    "progress": ("untouched", "wanted"),
-    "annotators": ("people.gold",),
-    "recall": ("by_threshold.preserved",),
-    "report": ("chances", "skips"),
-}
+    "figures": ("items", "wanted"), "progress": ("untouched", "wanted"), "annotators": ("people.gold",),
+    "recall": ("by_threshold.preserved",), "report": ("chances", "skips"),
+}  # fmt: skip
 TAKEN = (
     "figures: the runs' intentions, kept and sums of p(yes), taken as the database counts them",
     "figures: stratum, chance and p(yes) of items that nobody has judged, taken as the database has them",
@@ -63,8 +59,7 @@ class Difference:
 
 @dataclass(slots=True)
 class Check:
-    """`compared` numbers by where they are shown, those of a choice together; `not_in_csv` names those that are not
-    compared, and why."""
+    """`compared` numbers by where they are shown, of a choice all together; `not_in_csv` says what isn't, and why."""
 
     compared: dict[str, int] = field(default_factory=dict)
     differences: list[Difference] = field(default_factory=list)
@@ -81,18 +76,15 @@ class Check:
         self.differences += [Difference(*pair) for pair in pairs if not _alike(*pair[1:])]
 
     def compare_part(self, exported: Exported, part: Part) -> None:
-        (name, numbers, anew, own), query = part, exported.asked.selection.query
+        (name, numbers, anew, own), query, left_out = part, exported.asked.selection.query, NOT_IN_CSV.get(part[0], ())
         if reason := _unknowable(name, exported):
             self.not_in_csv[f"{name}: {reason}"] = None
             return
-        self.not_in_csv |= dict.fromkeys(f"{name}: {each}" for each in NOT_IN_CSV.get(name, ()))
-        rows = replace(exported, asked=replace(exported.asked, **own))
+        self.not_in_csv |= dict.fromkeys(f"{name}: {each}" for each in left_out)
+        of = replace(exported, asked=replace(exported.asked, **own))
         where = " ".join((name, *(f"{key} {value}" for key, value in own.items())))
         begins = f"{query}: " * bool(query) + f"{where}." * (name != "figures")
-        one, other = (
-            _known(each, begins, NOT_IN_CSV.get(name, ())) for each in (numbers(Live(rows.asked)), anew(rows))
-        )
-        self.compare(query or where, one, other)
+        self.compare(query or where, *(_known(each, begins, left_out) for each in (numbers(Live(of.asked)), anew(of))))
 
 
 def figures_check(
@@ -125,7 +117,7 @@ def _parts(study: Study, choice: Selection) -> Iterator[Part]:
     yield "figures", figures_of, figures_of, {}
     if choice.counted == EVERYTHING != choice:
         return  # the same judgments read otherwise: no panel has other numbers
-    yield "latent truth", few_draws, few_draws, {}
+    yield "latent truth", *2 * (partial(latent_figures, draws=20),), {}  # few will do: the votes are the same or not
     for panel in panels_of(study):
         for by in [{"by": by} for by in NAMES] if panel.has_switch else [{}]:
             yield panel.name, panel.numbers, LONG_WAY.get(panel.name, panel.numbers), by
@@ -169,6 +161,5 @@ def _numbers(value: Any, name: str) -> Iterator[tuple[str, object]]:
 
 
 def _alike(shown: object, anew: object) -> bool:
-    if isinstance(shown, int | float) and isinstance(anew, int | float):
-        return math.isclose(shown, anew, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
-    return shown == anew
+    are_numbers = isinstance(shown, int | float) and isinstance(anew, int | float)
+    return math.isclose(shown, anew, rel_tol=TOLERANCE, abs_tol=TOLERANCE) if are_numbers else shown == anew

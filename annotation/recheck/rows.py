@@ -1,7 +1,4 @@
-"""The rows that figures are computed from, counted in an exported CSV judgment by judgment.
-
-Neither the tallies on the items nor the patterns that they are grouped by are read.
-"""
+"""The rows that figures are computed from, counted in an export judgment by judgment: no tally of an item is read."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable
@@ -15,26 +12,26 @@ from django.utils import timezone
 from numpy.typing import NDArray
 
 from annotation.exchange.exports.skips import skips_csv
+from annotation.exchange.files.columns import NOT_SAID, Columns
 from annotation.figures import report
-from annotation.figures.comparison import Pairs
 from annotation.figures.patterns import MOST_ALONE, By, Patterns, Progress, patterns_of, unjudged
 from annotation.figures.rates import positive, says_yes
 from annotation.figures.rows import kinds
 from annotation.figures.rows.asked import Asked, Made
-from annotation.figures.rows.live import Live
 from annotation.figures.rows.moments import moments
 from annotation.figures.rows.singles import one_in, some_items
-from annotation.figures.rows.totals import Totals
+from annotation.figures.rows.totals import Totals, totals
 from annotation.figures.speaking import response_factors
 from annotation.models import Kind
-from annotation.recheck.columns import NOT_SAID, Columns
 from annotation.scales import Question
 from common.counting import is_first
+from common.days import start_of
 from distillation.models import Run
 from stats.packing import unit
 from stats.rates import hajek_rate
 
 KEPT = {"kept": True, "rejected": False, "": None}
+ANSWERS = ["plausibility", "typicality"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +80,7 @@ class Exported:
         study, chosen, items, counts = self.asked.study, self.asked.selection, self.items, self._counts()
         n_judged = self._by_item(self.of_items().rows)  # whoever's and whenever
         columns = {
-            "items": np.ones(len(items), dtype=np.int64),
+            "items": np.ones(len(items), dtype=int),
             "group": items[by],
             "kept": np.array([KEPT[each] for each in items["filter"]], dtype=object),
             "complete": (n_judged[items["item"]] >= study.overlap) | (study.state == study.State.CLOSED),
@@ -111,14 +108,13 @@ class Exported:
 
     def totals(self, by: By = "relation") -> Totals:
         """Those of the database: a CSV knows nothing of the runs whole."""
-        return Live(self.asked).totals(by)
+        return totals(self.asked.study, self.asked.selection, by)
 
     def of_run(self) -> None:
         return None
 
     def decided(self) -> kinds.Decided:
-        """Rows alike as one, in the order of the database: which side of a wanted precision of exactly 0.8 a threshold
-        comes out on follows from the order in which its items are added up."""
+        """Rows alike as one, in the order of the database: a precision of just 0.8 hangs on how items add up."""
         rows, study = self.judged()[0], self.asked.study
         says, n = positive(rows, study.questions[0])
         among = (2 * says != n) & rows.filtered & rows.complete
@@ -152,28 +148,30 @@ class Exported:
 
     def revised(self) -> kinds.Revised:
         rows = self.rows[self.rows["verdict"] != ""]
-        revealed, n = _revealed(rows), np.ones(len(rows), dtype=np.int64)
+        revealed = _revealed(rows)
         before = np.where(revealed, rows["plausibility"], rows["first"])
         after = np.where(rows["after"] != NOT_SAID, rows["after"], rows["plausibility"])
-        return kinds.Revised(rows["who"], before, after, rows["verdict"] == "yes", revealed, n)
+        return kinds.Revised(
+            rows["who"], before, after, rows["verdict"] == "yes", revealed, np.ones(len(rows), dtype=int)
+        )
 
     def repeated(self) -> kinds.Repeated:
-        one, two, revealed = self._twice(self.rows)
-        first, again = _answers(one), _answers(two)
-        return kinds.Repeated(first, again, np.ones(len(first), dtype=np.int64), revealed)
+        who, first, again, revealed = self._twice(self.rows)
+        return kinds.Repeated(first, again, np.ones(len(who), dtype=int), revealed)
 
-    def _twice(self, firsts: NDArray) -> tuple[NDArray, NDArray, int]:
-        """First judgments, those of the same items by the same annotators again, and how many had seen the verdict."""
+    def _twice(self, firsts: NDArray) -> tuple[NDArray, NDArray, NDArray, int]:
+        """Who, their answers first and of the same items again, and how many are left out as the verdict was seen."""
         of = {key: k for k, key in enumerate(firsts[["who", "item"]].tolist())}
         repeats = self.csv.rows[self.csv.rows["kind"] == Kind.REPEAT]
         places = np.array([of.get(key, NOT_SAID) for key in repeats[["who", "item"]].tolist()], dtype=np.int64)
         repeats, ones = repeats[places != NOT_SAID], firsts[places[places != NOT_SAID]]
         blind = ~_revealed(ones)
-        return ones[blind], repeats[blind], int((~blind).sum())
+        first, again = (np.stack([each[name][blind] for name in ANSWERS], axis=1) for each in (ones, repeats))
+        return ones["who"][blind], first, again, int((~blind).sum())
 
     def answers(self) -> kinds.Answers:
         rows = self._some(self.rows)
-        return kinds.Answers(rows["item"], rows["annotator"].astype(str), rows["plausibility"], one_in(self.asked))
+        return kinds.Answers(rows["item"], rows["annotator"], rows["plausibility"], one_in(self.asked))
 
     def skipped(self, by: By = "relation") -> kinds.Skipped:
         """From their own export, of the same moment: they are no judgments."""
@@ -198,7 +196,7 @@ class Exported:
             yes=self._by_item(others[yes])[rows["item"]],
             judged=self._by_item(others)[rows["item"]],
             seconds=np.minimum(np.rint(rows["active_seconds"]), kinds.LONGEST_SECONDS).astype(np.int64),
-            n=np.ones(len(rows), dtype=np.int64),
+            n=np.ones(len(rows), dtype=int),
             gold={},
             repeats=self._alike() if self.asked.study.repeat_share else {},
             part=one_in(self.asked),
@@ -213,53 +211,50 @@ class Exported:
     def _alike(self) -> dict[int, Counter[bool]]:
         """On the same sides as the first time; not asked both times is alike too."""
         from_yes = np.array([each.says_yes.index(True) for each in self.asked.study.questions])
-        one, two, _ = self._twice(self.csv.rows[is_first(self.csv.rows["kind"])])
-        first, again = (np.where(said == NOT_SAID, NOT_SAID, said >= from_yes) for said in map(_answers, (one, two)))
+        who, first, again, _ = self._twice(self.csv.rows[is_first(self.csv.rows["kind"])])
+        alike = ((first >= from_yes) == (again >= from_yes)) & ((first == NOT_SAID) == (again == NOT_SAID))
         found: dict[int, Counter[bool]] = defaultdict(Counter)
-        for who, alike in zip(one["who"].tolist(), (first == again).all(axis=1).tolist(), strict=True):
-            found[who][alike] += 1
+        for each, is_alike in zip(who.tolist(), alike.all(axis=1).tolist(), strict=True):
+            found[each][is_alike] += 1
         return found
 
     def audited(self) -> kinds.Audited:
-        said = self.rows["audit"]
-        return kinds.Audited(len(np.unique(self.rows["who"])), int((said >= 0).sum()), int((said == 1).sum()))
+        audits, right = (int((self.rows["audit"] >= least).sum()) for least in (0, 1))
+        return kinds.Audited(len(np.unique(self.rows["who"])), audits, right)
 
     def item_audits(self) -> kinds.ItemAudits:
-        said = self.rows["audit"]
-        audits, right = (self._by_item(self.rows[of])[self.items["item"]] for of in (said != NOT_SAID, said == 1))
+        audits, right = (self._by_item(self.rows[self.rows["audit"] >= k])[self.items["item"]] for k in (0, 1))
         at = audits > 0
-        inclusion, ones = self.items["inclusion_probability"][at], np.ones(int(at.sum()), dtype=np.int64)
-        return kinds.ItemAudits(self.items["stratum"][at].astype(str), inclusion, audits[at], right[at], ones)
+        drawn = (self.items[name][at] for name in ("stratum", "inclusion_probability"))
+        return kinds.ItemAudits(*drawn, audits[at], right[at], np.ones(int(at.sum()), dtype=int))
 
     def labels(self, question: Question) -> kinds.Labels:
         rows, yes = _answering(self.rows, question)
-        texts = (rows[name].astype(str) for name in ("annotator", "stratum"))
-        counts = (self._by_item(rows)[rows["item"]], np.ones(len(rows), dtype=np.int64), yes.astype(np.int64))
-        return kinds.Labels(*texts, rows["inclusion_probability"], *counts)
+        cells = (rows[name] for name in ("annotator", "stratum", "inclusion_probability"))
+        return kinds.Labels(*cells, self._by_item(rows)[rows["item"]], np.ones(len(rows), dtype=int), yes.astype(int))
 
     def single_votes(self) -> kinds.SingleVotes:
-        """With the extra ones of people who are not excluded."""
         out = [] if self.asked.selection.with_excluded else self.asked.study.participants.excluded()
-        extra = self.csv.rows["kind"] == Kind.EXTRA
-        extra &= ~np.isin(self.csv.rows["annotator"].astype(str), [each.pseudonym for each in out])
+        is_out = np.isin(self.csv.rows["annotator"].astype(str), [each.pseudonym for each in out])
+        extra = (self.csv.rows["kind"] == Kind.EXTRA) & ~is_out
         votes = self._some(np.r_[self.rows, self._chosen(extra)])
         votes = votes[np.lexsort((votes["who"], votes["item"]))]
         rows, yes = _answering(votes[votes["filter"] != ""], self.asked.study.questions[0])
         _, first, item = np.unique(rows["item"], return_index=True, return_inverse=True)
-        kept, stratum = rows["filter"][first] == "kept", rows["stratum"][first].astype(str)
-        inclusion = rows["inclusion_probability"][first]
-        return kinds.SingleVotes(item, rows["annotator"].astype(str), yes, kept, stratum, inclusion, one_in(self.asked))
+        kept, part = rows["filter"][first] == "kept", one_in(self.asked)
+        drawn = (rows[name][first] for name in ("stratum", "inclusion_probability"))
+        return kinds.SingleVotes(item, rows["annotator"], yes, kept, *drawn, part)
 
     def of_report(self) -> report.Numbers:
         judged, items = self.judged()[0], self.items
-        cobuys, rates = (items["asin_a"] + " " + items["asin_b"]).astype(str), {}
+        weights, cobuys, rates = 1 / judged.weights, items["asin_a"] + " " + items["asin_b"], {}
         for each in self.asked.study.questions:
             share, asked = says_yes(judged, each)
-            rates[each.name] = hajek_rate(share, 1 / judged.weights, judged.strata, asked, clusters=cobuys)
-        others = self.csv.rows["kind"][~is_first(self.csv.rows["kind"])]
-        return report.Numbers(rates, 0, {}, dict(Counter(others.tolist())))
+            rates[each.name] = hajek_rate(share, weights, judged.strata, asked, clusters=cobuys)
+        others = Counter(self.csv.rows["kind"][~is_first(self.csv.rows["kind"])].tolist())
+        return report.Numbers(rates, 0, {}, dict(others))
 
-    def pairs(self, a: Run, b: Run) -> Pairs:
+    def pairs(self, a: Run, b: Run) -> kinds.Pairs:
         """Which of several samples of a co-buy and relation they are only the database knows."""
         samples, items = dict(self.asked.study.items.values_list("pk", "intention__sample")), self.items
         keys = [(*row, samples.get(pk)) for pk, *row in items[["id", "asin_a", "asin_b", "relation"]].tolist()]
@@ -267,27 +262,22 @@ class Exported:
         others = {keys[k]: k for k in of_b}
         pairs = [(k, others[keys[k]]) for k in of_a if keys[k] in others]
         one, other = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
-        cobuys = np.array([" ".join(key[:2]) for key in keys], dtype=str)[one]
+        cobuys = (items["asin_a"] + " " + items["asin_b"])[one]
         tallies = {name: (counts[one], counts[other]) for name, counts in self._counts().items()}
-        return Pairs(cobuys, 1 / items["inclusion_probability"][one], tallies)
+        return kinds.Pairs(cobuys, 1 / items["inclusion_probability"][one], tallies)
 
     def pace(self) -> float:
-        today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-        recent = self.rows["at"][self.rows["at"] >= (today - timedelta(days=kinds.PACE_DAYS - 1)).timestamp()]
-        if not len(recent):
-            return 0
-        first = timezone.localdate(datetime.fromtimestamp(float(recent.min()), UTC))
-        return len(recent) / ((today.date() - first).days + 1)
+        today = timezone.localdate()
+        begins = start_of(today - timedelta(days=kinds.PACE_DAYS - 1)).timestamp()
+        recent = self.rows["at"][self.rows["at"] >= begins].tolist()
+        first = timezone.localdate(datetime.fromtimestamp(min(recent), UTC)) if recent else today
+        return len(recent) / ((today - first).days + 1)
 
 
 def _answering(rows: NDArray, question: Question) -> tuple[NDArray, NDArray[np.bool_]]:
     """The rows that answer, and whether each says yes."""
     said = rows[rows[question.name] != NOT_SAID]
     return said, np.array(question.says_yes)[said[question.name]]
-
-
-def _answers(rows: NDArray) -> NDArray[np.int64]:
-    return np.stack([rows["plausibility"], rows["typicality"]], axis=1)
 
 
 def _revealed(rows: NDArray) -> NDArray[np.bool_]:

@@ -3,19 +3,16 @@
 import numpy as np
 
 from annotation.exchange.files.cells import ImportRefused
+from annotation.exchange.files.columns import Columns
 from annotation.models import Study
-from annotation.recheck.columns import Columns
 
 COLUMNS = {
-    "asin_a": "intention__cobuy__a__asin",
-    "asin_b": "intention__cobuy__b__asin",
-    "intention": "intention__text",
+    "asin_a": "intention__cobuy__a__asin", "asin_b": "intention__cobuy__b__asin", "intention": "intention__text",
     "strictness": "run__strictness",
-}
-Cells = dict[str, object]
+}  # fmt: skip
 
 
-def cells_wanted(study: Study, csv: Columns, manifest: dict | None) -> tuple[Cells, Cells]:
+def cells_wanted(study: Study, csv: Columns, manifest: dict | None) -> tuple[dict[str, object], dict[str, object]]:
     """What they should be, and what they are in the file. Of asins and texts a manifest knows by its checksum only."""
     rows = csv.rows[np.unique(csv.rows["item"], return_index=True)[1]]
     known = study.items.filter(pk__in=rows["id"].tolist()).values_list("pk", *COLUMNS.values())
@@ -29,11 +26,9 @@ def cells_wanted(study: Study, csv: Columns, manifest: dict | None) -> tuple[Cel
     if filters := manifest.get("filters"):
         raise ImportRefused(f"by its manifest it is a part of the study only ({filters}); export it without filters")
     own["manifest.rows"], said["manifest.rows"] = manifest["row_count"], csv.n_rows
+    name, by_run = manifest["study"]["name"], manifest["strictness"]
     for row in rows:
-        name = f"manifest, item {row['id']}"
-        own |= {
-            f"{name}.study": manifest["study"]["name"],
-            f"{name}.strictness": manifest["strictness"].get(row["run"]),
-        }
-        said |= {f"{name}.study": row["study"], f"{name}.strictness": row["strictness"]}
+        item = f"manifest, item {row['id']}"
+        own |= {f"{item}.study": name, f"{item}.strictness": by_run.get(row["run"])}
+        said |= {f"{item}.study": row["study"], f"{item}.strictness": row["strictness"]}
     return own, said

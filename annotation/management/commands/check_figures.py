@@ -35,7 +35,7 @@ class Command(BaseCommand):
             beside = path and path.with_name(f"{path.name}.manifest.json")
             manifest = json.loads(beside.read_bytes()) if beside and beside.exists() else None
             with opened(path) if path else nullcontext() as file:
-                check = figures_check(study, file, choices, manifest)
+                check = figures_check(study, file, choices, manifest=manifest)
         except ImportRefused as refusal:
             raise CommandError(f"{path}: {refusal}") from refusal
         except (OSError, ValueError) as error:  # a value error: a NUL in the path

@@ -15,9 +15,9 @@ from annotation.recheck.check import Check
 from tests.annotation.builders import save
 
 
-def judge_all(who: Participant, every: int) -> None:
-    """A no for each `every`-th; of 25 items at most."""
-    for i in range(25):
+def judge_all(who: Participant, every: int, most: int = 25) -> None:
+    """A no for each `every`-th."""
+    for i in range(most):
         if not isinstance(lease := item_next(participant=who), Lease):
             return
         judgment = save(lease, int(i % every > 0), i % 4 if i % every else None)

@@ -1,4 +1,4 @@
-"""An exported CSV of judgments as one array: all that its figures are worked out from anew, in whatever order it is."""
+"""An exported CSV of judgments as one array, in whatever order its rows are."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
