@@ -76,7 +76,35 @@ def test_people_set_the_arms_against_the_control(experiment: Experiment, as_rese
     assert (plausible.difference.figure.value, typical.difference.figure.value) == (-0.5, -1.0)
     # The control keeps half of what all find plausible; people are split on the arm's whatever is kept.
     assert (accuracy.of_control.value, accuracy.of_arm.value) == (0.5, 0.5)
-    assert "two" in as_researcher.get(reverse("experiment", args=["look"])).content.decode()
+    # Co-buys and annotators are both drawn: as wide or wider than for these annotators alone.
+    assert plausible.people.value == pytest.approx(-0.5)
+    assert plausible.parts["category"]["none"].figure.value == plausible.parts["product type"]["general"].figure.value
+    words = as_researcher.get(reverse("experiment", args=["look"])).content.decode()
+    assert "People like them" in words
+    assert "By category" in words
+
+
+def test_a_page_under_way_is_polled_and_comes_anew_at_the_end(experiment: Experiment, as_researcher: Client):
+    Run.objects.filter(name="two").update(state=Run.State.RUNNING)
+    assert "Under way" in as_researcher.get(reverse("experiment", args=["look"])).content.decode()
+    where = reverse("experiment-progress", args=["look"])
+    polled = as_researcher.get(where)
+    assert "12</strong> of 12" in polled.content.decode()
+    revision = polled.content.decode().partition("revision=")[2][:8]
+    assert as_researcher.get(where, {"revision": revision}).status_code == 204
+    Run.objects.update(state=Run.State.DONE)
+    assert as_researcher.get(where, {"revision": revision})["HX-Refresh"] == "true"
+
+
+def test_simulated_judgments_are_called_so_everywhere(experiment: Experiment, as_researcher: Client):
+    runs = [arm.run for arm in experiment.arms.all()]
+    study = study_create(name="S", runs=runs, items=4, overlap=1, paired=True, seed=2, simulated=True)
+    rate_all(study, {item.pk: [(1, 3)] for item in study.items.all()})
+    for page in ("experiment", "experiment-pairs"):
+        assert "Simulated judgments" in as_researcher.get(reverse(page, args=["look"])).content.decode()
+    assert as_researcher.get(reverse("experiment-json", args=["look"])).json()["simulated"] is True
+    rows = csv.DictReader(StringIO(as_researcher.get(reverse("experiment-csv", args=["look"])).content.decode()))
+    assert {row["simulated"] for row in rows if "difference" in row["measure"] and row["p_holm"]} <= {"True"}
 
 
 @pytest.mark.parametrize("page", ["experiment", "experiment-json", "experiment-csv"])
