@@ -23,6 +23,8 @@ class ArmSerializer(serializers.Serializer):
     run = serializers.CharField(source="run.name")
     is_control = serializers.BooleanField()
     factor, value = (serializers.CharField(allow_blank=True) for _ in range(2))
+    reading = serializers.CharField(allow_blank=True, help_text="of the control's run in another way; empty: as it is")
+    strictness = serializers.FloatField(allow_null=True, help_text="of a reading from another p(yes) on")
 
 
 class ExperimentSerializer(serializers.Serializer):

@@ -150,6 +150,8 @@ def _filter_model(base: ArmPlan, value: str) -> ArmPlan:
     name, at, server = value.rpartition("@") if "@" in value else (value, "", "")
     if not name or (at and not server):
         raise ValueError("write NAME, or NAME@SERVER such as llava-7b@http://gpu-b:8000")
+    if not at and name == (base.settings.filter_model or base.model):
+        raise ValueError("that model filters the control already: name another")
     asked = filter_asked("" if base.settings.filter == NOBODY else base.settings.filter, name, [server] if at else [])
     return replace(_with(base, **asked), judges_control=True)
 

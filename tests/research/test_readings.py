@@ -64,6 +64,7 @@ def test_the_command_names_readings_with_their_run(capsys):
         ({"strictness": ["2"]}, "probability from 0 to 1"),
         ({"filter": ["gentle"]}, "known are examples-1"),
         ({"filter-model": ["@http://b"]}, "write NAME"),
+        ({"filter-model": ["rules-1"]}, "filters the control already"),
     ],
 )
 def test_bad_readings_are_refused(vary: dict, words: str):
