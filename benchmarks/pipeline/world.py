@@ -163,6 +163,13 @@ class Worker:
             self._process.wait()
         return time.monotonic() - began
 
+    def processor_seconds(self) -> int:
+        """Of the whole family so far: what it worked, whatever else the machine did."""
+        family = subprocess.run(
+            ["ps", "-o", "cputimes=", "--sid", str(self._process.pid)], stdout=subprocess.PIPE, text=True, check=True
+        )
+        return sum(map(int, family.stdout.split()))
+
     def megabytes(self) -> float:
         """Resident memory of the process at work: the largest of the worker's family."""
         family = subprocess.run(
