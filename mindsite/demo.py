@@ -29,6 +29,7 @@ from research.models import Experiment
 RUN = "demo-baseline"
 HANDWRITTEN = "demo-handwritten"  # a few reasons by a person, to be compared with the rules
 TO_RATE, SIMULATED = "Demo: rate these yourself", "Demo: simulated judgments"
+CONTROL, FEW_RELATIONS = "demo-pictures-as-is", "usedFor,propertyOf,similarTo,open"  # few: it is soon there
 EXPERIMENT, SIMULATED_ARMS = "demo-pictures", "Demo: simulated judgments of arms"
 TO_COMPARE, SIMULATED_PAIRS = "Demo: compare these yourself", "Demo: simulated preferences"
 ROLES = {"ada": User.Role.ADMINISTRATOR, "rosa": User.Role.RESEARCHER, "anna": User.Role.ANNOTATOR}
@@ -73,8 +74,8 @@ def _runs(say: Say) -> tuple[Run, Experiment]:
     arms = [arm.run for arm in experiment.arms.select_related("run")] if experiment else []
     if run is None or not arms or any(each.state != Run.State.DONE for each in (run, *arms)):
         with one_worker(say=say):
-            run = _run(run)
-            experiment = experiment or _experiment(run)
+            run = _run(RUN, "mind")
+            experiment = experiment or _experiment(_run(CONTROL, FEW_RELATIONS))
             for arm in experiment.arms.to_start().select_related("run").order_by("run"):
                 _finish(arm.run)
     say(run_progress(run).account())
@@ -82,14 +83,15 @@ def _runs(say: Say) -> tuple[Run, Experiment]:
     return run, experiment
 
 
-def _run(begun: Run | None) -> Run:
+def _run(name: str, relations: str) -> Run:
+    begun = Run.objects.filter(name=name).exists()
     backend, catalog = make_backend("baseline", model=""), EVERYTHING if begun else _sample()
     run, _ = run_start(
-        name=RUN,
+        name=name,
         backend=backend.name,
         model=backend.model,
         base_urls=[],
-        settings=RunSettings.checked(relations="mind", limit=None, catalog=catalog),
+        settings=RunSettings.checked(relations=relations, limit=None, catalog=catalog),
     )
     return _finish(run)
 
@@ -116,7 +118,7 @@ def _experiment_study(experiment: Experiment, say: Say) -> None:
     if Study.objects.filter(name=SIMULATED_ARMS).exists():
         return
     runs = [arm.run for arm in experiment.arms.select_related("run")]
-    study = study_create(name=SIMULATED_ARMS, runs=runs, items=120, overlap=2, paired=True, seed=6, simulated=True)
+    study = study_create(name=SIMULATED_ARMS, runs=runs, items=80, overlap=2, paired=True, seed=6, simulated=True)
     _simulate(study, say)
 
 
