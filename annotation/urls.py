@@ -48,6 +48,9 @@ urlpatterns = [
     path("studies/<int:study_id>/report.md", report_views.study_report_markdown, name="study-report-markdown"),
     path("studies/<int:study_id>/report.json", report_views.study_report_json, name="study-report-json"),
     path("studies/<int:study_id>/compare/", compare_views.study_compare, name="study-compare"),
+    path(
+        "studies/<int:study_id>/compare/<slug:measure>.csv", compare_views.study_compare_csv, name="study-compare-csv"
+    ),
     path("studies/<int:study_id>/state", study_views.study_state, name="study-state"),
     path("studies/<int:study_id>/preview", preview_views.study_preview, name="study-preview"),
     path("studies/<int:study_id>/protocol/", design_views.study_protocol, name="study-protocol"),

@@ -5,7 +5,7 @@ from numpy.typing import ArrayLike
 
 from stats.estimate import Estimate, undefined
 from stats.intervals import t_interval
-from stats.sample import Sample
+from stats.sample import Sample, coded
 
 ONE_MOMENT = "all are of one moment"
 NOT_BOTH = "one of the two has no judgments"
@@ -37,6 +37,42 @@ def slope(values: ArrayLike, times: ArrayLike, sample: Sample, among: ArrayLike 
     influence = sample.weights * t_from * (y_from - b * t_from) / spread
     variance, df = sample.variance(influence, within)
     return Estimate(float(b), t_interval(float(b), variance, max(df - 1, 1)), n)
+
+
+def standardised_difference(
+    values: ArrayLike,
+    later: ArrayLike,
+    earlier: ArrayLike,
+    groups: ArrayLike,
+    sample: Sample,
+    *,
+    among: ArrayLike | None = None,
+) -> Estimate:
+    """The mean over groups of the difference within each, all counted alike: direct standardisation, so that the one
+    part having more of a group than the other makes no difference (Rothman, Greenland and Lash 2008, chapter 4).
+
+    Arguments (rows,); groups that only one part has are left out. Variance as in `part_difference`.
+    """
+    y, group = np.asarray(values, dtype=float), coded(groups)
+    have = np.ones(len(y), dtype=bool) if among is None else np.asarray(among, dtype=bool)
+    y = np.where(have, y, 0.0)
+    parts = [np.asarray(part, dtype=bool) & have for part in (later, earlier)]
+    first, second = (
+        np.bincount(group, sample.items * sample.weights * part, group.max(initial=-1) + 1) for part in parts
+    )
+    common = (first > 0) & (second > 0)
+    if not common.any():
+        return undefined(NOT_BOTH)
+    value, influence, within = 0.0, np.zeros(len(y)), common[group]
+    for part, total, sign in zip(parts, (first, second), (1.0, -1.0), strict=True):
+        of = part & within
+        each = np.where(of, sample.weights / np.where(total > 0, total, 1)[group] / common.sum(), 0.0)
+        mean = np.bincount(group, sample.items * each * y, len(total))[group] * common.sum()
+        value += sign * float(sample.items @ (each * y))
+        influence += sign * each * (y - mean)
+    n = sample.size((parts[0] | parts[1]) & within)
+    variance, df = sample.variance(influence, (parts[0] | parts[1]) & within)
+    return Estimate(value, t_interval(value, variance, df, -1, 1), n)
 
 
 def part_difference(

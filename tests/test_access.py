@@ -120,6 +120,7 @@ def parts(people: dict[str, User | None], programs: dict[str, Client]) -> dict[s
         "study-preferences": {"study_id": pairs.pk},
         "study-preferences-csv": {"study_id": pairs.pk, "name": "pairs"},
         "study-periods-csv": {"by": "category", "name": "plausible"},
+        "study-compare-csv": {"measure": "typical"},
         **{f"study-panel{ending}": {"name": "progress"} for ending in ("", "-csv", "-svg")},
     }
 

@@ -40,6 +40,7 @@ from distillation.models import Intention, Run
 
 BANDS = 5
 IMPORTED = "imported"  # the backend of runs whose intentions were made elsewhere
+RUN_LENGTH = 40
 CATEGORY_LENGTH = 60  # with all other parts of its name a stratum's fits into its column
 
 _SAME_UNIT = {name: OuterRef(name) for name in ("cobuy", "relation", "sample")}
@@ -55,6 +56,7 @@ _EXPRESSIONS: dict[str, Expression | F] = {
     ),
     # A slash stands between the parts of a stratum's name, so none is in a part.
     "category": Coalesce(NullIf(Replace(_category, Value("/"), Value("-")), Value("")), Value("none")),
+    "run": Left("run__name", RUN_LENGTH),
     "p_yes": Case(
         When(verdict__p_yes__isnull=True, then=Value("unknown")),
         *(
@@ -69,6 +71,7 @@ STRATA = {
     "verdict": "Verdict, so that rejected intentions are judged too",
     "category": "Category of the products",
     "p_yes": "Band of p_yes, in fifths",
+    "run": "Run, to match runs over other co-buys",
 }
 
 

@@ -48,6 +48,7 @@ class DotRow:
     span: Span | None
     text: str
     interval: str = ""
+    css: str = ""  # of this row alone
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,11 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterField(
+            model_name='item',
+            name='stratum',
+            field=models.CharField(blank=True, max_length=150),
+        ),
         migrations.AddField(
             model_name='item',
             name='bought_month',

@@ -25,7 +25,7 @@ class Item(models.Model):
     other = models.ForeignKey(
         Intention, models.PROTECT, null=True, blank=True, related_name="+", db_index=False, help_text="what it meets"
     )
-    stratum = models.CharField(max_length=100, blank=True)
+    stratum = models.CharField(max_length=150, blank=True)
     inclusion_probability = models.FloatField()
     order_key = models.IntegerField(help_text="random place in the order of allocation")
     block_no = models.IntegerField(default=0, db_default=0, help_text="finished before the next; 0 in other orders")

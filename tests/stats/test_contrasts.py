@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from stats.contrasts import NOT_BOTH, ONE_MOMENT, part_difference, slope
+from stats.contrasts import NOT_BOTH, ONE_MOMENT, part_difference, slope, standardised_difference
 from stats.sample import sample_of
 
 
@@ -56,3 +56,21 @@ def test_the_same_cobuys_in_both_parts_count_as_pairs() -> None:
 
 def test_a_part_without_judgments_has_no_difference() -> None:
     assert part_difference(np.ones(4), np.ones(4), np.zeros(4), sample_of(4)).reason == NOT_BOTH
+
+
+def test_standardised_a_part_with_more_of_a_better_group_gains_nothing() -> None:
+    """Group 0: .5 in both; group 1: 1 in both. One part has much of 1, the other little: unweighted .25 apart."""
+    group = np.array([0] * 4 + [1] * 12 + [0] * 12 + [1] * 4)
+    y = np.where(group == 1, 1.0, np.arange(32) % 2)
+    later = np.arange(32) < 16
+    found = standardised_difference(y, later, ~later, group, sample_of(32))
+    assert part_difference(y, later, ~later, sample_of(32)).value == pytest.approx(0.25)
+    assert (found.value, found.n) == (pytest.approx(0.0), 32)
+
+
+def test_standardised_it_is_the_mean_of_the_groups_differences() -> None:
+    """Differences 1 and 0 in the two groups that both have; the third is of one part alone."""
+    group = np.repeat([0, 0, 1, 1, 2], 6)
+    later = np.repeat([True, False, True, False, True], 6)
+    y = np.repeat([1.0, 0.0, 1.0, 1.0, 0.0], 6)
+    assert standardised_difference(y, later, ~later, group, sample_of(30)).value == pytest.approx(0.5)

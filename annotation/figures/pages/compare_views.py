@@ -1,14 +1,24 @@
 """Two runs of a study beside each other."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
 from accounts.access import researcher_required
 from annotation.figures.comparison import AGREEMENT_DRAWS, Compared, runs_compare
+from annotation.figures.periods.by_relation import (
+    MEASURES,
+    by_relation_plot,
+    by_relation_table,
+    relations_compare,
+    together_words,
+)
 from annotation.models import Study
 from distillation.models import Run
 from stats.estimate import Estimate
+
+BYTE_ORDER_MARK = "\ufeff"  # spreadsheets take a file without it for Latin-1
 
 
 @require_safe
@@ -20,8 +30,35 @@ def study_compare(request: HttpRequest, study_id: int) -> HttpResponse:
     if len(runs) > 1:
         a, b = _chosen(request, runs)
         compared, pairs = runs_compare(study, a, b)
+        page |= _by_relation(request, study, a, b)
         page |= {"a": a, "b": b, "pairs": pairs, "rows": [_shown(row) for row in compared], "is_same": a == b}
     return render(request, "studies/compare.html", page)
+
+
+@require_safe
+@researcher_required
+def study_compare_csv(request: HttpRequest, study_id: int, measure: str) -> HttpResponse:
+    study = get_object_or_404(Study.objects.of_ratings(), pk=study_id)
+    runs = list(study.runs.order_by("pk"))
+    if measure not in MEASURES:
+        raise Http404(f"There is no measure {measure}.")
+    if len(runs) < 2:
+        return HttpResponse("This study has one run: nothing to compare it with.", status=409)
+    table = by_relation_table(relations_compare(study, *_chosen(request, runs), measure))
+    headers = {"Content-Disposition": f'attachment; filename="{slugify(study.name) or study.pk}-{measure}.csv"'}
+    return HttpResponse(BYTE_ORDER_MARK + table.csv(), content_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _by_relation(request: HttpRequest, study: Study, a: Run, b: Run) -> dict:
+    asked = request.GET.get("measure", "typical")
+    found = relations_compare(study, a, b, asked if asked in MEASURES else "typical")
+    return {
+        "measure": found.measure,
+        "measures": MEASURES,
+        "together": together_words(found),
+        "relations": by_relation_table(found),
+        "shown": {"plot": by_relation_plot(found)},
+    }
 
 
 def _chosen(request: HttpRequest, runs: list[Run]) -> tuple[Run, Run]:

@@ -1,6 +1,7 @@
 """The items of a study with when their co-buy was first bought, one by one: co-buys are the sampling units here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from django.db import connection
@@ -48,8 +49,10 @@ class Dated:
         return np.nan_to_num(values), ~np.isnan(values)
 
     def where(self, rows: Bools) -> "Dated":
-        names = ("year", "month", "category", "relation", "run", "plausible", "typical", "right")
-        return Dated(*(getattr(self, name)[rows] for name in names), sample=self.sample.where(rows))
+        columns: dict[str, Any] = {
+            field.name: getattr(self, field.name)[rows] for field in fields(self) if field.name != "sample"
+        }
+        return Dated(sample=self.sample.where(rows), **columns)
 
 
 def dated_items(study: Study) -> Dated:

@@ -1,14 +1,12 @@
 """Time and category of a study: the page, and its tables as CSV."""
 
-from typing import cast
-
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
 from accounts.access import researcher_required
-from annotation.figures.periods.numbers import MEASURES, Period
+from annotation.figures.periods.numbers import MEASURES
 from annotation.figures.periods.page import BY, drift_table, measure_table, periods_of, periods_page
 from annotation.models import Study
 
@@ -20,7 +18,7 @@ BYTE_ORDER_MARK = "\ufeff"  # spreadsheets take a file without it for Latin-1
 def study_periods(request: HttpRequest, study_id: int) -> HttpResponse:
     study = get_object_or_404(Study.objects.of_ratings(), pk=study_id)
     asked = request.GET.get("by", "year")
-    by = cast(Period, asked) if asked in BY else "year"
+    by = asked if asked in BY else "year"
     return render(request, "studies/periods.html", periods_page(study, by))
 
 
@@ -30,7 +28,7 @@ def study_periods_csv(request: HttpRequest, study_id: int, by: str, name: str) -
     study = get_object_or_404(Study.objects.of_ratings(), pk=study_id)
     if by not in BY or name not in (*MEASURES, "drift"):
         raise Http404(f"There is no table {name} by {by}.")
-    found = periods_of(study, cast(Period, by))
+    found = periods_of(study, by)
     if name == "drift" and not found.drift:
         raise Http404("The study has one run: nothing to drift from.")
     table = drift_table(found) if name == "drift" else measure_table(found, name)
