@@ -35,6 +35,7 @@ PARTS = {
     "diversity": ["research.diversity"],
     "preference": ["preference.main"],
     "intentionqa": ["evaluations.main"],
+    "purchases": ["purchases.main"],
 }
 
 

@@ -42,7 +42,7 @@ PAGES = {
         "experiment-pairs experiment-progress experiment-json experiment-csv "
         "run-diversity run-diversity-progress run-diversity-ask:post run-alarms intention-neighbours "
         "study-preferences-csv study-periods study-periods-csv evaluation-list evaluation-detail evaluation-compare "
-        "evaluation-answers"
+        "evaluation-answers purchase-list purchase-detail purchase-csv"
     ),
     "administrators": "people-password webhooks webhook-remove:post metrics",
 }
@@ -58,7 +58,8 @@ ROUTES = {
         "study-list:get study-list:post study:get study:patch study-figures:get study-judgments:get study-export:get "
         "study-export-manifest:get run-intentions-jsonl:get run-intentions-csv:get server-check:post study-plan:post "
         "run-diversity:get run-diversity:post alarm-limits:get alarm-limits:patch study-preferences:get "
-        "study-periods:get evaluation-list:get evaluation:get evaluation-answers:get evaluation-comparison:get"
+        "study-periods:get evaluation-list:get evaluation:get evaluation-answers:get evaluation-comparison:get "
+        "purchase-test-list:get purchase-test:get"
     ),
     "administrators": (
         "token-list:get token:delete webhook-list:get webhook-list:post webhook:delete webhook-deliveries:get"

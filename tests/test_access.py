@@ -26,6 +26,7 @@ from tests.annotation.builders import judge, preference_study, show_pictures, st
 from tests.api.builders import DAY, JSON, program
 from tests.distillation.runs import coloured
 from tests.research.evaluations.builders import evaluation_row
+from tests.research.purchases.builders import purchase_row
 from tests.roles import CALLERS, PAGES, ROUTES, SERVED, doors
 from webhooks.models import Event, Webhook
 
@@ -109,6 +110,9 @@ def parts(people: dict[str, User | None], programs: dict[str, Client]) -> dict[s
         "webhook_id": Webhook.objects.create(url="https://example.org/hook", events=[Event.RUN_FINISHED]).pk,
         "arm_id": arms.create(run=coloured.run("swapped"), factor="pictures", place=1).pk,
         "evaluation_id": evaluation_row("seen").pk,
+        "test_id": purchase_row(made.runs.get(), "seen").pk,
+        "purchase-detail": {"name": "seen"},
+        "purchase-csv": {"ranker": "bm25", "table": "arms"},
         "evaluation": {"name": "seen"},
         "evaluation-answers": {"name": "seen"},
         "person_id": people["other annotator"].pk,

@@ -19,6 +19,10 @@ PLACEHOLDERS: dict[str, frozenset[str]] = {
 }
 
 
+# Of a pair, what stands of the partner: prompts without them show one product alone.
+OF_PARTNER = frozenset({"title_b", "feature_b"})
+
+
 class PromptError(ValueError):
     """A prompt file is missing or lacks a placeholder; the message is one line for the user."""
 
@@ -43,6 +47,11 @@ class PromptSet:
     def in_english(self) -> bool:
         """Those shipped are; whoever brings their own may ask for answers in any language."""
         return self.folder is None
+
+    @property
+    def one_sided(self) -> bool:
+        """The intention is asked of product A and the relation alone."""
+        return "{title_b}" not in self.pair
 
     @classmethod
     def load(cls, version: str = "mind-1", folder: Path | None = None) -> Self:
@@ -82,6 +91,8 @@ def prompt_read(path: Path, wanted: frozenset[str]) -> str:
         raise PromptError(f"Prompt file {path} can't be read ({error.strerror}): put it there.") from None
     except ValueError as error:
         raise PromptError(f"Prompt file {path} is no template ({error}): write literal braces twice.") from None
+    if path.name == "pair.txt" and not found & OF_PARTNER:
+        wanted = wanted - OF_PARTNER
     if missing := wanted - found:
         raise PromptError(f"Prompt file {path} lacks {_braced(missing)}: add it.")
     if unknown := found - wanted:

@@ -19,6 +19,7 @@ from distillation.pipeline.text import TITLE_LENGTH, clean
 
 T = TypeVar("T")
 NO_TITLE = "(the title is not shown)"
+NOT_SHOWN = ProductRecord(asin="", title="(another product, which is not shown)")
 BETWEEN_REPLIES = "\n\n--- asked again ---\n\n"
 
 
@@ -164,4 +165,6 @@ def seen(product: ProductRecord, options: Options) -> ProductRecord:
 
 
 def seen_pair(pair: PairRecord, options: Options) -> PairRecord:
+    if options.prompts.one_sided:  # not even rules on titles are to see it
+        return PairRecord(seen(pair.a, options), NOT_SHOWN)
     return PairRecord(seen(pair.a, options), seen(pair.b, options))

@@ -17,9 +17,14 @@ class EmbeddingRefused(Refused):
     """One line: what to install."""
 
 
+def is_there() -> bool:
+    """Asks without loading anything."""
+    return find_spec(PACKAGE) is not None and find_spec("sentence_transformers") is not None
+
+
 def embedding_check() -> None:
-    """Raises EmbeddingRefused; asks without loading anything."""
-    if find_spec(PACKAGE) is None or find_spec("sentence_transformers") is None:
+    """Raises EmbeddingRefused."""
+    if not is_there():
         raise EmbeddingRefused(MISSING)
 
 

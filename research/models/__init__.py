@@ -3,6 +3,7 @@
 from research.models.diversity import Diversity, DiversityQuerySet, NearDuplicate, Vectors
 from research.models.evaluations import BenchmarkQuestion, Evaluation, EvaluationAnswer, QuestionSet
 from research.models.experiments import Arm, Experiment, Followed
+from research.models.purchases import PurchaseTest
 
 __all__ = [
     "Arm",
@@ -14,6 +15,7 @@ __all__ = [
     "Experiment",
     "Followed",
     "NearDuplicate",
+    "PurchaseTest",
     "QuestionSet",
     "Vectors",
 ]

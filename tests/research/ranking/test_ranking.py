@@ -6,7 +6,7 @@ from research.ranking.figures import rank_difference, ranking_figures, resampled
 from research.ranking.rankers import Bm25, Hybrid, Index, QueryText, TfIdf, rank_of_first
 from research.ranking.results import leak_of, trial_results
 from research.ranking.words import alike, only_in, without, words
-from tests.research.ranking.worlds import world
+from benchmarks.purchases.worlds import world
 
 TITLES = ["red camping tent", "blue camping stove", "office chair", "camping chair red"]
 

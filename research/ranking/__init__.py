@@ -1,0 +1,1 @@
+"""Pure: does a text rank the product that was bought with another above wrong ones? No Django, no database."""

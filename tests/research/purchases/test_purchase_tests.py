@@ -1,0 +1,108 @@
+import json
+from datetime import date
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+
+from distillation.models import CoBuy, Intention, Run
+from research.models import PurchaseTest
+from research.purchases.releases import release_words, released
+from tests.research.purchases.builders import UNTIL, shop, shop_run
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def run(module_db: None) -> Run:
+    """30 co-buys before the day and 15 after it; every second intention is kept."""
+    shop()
+    return shop_run()
+
+
+def purchase_test(run: Run, name: str = "t", **options: object) -> dict:
+    out = StringIO()
+    call_command("purchase_test", name, run=run.name, until=UNTIL, json=True, stdout=out, **options)
+    return json.loads(out.getvalue())
+
+
+def test_transfer_asks_what_was_bought_after_the_day(run: Run) -> None:
+    found = purchase_test(run)
+    # 15 co-buys after the day; each has 60 products less both, known partners and those of near-identical titles.
+    assert found["queries"] == 15 and 50 <= found["candidates"] <= 59
+    assert found["left_out"]["intentions of co-buys after the date"] == 30
+    arms = [arm["name"] for arm in found["rankers"]["bm25"]["arms"]]
+    assert arms == ["title", "partners", "kept", "rejected", "all", "shuffled"]
+    assert set(found["rankers"]["bm25"]["differences"]) == {"title", "partners", "shuffled"}
+
+
+def test_no_intention_of_the_pair_to_be_predicted_is_read(run: Run) -> None:
+    """Said of pairs after the day, a partner's very title would put it first."""
+    for intention in Intention.objects.filter(run=run, cobuy__bought_at__date__gt=UNTIL).select_related("cobuy__b"):
+        Intention.objects.filter(pk=intention.pk).update(text=f"They want {intention.cobuy.b.title}")
+    assert purchase_test(run)["rankers"]["bm25"]["predicts"] is False
+    naive = purchase_test(run, design="naive")
+    assert naive["rankers"]["bm25"]["arms"][1]["mrr"]["value"] > 0.9
+    assert naive["leak"]["share"] > 0.5 and not naive["rankers"]["bm25"]["by_relation"]
+
+
+def test_cobuys_without_a_date_are_left_out_and_counted(run: Run) -> None:
+    undated = CoBuy.objects.filter(bought_at__date__lt=UNTIL).order_by("pk")[:5].values("pk")
+    CoBuy.objects.filter(pk__in=list(undated.values_list("pk", flat=True))).update(bought_at=None)
+    assert purchase_test(run)["left_out"]["intentions of co-buys without a date"] == 10  # two relations each
+
+
+def test_wrong_partners_of_the_category_are_fewer(run: Run) -> None:
+    assert purchase_test(run, negatives="category")["candidates"] <= 30  # half of 60
+
+
+def test_the_same_test_again_replaces_itself_alike(run: Run) -> None:
+    assert purchase_test(run) == purchase_test(run)
+    assert PurchaseTest.objects.count() == 1
+
+
+def test_the_page_shows_designs_and_calls_the_naive_one_leaky(run: Run, as_researcher: Client) -> None:
+    purchase_test(run, "both")
+    purchase_test(run, "both", design="naive")
+    page = as_researcher.get("/research/purchases/both/?ranker=tf-idf").content.decode()
+    assert page.index("Transfer") < page.index("Leaky") and "Only 15 purchases could be asked about" in page
+    assert "baseline: rules on titles and pixels, no model" in page
+    row = PurchaseTest.objects.get(design="naive")
+    text = as_researcher.get(f"/research/purchases/{row.pk}/bm25/arms.csv").content.decode()
+    assert "Title + intentions of the very pair" in text
+    assert "both" in as_researcher.get("/research/purchases/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (
+            {"until": date(2020, 1, 1)},
+            "after 2020-01-01: the 45 with a date are from 2018-03-01",
+        ),
+        ({"until": date(2999, 1, 1)}, "nothing has been bought after it yet"),
+        ({"design": "one-sided"}, "saw both products: start one with distill --prompts one-sided-1"),
+        ({"run": "nowhere"}, "There is no run named nowhere"),
+    ],
+)
+def test_what_cannot_be_asked_is_one_line(run: Run, options: dict, said: str) -> None:
+    asked = {"run": run.name, "until": UNTIL, **options}
+    with pytest.raises(CommandError) as refused:
+        call_command("purchase_test", "t", stdout=StringIO(), **asked)
+    assert said in str(refused.value) and not PurchaseTest.objects.exists()
+
+
+def test_a_name_is_of_one_run_and_day(run: Run) -> None:
+    purchase_test(run)
+    with pytest.raises(CommandError, match="is a test of run shop until 2018-09-01: use another name"):
+        call_command("purchase_test", "t", run=run.name, until=UNTIL.replace(month=8), stdout=StringIO())
+
+
+def test_a_model_that_came_out_later_is_marked() -> None:
+    assert released("Qwen/Qwen2.5-VL-7B-Instruct").year == 2025
+    made = Run(name="r", backend="openai", model="llava-hf/llava-1.5-13b-hf")
+    assert "came out on 5 October 2023, after the date" in release_words(made, UNTIL)
+    assert release_words(made, UNTIL.replace(year=2024)) == ""
+    assert "is not known" in release_words(Run(backend="openai", model="ours"), UNTIL)
+    assert release_words(Run(backend="baseline", model="rules-1"), UNTIL) == ""
