@@ -117,7 +117,8 @@ def _parts(study: Study, choice: Selection) -> Iterator[Part]:
     yield "figures", figures_of, figures_of, {}
     if choice.counted == EVERYTHING != choice:
         return  # the same judgments read otherwise: no panel has other numbers
-    yield "latent truth", *2 * (partial(latent_figures, draws=20),), {}  # few will do: the votes are the same or not
+    few_draws = partial(latent_figures, draws=20)  # will do: the votes are the same or not
+    yield "latent truth", few_draws, few_draws, {}
     for panel in panels_of(study):
         for by in [{"by": by} for by in NAMES] if panel.has_switch else [{}]:
             yield panel.name, panel.numbers, LONG_WAY.get(panel.name, panel.numbers), by
@@ -126,7 +127,8 @@ def _parts(study: Study, choice: Selection) -> Iterator[Part]:
     if choice == EVERYTHING:
         yield "report", lambda rows: report_numbers(study), Exported.of_report, {}
         for a, b in combinations(study.runs.order_by("pk"), 2):
-            yield f"{a.name} against {b.name}", *2 * (partial(rows_compare, a=a, b=b),), {}
+            of_both = partial(rows_compare, a=a, b=b)
+            yield f"{a.name} against {b.name}", of_both, of_both, {}
 
 
 def _unknowable(name: str, exported: Exported) -> str:

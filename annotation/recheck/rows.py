@@ -79,7 +79,7 @@ class Exported:
     def _judged(self, by: By) -> tuple[Patterns, Progress]:
         study, chosen, items, counts = self.asked.study, self.asked.selection, self.items, self._counts()
         n_judged = self._by_item(self.of_items().rows)  # whoever's and whenever
-        columns = {
+        columns: dict[str, NDArray] = {
             "items": np.ones(len(items), dtype=int),
             "group": items[by],
             "kept": np.array([KEPT[each] for each in items["filter"]], dtype=object),
