@@ -47,7 +47,7 @@ TAKEN = (
     "figures: who is in which group, and which of very many items are read one by one, taken as the database has it",
 )
 NOT_ITS_BYTES = "manifest: asins and texts, as the file has other bytes; they are compared with the study's"
-Part = tuple[str, Callable[[Any], object], Callable[[Exported], object], dict]
+Part = tuple[str, Callable[[Any], object], Callable[[Exported], object] | None, dict]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,8 @@ class Check:
         of = replace(exported, asked=replace(exported.asked, **own))
         where = " ".join((name, *(f"{key} {value}" for key, value in own.items())))
         begins = f"{query}: " * bool(query) + f"{where}." * (name != "figures")
-        self.compare(query or where, *(_known(each, begins, left_out) for each in (numbers(Live(of.asked)), anew(of))))
+        both = (numbers(Live(of.asked)), (anew or numbers)(of))
+        self.compare(query or where, *(_known(each, begins, left_out) for each in both))
 
 
 def figures_check(
@@ -113,22 +114,20 @@ def figures_check(
 
 
 def _parts(study: Study, choice: Selection) -> Iterator[Part]:
-    """What is worked out together: its name, from which rows either way, and what is chosen for it alone."""
-    yield "figures", figures_of, figures_of, {}
+    """What is worked out together: its name, how, how from a file if otherwise, and what is chosen for it alone."""
+    yield "figures", figures_of, None, {}
     if choice.counted == EVERYTHING != choice:
         return  # the same judgments read otherwise: no panel has other numbers
-    few_draws = partial(latent_figures, draws=20)  # will do: the votes are the same or not
-    yield "latent truth", few_draws, few_draws, {}
+    yield "latent truth", partial(latent_figures, draws=20), None, {}  # few will do: the votes are the same or not
     for panel in panels_of(study):
         for by in [{"by": by} for by in NAMES] if panel.has_switch else [{}]:
-            yield panel.name, panel.numbers, LONG_WAY.get(panel.name, panel.numbers), by
+            yield panel.name, panel.numbers, LONG_WAY.get(panel.name), by
         if panel.name == "threshold" and choice == EVERYTHING:
-            yield panel.name, panel.numbers, panel.numbers, {"wanted": 0.7, "bound": "lower"}
+            yield panel.name, panel.numbers, None, {"wanted": 0.7, "bound": "lower"}
     if choice == EVERYTHING:
         yield "report", lambda rows: report_numbers(study), Exported.of_report, {}
         for a, b in combinations(study.runs.order_by("pk"), 2):
-            of_both = partial(rows_compare, a=a, b=b)
-            yield f"{a.name} against {b.name}", of_both, of_both, {}
+            yield f"{a.name} against {b.name}", partial(rows_compare, a=a, b=b), None, {}
 
 
 def _unknowable(name: str, exported: Exported) -> str:
@@ -163,5 +162,6 @@ def _numbers(value: Any, name: str) -> Iterator[tuple[str, object]]:
 
 
 def _alike(shown: object, anew: object) -> bool:
-    are_numbers = isinstance(shown, int | float) and isinstance(anew, int | float)
-    return math.isclose(shown, anew, rel_tol=TOLERANCE, abs_tol=TOLERANCE) if are_numbers else shown == anew
+    if isinstance(shown, int | float) and isinstance(anew, int | float):
+        return math.isclose(shown, anew, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
+    return shown == anew

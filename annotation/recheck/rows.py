@@ -142,9 +142,10 @@ class Exported:
         rows, judged = _answering(self._some(self.rows), second)[0], self.judged()[0]
         counts = np.zeros((self.csv.n_items, len(first.options), len(second.options)), dtype=np.int64)
         np.add.at(counts, (rows["item"], rows["plausibility"], rows["typicality"]), 1)
-        columns = (counts[self.items["item"]], judged.strata, judged.inclusion, judged.items)
-        said = columns[0].sum(axis=(1, 2)) > 0
-        return kinds.RatedTwice(*(each[said] for each in columns), one_in(self.asked))
+        counts = counts[self.items["item"]]
+        said = counts.sum(axis=(1, 2)) > 0
+        drawn = (judged.strata[said], judged.inclusion[said], judged.items[said])
+        return kinds.RatedTwice(counts[said], *drawn, one_in(self.asked))
 
     def revised(self) -> kinds.Revised:
         rows = self.rows[self.rows["verdict"] != ""]
@@ -225,13 +226,14 @@ class Exported:
     def item_audits(self) -> kinds.ItemAudits:
         audits, right = (self._by_item(self.rows[self.rows["audit"] >= k])[self.items["item"]] for k in (0, 1))
         at = audits > 0
-        drawn = (self.items[name][at] for name in ("stratum", "inclusion_probability"))
-        return kinds.ItemAudits(*drawn, audits[at], right[at], np.ones(int(at.sum()), dtype=int))
+        stratum, inclusion = (self.items[name][at] for name in ("stratum", "inclusion_probability"))
+        return kinds.ItemAudits(stratum, inclusion, audits[at], right[at], np.ones(int(at.sum()), dtype=int))
 
     def labels(self, question: Question) -> kinds.Labels:
         rows, yes = _answering(self.rows, question)
-        cells = (rows[name] for name in ("annotator", "stratum", "inclusion_probability"))
-        return kinds.Labels(*cells, self._by_item(rows)[rows["item"]], np.ones(len(rows), dtype=int), yes.astype(int))
+        who, stratum, inclusion = (rows[name] for name in ("annotator", "stratum", "inclusion_probability"))
+        judged, n = self._by_item(rows)[rows["item"]], np.ones(len(rows), dtype=int)
+        return kinds.Labels(who, stratum, inclusion, judged, n, yes.astype(int))
 
     def single_votes(self) -> kinds.SingleVotes:
         out = [] if self.asked.selection.with_excluded else self.asked.study.participants.excluded()
@@ -242,8 +244,8 @@ class Exported:
         rows, yes = _answering(votes[votes["filter"] != ""], self.asked.study.questions[0])
         _, first, item = np.unique(rows["item"], return_index=True, return_inverse=True)
         kept, part = rows["filter"][first] == "kept", one_in(self.asked)
-        drawn = (rows[name][first] for name in ("stratum", "inclusion_probability"))
-        return kinds.SingleVotes(item, rows["annotator"], yes, kept, *drawn, part)
+        stratum, inclusion = (rows[name][first] for name in ("stratum", "inclusion_probability"))
+        return kinds.SingleVotes(item, rows["annotator"], yes, kept, stratum, inclusion, part)
 
     def of_report(self) -> report.Numbers:
         judged, items = self.judged()[0], self.items
@@ -251,8 +253,7 @@ class Exported:
         for each in self.asked.study.questions:
             share, asked = says_yes(judged, each)
             rates[each.name] = hajek_rate(share, weights, judged.strata, asked, clusters=cobuys)
-        others = Counter(self.csv.rows["kind"][~is_first(self.csv.rows["kind"])].tolist())
-        return report.Numbers(rates, 0, {}, dict(others))
+        return report.Numbers(rates, 0, {}, Counter(self.csv.rows["kind"][~is_first(self.csv.rows["kind"])].tolist()))
 
     def pairs(self, a: Run, b: Run) -> kinds.Pairs:
         """Which of several samples of a co-buy and relation they are only the database knows."""

@@ -46,9 +46,8 @@ class Command(BaseCommand):
             raise CommandError(f"{len(check.differences):,} figures of study {study.name} differ from the export")
 
 
-def _words(check: Check) -> str:
-    lines = [f"{where}: {n:,} compared" for where, n in check.compared.items()]
-    lines += [f"not in the CSV: {each}" for each in check.not_in_csv]
-    lines += [f"{each.figure}: {each.shown} on the page, {each.from_csv} from the CSV" for each in check.differences]
-    same = check.numbers - len(check.differences)
-    return "\n".join((*lines, f"{same:,} of {check.numbers:,} numbers are those of the CSV"))
+def _words(of: Check) -> str:
+    lines = [f"{where}: {n:,} compared" for where, n in of.compared.items()]
+    lines += [f"not in the CSV: {each}" for each in of.not_in_csv]
+    lines += [f"{each.figure}: {each.shown} on the page, {each.from_csv} from the CSV" for each in of.differences]
+    return "\n".join((*lines, f"{of.numbers - len(of.differences):,} of {of.numbers:,} numbers are those of the CSV"))
