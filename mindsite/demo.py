@@ -29,7 +29,8 @@ from research.models import Experiment
 RUN = "demo-baseline"
 HANDWRITTEN = "demo-handwritten"  # a few reasons by a person, to be compared with the rules
 TO_RATE, SIMULATED = "Demo: rate these yourself", "Demo: simulated judgments"
-CONTROL, FEW_RELATIONS = "demo-pictures-as-is", "usedFor,propertyOf,similarTo,open"  # few: it is soon there
+CONTROL = "demo-pictures-as-is"
+FEW_RELATIONS, FEW_COBUYS = "usedFor,propertyOf,similarTo,open", 14  # each picture takes a moment to treat
 EXPERIMENT, SIMULATED_ARMS = "demo-pictures", "Demo: simulated judgments of arms"
 TO_COMPARE, SIMULATED_PAIRS = "Demo: compare these yourself", "Demo: simulated preferences"
 ROLES = {"ada": User.Role.ADMINISTRATOR, "rosa": User.Role.RESEARCHER, "anna": User.Role.ANNOTATOR}
@@ -75,7 +76,7 @@ def _runs(say: Say) -> tuple[Run, Experiment]:
     if run is None or not arms or any(each.state != Run.State.DONE for each in (run, *arms)):
         with one_worker(say=say):
             run = _run(RUN, "mind")
-            experiment = experiment or _experiment(_run(CONTROL, FEW_RELATIONS))
+            experiment = experiment or _experiment(_run(CONTROL, FEW_RELATIONS, FEW_COBUYS))
             for arm in experiment.arms.to_start().select_related("run").order_by("run"):
                 _finish(arm.run)
     say(run_progress(run).account())
@@ -83,7 +84,7 @@ def _runs(say: Say) -> tuple[Run, Experiment]:
     return run, experiment
 
 
-def _run(name: str, relations: str) -> Run:
+def _run(name: str, relations: str, limit: int | None = None) -> Run:
     begun = Run.objects.filter(name=name).exists()
     backend, catalog = make_backend("baseline", model=""), EVERYTHING if begun else _sample()
     run, _ = run_start(
@@ -91,7 +92,7 @@ def _run(name: str, relations: str) -> Run:
         backend=backend.name,
         model=backend.model,
         base_urls=[],
-        settings=RunSettings.checked(relations=relations, limit=None, catalog=catalog),
+        settings=RunSettings.checked(relations=relations, limit=limit, catalog=catalog),
     )
     return _finish(run)
 
