@@ -9,7 +9,7 @@ from stats.sample import Sample, coded
 
 ONE_MOMENT = "all are of one moment"
 NOT_BOTH = "one of the two has no judgments"
-FEWEST_UNITS = 10
+FEWEST_UNITS = 5
 
 
 def slope(values: ArrayLike, times: ArrayLike, sample: Sample, among: ArrayLike | None = None) -> Estimate:

@@ -27,7 +27,8 @@ class PurchaseTestFullSerializer(PurchaseTestSerializer):
         read_only=True, help_text="queries, what was left out, the leak, warnings; by ranker arms and differences"
     )
 
-    class Meta(PurchaseTestSerializer.Meta):
+    class Meta:
+        model = PurchaseTest
         fields = (*PurchaseTestSerializer.Meta.fields, "results")
         read_only_fields = fields
 

@@ -88,7 +88,7 @@ def purchases_read(run: Run, until: date, design: Design, seed: int) -> Read:
             ],
             one_sided=design == "one-sided",
         ),
-        events=[Event(place[a], place[b], customers.get(buyer, -1)) for a, b, buyer in drawn],
+        events=[Event(place[a], place[b], -1 if buyer is None else customers[buyer]) for a, b, buyer in drawn],
         filtered=filtered,
         left_out={
             "intentions of co-buys without a date": undated,

@@ -136,8 +136,8 @@ def _kept(asked: Asked, results: dict[str, Any]) -> PurchaseTest:
         "model_released": asked.model_released.isoformat() if asked.model_released else None,
         "version": __version__,
     }
-    what = {"name": asked.name, "design": asked.design, "negatives": asked.negatives}
-    values = {"run": asked.run, "until": asked.until, "config": config, "results": results}
+    what: dict[str, Any] = {"name": asked.name, "design": asked.design, "negatives": asked.negatives}
+    values: dict[str, Any] = {"run": asked.run, "until": asked.until, "config": config, "results": results}
     try:
         PurchaseTest(**what, **values).full_clean(validate_unique=False, validate_constraints=False)
     except ValidationError as error:

@@ -107,7 +107,8 @@ class Asked:
 
 
 def queries_draw(catalog: Catalog, events: Iterable[Event], negatives: Negatives, rng: np.random.Generator) -> Asked:
-    queries, left_out = [], {}
+    queries: list[Query] = []
+    left_out: dict[str, int] = {}
     for event in events:
         wrong = catalog.wrong_partners(event, negatives, rng)
         if len(wrong) < FEWEST_WRONG:

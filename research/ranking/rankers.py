@@ -48,14 +48,15 @@ class Index:
     def query(self, text: QueryText, weight: Callable[[Floats], Floats]) -> Floats:
         """By word of the vocabulary; the part of the title and the added part have length 1 before they are mixed."""
         title, added = (self._unit(part, weight) for part in (text.title, text.added))
-        return (1 - HALF) * title + HALF * added if added.any() else title
+        mixed: Floats = (1 - HALF) * title + HALF * added if added.any() else title
+        return mixed
 
     def _unit(self, text: str, weight: Callable[[Floats], Floats]) -> Floats:
         counts = np.zeros(len(self.vocabulary))
         for word, n in Counter(words(text)).items():
             if (at := self.vocabulary.get(word)) is not None:
                 counts[at] = n
-        weighted = weight(counts)
+        weighted: Floats = weight(counts)
         length = float(np.sqrt(weighted @ weighted))
         return weighted / length if length else weighted
 
@@ -82,7 +83,8 @@ class TfIdf:
         self.values = values / np.where(norm > 0, norm, 1)[index.row]
 
     def _weight(self, counts: Floats) -> Floats:
-        return np.where(counts > 0, 1 + np.log(np.maximum(counts, 1)), 0) * self.idf
+        weighted: Floats = np.where(counts > 0, 1 + np.log(np.maximum(counts, 1)), 0) * self.idf
+        return weighted
 
     def scores(self, query: QueryText, candidates: Ints) -> Floats:
         return self.index.sums(self.values, self.index.query(query, self._weight), candidates)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from django.db import transaction
+from numpy.typing import NDArray
 
 from annotation.figures.periods.rows import Dated, dated_items
 from annotation.figures.plots import Dots, dots
@@ -17,6 +18,7 @@ from stats.contrasts import part_difference, standardised_difference
 from stats.estimate import Estimate
 
 MEASURES = {"typical": "Typical", "plausible": "Plausible"}
+Parts = tuple[NDArray[np.bool_], NDArray[np.bool_]]
 COLOURS = ("c-accent", "c-ink")
 
 
@@ -44,7 +46,7 @@ class ByRelation:
 def relations_compare(study: Study, a: Run, b: Run, measure: str) -> ByRelation:
     every = dated_items(study)
     values, among = every.values(measure)
-    of = tuple(every.run == run.pk for run in (a, b))
+    of = (every.run == a.pk, every.run == b.pk)
     rows = [
         _of_relation(str(relation), every, values, among, of) for relation in np.unique(every.relation[of[0] | of[1]])
     ]
@@ -58,13 +60,13 @@ def relations_compare(study: Study, a: Run, b: Run, measure: str) -> ByRelation:
     )
 
 
-def _of_relation(relation: str, every: Dated, values: np.ndarray, among: np.ndarray, of: tuple) -> OfRelation:
+def _of_relation(relation: str, every: Dated, values: np.ndarray, among: np.ndarray, of: Parts) -> OfRelation:
     here = (every.relation == relation) & among
     a, b = (every.sample.ratio(values * (part & here), part & here, "not judged in this run") for part in of)
     return OfRelation(relation, a, b, part_difference(values, *of, every.sample, here))
 
 
-def _common(every: Dated, of: tuple) -> int:
+def _common(every: Dated, of: Parts) -> int:
     unit = every.sample.unit
     return 0 if unit is None else len(set(unit[of[0]].tolist()) & set(unit[of[1]].tolist()))
 

@@ -53,7 +53,7 @@ def test_a_name_is_a_version_and_a_path_a_folder(folder: Path, monkeypatch: pyte
     monkeypatch.chdir(folder.parent)
     assert PromptSet.named("mind-1").folder is None
     assert [PromptSet.named(name).folder for name in ("own", "./own", str(folder))] == [str(folder)] * 3
-    with pytest.raises(PromptError, match="known are mind-1; or name a folder"):
+    with pytest.raises(PromptError, match="known are mind-1, one-sided-1; or name a folder"):
         PromptSet.named("mine")
 
 

@@ -39,8 +39,10 @@ def test_transfer_asks_what_was_bought_after_the_day(run: Run) -> None:
 
 def test_no_intention_of_the_pair_to_be_predicted_is_read(run: Run) -> None:
     """Said of pairs after the day, a partner's very title would put it first."""
-    for intention in Intention.objects.filter(run=run, cobuy__bought_at__date__gt=UNTIL).select_related("cobuy__b"):
-        Intention.objects.filter(pk=intention.pk).update(text=f"They want {intention.cobuy.b.title}")
+    later = Intention.objects.filter(run=run, cobuy__bought_at__date__gt=UNTIL)
+    for told in later.select_related("cobuy__a", "cobuy__b"):
+        both = f"{told.cobuy.a.title} and {told.cobuy.b.title}"
+        Intention.objects.filter(pk=told.pk).update(text=f"They want {both}")
     assert purchase_test(run)["rankers"]["bm25"]["predicts"] is False
     naive = purchase_test(run, design="naive")
     assert naive["rankers"]["bm25"]["arms"][1]["mrr"]["value"] > 0.9

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
+from benchmarks.purchases.worlds import world
 from research.ranking.designs import Catalog, Event, Intentions, Query, Told, arms_of, leak, queries_draw
 from research.ranking.figures import rank_difference, ranking_figures, resampled
 from research.ranking.rankers import Bm25, Hybrid, Index, QueryText, TfIdf, rank_of_first
 from research.ranking.results import leak_of, trial_results
 from research.ranking.words import alike, only_in, without, words
-from benchmarks.purchases.worlds import world
 
 TITLES = ["red camping tent", "blue camping stove", "office chair", "camping chair red"]
 
