@@ -6,9 +6,15 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from accounts.models import User
+from annotation.design.services import study_create
 from distillation.models import CoBuy, Intention, Run
+from distillation.pipeline.prompts import PromptSet
+from research.diversity.embedding import is_there
 from research.models import PurchaseTest
 from research.purchases.releases import release_words, released
+from tests.annotation.builders import rate_all
+from tests.api.builders import program
 from tests.research.purchases.builders import UNTIL, shop, shop_run
 
 pytestmark = pytest.mark.django_db
@@ -108,3 +114,36 @@ def test_a_model_that_came_out_later_is_marked() -> None:
     assert release_words(made, UNTIL.replace(year=2024)) == ""
     assert "is not known" in release_words(Run(backend="openai", model="ours"), UNTIL)
     assert release_words(Run(backend="baseline", model="rules-1"), UNTIL) == ""
+
+
+def test_a_run_that_saw_one_product_is_asked_of_that_one(run: Run) -> None:
+    prompts = PromptSet.load("one-sided-1")
+    seen = {"prompt_version": prompts.version, "prompt_digest": prompts.digest}
+    Run.objects.filter(pk=run.pk).update(config={**run.config, **seen})
+    found = purchase_test(run, design="one-sided")
+    assert [arm["name"] for arm in found["rankers"]["bm25"]["arms"]] == ["title", "kept", "shuffled"]
+    assert found["queries"] == 15 and not found["rankers"]["bm25"]["by_label"]
+    with pytest.raises(CommandError, match="saw one product only: give --design one-sided"):
+        purchase_test(run)
+
+
+def test_people_s_labels_are_those_of_the_intentions_that_were_used(run: Run) -> None:
+    judged = study_create(name="judged", runs=[run], items=60, overlap=1)
+    rate_all(judged, {item.pk: [(0, 0)] for item in judged.items.all()})
+    labels = purchase_test(run)["rankers"]["bm25"]["by_label"]
+    by_name = {row["name"]: row["queries"] for row in labels}
+    assert by_name["not plausible"] > by_name["typical"] == 0 and sum(by_name.values()) == 15
+
+
+@pytest.mark.skipif(not is_there(), reason="the extra for embeddings is not installed")
+def test_with_the_extra_there_are_vectors_and_a_hybrid(run: Run) -> None:
+    assert list(purchase_test(run)["rankers"]) == ["bm25", "tf-idf", "minilm", "hybrid"]
+
+
+def test_the_api_has_what_the_page_shows(run: Run, researcher: User) -> None:
+    purchase_test(run, design="naive")
+    caller = program(researcher)
+    listed = caller.get("/api/v1/purchase-tests").json()["results"][0]
+    assert (listed["name"], listed["run"], listed["leaky"]) == ("t", "shop", True)
+    full = caller.get(f"/api/v1/purchase-tests/{listed['id']}").json()
+    assert full["results"]["rankers"]["bm25"]["main"] == "pair"

@@ -4,7 +4,7 @@ import pytest
 from benchmarks.purchases.worlds import world
 from research.ranking.designs import Catalog, Event, Intentions, Query, Told, arms_of, leak, queries_draw
 from research.ranking.figures import rank_difference, ranking_figures, resampled
-from research.ranking.rankers import Bm25, Hybrid, Index, QueryText, TfIdf, rank_of_first
+from research.ranking.rankers import Bm25, Embedded, Hybrid, Index, QueryText, TfIdf, rank_of_first
 from research.ranking.results import leak_of, trial_results
 from research.ranking.words import alike, only_in, without, words
 
@@ -137,3 +137,10 @@ def test_the_naive_design_is_fooled_by_the_leak_and_says_how_much() -> None:
     found = trial_results(test, Bm25(Index(test.catalog.titles)))
     assert found["predicts"] and leak_of(test)["share"] == 1.0
     assert found["over_title"]["cut"]["ci95"][0] < 0.02  # without the partner's words nothing is left of it
+
+
+def test_vectors_rank_by_the_mean_of_title_and_what_is_added() -> None:
+    vectors = {"a": np.array([1.0, 0.0]), "b": np.array([0.0, 1.0])}
+    ranker = Embedded(np.array([[1.0, 0.0], [0.0, 1.0]]), vectors.__getitem__)
+    assert ranker.scores(QueryText("a"), np.arange(2)).tolist() == [1.0, 0.0]
+    assert ranker.scores(QueryText("a", "b"), np.arange(2)).tolist() == [0.5, 0.5]

@@ -5,11 +5,13 @@ import pytest
 from django.db.models import F
 from django.test import Client
 
+from accounts.models import User
 from annotation.design.services import study_create
 from annotation.figures.periods.numbers import TOO_FEW, periods
 from annotation.models import Item, Study
 from distillation.models import CoBuy, Product
 from tests.annotation.builders import rate_all, study
+from tests.api.builders import program
 from tests.distillation.builders import cobuys, finished_run
 
 pytestmark = pytest.mark.django_db
@@ -70,9 +72,11 @@ def test_an_older_item_takes_the_year_that_is_known_now(made: Study) -> None:
     assert periods(made, "year").items == [24, 22]
 
 
-def test_page_csv_and_figures_say_the_same(made: Study, as_researcher: Client) -> None:
+def test_page_csv_and_api_say_the_same(made: Study, as_researcher: Client, researcher: User) -> None:
     page = as_researcher.get(f"/studies/{made.pk}/periods/").content.decode()
     assert "Trend: −19.5 points a year" in page and "2 of 48 judged items are left out" in page
+    told = program(researcher).get(f"/api/v1/studies/{made.pk}/periods?by=year").json()
+    assert [each["plausible"]["raw"]["value"] for each in told["groups"]] == [1.0, 12 / 22]
     text = as_researcher.get(f"/studies/{made.pk}/periods/year/plausible.csv").content.decode("utf-8-sig")
     rows = list(csv.DictReader(text.splitlines()))
     assert [(row["Year of purchase"], float(row["Plausible"])) for row in rows] == [("2016", 1.0), ("2018", 12 / 22)]
