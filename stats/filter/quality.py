@@ -116,7 +116,7 @@ def _mcc(kept: Flags, plausible: Floats, sample: Sample) -> Estimate:
     if reason := _mcc_undefined_because(kept, plausible, sample):
         return undefined(reason, n)
     w = sample.weights / sample.total(np.ones(len(kept)))
-    (x, xx), (y, yy) = (_standardised(each, sample.items * w) for each in (kept, plausible))
+    (x, xx), (y, yy) = (_standardised(each, sample.items * w) for each in (kept.astype(float), plausible))
     phi = float(sample.items * w @ (x * y))
     if 1 - abs(phi) < 1e-12:
         return Estimate(round(phi), n=n)
@@ -125,11 +125,13 @@ def _mcc(kept: Flags, plausible: Floats, sample: Sample) -> Estimate:
     return Estimate(phi, (tanh(atanh(phi) - half), tanh(atanh(phi) + half)), n)
 
 
-def _standardised(answers: Flags | Floats, w: Floats) -> tuple[Floats, Floats]:
-    """What an answer and its square are on average: a tie is half a yes and half a no."""
-    share = w @ answers
-    spread = share * (1 - share)
-    return (answers - share) / sqrt(spread), (answers * (1 - share) ** 2 + (1 - answers) * share**2) / spread
+def _standardised(answers: Floats, w: Floats) -> tuple[Floats, Floats]:
+    """What an answer and its square are on average: a tie is half a yes and half a no.
+
+    Both shares are summed, as 1 less a share of nearly all would have lost the weights that are left.
+    """
+    yes, no = w @ answers, w @ (1 - answers)
+    return (answers * no - (1 - answers) * yes) / sqrt(yes * no), answers * no / yes + (1 - answers) * yes / no
 
 
 def _mcc_undefined_because(kept: Flags, plausible: Floats, sample: Sample) -> str:

@@ -34,6 +34,12 @@ def test_mcc_by_hand():
     assert confusion(*items(40, 10, 20, 30)).mcc.value == pytest.approx(1000 / np.sqrt(50 * 60 * 40 * 50))
 
 
+def test_mcc_of_an_item_that_weighs_as_a_thousand_million():
+    # (tp·tn - fp·fn) / √((tp+fp)(tp+fn)(fp+tn)(fn+tn)) of the weights
+    mcc = confusion(*items(1, 1, 1, 1), weights=[1e9, 1, 1, 1]).mcc
+    assert mcc.value == pytest.approx((1e9 - 1) / (2 * (1e9 + 1)), abs=1e-15)
+
+
 def test_mcc_interval_equals_the_bootstrap():
     rng = np.random.default_rng(4)
     kept, plausible = items(160, 40, 80, 120)
