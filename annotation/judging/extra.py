@@ -1,17 +1,23 @@
 """Extra votes: when all has its judgments, people are asked where the others are split, and a vote is worth most."""
 
 from datetime import datetime
+from functools import reduce
+from operator import add
 
 import numpy as np
-from django.db.models import Count, Exists, F, Min, OuterRef, QuerySet
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet
+from django.db.models.expressions import Combinable
 from numpy.typing import NDArray
 
 from annotation.judging.leases import lease_make, sides_drawn
-from annotation.models import Item, Judgment, Kind, Lease, Participant
-from stats.packing import unpack
+from annotation.models import Item, Judgment, Kind, Lease, Participant, Study
+from annotation.scales import Question
+from stats.packing import BITS, unit, unpack
 from stats.people.adaptive import further_votes, vote_posteriors
 
 TRIED = 20  # items, of which somebody else may take one in this very moment
+# So many items of each split, from a random place on, are compared; ten times as many say what is usual.
+COMPARED = 200
 # Taken as given: an annotator errs alike in both directions, and is right four times of five.
 CONFUSION = ((0.8, 0.2), (0.2, 0.8))
 
@@ -58,27 +64,53 @@ def extra_lease_ends(participant: Participant) -> datetime | None:
 
 def _worth_most(participant: Participant) -> list[int]:
     """Items with all judgments over which people are split and that have room for an extra vote."""
-    study, question = participant.study, participant.study.questions[0]
-    items = judgeable_items(participant).filter(n_judged__gte=F("overlap"), extra_taken__lt=study.extra_votes)
-    found = list(items.order_by("pk").values_list("pk", "plausibility_tally"))
-    pks, tallies = np.array(found, dtype=np.int64).reshape(-1, 2).T
-    yes, no = _sides(unpack(tallies, len(question.options)), np.array(question.says_yes))
-    more_yes, more_no = _extra(participant, pks)
-    votes = np.stack([no + more_no, yes + more_yes], axis=1)
-    priors = (votes.sum(axis=0) + 1) / (votes.sum() + 2)
-    posteriors, split = vote_posteriors(votes, priors, CONFUSION), (yes > 0) & (no > 0)
-    best = further_votes(posteriors, CONFUSION, split, TRIED, rng=np.random.default_rng())
+    study, rng = participant.study, np.random.default_rng()
+    complete = study.items.sampled().filter(n_judged__gte=F("overlap"))
+    usual = _votes(some_of(study, complete, 10 * COMPARED, rng), study.questions[0]).sum(axis=0)
+    found = _split(participant, rng)
+    pks = np.array([pk for pk, _ in found], dtype=np.int64)
+    votes = _votes(found, study.questions[0]) + _extra(study, pks)
+    posteriors = vote_posteriors(votes, (usual + 1) / (usual.sum() + 2), CONFUSION)
+    best = further_votes(posteriors, CONFUSION, np.ones(len(pks), dtype=bool), TRIED, rng=rng)
     return pks[best.items].tolist()
 
 
-def _sides(counts: NDArray[np.int64], says_yes: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    return counts[:, says_yes].sum(axis=1), counts[:, ~says_yes].sum(axis=1)
+def _split(participant: Participant, rng: np.random.Generator) -> list[tuple[int, int]]:
+    """Some of those with one yes, with two, and so on; but for extra votes one of these is worth as much as another."""
+    study = participant.study
+    items = judgeable_items(participant).filter(n_judged__gte=F("overlap"), extra_taken__lt=study.extra_votes)
+    told = items.annotate(yes=_yes(study.questions[0])).filter(n_judged__gt=F("yes"))
+    splits = (*(Q(yes=yes) for yes in range(1, study.overlap)), Q(yes__gte=study.overlap))
+    return [each for split in splits for each in some_of(study, told.filter(split), COMPARED, rng)]
 
 
-def _extra(participant: Participant, pks: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Extra votes that say yes, and no, on each of these items."""
-    question, found = participant.study.questions[0], np.zeros((2, len(pks)), dtype=np.int64)
-    votes = Judgment.objects.votes().filter(participant__study=participant.study_id, kind=Kind.EXTRA).order_by()
+def some_of(study: Study, items: QuerySet[Item], n: int, rng: np.random.Generator) -> list[tuple[int, int]]:
+    """Up to `n` with their tallies, by the index of the study's intentions from a random one on, and round."""
+    ends = study.items.aggregate(a=Min("intention"), b=Max("intention"))
+    start = int(rng.integers(ends["a"], ends["b"], endpoint=True))
+    told = items.order_by("intention_id").values_list("pk", "plausibility_tally")
+    found = list(told.filter(intention__gte=start)[:n])
+    return found + list(told.filter(intention__lt=start)[: n - len(found)])
+
+
+def _yes(question: Question) -> Combinable:
+    """SQL for how many of an item's judgments say yes."""
+    places = [place for place, says in enumerate(question.says_yes) if says]
+    counts = (F("plausibility_tally").bitrightshift(BITS * place).bitand(unit(1) - 1) for place in places)
+    return reduce(add, counts)
+
+
+def _votes(found: list[tuple[int, int]], question: Question) -> NDArray[np.int64]:
+    """No and yes of each item: (items, 2)."""
+    counts = unpack(np.array([tally for _, tally in found], dtype=np.int64), len(question.options))
+    says = np.array(question.says_yes, dtype=bool)
+    return np.stack([counts[:, ~says].sum(axis=1), counts[:, says].sum(axis=1)], axis=1)
+
+
+def _extra(study: Study, pks: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Extra votes that say no, and yes, on each of these items: (items, 2)."""
+    found, place = np.zeros((len(pks), 2), dtype=np.int64), {pk: k for k, pk in enumerate(pks.tolist())}
+    votes = Judgment.objects.votes().filter(item__in=list(place), kind=Kind.EXTRA).order_by()
     for item, answer, n in votes.values_list("item", "plausibility").annotate(n=Count("pk")):
-        found[int(answer < question.positive_from), pks == item] += n
-    return found[0], found[1]
+        found[place[item], int(answer >= study.questions[0].positive_from)] += n
+    return found

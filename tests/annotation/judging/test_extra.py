@@ -3,6 +3,7 @@
 from dataclasses import fields
 from pathlib import Path
 
+import numpy as np
 import pytest
 from django.core.management import call_command
 
@@ -14,6 +15,7 @@ from annotation.figures.report import study_report
 from annotation.figures.rows.asked import Asked
 from annotation.figures.rows.live import Live
 from annotation.judging.allocation import Finished, Waiting, item_next, item_skip
+from annotation.judging.extra import some_of
 from annotation.judging.interventions import participant_exclude
 from annotation.judging.leases import lease_release
 from annotation.models import Item, Judgment, Kind, Lease, Study
@@ -51,6 +53,14 @@ def test_split_items_are_asked_again_the_one_worth_most_first(split: Study) -> N
         got.append((lease.item_id, lease.kind))
         assert save(lease).audit_asked is False
     assert got == [(pks(split)[3], Kind.EXTRA), (pks(split)[1], Kind.EXTRA)]
+
+
+def test_a_search_looks_at_so_many_items_wherever_it_begins(split: Study) -> None:
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        four = some_of(split, split.items.all(), 4, rng)
+        assert len({pk for pk, _ in four}) == 4
+        assert len(some_of(split, split.items.all(), 9, rng)) == 6
 
 
 def test_those_who_have_judged_are_not_asked_again(split: Study) -> None:
