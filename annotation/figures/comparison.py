@@ -33,19 +33,28 @@ class Compared:
     difference: Estimate
 
 
-def runs_compare(study: Study, a: Run, b: Run) -> tuple[list[Compared], int]:
-    """Plausible, typical, kept and agreement of run `a` against run `b`, and on how many pairs."""
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """On `pairs` judged in both runs; pairs that were drawn and stand for a share `unjudged` are not."""
+
+    rows: list[Compared]
+    pairs: int
+    unjudged: float
+
+
+def runs_compare(study: Study, a: Run, b: Run) -> Comparison:
+    """Plausible, typical, kept and agreement of run `a` against run `b`."""
     return rows_compare(Live(Asked(study)), a, b)
 
 
-def rows_compare(rows: Rows, a: Run, b: Run) -> tuple[list[Compared], int]:
+def rows_compare(rows: Rows, a: Run, b: Run) -> Comparison:
     pairs, questions = rows.pairs(a, b), rows.asked.study.questions
     # Co-buys by which comes first: whole co-buys are drawn by their number, and one draws the same whatever their ids.
     _, first, code = np.unique(pairs.cobuy, return_index=True, return_inverse=True)
     pairs = replace(pairs, cobuy=np.argsort(np.argsort(first))[code])
     shares = [_of_shares(pairs, question) for question in questions]
-    kept = _of_kept(rows.totals("run"), a, b)
-    return [*shares, kept, *(_of_agreement(pairs, each) for each in questions)], len(pairs.cobuy)
+    kept, agreement = _of_kept(rows.totals("run"), a, b), [_of_agreement(pairs, each) for each in questions]
+    return Comparison([*shares, kept, *agreement], len(pairs.cobuy), pairs.unjudged)
 
 
 def _of_shares(pairs: Pairs, question: Question) -> Compared:

@@ -19,6 +19,7 @@ from annotation.figures.rates import positive, says_yes
 from annotation.figures.rows import kinds
 from annotation.figures.rows.asked import Asked, Made
 from annotation.figures.rows.moments import moments
+from annotation.figures.rows.pairs import speaking
 from annotation.figures.rows.singles import one_in, some_items
 from annotation.figures.rows.totals import Totals, totals
 from annotation.figures.speaking import response_factors
@@ -256,7 +257,7 @@ class Exported:
         return report.Numbers(rates, 0, {}, Counter(self.csv.rows["kind"][~is_first(self.csv.rows["kind"])].tolist()))
 
     def pairs(self, a: Run, b: Run) -> kinds.Pairs:
-        """Which of several samples of a co-buy and relation they are only the database knows."""
+        """Which of several samples they are, and whom they speak for, only the database knows."""
         samples, items = dict(self.asked.study.items.values_list("pk", "intention__sample")), self.items
         keys = [(*row, samples.get(pk)) for pk, *row in items[["id", "asin_a", "asin_b", "relation"]].tolist()]
         of_a, of_b = (np.flatnonzero(items["run"] == run.name).tolist() for run in (a, b))
@@ -265,7 +266,9 @@ class Exported:
         one, other = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
         cobuys = (items["asin_a"] + " " + items["asin_b"])[one]
         tallies = {name: (counts[one], counts[other]) for name, counts in self._counts().items()}
-        return kinds.Pairs(cobuys, 1 / items["inclusion_probability"][one], tallies)
+        of_item, unjudged = speaking(self.asked.study, a, b)
+        weights = np.array([of_item.get(pk, 0) for pk in items["id"][one].tolist()])
+        return kinds.Pairs(cobuys, weights, unjudged, tallies)
 
     def pace(self) -> float:
         today = timezone.localdate()

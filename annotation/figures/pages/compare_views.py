@@ -15,6 +15,7 @@ from annotation.figures.periods.by_relation import (
     together_words,
 )
 from annotation.models import Study
+from common.words import percent
 from distillation.models import Run
 from stats.estimate import Estimate
 
@@ -29,9 +30,10 @@ def study_compare(request: HttpRequest, study_id: int) -> HttpResponse:
     page: dict = {"study": study, "runs": runs, "draws": AGREEMENT_DRAWS}
     if len(runs) > 1:
         a, b = _chosen(request, runs)
-        compared, pairs = runs_compare(study, a, b)
+        found = runs_compare(study, a, b)
         page |= _by_relation(request, study, a, b)
-        page |= {"a": a, "b": b, "pairs": pairs, "rows": [_shown(row) for row in compared], "is_same": a == b}
+        page |= {"a": a, "b": b, "pairs": found.pairs, "rows": [_shown(row) for row in found.rows], "is_same": a == b}
+        page["unjudged"] = percent(found.unjudged) if found.pairs and found.unjudged else ""
     return render(request, "studies/compare.html", page)
 
 

@@ -228,8 +228,10 @@ class SingleVotes:
 @dataclass(frozen=True, slots=True)
 class Pairs:
     """Judged items of two runs on the same co-buy and relation (rows,), in the order of the first run's; by question
-    how often each answer counts in the one and in the other (rows, answers)."""
+    how often each answer counts in the one and in the other (rows, answers). With their `weights` they speak for all
+    drawn, a share `unjudged` of which is not."""
 
     cobuy: NDArray[Any]
     weights: NDArray[np.float64]
+    unjudged: float
     tallies: dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]]

@@ -64,30 +64,42 @@ def judged(runs: list[Run]) -> Study:
 
 
 def test_the_difference_is_that_of_the_pairs(judged: Study, runs: list[Run]) -> None:
-    rows, pairs = runs_compare(judged, *runs)
-    plausible, typical, *_ = rows
-    assert pairs == 6
+    found = runs_compare(judged, *runs)
+    plausible, typical, *_ = found.rows
+    assert (found.pairs, found.unjudged) == (6, 0)
     assert (plausible.a.value, plausible.b.value, plausible.difference.value) == (1.0, 0.5, 0.5)
     assert (typical.a.value, typical.b.value, typical.difference.value) == (1.0, 0.0, 1.0)
+
+
+def test_pairs_speak_for_those_of_their_stratum_that_stay_unjudged(runs: list[Run]) -> None:
+    made = paired(runs, overlap=1, strata=["relation"])  # three pairs of each of two relations
+    rate_all(made, {item.pk: [(int(item.relation == "isA" or item.run.name == "two"), 1)] for item in made.items.all()})
+    of_used = made.items.filter(relation="usedFor")
+    first = of_used.values_list("intention__cobuy", flat=True).order_by("intention__cobuy")[0]
+    of_used.exclude(intention__cobuy=first).update(n_judged=0, taken=0, plausibility_tally=0, typicality_tally=0)
+    found = runs_compare(made, *runs)
+    assert (found.pairs, found.unjudged) == (4, pytest.approx(2 / 6))
+    # isA 3 pairs alike; usedFor -1, for three: -3 of 6, where the judged alone would say -1 of 4.
+    assert found.rows[0].difference.value == pytest.approx(-0.5)
 
 
 def test_kept_is_compared_at_each_run_s_strictness(judged: Study, runs: list[Run]) -> None:
     Verdict.objects.update(p_yes=0.6, yes=True)
     judged.items.update(p_yes=0.6, filter_yes=True)
     Run.objects.filter(name="two").update(strictness=0.7)
-    kept = runs_compare(judged, *runs)[0][2]
+    kept = runs_compare(judged, *runs).rows[2]
     assert (kept.a.value, kept.b.value, kept.difference.value) == (1.0, 0.0, 1.0)
     assert (kept.difference.ci95, kept.difference.n) == (None, 24)  # all intentions of both, not six pairs
 
 
 def test_a_run_without_filter_has_no_kept_share(judged: Study, runs: list[Run]) -> None:
     Verdict.objects.filter(intention__run=runs[1]).delete()
-    kept = runs_compare(judged, *runs)[0][2]
+    kept = runs_compare(judged, *runs).rows[2]
     assert (kept.difference.value, kept.difference.reason) == (None, "one of the runs has no filter")
 
 
 def test_agreement_that_is_undefined_says_why(judged: Study, runs: list[Run]) -> None:
-    agreement = runs_compare(judged, *runs)[0][3]
+    agreement = runs_compare(judged, *runs).rows[3]
     assert agreement.a.value is None  # run one has one answer only
     assert agreement.difference.reason == "all judgments fall into one category"
 

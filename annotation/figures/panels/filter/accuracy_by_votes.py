@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from annotation.figures.numbers import positive
 from annotation.figures.panels.panel import How, Panel, Shown
 from annotation.figures.panels.shares import TICKS, said
@@ -25,11 +28,25 @@ def numbers(rows: Rows) -> AccuracyByVotes:
         yes[of],
         n[of],
         judged.kept[of],
-        weights=1 / judged.inclusion[of],
+        weights=_speaking(judged.strata[of], n[of], judged.items[of], judged.weights[of], judged.inclusion[of]),
         strata=judged.stratum[of],
         items=judged.items[of],
     )
     return AccuracyByVotes(found)
+
+
+def _speaking(
+    strata: NDArray[np.str_],
+    votes: NDArray[np.int64],
+    items: NDArray[np.int64],
+    weights: NDArray[np.float64],
+    inclusion: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Those with so many votes speak for all that were drawn in their stratum, judged or not (rows,)."""
+    _, stratum = np.unique(strata, return_inverse=True)
+    _, group = np.unique(np.stack([stratum, votes]), axis=1, return_inverse=True)
+    heard = np.bincount(group, items / inclusion)
+    return np.bincount(stratum, items * weights)[stratum] / heard[group] / inclusion
 
 
 def words(found: AccuracyByVotes) -> Shown:
@@ -39,9 +56,9 @@ def words(found: AccuracyByVotes) -> Shown:
                Column("Recall", "share"), Column("Items decided", "count"))  # fmt: skip
     lines = [(n, of.accuracy, of.precision, of.recall, of.accuracy.n) for n, of in found.votes.items()]
     return Shown(
-        short="Accuracy against the majority of the items that have so many votes now, ties left out, weighted to the "
-        "run, with 95 % interval. A majority of few votes is wrong more often, so the same filter reads differently at "
-        "each: no row is the filter's accuracy.",
+        short="Accuracy against the majority of the items that have so many votes now, ties left out, with 95 % "
+        "interval; those of a stratum speak for all of it, so weighted to the run. A majority of few votes is wrong "
+        "more often, so the same filter reads differently at each: no row is the filter's accuracy.",
         table=Table("The filter by the number of votes", columns, lines),
     )
 
