@@ -29,6 +29,7 @@ PARTS = {
     "coverage": ["figures.coverage"],
     "bias": ["figures.coverage", "bias"],
     "agreement": ["figures.agreement"],
+    "independent": ["figures.independent"],
     "validity": ["validity.main"],
     "experiments": ["research.experiments"],
     "arms": ["research.arms"],

@@ -1,0 +1,150 @@
+"""The figures of a study against libraries that others wrote, on its exported CSV; nothing of `stats/` on their side.
+
+python -m benchmarks.figures.independent                        makes a study, exports it, compares every value
+python -m benchmarks.figures.independent JUDGMENTS INTENTIONS   their side alone, for a Python that has these packages
+"""
+
+import contextlib
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from benchmarks.figures.agreement import BASE, REQUIREMENTS, their_python
+from benchmarks.own_services import own_services
+
+INTENTIONS, ITEMS, OVERLAP, ANNOTATORS = 4_000, 600, 3, 9
+TOLERANCE = 1e-9
+
+
+def theirs(judgments: str, intentions: str) -> dict[str, list[float]]:
+    """By the place of a figure in `study_stats --json`: its value, and where told its interval."""
+    import pandas as pd  # noqa: PLC0415
+
+    said = pd.read_csv(judgments, keep_default_na=False)
+    said = said[(said["kind"] == "item") & (said["counts"] == "t")].astype({"plausibility": int})
+    votes = said.pivot(index="item", columns="annotator", values="plausibility")
+    items = said.groupby("item").agg(
+        yes=("plausibility", "mean"),
+        weight=("inclusion_probability", lambda chance: 1 / chance.iloc[0]),
+        stratum=("stratum", "first"),
+        kept=("filter", lambda name: name.iloc[0] == "kept"),
+        p_yes=("p_yes", lambda p: float(p.iloc[0])),
+    )
+    return {**_agreement(votes), **_filter(items), **_rate(items), **_assisted(items, pd.read_csv(intentions)["p_yes"])}
+
+
+def _agreement(votes) -> dict[str, list[float]]:
+    import krippendorff  # noqa: PLC0415
+    from irrCAC.raw import CAC  # noqa: PLC0415
+
+    of = CAC(votes, weights="identity", digits=12)
+    gwet = of.gwet()["est"]
+    alpha = krippendorff.alpha(reliability_data=votes.to_numpy().T, level_of_measurement="nominal")
+    return {
+        "agreement plausibility krippendorff_alpha nominal": [alpha],
+        "agreement plausibility fleiss_kappa": [of.fleiss()["est"]["coefficient_value"]],
+        "agreement plausibility gwet_ac1": [gwet["coefficient_value"]],
+        "agreement plausibility percent_agreement item_mean": [gwet["pa"]],
+    }
+
+
+def _filter(items) -> dict[str, list[float]]:
+    from sklearn import metrics  # noqa: PLC0415
+
+    truth, of = items["yes"] > 0.5, {"sample_weight": items["weight"]}
+    return {
+        "filter accuracy without_p_yes": [metrics.accuracy_score(truth, items["kept"], **of)],
+        "filter precision without_p_yes": [metrics.precision_score(truth, items["kept"], **of)],
+        "filter recall without_p_yes": [metrics.recall_score(truth, items["kept"], **of)],
+        "filter specificity": [metrics.recall_score(~truth, ~items["kept"], **of)],
+        "filter f1": [metrics.f1_score(truth, items["kept"], **of)],
+        "filter mcc": [metrics.matthews_corrcoef(truth, items["kept"], **of)],
+    }
+
+
+def _rate(items) -> dict[str, list[float]]:
+    """A stratified share with Wilson's interval at its effective size, Student's t for the normal quantile."""
+    from scipy.stats import t  # noqa: PLC0415
+    from statsmodels.stats.proportion import proportion_confint  # noqa: PLC0415
+    from statsmodels.stats.weightstats import DescrStatsW  # noqa: PLC0415
+
+    share = float(DescrStatsW(items["yes"], items["weight"]).mean)
+    u = (items["weight"] * (items["yes"] - share) / items["weight"].sum()).groupby(items["stratum"])
+    each, n = u.var(ddof=1) * u.size(), u.size()
+    variance, free = each.sum(), each.sum() ** 2 / (each**2 / (n - 1)).sum()
+    size, level = share * (1 - share) / variance, 2 * _normal_tail(t.ppf(0.975, free))
+    low, high = proportion_confint(share * size, size, alpha=level, method="wilson")
+    return {"rates plausibility without_p_yes": [share, float(low), float(high)]}
+
+
+def _normal_tail(z: float) -> float:
+    from scipy.stats import norm  # noqa: PLC0415
+
+    return float(norm.sf(z))
+
+
+def _assisted(items, p_yes) -> dict[str, list[float]]:
+    """What a weighted regression predicts of every intention, and the weighted rest of the judged."""
+    import statsmodels.api as sm  # noqa: PLC0415
+
+    fitted = sm.WLS(items["yes"], sm.add_constant(items["p_yes"]), weights=items["weight"]).fit()
+    predicted = fitted.predict(sm.add_constant(p_yes)).sum()
+    return {"rates plausibility": [(predicted + items["weight"] @ fitted.resid) / len(p_yes)]}
+
+
+def main() -> int:
+    try:
+        python = their_python()
+    except subprocess.CalledProcessError:
+        sys.exit(f"independent: its packages could not be installed; pip install -r {REQUIREMENTS.name} says why")
+    with own_services() as folder:
+        files = [str(Path(folder) / name) for name in ("judgments.csv", "intentions.csv")]
+        shown = _exported(*files)
+        command = [python, "-m", "benchmarks.figures.independent", *files]
+        found = json.loads(subprocess.run(command, cwd=BASE, check=True, capture_output=True, text=True).stdout)
+    return _compared(shown, found)
+
+
+def _exported(judgments: str, intentions: str) -> dict:
+    from django.core.management import call_command  # noqa: PLC0415
+
+    from annotation.design.services import study_create  # noqa: PLC0415
+    from annotation.judging.tallying import study_recompute  # noqa: PLC0415
+    from benchmarks.fill import judgments_filled, run_filled  # noqa: PLC0415
+
+    run = run_filled(INTENTIONS)
+    study = study_create(
+        name="independent", runs=[run], items=ITEMS, overlap=OVERLAP, strata=["relation", "verdict"], seed=3
+    )
+    judgments_filled(study, annotators=ANNOTATORS)
+    study_recompute(study)
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        call_command("export_judgments", study.name, output=Path(judgments))
+        call_command("export_intentions", run.name, output=intentions, format="csv")
+    out = io.StringIO()
+    call_command("study_stats", study.name, json=True, stdout=out)
+    return json.loads(out.getvalue())
+
+
+def _compared(shown: dict, found: dict[str, list[float]]) -> int:
+    worst = 0.0
+    print(f"{'':54}{'Mindsite':>14}{'theirs':>14}{'difference':>12}")
+    for name, values in found.items():
+        leaf = shown
+        for key in name.split():
+            leaf = leaf[key]
+        ours = [leaf["value"], *(leaf["ci95"] or ())][: len(values)]
+        for what, one, other in zip(("", " low", " high"), ours, values, strict=False):
+            worst = max(worst, abs(one - other))
+            print(f"{name + what:54}{one:14.9f}{other:14.9f}{abs(one - other):12.1e}")
+    print(f"independent: {sum(map(len, found.values()))} values of {ITEMS} items, greatest difference {worst:.1e}")
+    return int(worst > TOLERANCE)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        print(json.dumps(theirs(*sys.argv[1:])))
+    else:
+        sys.exit(main())
