@@ -23,10 +23,10 @@ from annotation.selection import Selection
 POLL_SECONDS, SLOW_POLL_SECONDS = 1, 10
 
 
-def dashboard(study: Study, selection: Selection) -> dict:
-    """What the headline figures' template needs."""
+def dashboard(study: Study, selection: Selection, revision: str = "") -> dict:
+    """What the headline figures' template needs; `revision` where the study's was just read."""
     # The revision is read first: a judgment in between is then shown again, never missed.
-    asked = Asked(study, selection, study_revision(study), on_page=True)
+    asked = Asked(study, selection, revision or study_revision(study), on_page=True)
     page = {"study": study, "revision": asked.revision, "selection": selection}
     return {**page, "figures": figures_page(asked), **_who_counts(study, selection)}
 

@@ -95,7 +95,7 @@ def study_revision(study: Study) -> str:
     """Grows with every judgment and audit, tells strictnesses apart, and ends in what workers have made. A sum over
     participants misses no late commit, as the highest id would."""
     total = Participant.objects.filter(study=study).aggregate(n=Sum("revision", default=0))["n"]
-    strictness = "/".join(f"{each:g}" for each in study.runs.order_by("pk").values_list("strictness", flat=True))
+    strictness = "/".join(f"{run.strictness:g}" for run in study.runs_in_order)
     return f"{total}-{study.state}-{strictness}-{study.slow_revision}"
 
 
@@ -117,9 +117,7 @@ def headlines_of(rows: Rows) -> Headlines:
     against, assisted = filter_against_people(judged, questions[0], totals)
     assisted = _by_question(questions, lambda question: rate(judged, question, totals)) | assisted
     many, is_latent = n_answers(judged, questions[0]) > MOST_AT_ONCE, rows.asked.selection.truth == LATENT
-    slow = {name: now_or_latest(rows, name, is_slow=many) for name in ("audit", "people")}
-    if is_latent:
-        slow["latent"] = now_or_latest(rows, "latent", is_slow=True)
+    slow = now_or_latest(rows, {"audit": many, "people": many, **({"latent": True} if is_latent else {})})
     return Headlines(
         items=progress.items,
         items_judged=int(judged.items.sum()),

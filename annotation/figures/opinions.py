@@ -1,6 +1,7 @@
 """Figures that rest on who said what: audits, the opinion of people like these annotators, the truth behind votes."""
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,11 +78,11 @@ MADE: dict[str, Callable[[Rows], Figures]] = {
 }
 
 
-def now_or_latest(rows: Rows, name: str, *, is_slow: bool) -> Latest:
-    """On a page what is slow is taken as a worker last made it; elsewhere it is made."""
-    if rows.asked.on_page and is_slow:
-        return latest(rows.asked, name)
-    return Latest(rows.once(name, lambda: MADE[name](rows)))
+def now_or_latest(rows: Rows, is_slow: dict[str, bool]) -> dict[str, Latest]:
+    """By name: on a page what is slow is taken as a worker last made it; elsewhere it is made."""
+    waiting = [name for name, slow in is_slow.items() if slow and rows.asked.on_page]
+    found = latest(rows.asked, waiting) if waiting else {}
+    return {name: found.get(name) or Latest(rows.once(name, partial(MADE[name], rows))) for name in is_slow}
 
 
 def _speaking(judged: Patterns, stratum: NDArray[np.str_], inclusion: Floats, items: NDArray) -> Floats:

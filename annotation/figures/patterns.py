@@ -5,7 +5,7 @@ Live figures come from the tallies on the items. Only where single judgments are
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 import numpy as np
@@ -28,10 +28,10 @@ OF_ITEM = (
 )  # fmt: skip
 BY = {"relation": "t.relation", "category": "t.category", "run": "t.run_id"}
 # Booleans and the columns of the statistics item_patterns: with anything else to group by, the planner overestimates
-# the groups and sorts all items.
+# the groups and sorts all items. Seconds are read twice as fast as dates, and only the latest of them is wanted.
 _ALIKE = """
     SELECT {expressions}, count(*), sum(t.overlap)::bigint, count(*) FILTER (WHERE t.n_judged = t.overlap),
-           max(t.judged_at)
+           extract(epoch FROM max(t.judged_at))::float8
     FROM ({judged}) t
     GROUP BY {places} ORDER BY {places}
 """
@@ -90,7 +90,7 @@ def patterns(study: Study, selection: Selection, by: By = "relation") -> tuple[P
         **alone,
     )
     if by == "run":
-        names = dict(study.runs.values_list("pk", "name"))
+        names = {run.pk: run.name for run in study.runs_in_order}
         columns["group"] = np.array([names[pk] for pk in columns["group"]], dtype=object)
     progress = _progress_of(columns) if not selection.chooses_judgments else _progress(study, selection)
     return patterns_of(columns, study.questions, has_unjudged=not selection.chooses_judgments), progress
@@ -103,8 +103,7 @@ def complete_in(study: Study) -> str:
 
 def kept_at(study: Study) -> str:
     """SQL for whether the filter keeps an item at its run's strictness; written out, as a join costs as much again."""
-    by_run = study.runs.order_by("pk").values_list("pk", "strictness")
-    strictness = "".join(f" WHEN {pk:d} THEN {strictness!r}::float8" for pk, strictness in by_run)
+    strictness = "".join(f" WHEN {run.pk:d} THEN {run.strictness!r}::float8" for run in study.runs_in_order)
     return kept_sql("t.p_yes", f"CASE t.run_id{strictness} END", "t.filter_yes")
 
 
@@ -215,9 +214,9 @@ def unit_of(question: Question) -> Case:
 
 
 def _progress_of(columns: Columns) -> Progress:
-    dates = [each for each in columns["judged_at"] if each]
+    latest = max(filter(None, columns["judged_at"]), default=None)
     items, wanted, complete = (int(columns[name].sum()) for name in ("items", "wanted", "finished"))
-    return Progress(items, wanted, complete, max(dates, default=None))
+    return Progress(items, wanted, complete, latest and datetime.fromtimestamp(latest, UTC))
 
 
 def _progress(study: Study, selection: Selection) -> Progress:

@@ -37,13 +37,26 @@ def judgments_revision(revision: str) -> str:
     return revision.rpartition("-")[0]
 
 
-def latest(asked: Asked, name: str) -> Latest:
-    """What was made last; where judgments have come since, a worker is asked for more."""
+def latest(asked: Asked, names: list[str]) -> dict[str, Latest]:
+    """What was made last, by name; where judgments have come since, a worker is asked for more."""
+    return {name: _latest(found, asked.revision) for name, found in _found(asked, names).items()}
+
+
+def _found(asked: Asked, names: list[str]) -> dict[str, SlowFigure]:
     choice = asked.selection.counted.query
-    found, _ = SlowFigure.objects.get_or_create(study=asked.study, name=name, choice=choice)
-    if found.made_at and found.revision == judgments_revision(asked.revision):
+    asked_for = SlowFigure.objects.filter(study=asked.study, choice=choice, name__in=names)
+    found = {each.name: each for each in asked_for}
+    if new := [SlowFigure(study=asked.study, name=name, choice=choice) for name in names if name not in found]:
+        SlowFigure.objects.bulk_create(new, ignore_conflicts=True)
+        found = {each.name: each for each in asked_for.all()}
+    return found
+
+
+def _latest(found: SlowFigure, revision: str) -> Latest:
+    if found.made_at and found.revision == judgments_revision(revision):
         return Latest(_read(found.numbers))
-    _ask(found)
+    if found.asked_at is None or found.asked_at < timezone.now() - ASKED_AGAIN:
+        _ask(found)
     return Latest(_read(found.numbers), found.made_at)
 
 

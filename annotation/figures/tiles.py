@@ -138,7 +138,8 @@ def agreement_tile(figures: Headlines, question: Question) -> dict:
         "how": How(
             "Krippendorff's α, nominal: 1 is perfect agreement, 0 is chance. Only items with two or more judgments. It "
             "falls when nearly all say the same, so read it beside AC1 and the share of yes. Interval by resampling "
-            "items, with a prior worth two of them for rare answers that were not seen.",
+            "items, with a prior worth two of them for rare answers that were not seen; where 2,000 items have a rare "
+            "answer it says the same as the linearised variance, which is then taken.",
             "α = 1 − observed / expected disagreement",
             "Krippendorff 2011; Rubin 1981 for the resamples; AC1 Gwet 2008.",
         ),

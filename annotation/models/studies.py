@@ -20,6 +20,10 @@ class StudyQuerySet(models.QuerySet):
             wanted=models.Sum("items__overlap", default=0), judged=models.Sum("items__n_judged", default=0)
         )
 
+    def for_figures(self) -> "StudyQuerySet":
+        """With all that every figure asks for again: its runs, and whether it has a plan."""
+        return self.select_related("plan").prefetch_related("runs")
+
     def of_ratings(self) -> "StudyQuerySet":
         return self.filter(kind=Study.Kind.RATING)
 
@@ -104,9 +108,14 @@ class Study(models.Model):
         return self.kind == Study.Kind.PREFERENCE
 
     @property
+    def runs_in_order(self) -> list[Run]:
+        """Without a query where the study was read `for_figures`."""
+        return sorted(self.runs.all(), key=lambda run: run.pk)
+
+    @property
     def set_here(self) -> list[Run]:
         """Runs at the strictness that was set from this study: data that chose are not data that report."""
-        runs = self.runs.order_by("pk") if self.own_strictness else []
+        runs = self.runs_in_order if self.own_strictness else []
         return [run for run in runs if self.own_strictness.get(str(run.pk)) == run.strictness]
 
     @cached_property

@@ -43,13 +43,14 @@ class PanelForm(SelectionForm):
 @researcher_required
 def study_panel(request: PersonRequest, study_id: int, name: str) -> HttpResponse:
     """Polled by the page; a 204 leaves the panel as it is."""
-    study, panel = get_object_or_404(Study.objects.of_ratings(), pk=study_id), _panel(name)
-    if request.GET.get("revision") == study_revision(study):
+    study, panel = get_object_or_404(Study.objects.of_ratings().for_figures(), pk=study_id), _panel(name)
+    revision = study_revision(study)
+    if request.GET.get("revision") == revision:
         return HttpResponse(status=204)
     form = PanelForm(request.GET, study=study)
     if form.problem:
         return _refused(form)
-    asked = _asked(study, form)
+    asked = _asked(study, form, revision)
     template = "studies/panels/fragment.html" if request.htmx else "studies/panels/page.html"
     return render(request, template, _page(panel, asked))
 
@@ -57,11 +58,11 @@ def study_panel(request: PersonRequest, study_id: int, name: str) -> HttpRespons
 @require_safe
 @researcher_required
 def study_panel_csv(request: HttpRequest, study_id: int, name: str) -> HttpResponse:
-    study, panel = get_object_or_404(Study.objects.of_ratings(), pk=study_id), _panel(name)
+    study, panel = get_object_or_404(Study.objects.of_ratings().for_figures(), pk=study_id), _panel(name)
     form = PanelForm(request.GET, study=study)
     if form.problem:
         return _refused(form)
-    table = panel.shown(_asked(study, form)).table
+    table = panel.shown(_asked(study, form, study_revision(study))).table
     if table is None:
         raise Http404("There is nothing to download yet.")
     return _file(BYTE_ORDER_MARK + table.csv(), "text/csv", study, panel, "csv")
@@ -70,11 +71,11 @@ def study_panel_csv(request: HttpRequest, study_id: int, name: str) -> HttpRespo
 @require_safe
 @researcher_required
 def study_panel_svg(request: HttpRequest, study_id: int, name: str) -> HttpResponse:
-    study, panel = get_object_or_404(Study.objects.of_ratings(), pk=study_id), _panel(name)
+    study, panel = get_object_or_404(Study.objects.of_ratings().for_figures(), pk=study_id), _panel(name)
     form = PanelForm(request.GET, study=study)
     if form.problem:
         return _refused(form)
-    shown = panel.shown(_asked(study, form))
+    shown = panel.shown(_asked(study, form, study_revision(study)))
     if shown.plot is None:
         raise Http404("There is no plot to download yet.")
     answer = render(request, "studies/panels/download.svg", {"panel": panel, "shown": shown, "study": study})
@@ -103,9 +104,9 @@ def _panel(name: str) -> Panel:
     return panel
 
 
-def _asked(study: Study, form: PanelForm) -> Asked:
+def _asked(study: Study, form: PanelForm, revision: str) -> Asked:
     own = form.own
-    return Asked(study, form.selection, study_revision(study), on_page=True, **own)
+    return Asked(study, form.selection, revision, on_page=True, **own)
 
 
 def _page(panel: Panel, asked: Asked) -> dict:

@@ -42,7 +42,7 @@ class SelectionForm(forms.Form):
         named = sorted((RELATIONS[code].words or "open", code) for code in self.facets.relations)
         self._offer("relation", [(code, words) for words, code in named])
         self._offer("category", [(name, name or "none given") for name in self.facets.categories])
-        self._offer("run", list(study.runs.order_by("pk").values_list("pk", "name")))
+        self._offer("run", [(run.pk, run.name) for run in study.runs_in_order])
         groups = Group.objects.filter(user__participations__study=study).distinct().order_by("name")
         self._offer("group", list(groups.values_list("pk", "name")), "All groups")
         if len(self.facets.categories) > MOST_LISTED:

@@ -33,7 +33,7 @@ def study_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 @researcher_required
 def study_detail(request: PersonRequest, study_id: int) -> HttpResponse:
-    study = get_object_or_404(Study, pk=study_id)
+    study = get_object_or_404(Study.objects.for_figures(), pk=study_id)
     if study.is_preference:
         return preference_detail(request, study)
     form = SelectionForm(request.GET, study=study)
@@ -50,15 +50,16 @@ def study_detail(request: PersonRequest, study_id: int) -> HttpResponse:
 @researcher_required
 def study_figures(request: HttpRequest, study_id: int) -> HttpResponse:
     """Polled by the page; a 204 leaves it as it is."""
-    study = get_object_or_404(Study, pk=study_id)
+    study = get_object_or_404(Study.objects.for_figures(), pk=study_id)
     if study.is_preference:
         return preference_polled(request, study)
-    if request.GET.get("revision") == study_revision(study):
+    revision = study_revision(study)
+    if request.GET.get("revision") == revision:
         return HttpResponse(status=204)
     form = SelectionForm(request.GET, study=study)
     if form.problem:
         return HttpResponse(form.problem, status=400, content_type="text/plain; charset=utf-8")
-    return render(request, "studies/_figures.html", dashboard(study, form.selection))
+    return render(request, "studies/_figures.html", dashboard(study, form.selection, revision))
 
 
 @require_POST

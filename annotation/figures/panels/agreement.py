@@ -111,7 +111,8 @@ PANEL = Panel(
         "AC1 take chance out, each by its own idea of chance; 1 is perfect, 0 is chance. Ordinal α and AC2 (quadratic) "
         "count near answers as half agreement and more. Not weighted: they speak of the sample. Intervals of κ, α, AC1 "
         "and AC2 by resampling items with a prior worth two of them, since resamples of what was seen know nothing of "
-        "rare answers that were not; of the others with items as sampling units.",
+        "rare answers that were not; where 2,000 items have a rare answer, and of the others, by the linearised "
+        "variance with items as sampling units.",
         "α = 1 − observed / expected disagreement · κ, AC1 = (observed − expected) / (1 − expected)",
         "Fleiss 1971; Krippendorff 2011; Gwet 2008 and 2014; Rubin 1981 for the resamples.",
     ),

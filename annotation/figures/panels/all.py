@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from annotation.design.plans import plan_of
 from annotation.figures.panels import (
     agreement,
     agreement_by_group,
@@ -55,7 +54,7 @@ PANELS: dict[str, Panel[Any]] = {
 
 def panels_of(study: Study) -> list[Panel[Any]]:
     """With a plan it stands first: it says whether to go on."""
-    return [*([looking.PANEL] if plan_of(study) else []), *PANELS.values()]
+    return [*([looking.PANEL] if hasattr(study, "plan") else []), *PANELS.values()]
 
 
 def panel_named(name: str) -> Panel[Any] | None:

@@ -47,6 +47,7 @@ class Asked:
 
 def _planned_anew(make: Callable[[], Made]) -> Made:
     """Plan queries for this study: a prepared plan for all studies does not know how large it is."""
-    with transaction.atomic(), connection.cursor() as cursor:
+    # Figures are made within figures, and what fails ends them all: no savepoints.
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         cursor.execute("SET LOCAL plan_cache_mode = force_custom_plan")
         return make()

@@ -89,8 +89,8 @@ def steps_of(study: Study) -> int:
 
 def cuts_of(study: Study) -> list[float]:
     """Where the steps of p(yes) begin, and what the runs keep."""
-    steps, strictness = steps_of(study), study.runs.values_list("strictness", flat=True)
-    return sorted({k / steps for k in range(steps + 1)} | {round(each, 3) for each in strictness})
+    steps = steps_of(study)
+    return sorted({k / steps for k in range(steps + 1)} | {round(run.strictness, 3) for run in study.runs_in_order})
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ class Totals:
 
 def totals(study: Study, selection: Selection, by: By = "relation") -> Totals:
     """Counted once for as long as the runs and their strictness stay as they are."""
-    runs = list(study.runs.order_by("pk").values_list("pk", "state", "finished_at", "strictness"))
+    runs = [(run.pk, run.state, run.finished_at, run.strictness) for run in study.runs_in_order]
     going = any(state in (Run.State.RUNNING, Run.State.PAUSED) for _, state, *_ in runs)
     asked = (study.pk, runs, selection.relation, selection.category, selection.run, by)
     key = hashlib.sha256(repr(asked).encode()).hexdigest()

@@ -3,6 +3,7 @@ import re
 import pytest
 from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from annotation.figures.panels.all import panels_of
@@ -54,6 +55,17 @@ def test_a_change_of_state_moves_them_too(as_researcher: Client, made: Study) ->
     before = revision(figures(as_researcher, made).content.decode())
     Study.objects.update(state="paused")
     assert figures(as_researcher, made, before).status_code == 200
+
+
+def test_after_a_judgment_the_page_asks_the_database_as_little_as_it_can(
+    as_researcher: Client, made: Study, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    address, who = reverse("study", args=[made.pk]), participant(made)
+    judge(who)
+    as_researcher.get(address)  # what stays for as long as the runs do is read once
+    judge(who)
+    with django_assert_max_num_queries(22):
+        as_researcher.get(address)
 
 
 def test_figures_without_judgments_say_why(as_researcher: Client, made: Study) -> None:

@@ -78,7 +78,7 @@ def numbers(rows: Rows) -> Confusion:
     against, _ = filter_against_people(judged, question, rows.totals())
     filtered = int(judged.items @ judged.filtered)
     is_latent = rows.asked.selection.truth == LATENT
-    latent = now_or_latest(rows, "latent", is_slow=True) if is_latent else None
+    latent = now_or_latest(rows, {"latent": True})["latent"] if is_latent else None
     cells = _cells(of_complete(judged, question), against)
     return Confusion(int(judged.items.sum()), filtered, cells, against, latent)
 
