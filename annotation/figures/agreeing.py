@@ -24,7 +24,7 @@ def agreement(rows: Patterns, question: Question) -> dict[str, Any]:
     A page of a million judgments does not wait for resamples that say the same.
     """
     packed, alike = np.unique(rows.packed[question.name], return_inverse=True)
-    counts, items = unpack(packed, len(question.options)), np.bincount(alike, rows.items)
+    counts, items = unpack(packed, len(question.options)), np.bincount(alike, rows.items).astype(float)
     report = agreement_report(counts, items, values=question.ascending)
     if _rare(counts, items) >= MANY_RARE:
         return report
