@@ -17,7 +17,7 @@ from annotation.figures.panels.all import PANELS
 from annotation.judging.allocation import item_next, item_skip
 from annotation.models import Item, Judgment, Participant, Study
 from annotation.recheck.check import Check, figures_check
-from annotation.selection import LATENT, PEOPLE, Selection
+from annotation.selection import EVERYTHING, LATENT, PEOPLE, Selection
 from tests.annotation.builders import participant
 from tests.annotation.recheck.files import changed, exported, judge_all
 from tests.distillation.builders import finished_run
@@ -74,14 +74,16 @@ def test_choices_together(made: Study) -> None:
     assert figures_check(made, choices=[both], only={*PANELS} - {*SLOW}).differences == []
 
 
-def flipped(made: Study, is_within: Callable[[dict], bool], choice: Selection) -> Check:
+def flipped(
+    made: Study, is_within: Callable[[dict], bool], choice: Selection, only: tuple[str, ...] = ("figures",)
+) -> Check:
     """With the answer of one judgment that `is_within` the other way."""
 
     def change(rows: list[dict]) -> None:
         row = next(row for row in rows if is_within(row))
         row["plausibility"] = str(1 - int(row["plausibility"]))
 
-    return figures_check(made, changed(exported(made), change), [choice], only=("figures",))
+    return figures_check(made, changed(exported(made), change), [choice], only=only)
 
 
 def day_of(row: dict) -> date:
@@ -134,11 +136,8 @@ def test_runs_compared_and_the_report_are_worked_out_anew(made: Study) -> None:
 
 
 def test_an_altered_judgment_is_found_in_both(made: Study) -> None:
-    def change(rows: list[dict]) -> None:
-        rows[0]["plausibility"] = str(1 - int(rows[0]["plausibility"]))
-
-    figures = [each.figure for each in figures_check(made, changed(exported(made), change),
-                                                     only=("report", "one against two")).differences]  # fmt: skip
+    check = flipped(made, lambda row: row["counts"] == "true", EVERYTHING, only=("report", "one against two"))
+    figures = [each.figure for each in check.differences]
     assert "report.clustered.plausibility.ci95.0" in figures
     assert any(each.startswith("one against two.rows.0.difference") for each in figures)
 
