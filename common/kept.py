@@ -18,6 +18,13 @@ def kept_of_run_sql(p_yes: str, strictness: str, yes: str, config: str) -> str:
     return f"coalesce({p_yes} >= {strictness}, {yes}, nullif({config} ->> 'filter' = 'none', false))"
 
 
+def drawn_sql(intention: str, run: str, size: str) -> str:
+    """As many of a run's intentions with a verdict as `size` says, drawn by the hash of their ids: always the same."""
+    return f"""{intention} IN (
+        SELECT x.id FROM distillation_intention x JOIN distillation_verdict w ON w.intention_id = x.id
+        WHERE x.run_id = {run} ORDER BY hashint8extended(x.id, 20), x.id LIMIT {size})"""  # noqa: S608 - names of our own
+
+
 def kept_q(strictness: float | F, *, prefix: str = "", yes: str = "yes") -> Q:
     return Q(**{f"{prefix}p_yes__gte": strictness}) | Q(**{f"{prefix}p_yes__isnull": True, f"{prefix}{yes}": True})
 

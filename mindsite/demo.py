@@ -30,7 +30,7 @@ RUN = "demo-baseline"
 HANDWRITTEN = "demo-handwritten"  # a few reasons by a person, to be compared with the rules
 TO_RATE, SIMULATED = "Demo: rate these yourself", "Demo: simulated judgments"
 CONTROL = "demo-pictures-as-is"
-FEW_RELATIONS, FEW_COBUYS = "usedFor,propertyOf,similarTo,open", 14  # each picture takes a moment to treat
+FEW_RELATIONS, FEW_COBUYS = "usedFor,propertyOf,similarTo,open", 10  # each picture takes a moment to treat
 EXPERIMENT, SIMULATED_ARMS = "demo-pictures", "Demo: simulated judgments of arms"
 TO_COMPARE, SIMULATED_PAIRS = "Demo: compare these yourself", "Demo: simulated preferences"
 ROLES = {"ada": User.Role.ADMINISTRATOR, "rosa": User.Role.RESEARCHER, "anna": User.Role.ANNOTATOR}
@@ -119,7 +119,7 @@ def _experiment_study(experiment: Experiment, say: Say) -> None:
     if Study.objects.filter(name=SIMULATED_ARMS).exists():
         return
     runs = [arm.run for arm in experiment.arms.select_related("run")]
-    study = study_create(name=SIMULATED_ARMS, runs=runs, items=80, overlap=2, paired=True, seed=6, simulated=True)
+    study = study_create(name=SIMULATED_ARMS, runs=runs, items=64, overlap=2, paired=True, seed=6, simulated=True)
     _simulate(study, say)
 
 

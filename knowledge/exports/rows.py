@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection
 
 from common.counting import counting_sql, of_people_sql, rated_sql
-from common.kept import kept_of_run_sql
+from common.kept import drawn_sql, kept_of_run_sql, kept_sql
 from distillation.pipeline.relations import RELATIONS
 from knowledge.exports.selection import Selection
 
@@ -77,7 +77,11 @@ _FROM = """
     {products}
     WHERE t.run_id = %(run)s AND t.id >= %(first)s AND t.id < %(beyond)s {filters}
 """
+_KEPT_SIZE = f"""(
+    SELECT count(*) FROM distillation_verdict k JOIN distillation_intention o ON o.id = k.intention_id
+    WHERE o.run_id = %(run)s AND {kept_sql("k.p_yes", "%(threshold)s", "k.yes")})"""  # noqa: S608 - a rule of our own
 _FILTERS = {
+    "drawn": f"AND {drawn_sql('t.id', '%(run)s', _KEPT_SIZE)}",
     "kept": f"AND {COLUMNS['kept']}",
     "relations": "AND t.relation = ANY(%(relations)s)",
     "plausible": "AND h.share > 0.5",
@@ -124,7 +128,8 @@ class Rows:
 
     def query(self, columns: str, *, products: str = PRODUCTS) -> str:
         """With places for `first` and `beyond`, the range of ids."""
-        wanted = {"kept": self.selection.kept, "relations": self.selection.relations, self.selection.human: True}
+        chosen = {name: getattr(self.selection, name) for name in ("kept", "drawn", "relations")}
+        wanted = chosen | {self.selection.human: True}
         filters = " ".join(text for name, text in _FILTERS.items() if wanted.get(name))
         if self.selection.catalog.as_config():
             filters += f" AND t.cobuy_id IN ({self.selection.catalog.sql()})"

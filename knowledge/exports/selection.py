@@ -18,6 +18,7 @@ class Selection:
     run: Run
     threshold: float
     kept: bool = False
+    drawn: bool = False  # as many as are kept, by chance
     human: str = ""
     relations: tuple[str, ...] = ()
     catalog: CatalogSelection = EVERYTHING
@@ -30,6 +31,7 @@ class Selection:
         threshold: float | None = None,
         relation: str = "",
         kept: bool = False,
+        drawn: bool = False,
         human: str = "",
         catalog: CatalogSelection = EVERYTHING,
     ) -> "Selection":
@@ -38,15 +40,25 @@ class Selection:
             raise ExportRefused(f"There is no run named {run}")
         if threshold is None:
             threshold = found.strictness
+        if drawn and kept:
+            raise ExportRefused("--drawn takes as many as are kept, by chance; with --kept it would be neither")
         if not 0 <= threshold <= 1:
             raise ExportRefused(f"--threshold {threshold}: give a probability from 0 to 1")
         try:
             relations = parse_relations(relation) if relation else ()
         except ValueError as error:
             raise ExportRefused(str(error)) from error
-        return cls(run=found, threshold=threshold, kept=kept, human=human, relations=relations, catalog=catalog)
+        return cls(
+            run=found, threshold=threshold, kept=kept, drawn=drawn, human=human, relations=relations, catalog=catalog
+        )
 
     @property
     def filters(self) -> dict[str, object]:
-        chosen = {"kept": self.kept, "human": self.human, "relations": list(self.relations), **self.catalog.as_config()}
+        chosen = {
+            "kept": self.kept,
+            "drawn": self.drawn,
+            "human": self.human,
+            "relations": list(self.relations),
+            **self.catalog.as_config(),
+        }
         return {"threshold": self.threshold, **{name: value for name, value in chosen.items() if value}}

@@ -9,12 +9,14 @@ from typing import Any
 from common.refusals import Refused
 from distillation.catalog.selection import catalog_of
 from distillation.models import Run, Verdict
-from distillation.pipeline.filters import NOBODY
+from distillation.pipeline.filters import NOBODY, SAME
 from distillation.pipeline.prompts import PromptSet
 from distillation.pipeline.relations import parse_relations
 from distillation.runs.services import HOTTEST, MOST_SAMPLES, RunRefused, RunSettings, filter_asked
 from distillation.treatments import NONE, parse_pictures
 from research.models import Arm
+
+OWN_WORDS = "own"  # the filter in the prompts' own words, where the control has others
 
 
 class ExperimentRefused(Refused):
@@ -140,6 +142,7 @@ def _filter(base: ArmPlan, value: str) -> ArmPlan:
     readings = {NOBODY: Arm.Reading.ALL, "random": Arm.Reading.RANDOM}
     if value in readings:
         return replace(base, reading=readings[value])
+    value = SAME if value == OWN_WORDS else value
     settings = base.settings
     return replace(
         _with(base, **filter_asked(value, settings.filter_model, settings.filter_base_urls)), judges_control=True

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from common.kept import kept_sql
+from common.kept import drawn_sql, kept_sql
 from distillation.models import Run, Verdict
 from research.models import Arm
 
-# Drawn by the hash of its id, so always the same ones, whatever else is asked.
-_RANDOM = """i.id IN (
-    SELECT x.id FROM distillation_intention x JOIN distillation_verdict w ON w.intention_id = x.id
-    WHERE x.run_id = %({0}_run)s ORDER BY hashint8extended(x.id, 20), x.id LIMIT %({0}_size)s)"""
+_RANDOM = drawn_sql("i.id", "%({0}_run)s", "%({0}_size)s")
 KEPT = kept_sql("v.p_yes", "%({0}_from)s", "v.yes")
 
 

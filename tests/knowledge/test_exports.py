@@ -83,6 +83,14 @@ def test_filters(run: Run, tmp_path: Path, arguments: list[str], n: int) -> None
         assert not list(tmp_path.iterdir())
 
 
+def test_a_drawn_set_is_as_large_as_the_kept_one_and_always_the_same(run: Run, tmp_path: Path) -> None:
+    kept, drawn, again = (rows.Rows(Selection.checked(run="r1", **{name: True})) for name in ("kept", "drawn", "drawn"))
+    assert kept.facts().intentions == drawn.facts().intentions > 0
+    assert drawn.facts() == again.facts()
+    with pytest.raises(CommandError, match="neither"):
+        call_command("export_intentions", "r1", "--output", "-", "--kept", "--drawn")
+
+
 def test_people_have_their_say(run: Run, tmp_path: Path) -> None:
     first, second = judged(run).items.order_by("intention").values_list("intention", flat=True)
     said = {row["id"]: (row["human_plausible"], row["n_judgments"], row["human_label"]) for row in records(tmp_path)}

@@ -52,7 +52,10 @@ def _shown(intention: Intention, run: Run) -> dict:
 def kept_at(run: Run, strictness: float) -> dict:
     kept = run_kept(run, strictness, verdicts=run_ended(run)[0])
     if not run.is_filtered:
-        return {"strictness": strictness, "words": "This run asked no filter: all count as kept, whatever is strict."}
+        return {
+            "strictness": strictness,
+            "words": "No filter was asked: all count as kept.",
+        }
     words = "Servers of this run gave no probabilities: the plain yes or no decides, whatever the strictness."
     useless = kept.verdicts and kept.without_p == kept.verdicts
     share = f"{percent(kept.share)} kept ({kept_words(kept)})" if kept.verdicts else "no verdict yet"

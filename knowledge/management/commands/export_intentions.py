@@ -30,6 +30,9 @@ class Command(BaseCommand):
         )
         parser.add_argument("--kept", action="store_true", help="only what the filter kept")
         parser.add_argument(
+            "--drawn", action="store_true", help="as many as are kept, drawn by chance: the control of a filtered set"
+        )
+        parser.add_argument(
             "--threshold", type=float, metavar="X", help="kept from this p_yes on (the run's strictness)"
         )
         parser.add_argument(
@@ -57,7 +60,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
     def _export(self, options: dict[str, Any]) -> None:
-        chosen = {name: options[name] for name in ("run", "threshold", "relation", "kept", "human")}
+        chosen = {name: options[name] for name in ("run", "threshold", "relation", "kept", "drawn", "human")}
         asked = {
             "selection": Selection.checked(**chosen, catalog=selection_asked(options)),
             "form": options["format"],
