@@ -37,7 +37,7 @@ def agreement(rows: Patterns, question: Question) -> dict[str, Any]:
     return report | {"warning": resampled.warning} if resampled.warning else report
 
 
-def _rare(counts: NDArray[np.int64], items: NDArray[np.float64]) -> float:
+def _rare(counts: NDArray[np.int64], items: NDArray) -> float:
     commonest = int((items @ counts).argmax()) if len(counts) else 0
     several = counts.sum(axis=1) > 1
     return float(items @ (several & (counts.sum(axis=1) > counts[:, commonest])))
