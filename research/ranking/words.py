@@ -33,5 +33,5 @@ def without(text: str, dropped: Iterable[str]) -> str:
 
 def alike(first: frozenset[str], second: frozenset[str], least: float = 0.8) -> bool:
     """Near-identical titles: Jaccard's index of their words."""
-    either = len(first | second)
-    return either > 0 and len(first & second) >= least * either
+    common = len(first & second)
+    return common > 0 and common >= least * len(first | second)
