@@ -66,8 +66,8 @@ class Index:
         owner = np.repeat(np.arange(len(candidates)), sizes)
         first = np.repeat(self.start[candidates] - np.concatenate([[0], np.cumsum(sizes)[:-1]]), sizes)
         at = first + np.arange(len(owner))
-        found: Floats = np.bincount(owner, values[at] * query[self.word[at]], minlength=len(candidates)).astype(float)
-        return found
+        found = np.bincount(owner, values[at] * query[self.word[at]], minlength=len(candidates))
+        return found.astype(np.float64)
 
 
 class TfIdf:
