@@ -23,7 +23,9 @@ def theirs(judgments: str, intentions: str) -> dict[str, list[float]]:
     import pandas as pd  # noqa: PLC0415
 
     said = pd.read_csv(judgments, keep_default_na=False)
-    said = said[(said["kind"] == "item") & (said["counts"] == "t")].astype({"plausibility": int})
+    said = said[(said["kind"] == "item") & (said["counts"].astype(str).str.lower() == "true")].astype(
+        {"plausibility": int}
+    )
     votes = said.pivot(index="item", columns="annotator", values="plausibility")
     items = said.groupby("item").agg(
         yes=("plausibility", "mean"),
@@ -103,7 +105,7 @@ def main() -> int:
         files = [str(Path(folder) / name) for name in ("judgments.csv", "intentions.csv")]
         shown = _exported(*files)
         command = [python, "-m", "benchmarks.figures.independent", *files]
-        found = json.loads(subprocess.run(command, cwd=BASE, check=True, capture_output=True, text=True).stdout)
+        found = json.loads(subprocess.run(command, cwd=BASE, check=True, stdout=subprocess.PIPE, text=True).stdout)
     return _compared(shown, found)
 
 
