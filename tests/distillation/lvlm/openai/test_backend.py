@@ -93,6 +93,25 @@ def test_a_slow_answer_is_a_time_out():
     assert asyncio.run(run()).error.reason == "timeout"
 
 
+@pytest.mark.parametrize(("pause_s", "reason"), [(0.0, "reset"), (0.02, "timeout")])
+def test_a_reply_without_end_is_cut_off_by_its_size_or_by_the_clock(pause_s: float, reason: str):
+    async def endless(request: web.Request, body: dict) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        while True:
+            await response.write(b" " * 65_536 if not pause_s else b" ")
+            await asyncio.sleep(pause_s)
+
+    async def run() -> Reply:
+        async with (
+            serving(endless) as url,
+            OpenAIBackend(model="m", base_urls=[url], timeout_s=0.3 if pause_s else 20) as backend,
+        ):
+            return await backend.reply(REQUEST)
+
+    assert asyncio.run(run()).error.reason == reason
+
+
 def test_an_error_within_a_200_is_what_it_says():
     body = b'{"choices": null, "error": {"message": "Provider returned error", "code": 503}}'
     reply, sent = talk(lambda _: web.Response(body=body), lambda _: completion())
