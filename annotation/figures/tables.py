@@ -6,16 +6,25 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from annotation.figures.words import because, interval, large, percent, plain
+from annotation.figures.words import because, fine, interval, large, percent, plain, points
 from common.copying import inert_text
 from stats.estimate import Estimate
+
+# Kinds of columns that hold figures, and how they are written.
+FIGURES: dict[str, Callable[[Any], str]] = {
+    "share": percent,
+    "points": points,
+    "coefficient": plain,
+    "fine": fine,
+}
 
 Value = str | int | float | Estimate | None
 ROWS_SHOWN = 200  # the CSV has all
 
 
 class Column(NamedTuple):
-    """`kind`: text, count, number, share (a figure in per cent), coefficient, or words: a figure in words already."""
+    """`kind`: text, count, number, one of FIGURES (share: in per cent, points: of a difference of shares, fine: to the
+    thousandth), or words: a figure in words already."""
 
     title: str
     kind: str = "text"
@@ -63,7 +72,7 @@ class Table:
 
 def _cell(value: Value, kind: str) -> Cell:
     if isinstance(value, Estimate):
-        form = percent if kind == "share" else plain
+        form = FIGURES.get(kind, plain)
         if value.value is None:
             return Cell("–", value.reason)
         return Cell(form(value.value), interval(value.ci95, form) or because(value))
@@ -74,20 +83,19 @@ def _cell(value: Value, kind: str) -> Cell:
         "words": str,
         "count": large,
         "number": lambda number: f"{number:g}",
-        "share": percent,
-        "coefficient": plain,
+        **FIGURES,
     }
     return Cell(forms[kind](value), is_number=kind != "text")
 
 
 def _titles(column: Column) -> Sequence[str]:
-    if column.kind not in ("share", "coefficient"):
+    if column.kind not in FIGURES:
         return [column.title]
     return [column.title, *(f"{column.title}, {part}" for part in ("low", "high", "n", "reason"))]
 
 
 def _values(value: Value, kind: str) -> Iterator[Value]:
-    if kind not in ("share", "coefficient"):
+    if kind not in FIGURES:
         yield inert_text(value) if isinstance(value, str) else value
     elif isinstance(value, Estimate):
         yield from (value.value, *(value.ci95 or (None, None)), value.n, value.reason)

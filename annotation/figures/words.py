@@ -21,6 +21,11 @@ def points(difference: float | None) -> str:
     return plain(None if difference is None else 100 * difference, 1)
 
 
+def fine(value: float | None) -> str:
+    """To the thousandth."""
+    return plain(value, 3)
+
+
 def large(n: int) -> str:
     """With thin spaces, which can't be taken for a decimal point."""
     return f"{n:,}".replace(",", "\u202f")
@@ -40,7 +45,7 @@ def fitting(figure: Estimate) -> Form:
 
 def because(figure: Estimate) -> str:
     """Why there is no value, or no interval."""
-    return figure.reason or ("" if figure.ci95 else "no interval: all say the same")
+    return figure.reason or ("" if figure.ci95 else figure.note or "no interval: all say the same")
 
 
 def sampled(part: int) -> str:

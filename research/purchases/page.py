@@ -76,7 +76,7 @@ def estimate(figure: dict[str, Any]) -> Estimate:
 
 
 def arms_table(test: PurchaseTest, ranker: str) -> Table:
-    columns = (Column("Text of A is"), Column("MRR", "coefficient"), Column("Hits@1", "share"),
+    columns = (Column("Text of A is"), Column("MRR", "fine"), Column("Hits@1", "share"),
                Column("Hits@10", "share"), Column("Co-buys", "count"), Column("Role"))  # fmt: skip
     rows: list[tuple[Value, ...]] = [
         (arm["title"], *(estimate(arm[name]) for name in ("mrr", "hits@1", "hits@10")), arm["queries"], arm["note"])
@@ -101,7 +101,7 @@ def _differences(shown: Sequence[PurchaseTest], ranker: str) -> dict[str, Any] |
         return None
     table = Table(
         "Paired differences in MRR, bootstrap over products and customers",
-        (Column("Difference"), Column("MRR", "coefficient")),
+        (Column("Difference"), Column("MRR", "fine")),
         [(name, estimate(figure)) for name, figure in rows],
     )
     return {"table": table, "plot": _difference_plot(rows)}
@@ -130,7 +130,7 @@ def _both_kinds(tests: Sequence[PurchaseTest], ranker: str) -> Table | None:
         (arm["title"], *(estimate(arms[name]["mrr"]) if name in arms else None for arms in of.values()))
         for name, arm in next(iter(of.values())).items()
     ]
-    columns = (Column("Text of A is"), *(Column(by_kind[kind].get_negatives_display(), "coefficient") for kind in of))
+    columns = (Column("Text of A is"), *(Column(by_kind[kind].get_negatives_display(), "fine") for kind in of))
     return Table("MRR by wrong partners, transfer design", columns, rows)
 
 
@@ -157,8 +157,8 @@ def _groups(test: PurchaseTest, ranker: str) -> list[dict[str, Any]]:
 
 
 def _group_table(rows: Sequence[dict[str, Any]], head: str, design: str) -> Table:
-    columns = (Column(head), Column("Co-buys", "count"), Column("MRR", "coefficient"),
-               Column("Over the title", "coefficient"))  # fmt: skip
+    columns = (Column(head), Column("Co-buys", "count"), Column("MRR", "fine"),
+               Column("Over the title", "fine"))  # fmt: skip
     few = {"value": None, "ci95": None, "n": 0, "reason": "too few"}
     lines = [
         (

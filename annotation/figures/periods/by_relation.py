@@ -74,7 +74,7 @@ def _common(every: Dated, of: Parts) -> int:
 def by_relation_table(found: ByRelation) -> Table:
     title = MEASURES[found.measure]
     a, b = (Column(f"{title}, {run}", "share") for run in (found.a, found.b))
-    n, difference = Column("Items", "count"), Column("Difference", "share")
+    n, difference = Column("Items", "count"), Column("Difference, points", "points")
     columns = (Column("Relation"), a, n, b, n, difference)
     rows = [(_words(row.relation), row.a, row.a.n, row.b, row.b.n, row.difference) for row in found.rows]
     return Table(f"{title} by relation; 95 % intervals", columns, rows)

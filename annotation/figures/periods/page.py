@@ -78,7 +78,7 @@ def measure_table(found: Periods, name: str) -> Table:
 
 def drift_table(found: Periods) -> Table:
     names = list(found.drift[0].figures)
-    columns = (Column("Later run"), Column("Less"), *(Column(f"{name}, difference", "share") for name in names))
+    columns = (Column("Later run"), Column("Less"), *(Column(f"{name}, points", "points") for name in names))
     return Table("Drift from run to run; 95 % intervals", columns, [_drift_row(each) for each in found.drift])
 
 
