@@ -114,6 +114,7 @@ def test_who_asks_too_often_is_told_when_to_come_again(rosa: Client, settings: S
     cache.clear()
 
 
+@pytest.mark.django_db(transaction=True)  # the figures' own transaction ends with them
 def test_a_fault_of_ours_tells_nothing_of_itself(rosa: Client, researcher: User) -> None:
     made: Study = study()
     Study.objects.filter(pk=made.pk).update(scales=[{"secret": 1}])
