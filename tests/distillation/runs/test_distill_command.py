@@ -10,17 +10,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from urllib.parse import urlencode
-from zlib import crc32
 
 import pytest
-from aiohttp import web
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -30,7 +27,6 @@ from kombu.exceptions import OperationalError
 
 from distillation.models import Failure, Feature, Intention, Run, RunCoBuy, RunTick, Verdict, Worker
 from distillation.pipeline.prompts import FOLDER
-from distillation.pipeline.trial import trial_pair
 from distillation.runs.drains import drains_alive
 from distillation.tasks import advance_run
 from mindsite import workers
@@ -38,41 +34,9 @@ from mindsite.celery import app
 from mindsite.management.commands import distill as distill_command
 from mindsite.workers import worker_command
 from tests.distillation.builders import cobuys, finished_run, run
+from tests.distillation.model_server import ModelServer
 
-TRIAL = trial_pair().a.title  # what finds out what the server can do is no call of the run
-IN_FLIGHT, LATENCY_S = 4, 0.03
-
-
-class ModelServer:
-    """Speaks OpenAI's chat completions, slowly, and counts how often each question was asked."""
-
-    def __init__(self) -> None:
-        self.asked: Counter[str] = Counter()
-        self.url = ""
-
-    async def models(self, _: web.Request) -> web.Response:
-        return web.json_response({"data": [{"id": "tiny"}]})
-
-    async def chat(self, request: web.Request) -> web.Response:
-        question = json.dumps((await request.json())["messages"])
-        if TRIAL not in question:
-            self.asked[question] += 1
-        await asyncio.sleep(LATENCY_S)
-        # Another answer to each question, so that each question to the filter is another one too.
-        answer = f"Yes, they fit each other well, by rule {crc32(question.encode())}."
-        choice = {"message": {"content": answer}, "finish_reason": "stop"}
-        return web.json_response({"choices": [choice]})
-
-    async def serve(self, started: threading.Event) -> None:
-        routes = [web.get("/v1/models", self.models), web.post("/v1/chat/completions", self.chat)]
-        site = web.Application()
-        site.add_routes(routes)
-        runner = web.AppRunner(site, access_log=None)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        self.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        started.set()
-        await asyncio.Event().wait()
+IN_FLIGHT = 4
 
 
 @pytest.fixture(scope="module")
