@@ -42,9 +42,8 @@ NOT_IN_CSV = {
     "recall": ("by_threshold.preserved",), "report": ("chances", "skips"),
 }  # fmt: skip
 TAKEN = (
-    "figures: the runs' intentions, kept and sums of p(yes), taken as the database counts them",
-    "figures: stratum, chance and p(yes) of items that nobody has judged, taken as the database has them",
-    "figures: who is in which group, and which of very many items are read one by one, taken as the database has it",
+    "figures: the runs whole, and stratum, chance and p(yes) of items that nobody has judged, as the database has them",
+    "figures: who is in which group, and which of very many items are read one by one, as the database has it",
 )
 NOT_ITS_BYTES = "manifest: asins and texts, as the file has other bytes; they are compared with the study's"
 Part = tuple[str, Callable[[Any], object], Callable[[Exported], object] | None, dict]
@@ -72,8 +71,8 @@ class Check:
     def compare(self, where: str, shown: dict[str, object], anew: dict[str, object]) -> None:
         names = dict.fromkeys((*shown, *anew))
         self.compared[where] = self.compared.get(where, 0) + len(names)
-        pairs = [(name, shown.get(name), anew.get(name)) for name in names]
-        self.differences += [Difference(*pair) for pair in pairs if not _alike(*pair[1:])]
+        found = (Difference(name, shown.get(name), anew.get(name)) for name in names)
+        self.differences += [each for each in found if not _alike(each.shown, each.from_csv)]
 
     def compare_part(self, exported: Exported, part: Part) -> None:
         (name, numbers, anew, own), query, left_out = part, exported.asked.selection.query, NOT_IN_CSV.get(part[0], ())

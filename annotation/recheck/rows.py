@@ -153,13 +153,12 @@ class Exported:
         revealed = _revealed(rows)
         before = np.where(revealed, rows["plausibility"], rows["first"])
         after = np.where(rows["after"] != NOT_SAID, rows["after"], rows["plausibility"])
-        return kinds.Revised(
-            rows["who"], before, after, rows["verdict"] == "yes", revealed, np.ones(len(rows), dtype=int)
-        )
+        kept, n = rows["verdict"] == "yes", np.ones(len(rows), dtype=int)
+        return kinds.Revised(rows["who"], before, after, kept, revealed, n)
 
     def repeated(self) -> kinds.Repeated:
-        who, first, again, revealed = self._twice(self.rows)
-        return kinds.Repeated(first, again, np.ones(len(who), dtype=int), revealed)
+        _, first, again, revealed = self._twice(self.rows)
+        return kinds.Repeated(first, again, np.ones(len(first), dtype=int), revealed)
 
     def _twice(self, firsts: NDArray) -> tuple[NDArray, NDArray, NDArray, int]:
         """Who, their answers first and of the same items again, and how many are left out as the verdict was seen."""
@@ -178,8 +177,8 @@ class Exported:
     def skipped(self, by: By = "relation") -> kinds.Skipped:
         """From their own export, of the same moment: they are no judgments."""
         study, chosen = self.asked.study, self.asked.selection
-        rows = list(DictReader(StringIO(b"".join(skips_csv(study)).decode())))
-        rows = [row for row in rows if chosen.with_excluded or row["counts"] == "true"]
+        told = DictReader(StringIO(b"".join(skips_csv(study)).decode()))
+        rows = [row for row in told if chosen.with_excluded or row["counts"] == "true"]
         at = np.array([datetime.fromisoformat(row["skipped_at"]).timestamp() for row in rows])
         of = chosen.of_rows(study, lambda name: np.array([row[name] for row in rows], dtype=str), at)
         rows = [rows[k] for k in np.flatnonzero(of)]
@@ -264,11 +263,10 @@ class Exported:
         others = {keys[k]: k for k in of_b}
         pairs = [(k, others[keys[k]]) for k in of_a if keys[k] in others]
         one, other = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
-        cobuys = (items["asin_a"] + " " + items["asin_b"])[one]
         tallies = {name: (counts[one], counts[other]) for name, counts in self._counts().items()}
         of_item, unjudged = speaking(self.asked.study, a, b)
         weights = np.array([of_item.get(pk, 0) for pk in items["id"][one].tolist()])
-        return kinds.Pairs(cobuys, weights, unjudged, tallies)
+        return kinds.Pairs((items["asin_a"] + " " + items["asin_b"])[one], weights, unjudged, tallies)
 
     def pace(self) -> float:
         today = timezone.localdate()
