@@ -79,7 +79,8 @@ def plot(found: AgreementByGroup) -> Dots:
     drawn = list(found.groups.items())[:PLOTTED]
     below = any((of.ac1.ci95 or (0,))[0] < 0 for _, of in drawn)
     return dots(
-        [(called(name, found.by), of.ac1, *said(of.ac1)) for name, of in drawn],
+        # An interval from under 0 in words would lie over the lines; it is in the table.
+        [(called(name, found.by), of.ac1, said(of.ac1)[0], "") for name, of in drawn],
         label=f"Agreement by {found.by}, the least first; the table has the values",
         ticks=SIGNED if below else UNIT,
     )
