@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from annotation.judging.participants import participant_lock
 from annotation.models import Item, Kind, Lease, Participant, Study
+from annotation.models.rights import may_judge_sql
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +56,16 @@ def lease_release(*, participant: Participant) -> None:
 
 @transaction.atomic
 def release_expired(study: Study) -> int:
-    """Release the leases that ran out; returns how many items are free again."""
+    """Release the leases that ran out, and those of people who may not judge any more; returns how many items are free
+    again."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """
+            f"""
             DELETE FROM annotation_lease WHERE participant_id IN (
-                SELECT l.participant_id FROM annotation_lease l JOIN annotation_item i ON i.id = l.item_id
-                WHERE i.study_id = %s AND l.expires_at < now() FOR UPDATE OF l SKIP LOCKED
+                SELECT l.participant_id FROM annotation_lease l JOIN annotation_participant p ON p.id = l.participant_id
+                WHERE p.study_id = %s AND (l.expires_at < now() OR NOT {may_judge_sql()}) FOR UPDATE OF l SKIP LOCKED
             ) RETURNING item_id, kind
-            """,
+            """,  # noqa: S608 - a rule of our own
             [study.pk],
         )
         gone = sorted(cursor.fetchall())

@@ -4,12 +4,14 @@ import secrets
 from copy import copy
 from functools import lru_cache
 
+from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from annotation.judging.refusals import JudgingRefused
 from annotation.models import Participant, Study
+from annotation.models.rights import may_judge_sql
 from common.counting import included_sql, of_people_sql
 
 _OWN = (
@@ -17,7 +19,7 @@ _OWN = (
     "cursor_block", "cursor_taken", "cursor_key",
 )  # fmt: skip
 _AS_IT_IS = f"""
-    SELECT {", ".join(f"p.{name}" for name in _OWN)}, s.state, s.version,
+    SELECT {", ".join(f"p.{name}" for name in _OWN)}, s.state, s.version, {may_judge_sql()},
            (SELECT coalesce(sum(o.n_judged) FILTER (WHERE {included_sql("o")}), 0)
             FROM annotation_participant o WHERE o.study_id = p.study_id),
            EXISTS (SELECT FROM annotation_participant o
@@ -27,11 +29,12 @@ _AS_IT_IS = f"""
 
 
 def participant_get(*, study_id: int, annotator: User) -> Participant:
-    """The annotator's part in the study, made at the first visit. Raises Study.DoesNotExist where there is none."""
+    """The annotator's part in the study, made at the first visit. Raises Study.DoesNotExist where there is none, and
+    where it has ended because somebody took them out of the group, deactivated them or changed their role."""
     mine = Participant.objects.raw(
         f"""
         SELECT p.*, s.xmin::text AS study_row FROM annotation_participant p JOIN annotation_study s ON s.id = p.study_id
-        WHERE p.study_id = %s AND p.annotator_id = %s AND {of_people_sql()}
+        WHERE p.study_id = %s AND p.annotator_id = %s AND {of_people_sql()} AND {may_judge_sql()}
         """,  # noqa: S608 - a rule of our own
         [study_id, annotator.pk],
     )
@@ -56,7 +59,8 @@ def _study_as_stored(pk: int, row: str) -> Study:
 
 def participant_join(study: Study, annotator: User) -> Participant:
     pseudonym = f"A-{secrets.token_hex(4)}"
-    return Participant.objects.get_or_create(study=study, annotator=annotator, defaults={"pseudonym": pseudonym})[0]
+    joins = {"pseudonym": pseudonym, "role": annotator.role}
+    return Participant.objects.get_or_create(study=study, annotator=annotator, defaults=joins)[0]
 
 
 def participant_lock(participant: Participant) -> Participant:
@@ -69,13 +73,22 @@ def participant_refresh(participant: Participant, lock: str = "") -> None:
     """Read anew what judging changes, in one query without building models; `study_judged` is all of the study's."""
     with connection.cursor() as cursor:
         cursor.execute(_AS_IT_IS + lock, [participant.pk])
-        *own, study_state, version, participant.study_judged, participant.judged_elsewhere = cursor.fetchone()
+        *own, study_state, version, participant.may_judge, participant.study_judged, participant.judged_elsewhere = (
+            cursor.fetchone()
+        )
     for name, value in zip(_OWN, own, strict=True):
         setattr(participant, name, value)
     participant.study.state, participant.study.version = study_state, version
 
 
+def refuse_without_right(participant: Participant) -> None:
+    """For what changed between the first look and the lock: mostly a page has found nothing already."""
+    if not participant.may_judge:
+        raise PermissionDenied(_("You may not judge in %(study)s any more") % {"study": participant.study.name})
+
+
 def refuse_unless_at_work(participant: Participant) -> None:
+    refuse_without_right(participant)
     study = participant.study
     if study.state != Study.State.OPEN:
         why = (

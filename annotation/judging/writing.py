@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from annotation.judging.participants import participant_lock, refuse_unless_at_work
+from annotation.judging.participants import participant_lock, refuse_unless_at_work, refuse_without_right
 from annotation.judging.qualification import qualification_update
 from annotation.judging.quality import rules_check
 from annotation.judging.refusals import JudgingRefused, LeaseGone
@@ -85,6 +85,7 @@ def judgment_save(
 ) -> Judgment:
     """Save the answers for good. The same submission sent again is the same judgment."""
     participant = participant_lock(participant)
+    refuse_without_right(participant)
     said = Answers(plausibility, typicality, preference)
     written = {"item": item_id, "submission": submission, "active": active_seconds, "comment": comment[:COMMENT_LENGTH]}
     try:
@@ -108,6 +109,7 @@ def judgment_save(
 def audit_save(*, participant: Participant, judgment_id: int, filter_right: bool, reason: str = "") -> Judgment:
     """Record whether the filter was right, and what it misjudged if not; the first answer counts."""
     participant = participant_lock(participant)
+    refuse_without_right(participant)
     # A pause takes effect between items; what is revealed may still be answered.
     is_closed = participant.study.state == Study.State.CLOSED
     is_odd = reason and (filter_right or reason not in Judgment.AuditReason.values)
@@ -156,6 +158,7 @@ def judgment_revise(
 ) -> JudgmentRevision:
     """Change one's own answers. Before the reveal the judgment follows; after it the blind ratings go on counting."""
     participant = participant_lock(participant)
+    refuse_without_right(participant)
     if earlier := JudgmentRevision.objects.filter(submission=submission, judgment__participant=participant).first():
         return earlier
     refuse_unless_at_work(participant)

@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.db import models
 
+from accounts.models import User
+from annotation.models.rights import may_judge_q
 from annotation.models.studies import Study
 from common.counting import included_q
 
@@ -11,6 +13,10 @@ class ParticipantQuerySet(models.QuerySet):
     def included(self) -> "ParticipantQuerySet":
         """Those whose judgments count."""
         return self.filter(included_q())
+
+    def with_rights(self) -> "ParticipantQuerySet":
+        """Those who may still judge: see `annotation.models.rights`."""
+        return self.filter(may_judge_q())
 
     def excluded(self) -> "ParticipantQuerySet":
         return self.filter(~included_q())
@@ -28,6 +34,13 @@ class Participant(models.Model):
     study = models.ForeignKey(Study, models.CASCADE, related_name="participants")
     annotator = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="participations")
     pseudonym = models.CharField(max_length=20, help_text="stands for the annotator in exports")
+    role = models.CharField(
+        max_length=20,
+        choices=User.Role,
+        default=User.Role.ANNOTATOR,
+        db_default=User.Role.ANNOTATOR,
+        help_text="with which they joined; with another one they judge no further",
+    )
     state = models.CharField(max_length=12, choices=State, default=State.ACTIVE)
     state_reason = models.CharField(max_length=300, blank=True)
     qualified_at = models.DateTimeField(null=True, blank=True)
@@ -38,6 +51,7 @@ class Participant(models.Model):
     n_filter_right = models.PositiveIntegerField(default=0, help_text="of them those that say right")
     seconds = models.FloatField(default=0, help_text="active time on all judgments")
     revision = models.PositiveIntegerField(default=0, help_text="counts judgments and audits; figures are keyed by it")
+    may_judge = True  # as just read
     judged_elsewhere = True  # in other studies, whose verdicts may speak of the same intentions
     study_row: str  # PostgreSQL's xmin of the study's row, where it has just been read
     study_judged: int | None = None  # all judgments of the study, where allocation has just read them

@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 
 from accounts.models import User
 from annotation.models.protocol_fields import NAME_LENGTH, PROTOCOL_FIELDS
+from annotation.models.rights import of_their_groups
 from annotation.scales import PROPOSED, Question, questions_from_json
 from common.counting import of_people_q
 from distillation.models import Run
@@ -31,9 +32,12 @@ class StudyQuerySet(models.QuerySet):
         return self.filter(kind=Study.Kind.PREFERENCE)
 
     def for_annotator(self, annotator: User) -> "StudyQuerySet":
-        """Studies that this person may judge in: those of their groups, and those that name none."""
-        mine = Q(groups__isnull=True) | Q(groups__in=annotator.groups.all())
-        return self.filter(mine, of_people_q()).distinct().order_by("-created_at")
+        """Studies that this person may judge in: those of their groups, and those that name none; not those that they
+        joined with another role."""
+        joined = Q(participants__annotator=annotator) & ~Q(participants__role=annotator.role)
+        barred = self.model.objects.filter(joined).values("pk")
+        mine = of_their_groups("pk", user=annotator.pk)
+        return self.filter(mine, of_people_q()).exclude(pk__in=barred).order_by("-created_at")
 
 
 class Study(models.Model):

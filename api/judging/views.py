@@ -55,8 +55,9 @@ class JudgingView(ApiView):
         return participant_of(self.me, self.kwargs["study_id"])
 
     def own(self, judgment_id: int) -> Judgment:
-        """One of the caller's own judgments, gold left out, as on the pages."""
-        own = Judgment.objects.filter(of_people_q("participant__study__"), participant__annotator=self.me)
+        """One of the caller's own judgments, in a study in which they may still judge, as on the pages."""
+        mine = Participant.objects.with_rights().filter(annotator=self.me)
+        own = Judgment.objects.filter(of_people_q("participant__study__"), participant__in=mine)
         return the_one(own.select_related(*JUDGED), pk=judgment_id)
 
     def told(self, judgment_id: int, status: int = 200) -> Response:
