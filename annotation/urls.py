@@ -2,7 +2,7 @@ from django.urls import path
 
 from annotation.design import views as design_views
 from annotation.exchange import views as export_views
-from annotation.figures.pages import compare_views, item_views, panel_views, report_views
+from annotation.figures.pages import compare_views, item_views, panel_views, report_views, skip_views
 from annotation.figures.pages import views as study_views
 from annotation.figures.periods import views as period_views
 from annotation.figures.preferences import views as preference_views
@@ -15,6 +15,7 @@ urlpatterns = [
     path("judge/<int:study_id>/save", judge_views.judge_save, name="judge-save"),
     path("judge/<int:study_id>/audit", judge_views.judge_audit, name="judge-audit"),
     path("judge/<int:study_id>/skip", judge_views.judge_skip, name="judge-skip"),
+    path("judge/<int:study_id>/unskip", judge_views.judge_unskip, name="judge-unskip"),
     path("judge/<int:study_id>/take", judge_views.judge_take, name="judge-take"),
     path("judge/<int:study_id>/present", judge_views.judge_present, name="judge-present"),
     path("judge/<int:study_id>/ahead", judge_views.judge_ahead, name="judge-ahead"),
@@ -44,6 +45,8 @@ urlpatterns = [
     ),
     path("studies/<int:study_id>/strictness", panel_views.study_strictness, name="study-strictness"),
     path("studies/<int:study_id>/items/", item_views.study_items, name="study-items"),
+    path("studies/<int:study_id>/skips/", skip_views.study_skip_list, name="study-skip-list"),
+    path("studies/<int:study_id>/skips/offer", skip_views.study_skips_offer, name="study-skips-offer"),
     path("studies/<int:study_id>/report/", report_views.study_report_page, name="study-report"),
     path("studies/<int:study_id>/report.md", report_views.study_report_markdown, name="study-report-markdown"),
     path("studies/<int:study_id>/report.json", report_views.study_report_json, name="study-report-json"),

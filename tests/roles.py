@@ -22,8 +22,8 @@ PAGES = {
     "everybody": "login logout:post join enter healthz readyz",
     "who is signed in": "followed-ask home password picture thumbnail judge-home api-token-list api-token-new",
     "who may judge in the study": (
-        "judge-page judge-save:post judge-audit:post judge-skip:post judge-take:post judge-present:post judge-ahead "
-        "judge-pause judge-own judge-own-latest"
+        "judge-page judge-save:post judge-audit:post judge-skip:post judge-unskip:post judge-take:post "
+        "judge-present:post judge-ahead judge-pause judge-own judge-own-latest"
     ),
     "who has judged": "judge-own-item",
     "whose it is": "api-token-revoke:post",
@@ -36,7 +36,8 @@ PAGES = {
         "study-preview study-protocol study-annotators study-annotator:post study-compare study-compare-csv "
         "study-panel study-panel-csv "
         "study-panel-svg study-strictness:post study-items study-report study-report-markdown study-report-json "
-        "study-export study-skips study-exports study-export-manifest study-export-configuration "
+        "study-export study-skips study-skip-list study-skips-offer:post study-exports study-export-manifest "
+        "study-export-configuration "
         "knowledge knowledge-download intention "
         "connection-test:post feature-list feature-discard:post experiment-list experiment-new experiment "
         "experiment-pairs experiment-progress experiment-json experiment-csv "
@@ -49,7 +50,7 @@ PAGES = {
 ROUTES = {
     "everybody": "schema:get docs:get",
     "who is signed in": "picture:get my-studies:get",
-    "who may judge in the study": "next:post skip:post own-judgments:get own-judgments:post",
+    "who may judge in the study": "next:post skip:post skip:delete own-judgments:get own-judgments:post",
     "who has judged": "judgment:get judgment-audit:post judgment-revisions:post",
     "researchers": (
         "product-list:get product:get cobuy-list:get cobuy:get experiment-list:get experiment-list:post experiment:get "

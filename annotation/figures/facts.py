@@ -215,6 +215,12 @@ def _response(study: Study) -> Response:
         complete=Count("pk", filter=Q(n_judged__gte=F("overlap"))),
         none=Count("pk", filter=Q(n_judged=0)),
     )
-    skips = Skip.objects.filter(item__study=study).order_by("reason").values_list("reason").annotate(n=Count("pk"))
+    skips = (
+        Skip.objects.sampled()
+        .filter(item__study=study)
+        .order_by("reason")
+        .values_list("reason")
+        .annotate(n=Count("pk"))
+    )
     some = items["items"] - items["complete"] - items["none"]
     return Response(items["items"], items["complete"], some, items["none"], dict(skips))

@@ -104,7 +104,9 @@ class Numbers:
 
 
 def report_numbers(study: Study) -> Numbers:
-    skips = Skip.objects.filter(item__study=study).values_list("reason").annotate(n=Count("pk")).order_by("-n")
+    skips = (
+        Skip.objects.sampled().filter(item__study=study).values_list("reason").annotate(n=Count("pk")).order_by("-n")
+    )
     others = Judgment.objects.filter(participant__study=study).exclude(first_q())
     return Numbers(
         clustered=_clustered(study),

@@ -21,7 +21,7 @@ from annotation.judging.leases import (
     sides_drawn,
 )
 from annotation.judging.participants import participant_lock, refuse_unless_at_work
-from annotation.judging.qualification import gold_next
+from annotation.judging.qualification import gold_next, qualification_update
 from annotation.judging.refusals import AuditOwed, JudgingRefused
 from annotation.models import Item, Kind, Lease, Participant, Skip, Study
 
@@ -56,20 +56,49 @@ def item_next(*, participant: Participant) -> Lease | Waiting | Finished:
 
 
 @transaction.atomic
-def item_skip(*, participant: Participant, item_id: int, reason: str) -> None:
-    """Give the item back to the others; this annotator does not get it again."""
+def item_skip(*, participant: Participant, item_id: int, reason: str) -> Skip | None:
+    """Give the item back to the others; this annotator does not get it again. A skipped gold item counts against the
+    tries; a repeat may come once more."""
     participant = participant_lock(participant)
     refuse_unless_at_work(participant)
     if reason not in Skip.Reason.values:
         raise JudgingRefused(_("%(reason)r is no reason to skip; choose one of those on the page") % {"reason": reason})
     lease = Lease.objects.filter(participant=participant, item_id=item_id).first()
     if lease is None:
-        return  # a second click, or the item went back already
+        return None  # a second click, or the item went back already
     lease.delete()
     lease_gone(item_id, lease.kind)
-    if lease.kind in (Kind.ITEM, Kind.EXTRA):
-        Skip.objects.create(item_id=item_id, participant=participant, reason=reason)
-        Participant.objects.filter(pk=participant.pk).update(n_skipped=F("n_skipped") + 1, revision=F("revision") + 1)
+    if lease.kind == Kind.REPEAT:
+        return None
+    skip = Skip.objects.create(item_id=item_id, participant=participant, reason=reason, kind=lease.kind)
+    if lease.kind == Kind.GOLD:
+        qualification_update(participant)
+    else:
+        _skips_grow(participant, 1)
+    return skip
+
+
+@transaction.atomic
+def skip_undo(*, participant: Participant) -> bool:
+    """Take back the last skip; whether its item is in hand again. What was in hand instead goes back."""
+    participant = participant_lock(participant)
+    refuse_unless_at_work(participant)
+    last = participant.skips.standing().order_by("-pk").first()
+    if last is None:
+        raise JudgingRefused(_("There is no skipped item to take back; here is what comes next"))
+    last.delete()
+    _skips_grow(participant, -1)
+    if not owed_items(participant).filter(pk=last.item_id, taken__lt=F("overlap")).exists():
+        return False
+    lease_release(participant=participant)
+    _take_again(participant, last.item_id)
+    return True
+
+
+def _skips_grow(participant: Participant, by: int) -> None:
+    counts = {"n_skipped": F("n_skipped") + by, "revision": F("revision") + 1}
+    Participant.objects.filter(pk=participant.pk).update(**counts)
+    participant.n_skipped += by
 
 
 def item_take(*, participant: Participant, ticket: str) -> None:
@@ -175,7 +204,8 @@ def _take_from_anywhere(participant: Participant) -> Lease | None:
 _FREE = """
     i.study_id = %(study)s AND i.taken < i.overlap AND i.gold IS NULL
     AND NOT EXISTS (SELECT FROM annotation_judgment j WHERE j.item_id = i.id AND j.participant_id = %(participant)s)
-    AND NOT EXISTS (SELECT FROM annotation_skip s WHERE s.item_id = i.id AND s.participant_id = %(participant)s)
+    AND NOT EXISTS (SELECT FROM annotation_skip s WHERE s.item_id = i.id AND s.participant_id = %(participant)s
+                    AND s.offered_at IS NULL)
 """
 
 Cursor = tuple[int, int, int]  # block, taken, order_key

@@ -10,7 +10,7 @@ from django.db.models.expressions import Combinable
 from numpy.typing import NDArray
 
 from annotation.judging.leases import lease_make, sides_drawn
-from annotation.models import Item, Judgment, Kind, Lease, Participant, Study
+from annotation.models import Item, Judgment, Kind, Lease, Participant, Skip, Study
 from annotation.scales import Question
 from stats.packing import BITS, unit, unpack
 from stats.people.adaptive import further_votes, vote_posteriors
@@ -28,7 +28,7 @@ def judgeable_items(participant: Participant) -> QuerySet[Item]:
         Item.objects.sampled()
         .filter(study=participant.study_id)
         .exclude(judgments__participant=participant)
-        .exclude(skips__participant=participant)
+        .exclude(Exists(Skip.objects.standing().filter(item=OuterRef("pk"), participant=participant)))
         .exclude(Exists(_revealed_of_item(participant, "intention")))
     )
     return mine.exclude(Exists(_revealed_of_item(participant, "other"))) if participant.study.is_preference else mine

@@ -1,15 +1,19 @@
 """A researcher pauses, resumes or excludes annotators. Each function takes the participant's lock first, as judging
 does, and items in the order of their ids, as the release of leases does."""
 
+from collections import Counter
+from collections.abc import Iterable
+
 from django.db import transaction
 from django.db.models import F, Q
+from django.db.models.functions import Now
 
 from accounts.models import User
 from annotation.design.protocol import StudyRefused
 from annotation.judging.leases import lease_release
 from annotation.judging.participants import participant_lock
 from annotation.judging.tallying import items_retally
-from annotation.models import Item, Lease, Participant
+from annotation.models import Item, Lease, Participant, Skip, Study
 
 State = Participant.State
 REASON_LENGTH = 200
@@ -44,6 +48,20 @@ def participant_exclude(*, participant: Participant, reason: str, by: User) -> N
     lease_release(participant=participant)
     _move(participant, State.EXCLUDED, f"{by.get_username()} has excluded you: {_worded(reason)}")
     items_retally(participant.study, items)
+
+
+@transaction.atomic
+def skips_offer_again(*, study: Study, skips: Iterable[int]) -> int:
+    """Let those who skipped these items have them once more; returns how many. The skips stay on record."""
+    chosen = Skip.objects.standing().filter(item__study=study, pk__in=list(skips))
+    owners = chosen.values("participant")
+    list(Participant.objects.filter(pk__in=owners).order_by("pk").select_for_update().values_list("pk"))
+    found = dict(chosen.values_list("pk", "participant"))
+    Skip.objects.filter(pk__in=found).update(offered_at=Now())
+    for participant, n in Counter(found.values()).items():
+        counts = {"n_skipped": F("n_skipped") - n, "revision": F("revision") + 1}
+        Participant.objects.filter(pk=participant).update(**counts)
+    return len(found)
 
 
 def _refuse_unless(participant: Participant, state: str, what: str) -> None:

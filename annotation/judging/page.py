@@ -41,6 +41,7 @@ def page_context(
     values: dict | None = None,
     checked: int | None = None,
     saved: bool = False,
+    skipped: bool = False,
     started: bool = False,
 ) -> dict:
     """The state that the participant is in: reveal before item, because the audit comes before what is next."""
@@ -48,6 +49,7 @@ def page_context(
         "study": participant.study,
         "error": error,
         "saved": saved,
+        "skipped": skipped,
         "values": values or {},
         "comment_length": COMMENT_LENGTH,
     }
@@ -102,10 +104,11 @@ def _at_rest(participant: Participant) -> dict:
 def _next(participant: Participant, found: Lease | Waiting | Finished) -> dict:
     if isinstance(found, Waiting):
         seconds = (found.look_again - timezone.now()).total_seconds()
-        return {"state": "waiting", "look_again": found.look_again, "retry_seconds": _poll_after(seconds)}
+        waits = {"look_again": found.look_again, "retry_seconds": _poll_after(seconds)}
+        return {"state": "waiting", "n_skipped": participant.n_skipped, **waits}
     if isinstance(found, Finished):
         code = completion_code(participant) if participant.n_judged else ""
-        return {"state": "done", "own": own_figures(participant), "code": code}
+        return {"state": "done", "own": own_figures(participant), "code": code, "n_skipped": participant.n_skipped}
     study = participant.study
     return {
         "state": "item",

@@ -7,8 +7,9 @@ from annotation.models import Item, Judgment, Kind, Participant, Study
 
 
 def gold_next(participant: Participant) -> Item | None:
-    """The gold item that the annotator has seen least; None once qualified."""
-    seen = Count("judgments", filter=Q(judgments__participant=participant))
+    """The gold item that the annotator has judged or skipped least."""
+    judged = Count("judgments", filter=Q(judgments__participant=participant), distinct=True)
+    seen = judged + Count("skips", filter=Q(skips__participant=participant), distinct=True)
     gold = Item.objects.filter(study=participant.study_id, gold__isnull=False)
     return gold.annotate(seen=seen).order_by("seen", "order_key").first()
 
@@ -31,18 +32,17 @@ def is_as_expected(study: Study, plausibility: int | None, typicality: int | Non
 
 
 def try_done(participant: Participant) -> int:
-    """Gold items judged in the present try."""
-    judged = participant.judgments.filter(kind=Kind.GOLD).count()
-    return judged - participant.n_tries * participant.study.qualification_items
+    """Gold items judged or skipped in the present try."""
+    done = participant.judgments.filter(kind=Kind.GOLD).count() + participant.skips.filter(kind=Kind.GOLD).count()
+    return done - participant.n_tries * participant.study.qualification_items
 
 
 def qualification_update(participant: Participant) -> None:
-    """After a gold judgment, under the participant's lock: qualified, another try, or no further try."""
+    """After a gold item, under the participant's lock: qualified, another try, or no further try."""
     study = participant.study
     if participant.qualified_at or try_done(participant) < study.qualification_items:
         return
-    last = participant.judgments.filter(kind=Kind.GOLD).select_related("item").order_by("-pk")
-    right = sum(gold_is_right(judgment, study) for judgment in last[: study.qualification_items])
+    right = _right_of_last(participant, study.qualification_items)
     mine = Participant.objects.filter(pk=participant.pk)
     if right >= study.qualification_pass:
         mine.update(qualified_at=Now())
@@ -55,3 +55,12 @@ def qualification_update(participant: Participant) -> None:
             f"the study asks for {study.qualification_pass}"
         )
         mine.update(state=Participant.State.UNQUALIFIED, state_reason=reason)
+
+
+def _right_of_last(participant: Participant, n: int) -> int:
+    """Of the last gold items those answered as expected; a skipped one is not."""
+    judged = participant.judgments.filter(kind=Kind.GOLD).select_related("item").order_by("-pk")[:n]
+    skipped = participant.skips.filter(kind=Kind.GOLD).order_by("-pk").values_list("created_at", flat=True)[:n]
+    answers = [(judgment.created_at, gold_is_right(judgment, participant.study)) for judgment in judged]
+    answers += [(at, False) for at in skipped]
+    return sum(right for _, right in sorted(answers, reverse=True)[:n])

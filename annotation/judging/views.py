@@ -8,19 +8,20 @@ from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.dateformat import format as date
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import reswap, retarget
 
 from accounts.requests import PersonRequest
 from annotation.judging.access import participant_of
-from annotation.judging.allocation import item_skip, item_take
+from annotation.judging.allocation import item_skip, item_take, skip_undo
 from annotation.judging.forms import AuditForm, RatingForm, SkipForm
 from annotation.judging.leases import item_of_ticket, lease_renew
 from annotation.judging.page import page_context, pause_context, pictures_ahead, progress, reveal_context
 from annotation.judging.refusals import JudgingRefused, LeaseGone
 from annotation.judging.writing import audit_save, comment_save, judgment_save
-from annotation.models import Judgment, Kind, Lease, Participant, Study
+from annotation.models import Judgment, Kind, Lease, Participant, Skip, Study
 from common.keyset import key_in
 
 BROKEN_FORM = "The form came broken; load the page again"
@@ -44,6 +45,7 @@ def judge_page(request: PersonRequest, study_id: int) -> HttpResponse:
         participant,
         checked=key_in(request, "checked"),
         saved="saved" in request.GET,
+        skipped="skipped" in request.GET,
         started="start" in request.GET,
     )
     if shown["state"] == "waiting" and request.GET.get("until") == date(shown["look_again"], "U"):
@@ -104,8 +106,26 @@ def judge_skip(request: PersonRequest, study_id: int) -> HttpResponse:
     participant, form = participant_of(request.user, study_id), SkipForm(request.POST)
     if not form.is_valid():
         return _refuse(request, participant, BROKEN_FORM)
+    asked = {"item_id": form.cleaned_data["item"], "reason": form.cleaned_data["reason"]}
     try:
-        item_skip(participant=participant, item_id=form.cleaned_data["item"], reason=form.cleaned_data["reason"])
+        skip = item_skip(participant=participant, **asked)
+    except JudgingRefused as error:
+        return _refuse(request, participant, str(error))
+    return _go_on(request, participant, **_after_skip(skip))
+
+
+def _after_skip(skip: Skip | None) -> dict:
+    return {"skipped": True} if skip and skip.kind != Kind.GOLD else {}
+
+
+@require_POST
+@login_required
+def judge_unskip(request: PersonRequest, study_id: int) -> HttpResponse:
+    """Take the last skip back, and its item in hand if nobody else has it."""
+    participant = participant_of(request.user, study_id)
+    try:
+        if not skip_undo(participant=participant):
+            return _refuse(request, participant, _("The skip is taken back, but the item is with others now"))
     except JudgingRefused as error:
         return _refuse(request, participant, str(error))
     return _go_on(request, participant)

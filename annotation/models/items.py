@@ -110,6 +110,23 @@ class SkipQuerySet(models.QuerySet):
     def counting(self, *, with_excluded: bool = False) -> "SkipQuerySet":
         return self if with_excluded else self.filter(included_q("participant__"))
 
+    def sampled(self) -> "SkipQuerySet":
+        """Not of gold items, which count against the tries instead."""
+        return self.filter(item__gold__isnull=True)
+
+    def of_study(self, study: Study) -> "SkipQuerySet":
+        """With what a list of them shows."""
+        shown = ("participant", "item__intention__cobuy__a", "item__intention__cobuy__b")
+        return self.filter(item__study=study).select_related(*shown)
+
+    def without_picture(self, study: Study) -> int:
+        """How often a picture was missing, and the item was not offered again."""
+        return self.standing().filter(item__study=study, reason=Skip.Reason.PICTURE).count()
+
+    def standing(self) -> "SkipQuerySet":
+        """Those that keep the item from the annotator: not of gold items, and not offered again since."""
+        return self.exclude(kind=Kind.GOLD).filter(offered_at__isnull=True)
+
     def by_reason(self) -> dict[str, int]:
         """The most frequent first."""
         counted = self.order_by().values_list("reason").annotate(n=models.Count("pk"))
@@ -128,12 +145,20 @@ class Skip(models.Model):
     item = models.ForeignKey(Item, models.CASCADE, related_name="skips")
     participant = models.ForeignKey(Participant, models.CASCADE, related_name="skips")
     reason = models.CharField(max_length=20, choices=Reason)
+    kind = models.CharField(max_length=6, choices=Kind, default=Kind.ITEM, db_default=Kind.ITEM)
+    offered_at = models.DateTimeField(null=True, blank=True, help_text="when a researcher offered the item again")
     created_at = models.DateTimeField(db_default=Now())
 
     objects = SkipQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["item", "participant"], name="skip_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["item", "participant"],
+                condition=~Q(kind="gold") & Q(offered_at__isnull=True),
+                name="skip_once",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"item {self.item_id}: {self.reason}"

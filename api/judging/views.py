@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from annotation.judging.access import participant_of
-from annotation.judging.allocation import Waiting, item_next, item_skip
+from annotation.judging.allocation import Waiting, item_next, item_skip, skip_undo
 from annotation.judging.page import progress
 from annotation.judging.qualification import try_done
 from annotation.judging.refusals import JudgingRefused
@@ -164,6 +164,12 @@ class ItemSkip(JudgingView):
         """Give the item back; it does not come to you again."""
         participant, asked = self.participant(), self.body(SkipSerializer)
         item_skip(participant=participant, item_id=asked["item"], reason=asked["reason"])
+        return Response(status=204)
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, study_id: int) -> Response:
+        """Take your last skip back; its item is what comes next, unless it is with others now."""
+        skip_undo(participant=self.participant())
         return Response(status=204)
 
 

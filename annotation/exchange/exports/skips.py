@@ -20,6 +20,7 @@ COLUMNS = {
     "reason": "s.reason",
     "counts": f"({included_sql()})::text",
     "skipped_at": ISO.format("s.created_at"),
+    "offered_again_at": ISO.format("s.offered_at"),
 }
 _FROM = """
     FROM annotation_skip s

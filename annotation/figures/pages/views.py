@@ -20,7 +20,7 @@ from annotation.figures.panels.all import panels_of
 from annotation.figures.preferences.views import preference_detail, preference_polled
 from annotation.judging.interventions import participant_exclude, participant_pause, participant_resume
 from annotation.judging.quality import rules_alarm
-from annotation.models import Participant, Study
+from annotation.models import Participant, Skip, Study
 
 
 @require_safe
@@ -38,6 +38,7 @@ def study_detail(request: PersonRequest, study_id: int) -> HttpResponse:
         return preference_detail(request, study)
     form = SelectionForm(request.GET, study=study)
     page = {"study": study, "form": form, "alarm": rules_alarm(study), "panels": panels_of(study)}
+    page["n_without_picture"] = Skip.objects.without_picture(study)
     if form.problem:
         return render(request, "studies/detail.html", {**page, "problem": form.problem}, status=400)
     answer = render(request, "studies/detail.html", {**page, **dashboard(study, form.selection)})

@@ -9,13 +9,14 @@ from accounts.access import researcher_required
 from annotation.figures.numbers import study_revision
 from annotation.figures.preferences.page import preference_page, preference_table
 from annotation.judging.quality import rules_alarm
-from annotation.models import Study
+from annotation.models import Skip, Study
 
 BYTE_ORDER_MARK = "\ufeff"  # spreadsheets take a file without it for Latin-1
 
 
 def preference_detail(request: HttpRequest, study: Study) -> HttpResponse:
-    return render(request, "studies/preference.html", {**preference_page(study), "alarm": rules_alarm(study)})
+    more = {"alarm": rules_alarm(study), "n_without_picture": Skip.objects.without_picture(study)}
+    return render(request, "studies/preference.html", {**preference_page(study), **more})
 
 
 def preference_polled(request: HttpRequest, study: Study) -> HttpResponse:

@@ -1,0 +1,65 @@
+"""What annotators could not judge, one by one, and the offer to let them try again."""
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.access import researcher_required
+from annotation.judging.interventions import skips_offer_again
+from annotation.models import Skip, Study
+from common.keyset import LARGEST_ID, PAGE, KeysetForm, Page
+
+STANDING, OFFERED = "standing", "offered"
+
+
+class SkipsForm(KeysetForm):
+    reason = forms.ChoiceField(label="Reason", required=False, choices=[("", "All"), *Skip.Reason.choices])
+    state = forms.ChoiceField(
+        label="State",
+        required=False,
+        choices=[("", "All"), (STANDING, "not offered again"), (OFFERED, "offered again")],
+    )
+
+
+class OfferForm(forms.Form):
+    skip = forms.TypedMultipleChoiceField(coerce=int)
+
+    def __init__(self, study: Study, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        asked = [int(key) for key in self.data.getlist("skip") if key.isdecimal() and int(key) <= LARGEST_ID]
+        found = Skip.objects.filter(item__study=study, pk__in=asked).values_list("pk", flat=True)
+        self.fields["skip"].choices = [(key, key) for key in found]
+
+
+@require_safe
+@researcher_required
+def study_skip_list(request: HttpRequest, study_id: int) -> HttpResponse:
+    study = get_object_or_404(Study, pk=study_id)
+    form = SkipsForm(request.GET)
+    context = {"study": study, "form": form}
+    if not form.is_valid():
+        return render(request, "studies/skips.html", {**context, "problem": form.problem}, status=400)
+    skips = Skip.objects.of_study(study)
+    if reason := form.cleaned_data["reason"]:
+        skips = skips.filter(reason=reason)
+    if state := form.cleaned_data["state"]:
+        skips = skips.standing() if state == STANDING else skips.filter(offered_at__isnull=False)
+    page = Page.at(form.keyset, lambda at: list(at.cut(skips).values_list("pk", flat=True)[: PAGE + 1]))
+    found = skips.in_bulk(page.keys)
+    return render(request, "studies/skips.html", {**context, "page": page, "rows": [found[key] for key in page.keys]})
+
+
+@require_POST
+@researcher_required
+def study_skips_offer(request: HttpRequest, study_id: int) -> HttpResponse:
+    study = get_object_or_404(Study, pk=study_id)
+    form = OfferForm(study, request.POST)
+    if form.is_valid():
+        n = skips_offer_again(study=study, skips=form.cleaned_data["skip"])
+        messages.success(request, f"{n} skipped {'item is' if n == 1 else 'items are'} offered again.")
+    else:
+        messages.error(request, "Choose which of the skipped items are offered again.")
+    return redirect(f"{reverse('study-skip-list', args=[study.pk])}?state={STANDING}")
