@@ -31,6 +31,19 @@ _AS_IT_IS = f"""
 def participant_get(*, study_id: int, annotator: User) -> Participant:
     """The annotator's part in the study, made at the first visit. Raises Study.DoesNotExist where there is none, and
     where it has ended because somebody took them out of the group, deactivated them or changed their role."""
+    participant = _participant_read(study_id, annotator)
+    if participant is None:
+        participant_join(Study.objects.for_annotator(annotator).get(pk=study_id), annotator)
+        participant = _participant_read(study_id, annotator)
+    if participant is None:
+        raise Study.DoesNotExist
+    # A copy, because what is read under the lock is written into it: no request sees what another one has read.
+    row = participant.study_row
+    participant.study = copy(_study_as_stored(study_id, row))
+    return participant
+
+
+def _participant_read(study_id: int, annotator: User) -> Participant | None:
     mine = Participant.objects.raw(
         f"""
         SELECT p.*, s.xmin::text AS study_row FROM annotation_participant p JOIN annotation_study s ON s.id = p.study_id
@@ -38,13 +51,7 @@ def participant_get(*, study_id: int, annotator: User) -> Participant:
         """,  # noqa: S608 - a rule of our own
         [study_id, annotator.pk],
     )
-    participant = next(iter(mine), None)
-    if participant is None:
-        return participant_join(Study.objects.for_annotator(annotator).get(pk=study_id), annotator)
-    # A copy, because what is read under the lock is written into it: no request sees what another one has read.
-    row = participant.study_row
-    participant.study = copy(_study_as_stored(study_id, row))
-    return participant
+    return next(iter(mine), None)
 
 
 @lru_cache(maxsize=64)

@@ -4,7 +4,6 @@ from functools import cached_property
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
 from django.db.models.functions import Now
 
 from accounts.models import User
@@ -34,10 +33,10 @@ class StudyQuerySet(models.QuerySet):
     def for_annotator(self, annotator: User) -> "StudyQuerySet":
         """Studies that this person may judge in: those of their groups, and those that name none; not those that they
         joined with another role."""
-        joined = Q(participants__annotator=annotator) & ~Q(participants__role=annotator.role)
-        barred = self.model.objects.filter(joined).values("pk")
+        others = [role for role in User.Role.values if role != annotator.role]
+        barred = self.model.objects.filter(participants__annotator=annotator, participants__role__in=others)
         mine = of_their_groups("pk", user=annotator.pk)
-        return self.filter(mine, of_people_q()).exclude(pk__in=barred).order_by("-created_at")
+        return self.filter(mine, of_people_q()).exclude(pk__in=barred.values("pk")).order_by("-created_at")
 
 
 class Study(models.Model):
