@@ -15,6 +15,7 @@ from distillation.catalog.selection import SelectionRefused
 from distillation.runs.services import RunRefused
 from research.evaluations.refusals import EvaluationRefused
 from research.experiments.factors import ExperimentRefused
+from research.online.refusals import OnlineRefused
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +36,15 @@ TITLES = {
     503: "Not now",
 }
 KINDS: dict[type[Exception], str] = {LeaseGone: "lease-gone", AuditOwed: "audit-owed"}
-REFUSALS = (JudgingRefused, StudyRefused, RunRefused, SelectionRefused, ExperimentRefused, EvaluationRefused)
+REFUSALS = (
+    JudgingRefused,
+    StudyRefused,
+    RunRefused,
+    SelectionRefused,
+    ExperimentRefused,
+    EvaluationRefused,
+    OnlineRefused,
+)
 
 
 class Conflict(APIException):

@@ -3,6 +3,7 @@
 from research.models.diversity import Diversity, DiversityQuerySet, NearDuplicate, Vectors
 from research.models.evaluations import BenchmarkQuestion, Evaluation, EvaluationAnswer, QuestionSet
 from research.models.experiments import Arm, Experiment, Followed
+from research.models.online import Exposure, OnlineArm, OnlineExperiment, Outcome
 from research.models.purchases import PurchaseTest
 
 __all__ = [
@@ -13,8 +14,12 @@ __all__ = [
     "Evaluation",
     "EvaluationAnswer",
     "Experiment",
+    "Exposure",
     "Followed",
     "NearDuplicate",
+    "OnlineArm",
+    "OnlineExperiment",
+    "Outcome",
     "PurchaseTest",
     "QuestionSet",
     "Vectors",
