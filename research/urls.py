@@ -7,6 +7,7 @@ from research.evaluations import views as evaluations
 from research.experiments import asking_views as asking
 from research.experiments import pair_views as pairs
 from research.experiments import views as experiments
+from research.online import views as online
 from research.purchases import views as purchases
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -26,6 +27,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("evaluations/", evaluations.evaluation_list, name="evaluation-list"),
     path("evaluations/compare", evaluations.evaluation_compare, name="evaluation-compare"),
     path("evaluations/<int:evaluation_id>/", evaluations.evaluation_detail, name="evaluation-detail"),
+    path("online/", online.online_list, name="online-list"),
+    path("online/<str:name>/", online.online_detail, name="online-detail"),
     path("purchases/", purchases.purchase_list, name="purchase-list"),
     path("purchases/<str:name>/", purchases.purchase_detail, name="purchase-detail"),
     path("purchases/<int:test_id>/<slug:ranker>/<slug:table>.csv", purchases.purchase_csv, name="purchase-csv"),

@@ -43,7 +43,8 @@ PAGES = {
         "experiment-pairs experiment-progress experiment-json experiment-csv "
         "run-diversity run-diversity-progress run-diversity-ask:post run-alarms intention-neighbours "
         "study-preferences-csv study-periods study-periods-csv evaluation-list evaluation-detail evaluation-compare "
-        "evaluation-answers purchase-list purchase-detail purchase-csv"
+        "evaluation-answers purchase-list purchase-detail purchase-csv "
+        "online-list online-detail"
     ),
     "administrators": "people-password webhooks webhook-remove:post metrics",
 }
@@ -60,6 +61,8 @@ ROUTES = {
         "study-export-manifest:get run-intentions-jsonl:get run-intentions-csv:get server-check:post study-plan:post "
         "run-diversity:get run-diversity:post alarm-limits:get alarm-limits:patch study-preferences:get "
         "study-periods:get evaluation-list:get evaluation:get evaluation-answers:get evaluation-comparison:get "
+        "online-list:get online-list:post online:get online-stop:post online-results:get online-assignment:get "
+        "online-exposures:post online-outcomes:post online-erasures:post "
         "purchase-test-list:get purchase-test:get"
     ),
     "administrators": (

@@ -22,6 +22,7 @@ from api.models import ApiToken
 from api.urls import urlpatterns
 from distillation.models import CatalogImport, CoBuy, Intention, Picture, Product, Run
 from research.models import Experiment
+from research.online.services import ArmPlan, online_create
 from tests.annotation.builders import judge, preference_study, show_pictures, study
 from tests.api.builders import DAY, JSON, program
 from tests.distillation.runs import coloured
@@ -31,6 +32,8 @@ from tests.roles import CALLERS, PAGES, ROUTES, SERVED, doors
 from webhooks.models import Event, Webhook
 
 pytestmark = pytest.mark.django_db
+
+ONLINE = ("", "-detail", "-stop", "-results", "-assignment", "-exposures", "-outcomes", "-erasures")
 
 
 def walk(patterns: list) -> Iterator[URLPattern]:
@@ -92,6 +95,7 @@ def parts(people: dict[str, User | None], programs: dict[str, Client]) -> dict[s
     participant = participant_get(study_id=made.pk, annotator=annotator)
     judgment = judge(participant)
     pairs = preference_study()
+    online_create(name="shop", arms=[ArmPlan(name="titles"), ArmPlan(name="kept")])
     show_pictures()
     arms = Experiment.objects.create(name=made.runs.get().name).arms
     arms.create(run=made.runs.get(), is_control=True, place=0)
@@ -115,6 +119,7 @@ def parts(people: dict[str, User | None], programs: dict[str, Client]) -> dict[s
         "purchase-csv": {"ranker": "bm25", "table": "arms"},
         "evaluation": {"name": "seen"},
         "evaluation-answers": {"name": "seen"},
+        **{f"online{ending}": {"name": "shop"} for ending in ONLINE},
         "person_id": people["other annotator"].pk,
         "group_id": team.pk,
         "link_id": link_make(kind=Link.Kind.INVITATION, by=researcher, valid=DAY)[0].pk,
