@@ -23,7 +23,8 @@ def related() -> Study:
     for relation, plausible in RELATIONS.items():
         for k, pk in enumerate(made.items.filter(relation=relation).values_list("pk", flat=True)):
             tally = 1 << 7 if k < plausible else 1
-            Item.objects.filter(pk=pk).update(taken=1, n_judged=1, plausibility_tally=tally)
+            # Without p(yes) nothing helps: the figures are those of the judgments alone.
+            Item.objects.filter(pk=pk).update(taken=1, n_judged=1, plausibility_tally=tally, p_yes=None)
     return made
 
 
