@@ -4,6 +4,8 @@ An active account with the role with which it joined (who was made a researcher 
 names no group or one of theirs. As SQL over the alias of a participant, and for the ORM; a test holds the two together.
 """
 
+from typing import Any
+
 from django.contrib.auth.models import Group
 from django.db.models import Exists, F, OuterRef, Q
 
@@ -25,7 +27,7 @@ def may_judge_q() -> Q:
     )
 
 
-def of_their_groups(study: str, user: object) -> Q:
+def of_their_groups(study: str, user: Any) -> Q:
     """The study at this path names no group, or one of this person's."""
     named = Group.objects.filter(studies=OuterRef(study))
     return Q(~Exists(named)) | Q(Exists(named.filter(user=user)))

@@ -34,7 +34,7 @@ class StudyQuerySet(models.QuerySet):
         """Studies that this person may judge in: those of their groups, and those that name none; not those that they
         joined with another role."""
         others = [role for role in User.Role.values if role != annotator.role]
-        barred = self.model.objects.filter(participants__annotator=annotator, participants__role__in=others)
+        barred = Study.objects.filter(participants__annotator=annotator, participants__role__in=others)
         mine = of_their_groups("pk", user=annotator.pk)
         return self.filter(mine, of_people_q()).exclude(pk__in=barred.values("pk")).order_by("-created_at")
 

@@ -45,7 +45,9 @@ class OnlineArmSerializer(serializers.Serializer):
 class NewOnlineSerializer(serializers.Serializer):
     name = serializers.RegexField(r"^(?!\.+\Z)[\w.-]{1,60}\Z")
     question = serializers.CharField(default="", allow_blank=True, max_length=300)
-    arms = OnlineArmSerializer(many=True, min_length=2, max_length=MOST_ARMS, help_text="the first is the control")
+    arms = serializers.ListField(
+        child=OnlineArmSerializer(), min_length=2, max_length=MOST_ARMS, help_text="the first is the control"
+    )
     window_days = serializers.IntegerField(default=7, min_value=1, max_value=365)
     before_days = serializers.IntegerField(default=28, min_value=0, max_value=365)
     planned_units = serializers.IntegerField(default=100_000, min_value=100, max_value=1_000_000_000)
@@ -90,11 +92,11 @@ class OutcomeSerializer(serializers.Serializer):
 
 
 class ExposuresSerializer(serializers.Serializer):
-    exposures = ExposureSerializer(many=True, min_length=1, max_length=MOST_ROWS)
+    exposures = serializers.ListField(child=ExposureSerializer(), min_length=1, max_length=MOST_ROWS)
 
 
 class OutcomesSerializer(serializers.Serializer):
-    outcomes = OutcomeSerializer(many=True, min_length=1, max_length=MOST_ROWS)
+    outcomes = serializers.ListField(child=OutcomeSerializer(), min_length=1, max_length=MOST_ROWS)
 
 
 class TakenSerializer(serializers.Serializer):

@@ -100,7 +100,7 @@ def online_count(*, online: OnlineExperiment) -> bool:
         newest = [
             model.objects.order_by("-pk").values_list("pk", flat=True).first() or 0 for model in (Exposure, Outcome)
         ]
-        told = {
+        told: dict[str, Any] = {
             "online": online.pk, "now": now, "window": timedelta(days=online.window_days),
             "before": timedelta(days=online.before_days),
         }  # fmt: skip

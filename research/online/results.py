@@ -8,7 +8,7 @@ import numpy as np
 
 from research.models import OnlineArm, OnlineExperiment
 from research.online.counting import METRICS, online_counted
-from stats.lift import Floats, Lift, SampleRatio, lift, sample_ratio, slope
+from stats.differences.lift import Floats, Lift, SampleRatio, lift, sample_ratio, slope
 from stats.looking import multiplier
 
 ALARM = 0.001  # of the sample ratio: it is looked at again and again

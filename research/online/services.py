@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, Model
 from django.db.models.functions import Now
 
 from accounts.models import User
@@ -152,7 +152,7 @@ def _account(online: OnlineExperiment, taken: Taken) -> Taken:
     return taken
 
 
-def _refuse_bad_fields(row: OnlineExperiment | OnlineArm, but: list[str]) -> None:
+def _refuse_bad_fields(row: Model, but: list[str]) -> None:
     try:
         row.clean_fields(exclude=but)
     except ValidationError as error:

@@ -2,7 +2,7 @@
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -25,13 +25,11 @@ class SkipsForm(KeysetForm):
 
 
 class OfferForm(forms.Form):
-    skip = forms.TypedMultipleChoiceField(coerce=int)
-
-    def __init__(self, study: Study, *args, **kwargs) -> None:
-        super().__init__(*args, **kwargs)
-        asked = [int(key) for key in self.data.getlist("skip") if key.isdecimal() and int(key) <= LARGEST_ID]
+    def __init__(self, study: Study, data: QueryDict) -> None:
+        super().__init__(data)
+        asked = [int(key) for key in data.getlist("skip") if key.isdecimal() and int(key) <= LARGEST_ID]
         found = Skip.objects.filter(item__study=study, pk__in=asked).values_list("pk", flat=True)
-        self.fields["skip"].choices = [(key, key) for key in found]
+        self.fields["skip"] = forms.TypedMultipleChoiceField(coerce=int, choices=[(key, key) for key in found])
 
 
 @require_safe

@@ -14,7 +14,7 @@ from annotation.figures.words import interval, large, points, whole_percent
 from annotation.models import Study
 from distillation.models import Run
 from distillation.pipeline.relations import RELATIONS
-from stats.contrasts import part_difference, standardised_difference
+from stats.differences.contrasts import part_difference, standardised_difference
 from stats.estimate import Estimate
 
 MEASURES = {"typical": "Typical", "plausible": "Plausible"}

@@ -12,7 +12,7 @@ from annotation.figures.periods.rows import Dated, dated_items
 from annotation.figures.rows.totals import totals
 from annotation.models import Study
 from annotation.selection import EVERYTHING
-from stats.contrasts import part_difference, slope
+from stats.differences.contrasts import part_difference, slope
 from stats.estimate import Estimate, undefined
 from stats.groups import Groups, side_by_side
 from stats.survey.run import kept_difference

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stats.lift import lift, sample_ratio, slope
+from stats.differences.lift import lift, sample_ratio, slope
 from stats.looking import multiplier
 
 

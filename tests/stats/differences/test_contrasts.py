@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from stats.contrasts import NOT_BOTH, ONE_MOMENT, part_difference, slope, standardised_difference
+from stats.differences.contrasts import NOT_BOTH, ONE_MOMENT, part_difference, slope, standardised_difference
 from stats.sample import sample_of
 
 
