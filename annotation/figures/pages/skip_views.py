@@ -2,7 +2,7 @@
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -22,14 +22,6 @@ class SkipsForm(KeysetForm):
         required=False,
         choices=[("", "All"), (STANDING, "not offered again"), (OFFERED, "offered again")],
     )
-
-
-class OfferForm(forms.Form):
-    def __init__(self, study: Study, data: QueryDict) -> None:
-        super().__init__(data)
-        asked = [int(key) for key in data.getlist("skip") if key.isdecimal() and int(key) <= LARGEST_ID]
-        found = Skip.objects.filter(item__study=study, pk__in=asked).values_list("pk", flat=True)
-        self.fields["skip"] = forms.TypedMultipleChoiceField(coerce=int, choices=[(key, key) for key in found])
 
 
 @require_safe
@@ -54,10 +46,9 @@ def study_skip_list(request: HttpRequest, study_id: int) -> HttpResponse:
 @researcher_required
 def study_skips_offer(request: HttpRequest, study_id: int) -> HttpResponse:
     study = get_object_or_404(Study, pk=study_id)
-    form = OfferForm(study, request.POST)
-    if form.is_valid():
-        n = skips_offer_again(study=study, skips=form.cleaned_data["skip"])
+    asked = [int(key) for key in request.POST.getlist("skip") if key.isdecimal() and int(key) <= LARGEST_ID]
+    if n := skips_offer_again(study=study, skips=asked):
         messages.success(request, f"{n} skipped {'item is' if n == 1 else 'items are'} offered again.")
     else:
-        messages.error(request, "Choose which of the skipped items are offered again.")
+        messages.error(request, "Choose which of the skipped items are offered again; check items can't be.")
     return redirect(f"{reverse('study-skip-list', args=[study.pk])}?state={STANDING}")
