@@ -37,6 +37,7 @@ PARTS = {
     "preference": ["preference.main"],
     "intentionqa": ["evaluations.main"],
     "purchases": ["purchases.main"],
+    "online": ["online.main"],
 }
 
 
