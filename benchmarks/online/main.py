@@ -88,6 +88,7 @@ def _rows(exposures: int, by_api: int) -> Iterator[Row]:
     online = online_create(name=NAME, arms=[ArmPlan(name="titles"), ArmPlan(name="kept")])
     cookie, token = session(), _token()
     with web_server() as web:
+        _await(web)
         took = _send(web, token, by_api)
         yield _at_least("rows a second by the API, one client", by_api / took, PER_SECOND)
     began = time.perf_counter()
@@ -98,8 +99,19 @@ def _rows(exposures: int, by_api: int) -> Iterator[Row]:
     told = f"{online.counted['exposures']:,} exposures, {online.counted['outcomes']:,} outcomes"
     print(f"       {online.counted_s:.0f} s to count {told}; this process peaked at {_peak_mb():.0f} MB", flush=True)
     with web_server() as web:
+        _await(web)
         times = [milliseconds(web, f"/research/online/{NAME}/", cookie) for _ in range(41)][1:]
     yield at_most(f"ms for the page, p95, over {told}", percentile(times, 0.95), PAGE_MS)
+
+
+def _await(web: Any) -> None:
+    """A busy machine takes long to start a server."""
+    for _ in range(120):
+        try:
+            return web.connect()
+        except ConnectionRefusedError:
+            time.sleep(1)
+    raise SystemExit("The web server did not start in two minutes")
 
 
 def _at_least(what: str, value: float, bar: float) -> Row:
