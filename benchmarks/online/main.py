@@ -13,11 +13,11 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
+from stats.lift import lift, slope
 
 from benchmarks.catalog.page import milliseconds, session, web_server
 from benchmarks.own_services import own_services, percentile
 from benchmarks.validity.bars import Row, at_most, show, within
-from stats.lift import lift, slope
 from stats.looking import multiplier
 
 LOOKS, A_DAY, RATE = 60, 500, 0.1  # units a look and arm

@@ -58,11 +58,13 @@ def session(user: User) -> dict[str, str]:
     return {"name": settings.SESSION_COOKIE_NAME, "value": client.cookies[settings.SESSION_COOKIE_NAME].value}
 
 
-def let_end(live_server: LiveServer) -> None:
-    """Return when the server has answered all that the closed pages had asked, such as the item after the next."""
+def let_end(live_server: LiveServer, others: set[threading.Thread]) -> None:
+    """Return when the server has answered all that the closed pages had asked, such as the item after the next.
+
+    `others` were there before: servers of other tests may still wait for something."""
     with urlopen(f"{live_server.url}/healthz") as answer:  # comes in last: whoever knocked before is inside by now
         answer.read()
-    for thread in threading.enumerate():
+    for thread in set(threading.enumerate()) - others:
         if "process_request_thread" in thread.name:  # one a connection
             thread.join(timeout=30)
             assert not thread.is_alive(), "a page has been closed, but its connection to the server has not"
@@ -78,7 +80,7 @@ def made(transactional_db: None) -> Study:
 @pytest.fixture
 def open_as(browser: Browser, live_server: LiveServer) -> Iterator[Callable[..., Page]]:
     """Open a page as somebody in a context of their own. At the end no page may have complained, of the CSP or else."""
-    complaints = []
+    complaints, others = [], set(threading.enumerate())
 
     def hear(message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
@@ -103,5 +105,5 @@ def open_as(browser: Browser, live_server: LiveServer) -> Iterator[Callable[...,
     yield open_page
     for context in browser.contexts:
         context.close()
-    let_end(live_server)
+    let_end(live_server, others)
     assert complaints == []
