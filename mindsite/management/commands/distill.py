@@ -123,8 +123,13 @@ class Command(BaseCommand):
             return
         with one_worker(say=self.stderr.write, concurrency=1 if run.backend == "vllm" else 2):
             shown, starting_until = "", time.monotonic() + STARTS_WITHIN_S
-            while not (progress := run_progress(run)).ended:
-                if time.monotonic() < starting_until and not Worker.objects.alive().exists():
+            while True:
+                # Asked first: the worker that is starting may show itself between the two.
+                is_starting = time.monotonic() < starting_until and not Worker.objects.alive().exists()
+                progress = run_progress(run)
+                if progress.ended:
+                    break
+                if is_starting:
                     progress = replace(progress, message="")  # it would say that no worker is running
                 # In a log only what stands in the way is worth a line.
                 line = progress.line() if sys.stderr.isatty() else progress.message
