@@ -149,7 +149,10 @@ def _preference_studies(runs: list[Run], say: Say) -> None:
 
 
 def _simulate(study: Study, say: Say) -> None:
-    judges = [
-        User.objects.get_or_create(username=f"simulated-{i}", defaults={"is_active": False})[0] for i in range(1, 5)
-    ]
-    say(f"{study.name}: {study_simulate(study=study, annotators=judges, seed=3)} judgments made by a program")
+    names = [f"simulated-{i}" for i in range(1, 5)]
+    User.objects.bulk_create((User(username=name) for name in names), ignore_conflicts=True)
+    judges = User.objects.filter(username__in=names).order_by("username")
+    judges.update(is_active=True)  # while they judge; they have no password, and nobody is asked in their name
+    n = study_simulate(study=study, annotators=list(judges), seed=3)
+    judges.update(is_active=False)
+    say(f"{study.name}: {n} judgments made by a program")
