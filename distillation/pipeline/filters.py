@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from distillation.pipeline.prompts import PLACEHOLDERS, PromptsChanged, prompt_read, shipped
+from distillation.pipeline.prompts import PLACEHOLDERS, PromptsChanged, prompt_read, shipped, version_or_folder
 
 FOLDER = Path(__file__).parent / "filters"
 SAME, NOBODY = "", "none"  # the run's own wording; no filter is asked
@@ -32,10 +32,7 @@ class FilterPrompts:
     @classmethod
     def named(cls, name: str) -> Self:
         """A shipped version, or a folder of one's own."""
-        if "/" not in name and ((FOLDER / name).is_dir() or not Path(name).is_dir()):
-            return cls.load(name)
-        folder = Path(name).resolve()
-        return cls.load(folder.name, folder)
+        return cls.load(*version_or_folder(name, FOLDER))
 
     def refuse_other(self, digest: str) -> None:
         if digest != self.digest:

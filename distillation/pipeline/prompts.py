@@ -63,10 +63,7 @@ class PromptSet:
     @classmethod
     def named(cls, name: str) -> Self:
         """A shipped version, or a folder of one's own."""
-        if "/" not in name and ((FOLDER / name).is_dir() or not Path(name).is_dir()):
-            return cls.load(name)
-        folder = Path(name).resolve()
-        return cls.load(folder.name, folder)
+        return cls.load(*version_or_folder(name, FOLDER))
 
     def refuse_other(self, digest: str) -> None:
         if digest != self.digest:
@@ -74,6 +71,14 @@ class PromptSet:
                 f"The prompts {self.folder or self.version} have changed since the run began (then {digest[:12]}, "
                 f"now {self.digest[:12]}): put the old ones back, or start a new run."
             )
+
+
+def version_or_folder(name: str, shipped_in: Path) -> tuple[str, Path | None]:
+    """A version, and its folder where that is one's own; what is neither is taken for a version."""
+    if "/" not in name and ((shipped_in / name).is_dir() or not Path(name).is_dir()):
+        return name, None
+    folder = Path(name).resolve()
+    return folder.name, folder
 
 
 def shipped(folder: Path, version: str, what: str) -> Path:
