@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from distillation.pipeline.prompts import PLACEHOLDERS, PromptsChanged, prompt_read, shipped, version_or_folder
+from distillation.pipeline.prompts import (
+    PLACEHOLDERS,
+    PromptsChanged,
+    prompt_read,
+    shipped,
+    version_or_folder,
+    versions_in,
+)
 
 FOLDER = Path(__file__).parent / "filters"
 SAME, NOBODY = "", "none"  # the run's own wording; no filter is asked
@@ -43,4 +50,4 @@ class FilterPrompts:
 
 
 def versions() -> list[str]:
-    return sorted(path.name for path in FOLDER.iterdir() if path.is_dir())
+    return versions_in(FOLDER)

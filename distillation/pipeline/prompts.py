@@ -81,8 +81,12 @@ def version_or_folder(name: str, shipped_in: Path) -> tuple[str, Path | None]:
     return folder.name, folder
 
 
+def versions_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if path.is_dir())
+
+
 def shipped(folder: Path, version: str, what: str) -> Path:
-    known = sorted(path.name for path in folder.iterdir() if path.is_dir())
+    known = versions_in(folder)
     if version not in known:
         raise PromptError(f"Unknown {what} {version!r}: known are {', '.join(known)}; or name a folder.")
     return folder / version
