@@ -28,6 +28,8 @@ def study_compare(request: HttpRequest, study_id: int) -> HttpResponse:
     study = get_object_or_404(Study.objects.of_ratings(), pk=study_id)
     runs = list(study.runs.order_by("pk"))
     page: dict = {"study": study, "runs": runs, "draws": AGREEMENT_DRAWS}
+    if problem := _unknown(request, runs):
+        return render(request, "studies/compare.html", {**page, "problem": problem}, status=400)
     if len(runs) > 1:
         a, b = _chosen(request, runs)
         found = runs_compare(study, a, b)
@@ -46,6 +48,8 @@ def study_compare_csv(request: HttpRequest, study_id: int, measure: str) -> Http
         raise Http404(f"There is no measure {measure}.")
     if len(runs) < 2:
         return HttpResponse("This study has one run: nothing to compare it with.", status=409)
+    if problem := _unknown(request, runs):
+        return HttpResponse(problem, status=400, content_type="text/plain; charset=utf-8")
     table = by_relation_table(relations_compare(study, *_chosen(request, runs), measure))
     headers = {"Content-Disposition": f'attachment; filename="{slugify(study.name) or study.pk}-{measure}.csv"'}
     return HttpResponse(BYTE_ORDER_MARK + table.csv(), content_type="text/csv; charset=utf-8", headers=headers)
@@ -63,10 +67,18 @@ def _by_relation(request: HttpRequest, study: Study, a: Run, b: Run) -> dict:
     }
 
 
+def _unknown(request: HttpRequest, runs: list[Run]) -> str:
+    """What is wrong with the runs that the address names; empty where nothing is."""
+    names = [run.name for run in runs]
+    unknown = [name for key in ("a", "b") if (name := request.GET.get(key)) and name not in names]
+    return f"This study has no run “{unknown[0]}”; it has {', '.join(names)}." if unknown else ""
+
+
 def _chosen(request: HttpRequest, runs: list[Run]) -> tuple[Run, Run]:
-    """The runs named in the address where they are of this study, else the first two."""
+    """The runs named in the address; where none is named, the first, and the first that is another."""
     by_name = {run.name: run for run in runs}
-    return by_name.get(request.GET.get("a", ""), runs[0]), by_name.get(request.GET.get("b", ""), runs[1])
+    a = by_name[request.GET.get("a") or runs[0].name]
+    return a, by_name[request.GET.get("b") or next(run.name for run in runs if run != a)]
 
 
 def _shown(row: Compared) -> dict:

@@ -116,3 +116,16 @@ def test_a_study_of_one_run_says_how_to_compare(client: Client, researcher: User
     made = study_create(name="S", runs=runs[:1], items=2, overlap=1)
     client.force_login(researcher)
     assert "Design a study of two runs" in client.get(f"/studies/{made.pk}/compare/").content.decode()
+
+
+@pytest.mark.parametrize("address", ["compare/", "compare/typical.csv"])
+def test_a_run_that_is_not_of_the_study_is_named(client: Client, researcher: User, judged: Study, address: str) -> None:
+    client.force_login(researcher)
+    answer = client.get(f"/studies/{judged.pk}/{address}", {"a": "one", "b": "nope"})
+    assert answer.status_code == 400
+    assert "This study has no run “nope”; it has one, two." in answer.content.decode()
+
+
+def test_one_run_named_is_compared_with_another(client: Client, researcher: User, judged: Study) -> None:
+    client.force_login(researcher)
+    assert "−50.0 points" in client.get(f"/studies/{judged.pk}/compare/", {"a": "two"}).content.decode()
