@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import researcher_required
 from common.keyset import KeysetForm, Page
+from common.words import duration
 from distillation.catalog import search as catalog_search
 from distillation.catalog.intake.account import CatalogAccount, without_pictures
 from distillation.catalog.intake.indexing import indexes_owed
@@ -146,6 +147,7 @@ def _progress(row: CatalogImport) -> dict:
         "revision": hashlib.sha256(json.dumps(state, sort_keys=True).encode()).hexdigest()[:16],
         "is_ended": row.state in (CatalogImport.State.DONE, CatalogImport.State.REFUSED),
         "where": _where(row),
+        "took": duration((row.finished_at - row.created_at).total_seconds()) if row.finished_at else "",
         "warnings": [without_pictures(name) for name in row.account.get("files_without_pictures", [])],
         "groups": [group for group in _groups(CatalogAccount(**row.account)) if group["total"]],
     }

@@ -3,7 +3,7 @@
 function localTimes() {
   for (const time of document.querySelectorAll("time[datetime]")) {
     const second = "seconds" in time.dataset ? "2-digit" : undefined;
-    const shown = new Date(time.dateTime).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second });
+    const shown = new Date(time.dateTime).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second, hourCycle: "h23" });
     if (time.textContent !== shown) time.textContent = shown;
   }
 }
