@@ -17,7 +17,8 @@ TO = "intention"
 
 DATA = (
     "study", "item", "intention_id", "run", "backend", "model", "asin_a", "asin_b", "relation", "intention", "verdict",
-    "p_yes", "strictness", "filter", "stratum", "inclusion_probability", "category", "simulated", *SHOWN,
+    "p_yes", "strictness", "filter", "stratum", "inclusion_probability", "category", "bought_year",
+    "bought_month", "simulated", *SHOWN,
 )  # fmt: skip
 BESIDE = ("kind", "counts", "study_version", "active_seconds", "left_product", "audited_at")
 

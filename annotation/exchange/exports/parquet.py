@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 _WHOLE = (
     "item", "intention_id", "left_intention_id", "right_intention_id", "plausibility", "typicality", "study_version",
-    "revision",
+    "revision", "bought_year", "bought_month",
 )  # fmt: skip
 _REAL = ("p_yes", "strictness", "seconds", "active_seconds", "inclusion_probability")
 _TRUTH = ("counts", "simulated", "after_reveal")

@@ -24,6 +24,9 @@ ROOM = "64MB"  # for a range to be joined and sorted without the disk
 ISO = "to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
 MILLISECONDS = "round({} * 1000) / 1000"
 
+# Of the co-buy, as the item was drawn; for one that was drawn before purchases came in, as it is known now.
+_BOUGHT = "coalesce(i.bought_{0}, extract({0} FROM c.bought_at AT TIME ZONE 'UTC'))::int"
+
 COLUMNS = {
     "study": "%(name)s::text",
     "item": "j.item_id",
@@ -55,6 +58,7 @@ COLUMNS = {
     "stratum": "i.stratum",
     "inclusion_probability": "i.inclusion_probability",
     "category": "i.category",
+    **{f"bought_{part}": _BOUGHT.format(part) for part in ("year", "month")},
     "simulated": "%(simulated)s::boolean",
     "judged_at": ISO.format("j.created_at"),
     "audited_at": ISO.format("j.audited_at"),
@@ -91,7 +95,7 @@ _BETTER = (
 _COMMON_FIRST = ("study", "item", "asin_a", "asin_b", "relation")
 _COMMON_LAST = (
     "annotator", "comment", "kind", "counts", "study_version", "seconds", "active_seconds", "left_product", "stratum",
-    "inclusion_probability", "category", "simulated", "judged_at",
+    "inclusion_probability", "category", "bought_year", "bought_month", "simulated", "judged_at",
 )  # fmt: skip
 OF_PAIRS = {
     **{name: COLUMNS[name] for name in _COMMON_FIRST},

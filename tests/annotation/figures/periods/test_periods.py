@@ -1,5 +1,6 @@
 import csv
 import json
+from collections import Counter
 from datetime import UTC, datetime
 
 import pytest
@@ -12,6 +13,7 @@ from annotation.figures.periods.numbers import TOO_FEW, periods
 from annotation.models import Item, Study
 from distillation.models import CoBuy, Product
 from tests.annotation.builders import rate_all, study
+from tests.annotation.exchange.files import exported, rows_of
 from tests.api.builders import program
 from tests.distillation.builders import cobuys, finished_run
 
@@ -36,6 +38,11 @@ def made(module_db: None) -> Study:
 def test_items_carry_when_their_cobuy_was_bought(made: Study) -> None:
     found = set(Item.objects.filter(study=made).values_list("bought_year", "bought_month"))
     assert found == {(2016, 3), (2018, 7), (None, None)}
+
+
+def test_each_judgment_goes_out_with_when_its_cobuy_was_bought(made: Study) -> None:
+    found = Counter((row["bought_year"], row["bought_month"]) for row in rows_of(exported(made)))
+    assert found == {("2016", "3"): 24, ("2018", "7"): 22, ("", ""): 2}  # two relations of 12, 11 and 1 co-buys
 
 
 def test_shares_by_year_are_those_of_the_ratings(made: Study) -> None:
