@@ -145,13 +145,11 @@ def left_out_cobuys(run: Run) -> set[int]:
     return set(lost.values_list("cobuy", flat=True).distinct())
 
 
-def effects_by_treatment() -> list[dict]:
-    """For each treatment: pictures, failures by reason, and the medians of what it took away."""
-    done = TreatedPicture.objects.exclude(picture=None, problem="")
-    found: dict[str, list[TreatedPicture]] = defaultdict(list)
-    for row in done.order_by("treatment"):
-        found[row.treatment].append(row)
-    return [_effects(name, rows) for name, rows in found.items()]
+def effects_by_treatment(newest: int | None = None) -> list[dict]:
+    """For each treatment: pictures, failures by reason, and the medians of what it took away; of so many at most."""
+    done = TreatedPicture.objects.exclude(picture=None, problem="").order_by("-pk")
+    found = {name: list(done.filter(treatment=name)[:newest]) for name in TREATED}
+    return [_effects(name, rows) for name, rows in found.items() if rows]
 
 
 def _effects(name: str, rows: list[TreatedPicture]) -> dict:

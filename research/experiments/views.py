@@ -13,6 +13,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.access import PersonRequest, researcher_required
 from common.refusals import Refused
 from distillation.models import Run
+from distillation.runs.pages.forms import TREATMENTS_HINT
+from distillation.runs.pages.treatments import SeveralTreatments
 from distillation.runs.wake import run_wake_or_say
 from distillation.treatments.names import SHORT, TAKEN_AWAY
 from research.experiments.factors import vary_parse
@@ -35,7 +37,8 @@ class ExperimentForm(forms.Form):
         required=False,
         label="Arms: what is done to the pictures",
         choices=[(short, f"{short}: takes away {TAKEN_AWAY[name]}") for short, name in SHORT.items()],
-        widget=forms.CheckboxSelectMultiple,
+        widget=SeveralTreatments,
+        help_text=TREATMENTS_HINT,
     )
     more = forms.CharField(
         required=False,

@@ -10,6 +10,7 @@ from distillation.models import Run
 from distillation.pipeline.filters import NOBODY, SAME, versions
 from distillation.pipeline.relations import PRESETS, RELATIONS
 from distillation.runs.changes import PRICED
+from distillation.runs.pages.treatments import MEASURED, OneTreatment
 from distillation.runs.services import MOST_SAMPLES
 from distillation.treatments.names import SHORT, TAKEN_AWAY
 
@@ -37,6 +38,12 @@ FILTERS = [
     *((name, FILTER_WORDS.get(name, name)) for name in versions()),
     (NOBODY, "No filter is asked: all intentions count as kept"),
 ]
+
+
+TREATMENTS_HINT = (
+    f"Figures: what is left of texture, outline and colour, medians of {MEASURED} pictures at most that were treated "
+    "here. People always judge with the originals."
+)
 
 
 class RunForm(CatalogSelectionForm):
@@ -79,7 +86,8 @@ class RunForm(CatalogSelectionForm):
         required=False,
         initial="as-is",
         choices=[(short, f"{short}: takes away {TAKEN_AWAY[name]}") for short, name in SHORT.items()],
-        help_text="People always judge with the originals",
+        widget=OneTreatment,
+        help_text=TREATMENTS_HINT,
     )
     side_by_side = forms.BooleanField(
         label="Put the two pictures side by side on one canvas, for a server that takes one picture", required=False
