@@ -1,10 +1,13 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
+from distillation.catalog import import_views
 from distillation.catalog import views as catalog_views
 from distillation.catalog.pictures.views import picture
 from distillation.features import views as features
-from distillation.runs.pages import connection, views
+from distillation.purchases import views as purchases
+from distillation.runs.pages import connection, treatments, views
+from distillation.treatments import TREATED
 
 
 class DigestConverter:
@@ -21,6 +24,11 @@ class AsinConverter(StringConverter):
     regex = r"[^/\x00]{1,32}"  # PostgreSQL's text has no NUL
 
 
+class TreatmentConverter(StringConverter):
+    regex = "|".join(TREATED)
+
+
+register_converter(TreatmentConverter, "treatment")
 register_converter(DigestConverter, "digest")
 register_converter(AsinConverter, "asin")
 
@@ -40,9 +48,17 @@ urlpatterns = [
     path("runs/<str:name>/prices", views.run_prices, name="run-prices"),
     path("catalog/", catalog_views.catalog, name="catalog"),
     path("catalog/<asin:asin>/", catalog_views.product, name="product"),
-    path("imports/", catalog_views.import_list, name="import-list"),
-    path("imports/<int:import_id>/", catalog_views.import_detail, name="import-detail"),
-    path("imports/<int:import_id>/progress", catalog_views.import_progress, name="import-progress"),
+    path("imports/", import_views.import_list, name="import-list"),
+    path("imports/<int:import_id>/", import_views.import_detail, name="import-detail"),
+    path("imports/<int:import_id>/progress", import_views.import_progress, name="import-progress"),
+    path("imports/purchases/", purchases.purchase_import_list, name="purchase-import-list"),
+    path("imports/purchases/<int:import_id>/", purchases.purchase_import_detail, name="purchase-import-detail"),
+    path(
+        "imports/purchases/<int:import_id>/progress",
+        purchases.purchase_import_progress,
+        name="purchase-import-progress",
+    ),
     path("pictures/<digest:digest>.jpg", picture, name="picture"),
+    path("pictures/<digest:digest>-<treatment:treatment>.jpg", treatments.treated_example, name="treated-example"),
     path("pictures/<digest:digest>-thumb.jpg", picture, {"thumbnail": True}, name="thumbnail"),
 ]

@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from distillation.models.imports import FileImport
+
 
 class Picture(models.Model):
     """A stored JPEG, addressed by its content; the same bytes are stored once."""
@@ -155,38 +157,18 @@ class CatalogImportQuerySet(models.QuerySet):
         return self.filter(state=CatalogImport.State.DONE, data_set=F("pk")).order_by("-pk")
 
 
-class CatalogImport(models.Model):
-    """One import of catalog files: what was asked, how far it is, and what became of every line and candidate."""
+class CatalogImport(FileImport):
+    """One import of catalog files; its account also has every candidate of a co-buy."""
 
-    class State(models.TextChoices):
-        READING = "reading", "reading"
-        WRITING = "writing", "writing"
-        DONE = "done", "done"
-        REFUSED = "refused", "refused"
-
-    key = models.CharField(max_length=64, db_index=True, help_text="SHA-256 over files and options: who resumes what")
-    format = models.CharField(max_length=20)
-    sources = models.JSONField(help_text="file names and sizes")
-    options = models.JSONField(default=dict)
-    state = models.CharField(max_length=10, choices=State, default=State.READING)
-    message = models.CharField(max_length=1000, blank=True)
-    progress = models.JSONField(default=dict, help_text="how far each file has been read")
-    account = models.JSONField(default=dict, help_text="counts by named reason; they add up")
     data_set = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="imports",
         help_text="the first import of the same files and options, often itself; what both bring belongs to it",
     )  # fmt: skip
-    created_at = models.DateTimeField(db_default=Now())
-    finished_at = models.DateTimeField(null=True, blank=True)
 
     objects = CatalogImportQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"import {self.pk} ({self.format})"
-
-    @property
-    def file_names(self) -> str:
-        return ", ".join(source["name"] for source in self.sources)
 
 
 class ProductAgain(models.Model):

@@ -3,9 +3,9 @@
 import secrets
 
 from django.db import models
-from django.db.models.functions import Now
 
 from distillation.models.catalog import Product
+from distillation.models.imports import FileImport
 
 
 def new_key() -> bytes:
@@ -43,24 +43,8 @@ class Purchase(models.Model):
         return f"{self.buyer}: {self.product_id}, {self.at:%Y-%m-%d}"
 
 
-class PurchaseImport(models.Model):
-    """One import of reviews or purchases: how far it is, and what became of every line."""
-
-    class State(models.TextChoices):
-        READING = "reading", "reading"
-        DONE = "done", "done"
-        REFUSED = "refused", "refused"
-
-    key = models.CharField(max_length=64, db_index=True, help_text="SHA-256 over files and options: who resumes what")
-    format = models.CharField(max_length=20)
-    sources = models.JSONField(help_text="file names and sizes")
-    options = models.JSONField(default=dict)
-    state = models.CharField(max_length=10, choices=State, default=State.READING)
-    message = models.CharField(max_length=1000, blank=True)
-    progress = models.JSONField(default=dict, help_text="file, line and offset that are read")
-    account = models.JSONField(default=dict, help_text="counts by named reason; they add up")
-    created_at = models.DateTimeField(db_default=Now())
-    finished_at = models.DateTimeField(null=True, blank=True)
+class PurchaseImport(FileImport):
+    """One import of reviews or purchases."""
 
     def __str__(self) -> str:
         return f"purchases {self.pk} ({self.format})"

@@ -1,0 +1,55 @@
+"""Imports of catalogs, for researchers."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from accounts.access import researcher_required
+from distillation.catalog.import_page import group, import_rows, options_asked, progress_answer, progress_of
+from distillation.catalog.intake.account import CatalogAccount, without_pictures
+from distillation.catalog.missing import pictures_missing
+from distillation.models import CatalogImport
+
+
+@require_safe
+@researcher_required
+def import_list(request: HttpRequest) -> HttpResponse:
+    return render(request, "catalog/imports.html", {"imports": import_rows(CatalogImport.objects.all())})
+
+
+@require_safe
+@researcher_required
+def import_detail(request: HttpRequest, import_id: int) -> HttpResponse:
+    row = get_object_or_404(CatalogImport, pk=import_id)
+    context = {**_context(row), "options": options_asked(row), "missing": pictures_missing(row)}
+    return render(request, "catalog/import.html", context)
+
+
+@require_safe
+@researcher_required
+def import_progress(request: HttpRequest, import_id: int) -> HttpResponse:
+    return progress_answer(request, _context(get_object_or_404(CatalogImport, pk=import_id)))
+
+
+def _context(row: CatalogImport) -> dict:
+    account = CatalogAccount(**row.account)
+    warnings = [without_pictures(name) for name in row.account.get("files_without_pictures", [])]
+    progress_url = reverse("import-progress", args=[row.pk])
+    return {"import": row, "progress": progress_of(row, _groups(account), warnings), "progress_url": progress_url}
+
+
+def _groups(account: CatalogAccount) -> list[dict]:
+    lines = {"new": account.products_new, "updated": account.products_updated, "unchanged": account.products_unchanged}
+    candidates = {"new": account.cobuys_new, "already there": account.cobuys_already_stored}
+    pictures = {
+        "stored": account.pictures_stored,
+        "already there": account.pictures_already_stored,
+        "to be fetched": account.pictures_wanted,
+        "none given": account.pictures_missing,
+    }
+    return [
+        group("Product lines", account.lines, lines, account.lines_left_out, "left out"),
+        group("Co-buy candidates", account.candidates, candidates, account.candidates_left_out, "left out"),
+        group("Pictures", account.pictures, pictures, account.pictures_bad, "bad"),
+    ]
