@@ -25,7 +25,8 @@ WORTH_FINDING = (0.03, 0.05, 0.1)
 class Judged:
     """A figure of an arm and of the control on their common pairs, and by how much they differ; `p` is Holm's.
 
-    `people` is the difference for people like the annotators; `parts` are differences by relation, category and type.
+    `people` is the difference for people like the annotators; `parts` are differences by relation, category and type,
+    and `people_parts` the same for people like them.
     """
 
     arm: Arm
@@ -37,6 +38,7 @@ class Judged:
     people: Estimate | None = None
     bounds: tuple[float, float] | None = None
     parts: dict[str, dict[str, ArmDifference]] = field(default_factory=dict)
+    people_parts: dict[str, dict[str, Estimate]] = field(default_factory=dict)
 
     @property
     def is_clear(self) -> bool:
@@ -88,6 +90,7 @@ def _of_pairs(study: Study, each: ArmFigures, control: Arm) -> list[Judged]:
 
 def _of_figure(name: str, each: ArmFigures, pairs: Pairs, a: NDArray, b: NDArray) -> Judged:
     difference = _difference(pairs, a, b, name)
+    parts = {part: _parts(pairs, a, b, part) for part in pairs.parts}
     return Judged(
         arm=each.arm,
         name=name,
@@ -96,7 +99,14 @@ def _of_figure(name: str, each: ArmFigures, pairs: Pairs, a: NDArray, b: NDArray
         difference=difference,
         people=pairs.people(name),
         bounds=bounded(difference.figure, _failed(each)),
-        parts={part: _by_part(pairs, a, b, name, part) for part in pairs.parts},
+        parts={
+            part: {words: _difference(pairs, a, b, name, within, assist=False) for words, within in found.items()}
+            for part, found in parts.items()
+        },
+        people_parts={
+            part: {words: pairs.people(name, within) for words, within in found.items()}
+            for part, found in parts.items()
+        },
     )
 
 
@@ -107,13 +117,14 @@ def _failed(each: ArmFigures) -> float:
     return min(1.0, arm.failed / arm.ended + control.failed / max(control.ended, 1))
 
 
-def _by_part(pairs: Pairs, a: NDArray, b: NDArray, name: str, part: str) -> dict[str, ArmDifference]:
+def _parts(pairs: Pairs, a: NDArray, b: NDArray, part: str) -> dict[str, NDArray]:
+    """Which pairs (pairs,) are of each part that has enough."""
     found = {}
     for value in np.unique(pairs.parts[part]):
         within = pairs.parts[part] == value
         if (within & ~np.isnan(a) & ~np.isnan(b)).sum() >= FEWEST_OF_PART:
             words = (RELATIONS[str(value)].words or "open") if part == "relation" else str(value)
-            found[words] = _difference(pairs, a, b, name, within, assist=False)
+            found[words] = within
     return found
 
 

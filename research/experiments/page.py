@@ -10,6 +10,7 @@ from research.experiments.progress import experiment_progress
 from research.experiments.side_by_side import blunt_test
 from research.experiments.strictness import strictness_by_relation
 from research.experiments.summary import experiment_read, experiment_state
+from research.experiments.telling import telling
 from research.experiments.words import answer, between, paragraph, signed
 from research.models import Experiment
 from stats.estimate import Estimate
@@ -90,6 +91,7 @@ def _measure(name: str, rows: list[Judged]) -> dict:
     return {
         "name": name,
         "plot": dots(shown, label=f"{name}: difference to the control in points", ticks=ticks, reference=0.0),
+        "telling": telling(rows),
         "rows": [_row(row) for row in rows],
         "parts": [_part(part, rows) for part in dict.fromkeys(part for row in rows for part in row.parts)],
     }
@@ -117,7 +119,14 @@ def _row(row: Judged) -> dict:
 def _part(part: str, rows: list[Judged]) -> dict:
     """Differences by relation, by category or by type of product."""
     shown = [
-        (row.arm.label, name, signed(each.figure.value), between(each.figure.ci95), each.figure.n)
+        (
+            row.arm.label,
+            name,
+            signed(each.figure.value),
+            between(each.figure.ci95),
+            between(row.people_parts[part][name].ci95),
+            each.figure.n,
+        )
         for row in rows
         for name, each in row.parts[part].items()
     ]

@@ -71,8 +71,9 @@ class Pairs:
             cursor.execute(LABELS, {"items": self.items.ravel().tolist()})
             return np.array(cursor.fetchall(), dtype=np.int64).reshape(-1, 4)
 
-    def people(self, name: str) -> Estimate:
-        """The difference for people like the annotators: co-buys and annotators are both drawn from more."""
+    def people(self, name: str, within: NDArray[np.bool_] | None = None) -> Estimate:
+        """The difference for people like the annotators: co-buys and annotators are both drawn from more. `within`
+        (pairs,) are those of a part."""
         labels = self.labels
         if not len(labels):
             return undefined(NO_COMMON)
@@ -85,7 +86,9 @@ class Pairs:
         if name == ACCURACY:
             kept = self.kept.ravel()[place]
             yes = np.where(np.isnan(kept), np.nan, yes == kept)
-        there = ~np.isnan(yes)
+        there = ~np.isnan(yes) & (True if within is None else within[pair])
+        if not there.any():
+            return undefined(NO_COMMON)
         weights = self.weights[pair] / np.bincount(place, minlength=self.items.size)[place]
         return crossed_difference(
             yes[there], is_control[there] == 0, self.cobuy[pair][there], labels[there, 1], weights[there]

@@ -80,13 +80,18 @@ def _judged_rows(row: dict[str, Any]) -> list[dict[str, Any]]:
     whole = {**named, "measure": f"{row['measure']} difference", **_flat(row["difference"]), "p_holm": row["p_holm"]}
     parts = [
         {**named, "measure": f"{row['measure']} difference", **_flat(figure), "part": part, "of_part": name}
+        | _people(figure)
         for part in PARTS
         for name, figure in row[f"by_{part}"].items()
     ]
     of_arm = {**named, "measure": row["measure"], **_flat(row["arm_figure"])}
-    people_low, people_high = (row["people_like_them"] or {}).get("ci95") or (None, None)
-    whole |= {"people_low": people_low, "people_high": people_high}
+    whole |= _people(row)
     return [of_arm, whole | {"bound_low": low, "bound_high": high, "detectable": row["detectable"]}, *parts]
+
+
+def _people(leaf: dict[str, Any]) -> dict[str, Any]:
+    low, high = (leaf["people_like_them"] or {}).get("ci95") or (None, None)
+    return {"people_low": low, "people_high": high}
 
 
 def _flat(leaf: dict[str, Any]) -> dict[str, Any]:
@@ -140,10 +145,15 @@ def _judged(row: Judged) -> dict[str, Any]:
         "detectable": row.difference.detectable,
         "pairs_needed": {f"{100 * wanted:g} points": n for wanted, n in row.needed.items()},
         "people_like_them": row.people.as_dict() if row.people else None,
-        **{
-            f"by_{part}": {name: found.figure.as_dict() for name, found in row.parts.get(_words(part), {}).items()}
-            for part in PARTS
-        },
+        **{f"by_{part}": _parts(row, _words(part)) for part in PARTS},
+    }
+
+
+def _parts(row: Judged, part: str) -> dict[str, Any]:
+    people = row.people_parts.get(part, {})
+    return {
+        name: {**found.figure.as_dict(), "people_like_them": people[name].as_dict()}
+        for name, found in row.parts.get(part, {}).items()
     }
 
 

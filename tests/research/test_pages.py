@@ -79,6 +79,7 @@ def test_people_set_the_arms_against_the_control(experiment: Experiment, as_rese
     # Co-buys and annotators are both drawn: as wide or wider than for these annotators alone.
     assert plausible.people.value == pytest.approx(-0.5)
     assert plausible.parts["category"]["none"].figure.value == plausible.parts["product type"]["general"].figure.value
+    assert plausible.people_parts["category"]["none"] == plausible.people  # all are of one category
     words = as_researcher.get(reverse("experiment", args=["look"])).content.decode()
     assert "People like them" in words
     assert "By category" in words
