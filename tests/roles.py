@@ -31,7 +31,8 @@ PAGES = {
         "people-list people-person people-state:post people-person-groups:post people-sign-in-link:post people-groups "
         "people-group-delete:post people-links people-invite people-crowd-link people-link-revoke:post run-list "
         "run-new run-detail run-progress run-latest run-kept-at run-state:post run-retry:post run-strictness:post "
-        "run-prices:post catalog product import-list import-detail import-progress study-list study-new "
+        "run-prices:post catalog product import-list import-detail import-progress "
+        "purchase-import-list purchase-import-detail purchase-import-progress study-list study-new "
         "study-plan:post study-plan-fix:post study-preview-new:post study study-figures study-state:post "
         "study-preview study-protocol study-annotators study-annotator:post study-compare study-compare-csv "
         "study-panel study-panel-csv "
@@ -39,12 +40,12 @@ PAGES = {
         "study-export study-skips study-skip-list study-skips-offer:post study-exports study-export-manifest "
         "study-export-configuration "
         "knowledge knowledge-download intention "
-        "connection-test:post feature-list feature-discard:post experiment-list experiment-new experiment "
-        "experiment-pairs experiment-progress experiment-json experiment-csv "
+        "connection-test:post treated-example feature-list feature-discard:post experiment-list experiment-new "
+        "experiment experiment-pairs experiment-progress experiment-json experiment-csv "
         "run-diversity run-diversity-progress run-diversity-ask:post run-alarms intention-neighbours "
         "study-preferences-csv study-periods study-periods-csv evaluation-list evaluation-detail evaluation-compare "
         "evaluation-answers purchase-list purchase-detail purchase-csv "
-        "online-list online-detail"
+        "online-list online-detail online-new online-end:post"
     ),
     "administrators": "people-password webhooks webhook-remove:post metrics",
 }

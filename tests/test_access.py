@@ -20,7 +20,7 @@ from annotation.exchange.exports.recording import export_start
 from annotation.judging.participants import participant_get
 from api.models import ApiToken
 from api.urls import urlpatterns
-from distillation.models import CatalogImport, CoBuy, Intention, Picture, Product, Run
+from distillation.models import CatalogImport, CoBuy, Intention, Picture, Product, PurchaseImport, Run
 from research.models import Experiment
 from research.online.services import ArmPlan, online_create
 from tests.annotation.builders import judge, preference_study, show_pictures, study
@@ -33,7 +33,7 @@ from webhooks.models import Event, Webhook
 
 pytestmark = pytest.mark.django_db
 
-ONLINE = ("", "-detail", "-stop", "-results", "-assignment", "-exposures", "-outcomes", "-erasures")
+ONLINE = ("", "-detail", "-end", "-stop", "-results", "-assignment", "-exposures", "-outcomes", "-erasures")
 
 
 def walk(patterns: list) -> Iterator[URLPattern]:
@@ -108,7 +108,14 @@ def parts(people: dict[str, User | None], programs: dict[str, Client]) -> dict[s
         "cobuy_id": CoBuy.objects.first().pk,
         "intention_id": Intention.objects.first().pk,
         "digest": Picture.objects.get().digest,
+        "treatment": "grey@1",
         "import_id": CatalogImport.objects.create(key="k", format="csv", sources=[]).pk,
+        **{
+            f"purchase-import-{page}": {
+                "import_id": PurchaseImport.objects.create(key="k", format="csv", sources=[]).pk
+            }
+            for page in ("detail", "progress")
+        },
         "token_id": ApiToken.objects.first().pk,
         "export_id": export_start(study=made, options=Options(format="label-studio"))[0].pk,
         "webhook_id": Webhook.objects.create(url="https://example.org/hook", events=[Event.RUN_FINISHED]).pk,

@@ -1,10 +1,11 @@
 """Experiments in a shop: made, asked for an arm, told what was shown and what came of it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from dataclasses import asdict
+from typing import Any, ClassVar
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
@@ -183,26 +184,46 @@ class OnlineAssignment(OnlineView):
         return Response({"arm": online.arms.all()[place].name})
 
 
-class OnlineExposures(OnlineView):
+class OnlineRows(OnlineView):
+    """A batch of what a shop sends; what its rows are is up to the kind."""
+
     also_answers = (409,)
+    kind: ClassVar[str]
+    read: ClassVar[Callable[[OnlineExperiment, Rows], Sequence[Any]]]
+    write: ClassVar[Callable[..., Taken]]
 
-    @extend_schema(request=ExposuresSerializer, responses=TakenSerializer)
     def post(self, request: Request, name: str) -> Response:
-        """All of a batch or nothing; each row's key makes it idempotent. Under a known key with other content: 409."""
         online = self.online(name)
-        rows = exposures_read(online, rows_of(request, "exposures"))
-        return Response(taken(lambda: exposures_write(online=online, rows=rows)))
+        rows = self.read(online, rows_of(request, self.kind))
+        try:
+            done = self.write(online=online, rows=rows)
+        except KeyReused as error:
+            raise Conflict(str(error)) from error
+        return Response(asdict(done))
 
 
-class OnlineOutcomes(OnlineView):
-    also_answers = (409,)
+@extend_schema_view(
+    post=extend_schema(
+        request=ExposuresSerializer,
+        responses=TakenSerializer,
+        description="All of a batch or nothing; each row's key makes it idempotent. Under a known key with other "
+        "content: 409.",
+    )
+)
+class OnlineExposures(OnlineRows):
+    kind, read, write = "exposures", staticmethod(exposures_read), staticmethod(exposures_write)
 
-    @extend_schema(request=OutcomesSerializer, responses=TakenSerializer)
-    def post(self, request: Request, name: str) -> Response:
-        """As exposures. Those of unknown units and before an exposure are kept, left out of the lift, and counted."""
-        online = self.online(name)
-        rows = outcomes_read(online, rows_of(request, "outcomes"))
-        return Response(taken(lambda: outcomes_write(online=online, rows=rows)))
+
+@extend_schema_view(
+    post=extend_schema(
+        request=OutcomesSerializer,
+        responses=TakenSerializer,
+        description="As exposures. Those of unknown units and before an exposure are kept, left out of the lift, and "
+        "counted.",
+    )
+)
+class OnlineOutcomes(OnlineRows):
+    kind, read, write = "outcomes", staticmethod(outcomes_read), staticmethod(outcomes_write)
 
 
 class OnlineErasure(OnlineView):
@@ -216,11 +237,3 @@ def rows_of(request: Request, name: str) -> Rows:
     if not isinstance(request.data, dict) or set(request.data) != {name}:
         raise Unprocessable(f'Send {{"{name}": [...]}} and nothing else')
     return request.data[name]
-
-
-def taken(write: Callable[[], Taken]) -> dict[str, Any]:
-    try:
-        done = write()
-    except KeyReused as error:
-        raise Conflict(str(error)) from error
-    return {"new": done.new, "repeated": done.repeated, "after_stop": done.after_stop}

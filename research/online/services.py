@@ -52,6 +52,8 @@ def online_create(
     **more: Any,
 ) -> OnlineExperiment:  # fmt: skip
     """The first arm is the control."""
+    if name == "new":
+        raise OnlineRefused('The name "new" stands for the page that makes an experiment; choose another')
     if not 2 <= len(arms) <= MOST_ARMS or len({arm.name for arm in arms}) < len(arms):
         raise OnlineRefused(f"Give 2 to {MOST_ARMS} arms with names of their own; the first is the control")
     online = OnlineExperiment(name=name, created_by=created_by, experiment=experiment, **more)

@@ -42,3 +42,41 @@ def test_a_bad_rehearsal_writes_nothing() -> None:
     with pytest.raises(CommandError, match="--rate and --lift"):
         call_command("simulate_shop", "x", rate=0.5, lift=2.0)
     assert not OnlineExperiment.objects.exists()
+
+
+FORM = {
+    "name": "spring", "question": "", "window_days": 7, "before_days": 28, "planned_units": 10_000,
+    "arm-TOTAL_FORMS": 3, "arm-INITIAL_FORMS": 0,
+    "arm-0-name": "titles", "arm-0-shows": "titles", "arm-0-weight": 1,
+    "arm-1-name": "kept", "arm-1-shows": "kept", "arm-1-weight": 2,
+    "arm-2-name": "", "arm-2-shows": "titles", "arm-2-weight": 1,
+}  # fmt: skip
+
+
+def test_the_form_makes_one_without_the_empty_rows(as_researcher: Client) -> None:
+    answer = as_researcher.post("/research/online/new", FORM, follow=True)
+    made = OnlineExperiment.objects.get()
+    assert [(arm.name, arm.shows, arm.weight) for arm in made.arms.all()] == [
+        ("titles", "titles", 1), ("kept", "kept", 2)
+    ]  # fmt: skip
+    page = answer.content.decode()
+    assert "No exposure has come yet" in page and made.salt in page
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [({"arm-1-name": ""}, "Arm 2, Name"), ({"arm-1-name": "titles"}, "names of their own"),
+     ({"name": "new"}, "choose another"), ({"window_days": 0}, "Days that outcomes count"),
+     ({"arm-TOTAL_FORMS": 1}, "Name at least two arms")],
+)  # fmt: skip
+def test_what_cannot_be_made_says_why_and_writes_nothing(wrong: dict, said: str, as_researcher: Client) -> None:
+    answer = as_researcher.post("/research/online/new", FORM | wrong)
+    assert answer.status_code == 422 and said in answer.content.decode()
+    assert not OnlineExperiment.objects.exists()
+
+
+def test_a_running_one_is_stopped_from_its_page(as_researcher: Client) -> None:
+    as_researcher.post("/research/online/new", FORM)
+    page = as_researcher.post("/research/online/spring/stop", follow=True).content.decode()
+    assert OnlineExperiment.objects.get().stopped_at
+    assert "Stopped" in page and "Stop taking exposures" not in page
