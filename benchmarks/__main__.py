@@ -37,6 +37,7 @@ PARTS = {
     "preference": ["preference.main"],
     "intentionqa": ["evaluations.main"],
     "purchases": ["purchases.main"],
+    "reviews": ["purchases.reviews"],
     "online": ["online.main"],
 }
 

@@ -1,43 +1,51 @@
 """Experiments in shops: false alarms of the band over 60 looks; millions of exposures by the API and by COPY; the page.
 
-python -m benchmarks.online.main [looks|rows] [--exposures N] [--by-api N] [--replications N]
+python -m benchmarks.online.main [looks|rows|api|copy|page] [--exposures N] [--by-api N] [--replications N]
+
+The rows in three steps, on a machine that is shared: api, copy and page, each with the same --kept FOLDER.
 """
 
 import argparse
 import json
 import resource
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import numpy as np
-from stats.lift import lift, slope
 
 from benchmarks.catalog.page import milliseconds, session, web_server
 from benchmarks.own_services import own_services, percentile
 from benchmarks.validity.bars import Row, at_most, show, within
+from stats.differences.lift import lift, slope
 from stats.looking import multiplier
 
 LOOKS, A_DAY, RATE = 60, 500, 0.1  # units a look and arm
 BATCH, PER_SECOND, PAGE_MS = 1_000, 3_000, 500
 NAME = "bench"
+STEPS = ("api", "copy", "page")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("part", nargs="?", choices=["looks", "rows"])
+    parser.add_argument("part", nargs="?", choices=["looks", "rows", *STEPS])
     parser.add_argument("--exposures", type=int, default=10_000_000)
     parser.add_argument("--by-api", type=int, default=1_000_000)
     parser.add_argument("--replications", type=int, default=2_000)
+    parser.add_argument("--kept", type=Path, help="where the rows stay for the next step")
     asked, missed = parser.parse_args(), 0
-    parts = {"looks": lambda: looks(asked.replications), "rows": lambda: rows(asked.exposures, asked.by_api)}
-    for name, part in parts.items():
-        if asked.part in (None, name):
-            for row in part():
-                show(row)
-                missed += not row.met
+    if asked.part in STEPS and not asked.kept:
+        parser.error(f"{asked.part} is a step of several: give --kept FOLDER")
+    found = [*looks(asked.replications)] if asked.part in (None, "looks") else []
+    if asked.part != "looks":
+        steps = [asked.part] if asked.part in STEPS else STEPS
+        found += rows(steps, asked.exposures, asked.by_api, asked.kept)
+    for row in found:
+        show(row)
+        missed += not row.met
     print(f"{missed} bars missed" if missed else "all bars met")
     return bool(missed)
 
@@ -73,35 +81,52 @@ def _holds_zero(ends: tuple[float, float]) -> bool:
     return ends[0] <= 0 <= ends[1]
 
 
-def rows(exposures: int, by_api: int) -> Iterator[Row]:
-    with own_services():
+def rows(steps: Sequence[str], exposures: int, by_api: int, kept: Path | None) -> Iterator[Row]:
+    with own_services(kept):
         from django.core.management import call_command  # noqa: PLC0415
 
         call_command("collectstatic", verbosity=0, interactive=False)
-        yield from _rows(exposures, by_api)
+        if "api" in steps:
+            yield _by_api(by_api)
+        if "copy" in steps:
+            _by_copy(exposures, by_api)
+        if "page" in steps:
+            yield _page()
 
 
-def _rows(exposures: int, by_api: int) -> Iterator[Row]:
-    from research.online.counting import online_count  # noqa: PLC0415
+def _by_api(n: int) -> Row:
     from research.online.services import ArmPlan, online_create  # noqa: PLC0415
 
-    online = online_create(name=NAME, arms=[ArmPlan(name="titles"), ArmPlan(name="kept")])
-    cookie, token = session(), _token()
+    online_create(name=NAME, arms=[ArmPlan(name="titles"), ArmPlan(name="kept")])
+    session()
+    token = _token()
     with web_server() as web:
         _await(web)
-        took = _send(web, token, by_api)
-        yield _at_least("rows a second by the API, one client", by_api / took, PER_SECOND)
-    began = time.perf_counter()
+        took = _send(web, token, n)
+    return _at_least(f"rows a second by the API, one client, {n:,} rows", n / took, PER_SECOND)
+
+
+def _by_copy(exposures: int, by_api: int) -> None:
+    from research.models import OnlineExperiment  # noqa: PLC0415
+
+    online, began = OnlineExperiment.objects.get(name=NAME), time.perf_counter()
     _copy("research_exposure (online_id, key, unit, arm, as_assigned, at)", _exposed(online.pk, exposures - by_api))
     _copy("research_outcome (online_id, key, unit, value, at)", _bought(online.pk, exposures // 10))
     print(f"       {time.perf_counter() - began:.0f} s for the rest by COPY", flush=True)
+
+
+def _page() -> Row:
+    from research.models import OnlineExperiment  # noqa: PLC0415
+    from research.online.counting import online_count  # noqa: PLC0415
+
+    online, cookie = OnlineExperiment.objects.get(name=NAME), session()
     online_count(online=online)
     told = f"{online.counted['exposures']:,} exposures, {online.counted['outcomes']:,} outcomes"
     print(f"       {online.counted_s:.0f} s to count {told}; this process peaked at {_peak_mb():.0f} MB", flush=True)
     with web_server() as web:
         _await(web)
         times = [milliseconds(web, f"/research/online/{NAME}/", cookie) for _ in range(41)][1:]
-    yield at_most(f"ms for the page, p95, over {told}", percentile(times, 0.95), PAGE_MS)
+    return at_most(f"ms for the page, p95, over {told}", percentile(times, 0.95), PAGE_MS)
 
 
 def _await(web: Any) -> None:
