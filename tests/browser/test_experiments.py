@@ -1,0 +1,67 @@
+"""From the door to "Do the pictures help?" in few actions; axe-core finds nothing on the way, nothing is too wide."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Page, expect
+
+from accounts.models import User
+from annotation.design.services import study_create
+from research.experiments.making import experiment_create, experiment_plan
+from tests.annotation.builders import rate_all, show_pictures
+from tests.browser.axe import axe_finds, needs_axe
+from tests.distillation.builders import finished_run
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+QUESTION = "Do the pictures help?"
+
+
+@pytest.fixture
+def asked(transactional_db: None) -> None:
+    """As the demo has it: a control and an arm, in pairs, with simulated judgments."""
+    runs = [finished_run(6, name="as-is"), finished_run(6, name="grey", kept_every=3)]
+    show_pictures()
+    plan = experiment_plan(control=runs[0], runs=runs, vary={})
+    experiment_create(name="demo-pictures", plan=plan, checked=[], question=QUESTION)
+    study = study_create(name="S", runs=runs, items=24, overlap=2, paired=True, seed=2, simulated=True)
+    said = {"as-is": [(1, 3), (1, 2)], "grey": [(1, 1), (0, 0)]}
+    items = study.items.select_related("run").order_by("pk")
+    rate_all(study, {item.pk: said[item.run.name] if i % 3 else [(1, 1), (1, 1)] for i, item in enumerate(items)})
+
+
+@pytest.mark.usefixtures("asked")
+def test_a_new_user_reads_the_answer_after_five_actions(open_as: Callable[..., Page], researcher: User) -> None:
+    """Name, password and Enter at the door; then two clicks."""
+    page = open_as(researcher, reverse("study-list"), by_form=True)
+    page.get_by_role("link", name="Research").click()
+    row = page.get_by_role("row").filter(has_text=QUESTION)
+    row.get_by_role("link").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(QUESTION)
+    expect(page.locator(".answer-line")).to_contain_text(re.compile("points|can't tell"))
+    expect(page.get_by_role("heading", name="What this sample can tell").first).to_be_visible()
+
+
+@needs_axe
+@pytest.mark.usefixtures("asked")
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 400)])
+def test_axe_finds_nothing(open_as: Callable[..., Page], researcher: User, scheme: str, width: int) -> None:
+    look = {"color_scheme": scheme, "viewport": {"width": width, "height": 800}, "bypass_csp": True}
+    page = open_as(researcher, reverse("experiment-list"), **look)
+    names = ("experiment", "experiment-pairs", "experiment-new", "run-new", "online-new", "purchase-import-list")
+    found = {}
+    for name in names:
+        page.goto(reverse(name, args=["demo-pictures"] if name in names[:2] else []))
+        page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+        found[name] = (axe_finds(page), page.evaluate("document.documentElement.scrollWidth > innerWidth"))
+    assert found == {name: ([], False) for name in names}
+
+
+@pytest.mark.usefixtures("asked")
+def test_treatments_are_chosen_with_the_arrows(open_as: Callable[..., Page], researcher: User) -> None:
+    page = open_as(researcher, reverse("run-new"))
+    chosen = page.locator("[name=pictures]:checked")
+    chosen.focus()
+    page.keyboard.press("ArrowRight")
+    expect(chosen).to_have_value("grey")
