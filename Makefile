@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c '
 PY := .venv/bin/python
 PORT ?= 8000
 
-.PHONY: setup demo run worker test test-vllm test-services test-harness lint bench clean
+.PHONY: setup demo run worker test test-vllm test-services test-harness setup-train test-train lint bench clean
 
 setup: .venv/installed
 
@@ -63,6 +63,22 @@ $(HARNESSES)/installed: tests/harness/install.sh
 
 test-harness: .venv/installed-dev $(HARNESSES)/installed
 	@HARNESSES=$(CURDIR)/$(HARNESSES) $(PY) -m pytest tests/harness -n0 $(ARGS)
+
+# TRL, PEFT and torch for `manage.py finetune`, in a Python of their own: 1.5 GB on the CPU, more with CUDA.
+TRAIN := .venv-train
+
+setup-train: $(TRAIN)/installed
+
+$(TRAIN)/installed: requirements-train.txt
+	@$(or $(PYTHON),false) -c '$(FITS)' || { echo "Training needs Python 3.11 to 3.13 and found none; name one: make setup-train PYTHON=/path/to/python3.12"; exit 1; }
+	@echo "Installing what trains into $(TRAIN), once: some minutes …"
+	@$(PYTHON) -m venv --clear $(TRAIN)
+	@$(TRAIN)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-train.txt
+	@touch $@
+
+# A tiny Mistral of random weights on the CPU: killed, damaged, resumed.
+test-train: .venv/installed-dev setup-train
+	@TRAIN_PYTHON=$(CURDIR)/$(TRAIN)/bin/python $(PY) -m pytest tests/train -n0 $(ARGS)
 
 lint: .venv/installed-dev
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports --no-logo

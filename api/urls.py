@@ -17,6 +17,7 @@ from api.research import (
     runs,
     servers,
     studies,
+    trainings,
     webhooks,
 )
 from api.tokens import routes as token_routes
@@ -55,6 +56,9 @@ urlpatterns = [
     path("evaluations/<run:name>", evaluations.EvaluationDetail.as_view(), name="evaluation"),
     path("evaluations/<run:name>/answers", evaluations.EvaluationAnswers.as_view(), name="evaluation-answers"),
     path("evaluation-comparison", evaluations.EvaluationComparison.as_view(), name="evaluation-comparison"),
+    path("trainings", trainings.Trainings.as_view(), name="training-list"),
+    path("trainings/<run:name>", trainings.TrainingDetail.as_view(), name="training"),
+    path("trainings/<run:name>/curve", trainings.TrainingCurve.as_view(), name="training-curve"),
     path("purchase-tests", purchases.PurchaseTests.as_view(), name="purchase-test-list"),
     path("purchase-tests/<int:test_id>", purchases.PurchaseTestDetail.as_view(), name="purchase-test"),
     path("online-experiments", online.OnlineExperiments.as_view(), name="online-list"),

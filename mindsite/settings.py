@@ -230,6 +230,10 @@ LVLM_BATCH_PICTURES = env.str("LVLM_BATCH_PICTURES", "")
 LVLM_BATCH_COMMAND = env.str("LVLM_BATCH_COMMAND", "")
 LVLM_BATCH_DELETE = env.bool("LVLM_BATCH_DELETE", False)
 
+# Trainings: the Python that has TRL (make setup-train), and where checkpoints and adapters lie.
+TRAIN_PYTHON = Path(env.str("TRAIN_PYTHON", str(BASE_DIR / ".venv-train" / "bin" / "python")))
+TRAIN_FOLDER = Path(env.str("TRAIN_FOLDER", str(embedded.VAR / "trainings")))
+
 # Pictures from the web: which hosts (names or *.suffix; none: every public one) and which networks that are not public
 # may be reached; bytes and seconds for a picture; how many at once for one worker process, of one host and in all.
 FETCH_HOSTS = env.list("FETCH_HOSTS", default=[])

@@ -13,7 +13,9 @@ from django.conf import settings
 from django.db.models import Max
 
 from distillation.models import Worker
+from distillation.models.runs import OF_TRAININGS
 from mindsite.embedded import VAR
+from research.tasks import TRAIN_QUEUE
 
 SIGN_WITHIN_S = 6  # a worker shows itself every 4 s
 
@@ -24,6 +26,14 @@ def worker_command(*, concurrency: int = 2, name: str = "celery") -> list[str]:
         *(sys.executable, "-m", "celery", "--app", "mindsite", "worker", "--hostname", f"{name}@%h"),
         *("--beat", "--scheduler", "celery.beat:Scheduler"),  # in memory: there is nothing to remember, no file to lock
         *("--concurrency", str(concurrency), "--loglevel", "INFO", "--without-gossip", "--without-mingle"),
+    ]
+
+
+def training_worker_command(*, name: str = "celery") -> list[str]:
+    """One that takes trainings and nothing else, one at a time: they last for hours."""
+    return [
+        *(sys.executable, "-m", "celery", "--app", "mindsite", "worker", "--hostname", f"{OF_TRAININGS}{name}@%h"),
+        *("--queues", TRAIN_QUEUE, "--concurrency", "1", "--loglevel", "INFO", "--without-gossip", "--without-mingle"),
     ]
 
 

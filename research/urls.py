@@ -9,6 +9,7 @@ from research.experiments import pair_views as pairs
 from research.experiments import views as experiments
 from research.online import views as online
 from research.purchases import views as purchases
+from research.trainings import views as trainings
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("experiments/", experiments.experiment_list, name="experiment-list"),
@@ -31,6 +32,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("online/new", online.online_new, name="online-new"),
     path("online/<str:name>/stop", online.online_end, name="online-end"),
     path("online/<str:name>/", online.online_detail, name="online-detail"),
+    path("trainings/", trainings.training_list, name="training-list"),
+    path("trainings/<str:name>/", trainings.training_detail, name="training-detail"),
+    path("trainings/<str:name>/progress", trainings.training_progress, name="training-progress"),
+    path("trainings/<str:name>/state", trainings.training_state, name="training-state"),
+    path("trainings/<str:name>/curve.csv", trainings.training_csv, name="training-csv"),
     path("purchases/", purchases.purchase_list, name="purchase-list"),
     path("purchases/<str:name>/", purchases.purchase_detail, name="purchase-detail"),
     path("purchases/<int:test_id>/<slug:ranker>/<slug:table>.csv", purchases.purchase_csv, name="purchase-csv"),

@@ -45,7 +45,8 @@ PAGES = {
         "run-diversity run-diversity-progress run-diversity-ask:post run-alarms intention-neighbours "
         "study-preferences-csv study-periods study-periods-csv evaluation-list evaluation-detail evaluation-compare "
         "evaluation-answers purchase-list purchase-detail purchase-csv "
-        "online-list online-detail online-new online-end:post"
+        "online-list online-detail online-new online-end:post "
+        "training-list training-detail training-progress training-state:post training-csv"
     ),
     "administrators": "people-password webhooks webhook-remove:post metrics",
 }
@@ -64,7 +65,7 @@ ROUTES = {
         "study-periods:get evaluation-list:get evaluation:get evaluation-answers:get evaluation-comparison:get "
         "online-list:get online-list:post online:get online-stop:post online-results:get online-assignment:get "
         "online-exposures:post online-outcomes:post online-erasures:post "
-        "purchase-test-list:get purchase-test:get"
+        "purchase-test-list:get purchase-test:get training-list:get training:get training-curve:get"
     ),
     "administrators": (
         "token-list:get token:delete webhook-list:get webhook-list:post webhook:delete webhook-deliveries:get"

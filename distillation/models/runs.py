@@ -179,8 +179,18 @@ class RunTick(models.Model):
         return f"{self.run_id} {self.at:%H:%M:%S}"
 
 
+OF_TRAININGS = "train."  # what the name of a worker begins with that takes nothing else
+
+
 class WorkerQuerySet(models.QuerySet):
     def alive(self) -> "WorkerQuerySet":
+        """Those that work on runs."""
+        return self._seen().exclude(name__startswith=OF_TRAININGS)
+
+    def of_trainings(self) -> "WorkerQuerySet":
+        return self._seen().filter(name__startswith=OF_TRAININGS)
+
+    def _seen(self) -> "WorkerQuerySet":
         return self.filter(seen_at__gt=Now() - timedelta(seconds=WORKER_GONE_SECONDS))
 
 

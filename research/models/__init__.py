@@ -5,6 +5,7 @@ from research.models.evaluations import BenchmarkQuestion, Evaluation, Evaluatio
 from research.models.experiments import Arm, Experiment, Followed
 from research.models.online import Exposure, OnlineArm, OnlineExperiment, Outcome
 from research.models.purchases import PurchaseTest
+from research.models.trainings import Training, TrainingNote, TrainingPoint
 
 __all__ = [
     "Arm",
@@ -22,5 +23,8 @@ __all__ = [
     "Outcome",
     "PurchaseTest",
     "QuestionSet",
+    "Training",
+    "TrainingNote",
+    "TrainingPoint",
     "Vectors",
 ]
