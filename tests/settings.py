@@ -1,10 +1,15 @@
 """The product's settings, save what would only slow the tests down or leave files behind."""
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 
 from mindsite.settings import *  # noqa: F403
+
+# Where no bytecode may be kept, each worker and each command under test compiles all code anew: a third of the suite.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 INSTALLED_APPS += ["tests"]  # noqa: F405 - for its command
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
