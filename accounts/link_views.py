@@ -57,7 +57,7 @@ def sign_in_link(request: PersonRequest, person_id: int) -> HttpResponse:
 @require_POST
 @researcher_required
 def revoke(request: PersonRequest, link_id: int) -> HttpResponse:
-    link_revoke(link=get_object_or_404(Link.objects.visible_to(request.user), pk=link_id))
+    link_revoke(link=get_object_or_404(Link.objects.visible_to(request.user), pk=link_id), by=request.user)
     return redirect("people-links")
 
 

@@ -10,8 +10,9 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from accounts.models import Link, User
+from accounts.models import Deed, Link, User
 from accounts.services import user_create
+from accounts.trail import deed_record
 from common.refusals import Refused
 
 SIGN_IN_HOURS = 24
@@ -22,6 +23,7 @@ class LinkRefused(Refused):
     """Why a link lets nobody in, in one line."""
 
 
+@transaction.atomic
 def link_make(
     *,
     kind: Link.Kind,
@@ -45,6 +47,10 @@ def link_make(
         places=places,
         expires_at=timezone.now() + valid,
         created_by=by,
+    )
+    about = study.name if study else group.name if group else ""
+    deed_record(
+        kind=Deed.Kind.LINK_MADE, by=by, person=person, about=about, link=link.pk, what=kind, role=role, places=places
     )
     return link, token
 
@@ -84,8 +90,10 @@ def link_use(link: Link) -> None:
     Link.objects.filter(pk=link.pk).update(n_used=F("n_used") + 1)
 
 
-def link_revoke(*, link: Link) -> None:
-    Link.objects.filter(pk=link.pk, revoked_at=None).update(revoked_at=timezone.now())
+@transaction.atomic
+def link_revoke(*, link: Link, by: User) -> None:
+    if Link.objects.filter(pk=link.pk, revoked_at=None).update(revoked_at=timezone.now()):
+        deed_record(kind=Deed.Kind.LINK_REVOKED, by=by, person=link.person, link=link.pk, what=link.kind)
 
 
 @transaction.atomic

@@ -62,6 +62,68 @@ class User(AbstractUser):
         super().save(*args, **kwargs)
 
 
+class DeedQuerySet(models.QuerySet):
+    def for_list(self) -> "DeedQuerySet":
+        return self.select_related("by", "person").order_by("-pk")
+
+
+class Deed(models.Model):
+    """A line of the audit trail: who did what, when. It holds no name of anybody: people are named by their accounts,
+    and an erased one leaves the line without."""
+
+    class Kind(models.TextChoices):
+        LINK_MADE = "link.made", "made a link"
+        LINK_REVOKED = "link.revoked", "revoked a link"
+        PERSON_DEACTIVATED = "person.deactivated", "deactivated an account"
+        PERSON_REACTIVATED = "person.reactivated", "reactivated an account"
+        PERSON_GROUPS = "person.groups", "changed somebody's groups"
+        PERSON_PASSWORD = "person.password", "set a password"
+        PERSON_ERASED = "person.erased", "erased a person"
+        ANNOTATOR_PAUSED = "annotator.paused", "paused an annotator"
+        ANNOTATOR_RESUMED = "annotator.resumed", "let an annotator go on"
+        ANNOTATOR_EXCLUDED = "annotator.excluded", "excluded an annotator"
+        JUDGMENTS_EXCLUDED = "judgments.excluded", "excluded judgments"
+        JUDGMENTS_INCLUDED = "judgments.included", "took an exclusion of judgments back"
+        JUDGMENT_SENT_BACK = "judgment.sent_back", "sent an item back"
+        STRICTNESS = "run.strictness", "set a strictness"
+        EXPORT = "export", "exported"
+        STUDY_STATE = "study.state", "opened, paused or closed a study"
+        STUDY_RENAMED = "study.renamed", "renamed a study"
+        STUDY_ARCHIVED = "study.archived", "archived a study"
+        STUDY_UNARCHIVED = "study.unarchived", "took a study out of the archive"
+        STUDY_DELETED = "study.deleted", "deleted a study"
+        STUDY_EXTENDED = "study.extended", "asked for more of a study"
+        STUDY_ASSIGNED = "study.assigned", "assigned items"
+        ADJUDICATOR = "study.adjudicator", "named an adjudicator"
+
+    kind = models.CharField(max_length=30, choices=Kind)
+    by = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, related_name="+", help_text="empty: a command, or somebody erased"
+    )
+    person = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    about = models.CharField(max_length=200, blank=True, help_text="the study, run or group, as it was called then")
+    details = models.JSONField(default=dict, blank=True)
+    at = models.DateTimeField(db_default=Now())
+
+    objects = DeedQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
+
+
+class Erasure(models.Model):
+    """That somebody was erased, and how, so that it can be done again where an older backup brings them back. It names
+    nobody: who has the backup can tell whom it means, and nobody else."""
+
+    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the account's number and first moment")
+    judgments = models.CharField(max_length=10, help_text="keep or remove")
+    comments = models.CharField(max_length=10, help_text="keep or remove")
+    at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"erasure {self.pk}"
+
+
 class LinkQuerySet(models.QuerySet):
     def visible_to(self, viewer: User) -> "LinkQuerySet":
         """A researcher's own and those of colleagues, but not what lets in researchers."""

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts import link_views, people_views
+from accounts import link_views, people_views, trail_views
 
 urlpatterns = [
     path("", people_views.people_list, name="people-list"),
@@ -9,6 +9,7 @@ urlpatterns = [
     path("<int:person_id>/groups", people_views.person_groups, name="people-person-groups"),
     path("<int:person_id>/password", people_views.person_password, name="people-password"),
     path("<int:person_id>/link", link_views.sign_in_link, name="people-sign-in-link"),
+    path("trail/", trail_views.trail, name="people-trail"),
     path("groups/", people_views.groups, name="people-groups"),
     path("groups/<int:group_id>/delete", people_views.group_remove, name="people-group-delete"),
     path("links/", link_views.links, name="people-links"),

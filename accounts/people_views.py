@@ -10,9 +10,17 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.access import administrator_required, researcher_required
 from accounts.forms import GroupsForm, NewPasswordForm, SearchForm
-from accounts.models import User
+from accounts.models import Deed, User
 from accounts.requests import PersonRequest
-from accounts.services import PeopleRefused, group_create, group_delete, person_deactivate, person_reactivate
+from accounts.services import (
+    PeopleRefused,
+    group_create,
+    group_delete,
+    person_deactivate,
+    person_reactivate,
+    person_set_groups,
+)
+from accounts.trail import deed_record
 
 PAGE = 50
 
@@ -46,7 +54,7 @@ def person_state(request: PersonRequest, person_id: int) -> HttpResponse:
             case "deactivated":
                 person_deactivate(person=who, by=request.user)
             case "active":
-                person_reactivate(person=who)
+                person_reactivate(person=who, by=request.user)
             case _:
                 raise PeopleRefused("An account can be deactivated or reactivated; use the button of the page")
     except PeopleRefused as refusal:
@@ -56,10 +64,10 @@ def person_state(request: PersonRequest, person_id: int) -> HttpResponse:
 
 @require_POST
 @researcher_required
-def person_groups(request: HttpRequest, person_id: int) -> HttpResponse:
+def person_groups(request: PersonRequest, person_id: int) -> HttpResponse:
     who, form = person_of(request, person_id), GroupsForm(request.POST)
     if form.is_valid():
-        who.groups.set(form.cleaned_data["groups"])
+        person_set_groups(person=who, groups=form.cleaned_data["groups"], by=request.user)
         messages.success(request, "The groups are saved.")
     else:
         messages.error(request, "One of these groups is gone; choose again.")
@@ -68,11 +76,12 @@ def person_groups(request: HttpRequest, person_id: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @administrator_required
-def person_password(request: HttpRequest, person_id: int) -> HttpResponse:
+def person_password(request: PersonRequest, person_id: int) -> HttpResponse:
     who = person_of(request, person_id)
     form = NewPasswordForm(who, request.POST or None)
     if form.is_valid():
         form.save()
+        deed_record(kind=Deed.Kind.PERSON_PASSWORD, by=request.user, person=who)
         messages.success(request, f"{who} has a new password and is signed out everywhere.")
         return redirect("people-person", person_id)
     return render(request, "people/password.html", {"person": who, "form": form})

@@ -5,9 +5,11 @@ from django.contrib.auth.models import Group
 from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import ProtectedError
 from django.utils import timezone
 
-from accounts.models import Link, User
+from accounts.models import Deed, Link, User
+from accounts.trail import deed_record
 from common.refusals import Refused
 
 
@@ -36,14 +38,23 @@ def person_deactivate(*, person: User, by: User) -> None:
     User.objects.filter(pk=person.pk).update(is_active=False)
     Link.objects.filter(person=person, revoked_at=None).update(revoked_at=timezone.now())
     person.api_tokens.filter(revoked_at=None).update(revoked_at=timezone.now())
-    _sessions_end(person)
+    sessions_end(person)
+    deed_record(kind=Deed.Kind.PERSON_DEACTIVATED, by=by, person=person)
 
 
-def person_reactivate(*, person: User) -> None:
+@transaction.atomic
+def person_reactivate(*, person: User, by: User) -> None:
     User.objects.filter(pk=person.pk).update(is_active=True)
+    deed_record(kind=Deed.Kind.PERSON_REACTIVATED, by=by, person=person)
 
 
-def _sessions_end(person: User) -> None:
+@transaction.atomic
+def person_set_groups(*, person: User, groups: Iterable[Group], by: User) -> None:
+    person.groups.set(groups)
+    deed_record(kind=Deed.Kind.PERSON_GROUPS, by=by, person=person, groups=[group.pk for group in person.groups.all()])
+
+
+def sessions_end(person: User) -> None:
     """Deleted, not only refused: after a reactivation an old browser is not signed in again."""
     for session in Session.objects.filter(expire_date__gt=timezone.now()).iterator():
         if session.get_decoded().get(SESSION_KEY) == str(person.pk):
@@ -66,4 +77,7 @@ def group_delete(*, group: Group) -> None:
     """A study of no group is open to every annotator, so a study's group must not vanish under it."""
     if studies := [study.name for study in group.studies.all()]:
         raise PeopleRefused(f"The group {group.name} judges in {', '.join(studies)}; change who may judge there first")
-    group.delete()
+    try:
+        group.delete()
+    except ProtectedError as error:
+        raise PeopleRefused(f"Items are assigned to the group {group.name}; take them back there first") from error

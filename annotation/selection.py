@@ -14,7 +14,7 @@ from annotation.models import Item, Judgment, JudgmentQuerySet, Skip, SkipQueryS
 from common.days import start_of
 from distillation.catalog.selection import CatalogSelection
 
-LATENT, PEOPLE = "latent", "people"
+LATENT, ADJUDICATED, PEOPLE = "latent", "adjudicated", "people"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Selection:
     until: date | None = None
     with_excluded: bool = False
     imports: tuple[int, ...] = ()
-    truth: str = ""  # what the filter is set against: the majority of complete items, or LATENT
+    truth: str = ""  # what the filter is set against: the majority of complete items, LATENT or ADJUDICATED
     whose: str = ""  # opinion: that of these annotators, or of PEOPLE like them
 
     @property

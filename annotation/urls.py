@@ -1,6 +1,7 @@
 from django.urls import path
 
 from annotation.design import views as design_views
+from annotation.desk import adjudicate_views, erase_views, judgment_views, manage_views, person_views
 from annotation.exchange import views as export_views
 from annotation.figures.pages import compare_views, item_views, panel_views, report_views, skip_views
 from annotation.figures.pages import views as study_views
@@ -10,6 +11,7 @@ from annotation.judging import own_views, preview_views
 from annotation.judging import views as judge_views
 
 urlpatterns = [
+    path("people/<int:person_id>/erase", erase_views.person_erasure, name="people-erase"),
     path("judge/", judge_views.judge_home, name="judge-home"),
     path("judge/<int:study_id>/", judge_views.judge_page, name="judge-page"),
     path("judge/<int:study_id>/save", judge_views.judge_save, name="judge-save"),
@@ -20,6 +22,7 @@ urlpatterns = [
     path("judge/<int:study_id>/present", judge_views.judge_present, name="judge-present"),
     path("judge/<int:study_id>/ahead", judge_views.judge_ahead, name="judge-ahead"),
     path("judge/<int:study_id>/pause", judge_views.judge_pause, name="judge-pause"),
+    path("judge/<int:study_id>/adjudicate", adjudicate_views.judge_adjudicate, name="judge-adjudicate"),
     path("judge/<int:study_id>/own/", own_views.judge_own, name="judge-own"),
     path("judge/<int:study_id>/own/latest", own_views.judge_own_latest, name="judge-own-latest"),
     path("judge/<int:study_id>/own/<int:judgment_id>/", own_views.judge_own_item, name="judge-own-item"),
@@ -45,6 +48,18 @@ urlpatterns = [
     ),
     path("studies/<int:study_id>/strictness", panel_views.study_strictness, name="study-strictness"),
     path("studies/<int:study_id>/items/", item_views.study_items, name="study-items"),
+    path("studies/<int:study_id>/manage/", manage_views.study_manage, name="study-manage"),
+    path("studies/<int:study_id>/judgments/", judgment_views.study_judgments, name="study-judgments-list"),
+    path(
+        "studies/<int:study_id>/judgments/change",
+        judgment_views.study_judgments_change,
+        name="study-judgments-change",
+    ),
+    path(
+        "studies/<int:study_id>/annotators/<int:participant_id>/days",
+        person_views.study_annotator_days,
+        name="study-annotator-days",
+    ),
     path("studies/<int:study_id>/skips/", skip_views.study_skip_list, name="study-skip-list"),
     path("studies/<int:study_id>/skips/offer", skip_views.study_skips_offer, name="study-skips-offer"),
     path("studies/<int:study_id>/report/", report_views.study_report_page, name="study-report"),

@@ -1,7 +1,7 @@
 from django.urls import path, re_path, register_converter
 from django.urls.converters import StringConverter
 
-from api import docs
+from api import docs, people, trail
 from api.base.not_found import NotFound
 from api.judging import views as judging
 from api.research import (
@@ -92,6 +92,8 @@ urlpatterns = [
     path("judgments/<int:judgment_id>/revisions", judging.JudgmentRevisions.as_view(), name="judgment-revisions"),
     path("tokens", token_routes.Tokens.as_view(), name="token-list"),
     path("tokens/<int:token_id>", token_routes.TokenDetail.as_view(), name="token"),
+    path("people/<int:person_id>/erasure", people.PersonErasure.as_view(), name="person-erasure"),
+    path("trail", trail.Trail.as_view(), name="trail"),
     path("webhooks", webhooks.Webhooks.as_view(), name="webhook-list"),
     path("webhooks/<int:webhook_id>", webhooks.WebhookDetail.as_view(), name="webhook"),
     path("webhooks/<int:webhook_id>/deliveries", webhooks.WebhookDeliveries.as_view(), name="webhook-deliveries"),

@@ -8,8 +8,9 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from accounts.access import researcher_required
-from accounts.models import User
+from accounts.models import Deed, User
 from accounts.requests import PersonRequest
+from accounts.trail import deed_record
 from common.copying import EXCEL, refuse_unfit_for_excel
 from common.refusals import ExportRefused
 from distillation.catalog.search import category_names
@@ -64,6 +65,7 @@ def intentions_answer(
     selection: Selection, form: str, *, by: User, raw: bool = False, excel: str = ""
 ) -> StreamingHttpResponse:
     exposure_record(user=by, runs=[selection.run.pk], where=Exposure.Where.FILE)
+    deed_record(kind=Deed.Kind.EXPORT, by=by, about=selection.run.name, what="intentions", format=form)
     headers = {
         "Content-Disposition": content_disposition_header(True, f"{selection.run.name}-intentions.{form}"),
         "X-Content-Type-Options": "nosniff",

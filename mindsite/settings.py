@@ -117,6 +117,7 @@ STATIC_URL = "static/"
 STATIC_ROOT = embedded.VAR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = Path(env.str("MEDIA_ROOT", str(embedded.VAR / "media")))
+ERASURES_FILE = Path(env.str("ERASURES_FILE", str(embedded.VAR / "erasures.jsonl")))
 STORAGES = {
     "default": pictures_store(
         env.str("MEDIA_S3_BUCKET", ""), env.str("MEDIA_S3_ENDPOINT", ""), env.str("MEDIA_S3_REGION", "")

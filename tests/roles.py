@@ -15,6 +15,7 @@ SERVED = {
     "whose it is": ("annotator",),
     "researchers": CALLERS[3:],
     "administrators": ("administrator",),
+    "who adjudicates the study": ("other annotator",),
     "nobody": (),
 }
 PAGES = {
@@ -27,6 +28,7 @@ PAGES = {
     ),
     "who has judged": "judge-own-item",
     "whose it is": "api-token-revoke:post",
+    "who adjudicates the study": "judge-adjudicate",
     "researchers": (
         "people-list people-person people-state:post people-person-groups:post people-sign-in-link:post people-groups "
         "people-group-delete:post people-links people-invite people-crowd-link people-link-revoke:post run-list "
@@ -34,7 +36,8 @@ PAGES = {
         "run-prices:post catalog product import-list import-detail import-progress "
         "purchase-import-list purchase-import-detail purchase-import-progress study-list study-new "
         "study-plan:post study-plan-fix:post study-preview-new:post study study-figures study-state:post "
-        "study-preview study-protocol study-annotators study-annotator:post study-compare study-compare-csv "
+        "study-preview study-protocol study-annotators study-annotator:post study-annotator-days study-judgments-list "
+        "study-manage study-judgments-change:post study-compare study-compare-csv "
         "study-panel study-panel-csv "
         "study-panel-svg study-strictness:post study-items study-report study-report-markdown study-report-json "
         "study-export study-skips study-skip-list study-skips-offer:post study-exports study-export-manifest "
@@ -48,7 +51,7 @@ PAGES = {
         "online-list online-detail online-new online-end:post "
         "training-list training-detail training-progress training-state:post training-csv"
     ),
-    "administrators": "people-password webhooks webhook-remove:post metrics",
+    "administrators": "people-trail people-erase people-password webhooks webhook-remove:post metrics",
 }
 ROUTES = {
     "everybody": "schema:get docs:get",
@@ -59,7 +62,8 @@ ROUTES = {
         "product-list:get product:get cobuy-list:get cobuy:get experiment-list:get experiment-list:post experiment:get "
         "run-list:get run-list:post run:get run-status:get "
         "run-pause:post run-resume:post run-cancel:post run-retry:post intention-list:get intention:get "
-        "study-list:get study-list:post study:get study:patch study-figures:get study-judgments:get study-export:get "
+        "study-list:get study-list:post study:get study:patch study:delete "
+        "study-figures:get study-judgments:get study-export:get "
         "study-export-manifest:get run-intentions-jsonl:get run-intentions-csv:get server-check:post study-plan:post "
         "run-diversity:get run-diversity:post alarm-limits:get alarm-limits:patch study-preferences:get "
         "study-periods:get evaluation-list:get evaluation:get evaluation-answers:get evaluation-comparison:get "
@@ -68,6 +72,7 @@ ROUTES = {
         "purchase-test-list:get purchase-test:get training-list:get training:get training-curve:get"
     ),
     "administrators": (
+        "trail:get person-erasure:get person-erasure:post "
         "token-list:get token:delete webhook-list:get webhook-list:post webhook:delete webhook-deliveries:get"
     ),
     "nobody": "not-found:get",

@@ -19,6 +19,7 @@ STORAGES = {
 }
 MEDIA_ROOT = tempfile.mkdtemp(prefix="mindsite-test-media-")
 LVLM_BATCH_FOLDER = Path(MEDIA_ROOT) / "batches"
+ERASURES_FILE = Path(MEDIA_ROOT) / "erasures.jsonl"
 CELERY_BROKER_URL = embedded.broker_url(db=1)  # noqa: F405 - a demo that runs beside the tests keeps its queue
 
 # Two sessions at once each have test databases of their own; pytest-xdist adds its worker's name.

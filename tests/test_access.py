@@ -18,6 +18,7 @@ from accounts.services import user_create
 from annotation.exchange.exports.options import Options
 from annotation.exchange.exports.recording import export_start
 from annotation.judging.participants import participant_get
+from annotation.models import Study
 from api.models import ApiToken
 from api.urls import urlpatterns
 from distillation.models import CatalogImport, CoBuy, Intention, Picture, Product, PurchaseImport, Run
@@ -94,6 +95,7 @@ def parts(people: dict[str, User | None], programs: dict[str, Client]) -> dict[s
     made = study(run=Run.objects.get(), overlap=1, groups=[team], created_by=researcher)
     participant = participant_get(study_id=made.pk, annotator=annotator)
     judgment = judge(participant)
+    Study.objects.filter(pk=made.pk).update(adjudicator=people["other annotator"])
     pairs = preference_study()
     online_create(name="shop", arms=[ArmPlan(name="titles"), ArmPlan(name="kept")])
     show_pictures()

@@ -13,6 +13,7 @@ class Event(models.TextChoices):
     RUN_FINISHED = "run.finished", "a run is finished"
     RUN_ALARM = "run.alarm", "a run raises an alarm"
     STUDY_FINISHED = "study.finished", "a study has all its judgments"
+    JUDGMENT_SAVED = "judgment.saved", "somebody has judged an item"
 
 
 def secret_make() -> str:
@@ -24,6 +25,7 @@ class Webhook(models.Model):
     events = ArrayField(models.CharField(max_length=40, choices=Event))
     secret = models.CharField(max_length=80, default=secret_make, help_text="what deliveries are signed with")
     is_active = models.BooleanField(default=True)
+    last_judgment = models.BigIntegerField(default=0, db_default=0, help_text="the latest that was told")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now(), help_text="what ended before is not told")
 

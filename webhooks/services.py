@@ -11,10 +11,11 @@ from django.db.models import F, Max, Sum
 from django.db.models.functions import Coalesce, Now
 
 from accounts.models import User
-from annotation.models import Study
+from annotation.models import Judgment, Study
 from common.counting import included_q, of_people_q
 from common.refusals import Refused
 from distillation.models import Alarm, Run
+from webhooks.judgments import judgments_announce
 from webhooks.models import Delivery, Event, Webhook
 from webhooks.sending import SendFailed, send, url_check
 
@@ -50,7 +51,8 @@ def webhook_add(*, url: str, events: list[str], by: User) -> Webhook:
         url_check(url)
     except SendFailed as error:
         raise WebhookRefused(f"{url[:200]}: {error}") from error
-    return Webhook.objects.create(url=url, events=events, created_by=by)
+    latest = Judgment.objects.aggregate(pk=Max("pk"))["pk"] or 0
+    return Webhook.objects.create(url=url, events=events, created_by=by, last_judgment=latest)
 
 
 def webhook_remove(*, webhook: Webhook) -> None:
@@ -69,6 +71,9 @@ def webhooks_announce() -> None:
         if ended.event in webhook.events and ended.at >= webhook.created_at
     ]
     Delivery.objects.bulk_create(wanted, ignore_conflicts=True)
+    for webhook in webhooks:
+        if Event.JUDGMENT_SAVED in webhook.events:
+            judgments_announce(webhook)
 
 
 def deliveries_send() -> int:

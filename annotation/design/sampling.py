@@ -42,6 +42,24 @@ def allocate_proportional(sizes: dict[str, int], n: int) -> dict[str, int]:
     return {name: first[name] + shares[name] for name in sizes}
 
 
+def allocate_more(drawn: dict[str, int], left: dict[str, int], n: int) -> dict[str, int]:
+    """Shares of `n` more in proportion to what was `drawn`, by largest remainders; what a stratum has not `left` goes
+    to the others. Raises ValueError where all together have not so many."""
+    if n > sum(left.values()):
+        raise ValueError(f"{n:,} more of {sum(left.values()):,}")
+    more = dict.fromkeys(drawn, 0)
+    while (missing := n - sum(more.values())) > 0:
+        room = {name: left[name] - more[name] for name in drawn if left[name] > more[name]}
+        total = sum(drawn[name] for name in room)
+        shares = {name: missing * drawn[name] // total for name in room}
+        by_remainder = sorted(room, key=lambda name: (-(missing * drawn[name] % total), name))
+        for name in by_remainder[: missing - sum(shares.values())]:
+            shares[name] += 1
+        for name, share in shares.items():
+            more[name] += min(share, room[name])
+    return more
+
+
 def draw(population: dict[str, NDArray[np.int64]], shares: dict[str, int], rng: np.random.Generator) -> list[Drawn]:
     """So many ids of each stratum, with the probability n_h / N_h that each had of being drawn, in random order."""
     drawn = [

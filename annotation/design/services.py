@@ -9,7 +9,8 @@ import numpy as np
 from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
 
-from accounts.models import User
+from accounts.models import Deed, User
+from accounts.trail import deed_record
 from annotation.design import sampling
 from annotation.design.gold import gold_add, gold_answers, gold_read
 from annotation.design.items import items_add
@@ -26,7 +27,7 @@ from annotation.design.protocol import (
     refuse_too_few,
     refuse_unqualifiable,
 )
-from annotation.models import Item, Study
+from annotation.models import Item, Study, StudyChange
 from annotation.models.protocol_fields import NAME_LENGTH, PROTOCOL_FIELDS
 from common.words import percent
 from distillation.catalog.selection import EVERYTHING, CatalogSelection
@@ -118,9 +119,13 @@ def _gold_known(study: Study, lines: Iterable[str] | None, runs: Sequence[Run]) 
     return _Gold(answers, answers, gold_add)
 
 
-def study_set_state(*, study: Study, state: str) -> None:
-    study.state = _state_known(state)
+@transaction.atomic
+def study_set_state(*, study: Study, state: str, by: User | None = None) -> None:
+    before, study.state = study.state, _state_known(state)
     study.save(update_fields=["state"])
+    if before == Study.State.CLOSED != state:
+        StudyChange.objects.create(study=study, kind=StudyChange.Kind.REOPENED, by=by)
+    deed_record(kind=Deed.Kind.STUDY_STATE, by=by, about=study.name, state=state)
 
 
 def study_warnings(study: Study) -> list[str]:
@@ -201,12 +206,7 @@ def _state_known(state: str) -> str:
 def _refuse_unusable(
     *, name: str, runs: Sequence[Run], items: int, overlap: int, strata: Sequence[str], seed: int
 ) -> None:
-    if not name.strip():
-        raise StudyRefused("A study needs a name")
-    if len(name) > NAME_LENGTH:
-        raise StudyRefused(f"The name has {len(name)} letters; a study's name may have {NAME_LENGTH}")
-    if Study.objects.filter(name=name).exists():
-        raise _name_taken(name)
+    name_refuse(name)
     if not runs:
         raise StudyRefused("A study needs at least one run")
     if len(set(runs)) < len(runs):
@@ -219,6 +219,16 @@ def _refuse_unusable(
         raise StudyRefused(f"Unknown strata {', '.join(sorted(unknown))}; known are {', '.join(STRATA)}")
     if not 0 <= seed < 2**63:
         raise StudyRefused(f"The seed {seed} is outside 0 … 2^63 - 1; choose a smaller number")
+
+
+def name_refuse(name: str) -> None:
+    """Raises StudyRefused where no study can be called so."""
+    if not name.strip():
+        raise StudyRefused("A study needs a name")
+    if len(name) > NAME_LENGTH:
+        raise StudyRefused(f"The name has {len(name)} letters; a study's name may have {NAME_LENGTH}")
+    if Study.objects.filter(name=name).exists():
+        raise _name_taken(name)
 
 
 def _name_taken(name: str) -> StudyRefused:
@@ -267,7 +277,7 @@ def _sample(study: Study, population: dict[str, np.ndarray], shares: dict[str, i
         pairs_add(study, drawn, runs, rng)
         return
     if study.paired:
-        drawn = _of_all_runs(drawn, runs, rng)
+        drawn = of_all_runs(drawn, runs, rng)
     items_add(
         study,
         [
@@ -282,7 +292,7 @@ def _sample(study: Study, population: dict[str, np.ndarray], shares: dict[str, i
     )
 
 
-def _of_all_runs(drawn: list[sampling.Drawn], runs: Sequence[Run], rng: np.random.Generator) -> list[sampling.Drawn]:
+def of_all_runs(drawn: list[sampling.Drawn], runs: Sequence[Run], rng: np.random.Generator) -> list[sampling.Drawn]:
     """The drawn intentions with their partners in the other runs, mixed, so that the order does not tell the run."""
     whole = list(drawn)
     for run in runs[1:]:
@@ -292,9 +302,9 @@ def _of_all_runs(drawn: list[sampling.Drawn], runs: Sequence[Run], rng: np.rando
 
 
 @transaction.atomic
-def study_set_strictness(*, study: Study, run: Run, strictness: float) -> None:
+def study_set_strictness(*, study: Study, run: Run, strictness: float, by: User | None = None) -> None:
     """Set it from what the study shows, and keep that it was: its figures there are of the data that chose."""
-    run_set_strictness(run=run, strictness=strictness)
+    run_set_strictness(run=run, strictness=strictness, by=by)
     study = Study.objects.select_for_update().get(pk=study.pk)
     if study.participants.filter(n_judged__gt=0).exists():
         study.own_strictness[str(run.pk)] = strictness

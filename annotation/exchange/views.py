@@ -8,7 +8,9 @@ from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
 from accounts.access import researcher_required
+from accounts.models import Deed
 from accounts.requests import PersonRequest
+from accounts.trail import deed_record
 from annotation.exchange.exports.options import FORMATS
 from annotation.exchange.exports.recording import configuration, export_start, has_configuration, manifest
 from annotation.exchange.exports.skips import skips_csv
@@ -50,6 +52,7 @@ def study_export(request: PersonRequest, study_id: int) -> HttpResponseBase:
 def study_skips(request: PersonRequest, study_id: int) -> HttpResponseBase:
     study = get_object_or_404(Study, pk=study_id)
     name = f"{slugify(study.name) or study.pk}-skips.csv"
+    deed_record(kind=Deed.Kind.EXPORT, by=request.user, about=study.name, what="skips", format="csv")
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
     return StreamingHttpResponse(skips_csv(study), content_type="text/csv; charset=utf-8", headers=headers)
 

@@ -5,7 +5,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from accounts.models import Link, User
 from annotation.design.plans import plan_of
@@ -212,7 +213,7 @@ def _plan(study: Study) -> PlanFacts | None:
 def _response(study: Study) -> Response:
     items = study.items.sampled().aggregate(
         items=Count("pk"),
-        complete=Count("pk", filter=Q(n_judged__gte=F("overlap"))),
+        complete=Count("pk", filter=Q(n_judged__gte=Coalesce("drawn_overlap", "overlap"))),
         none=Count("pk", filter=Q(n_judged=0)),
     )
     skips = (

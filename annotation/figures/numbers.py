@@ -114,7 +114,7 @@ def figures_of(rows: Rows) -> Figures:
 def headlines_of(rows: Rows) -> Headlines:
     questions, (judged, progress) = rows.asked.study.questions, rows.judged()
     totals, audited = rows.totals(), rows.audited()
-    against, assisted = filter_against_people(judged, questions[0], totals)
+    against, assisted = filter_against_people(rows.truth(), questions[0], totals)
     assisted = _by_question(questions, lambda question: rate(judged, question, totals)) | assisted
     many, is_latent = n_answers(judged, questions[0]) > MOST_AT_ONCE, rows.asked.selection.truth == LATENT
     slow = now_or_latest(rows, {"audit": many, "people": many, **({"latent": True} if is_latent else {})})

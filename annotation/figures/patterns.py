@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from annotation.models import Study
 from annotation.scales import Question
-from annotation.selection import Selection
+from annotation.selection import ADJUDICATED, Selection
 from common.kept import kept_sql
 from stats.packing import unpack
 from stats.survey.nonresponse import Response, reweighted
@@ -25,6 +25,7 @@ By = Literal["relation", "category", "run"]
 
 OF_ITEM = (
     "relation", "category", "run_id", "filter_yes", "p_yes", "stratum", "inclusion_probability", "overlap",
+    "drawn_overlap",
 )  # fmt: skip
 BY = {"relation": "t.relation", "category": "t.category", "run": "t.run_id"}
 # Booleans and the columns of the statistics item_patterns: with anything else to group by, the planner overestimates
@@ -74,8 +75,11 @@ class Progress:
     updated_at: datetime | None
 
 
-def patterns(study: Study, selection: Selection, by: By = "relation") -> tuple[Patterns, Progress]:
-    """The patterns of the judged items, and how far all items are."""
+def patterns(
+    study: Study, selection: Selection, by: By = "relation", *, adjudicated: bool = False
+) -> tuple[Patterns, Progress]:
+    """The patterns of the judged items, and how far all items are. `adjudicated`: an item that has an adjudicator's
+    answer has this one vote on the first question and no other."""
     alone = {"p_yes": "t.p_yes"} if study.n_items <= MOST_ALONE else {}
     columns = rows_alike(
         study,
@@ -85,7 +89,7 @@ def patterns(study: Study, selection: Selection, by: By = "relation") -> tuple[P
         complete=complete_in(study),
         stratum="t.stratum",
         inclusion="t.inclusion_probability",
-        plausibility="t.plausibility_tally",
+        plausibility=_adjudicated(study) if adjudicated else "t.plausibility_tally",
         typicality="t.typicality_tally",
         **alone,
     )
@@ -96,9 +100,17 @@ def patterns(study: Study, selection: Selection, by: By = "relation") -> tuple[P
     return patterns_of(columns, study.questions, has_unjudged=not selection.chooses_judgments), progress
 
 
+def _adjudicated(study: Study) -> str:
+    question = study.questions[0]
+    votes = " ".join(f"WHEN {value:d} THEN {question.unit(value):d}" for value in question.values)
+    return f"CASE t.adjudicated {votes} ELSE t.plausibility_tally END"
+
+
 def complete_in(study: Study) -> str:
     """SQL for whether nobody can still be asked of an item."""
-    return "true" if study.state == Study.State.CLOSED else "t.asked >= t.overlap"
+    if study.state == Study.State.CLOSED:
+        return "true"
+    return "t.asked >= coalesce(t.drawn_overlap, t.overlap)" if study.was_raised else "t.asked >= t.overlap"
 
 
 def kept_at(study: Study) -> str:
@@ -194,13 +206,16 @@ def rows_alike(study: Study, selection: Selection, **expressions: str) -> Column
 
 def _tallied(study: Study, selection: Selection) -> QuerySet:
     """Items with their tallies and what they are grouped by."""
+    answer = "adjudication__plausibility"
     if not selection.chooses_judgments:
+        told = {"adjudicated": F(answer)} if selection.truth == ADJUDICATED else {}
         live = ("n_judged", "judged_at", "plausibility_tally", "typicality_tally")
-        return selection.items(study).values(*OF_ITEM, *live, asked=F("n_judged"))
+        return selection.items(study).values(*OF_ITEM, *live, asked=F("n_judged"), **told)
     tallies = {
         f"{question.name}_tally": Sum(unit_of(question), output_field=BigIntegerField()) for question in study.questions
     }
     of_item = {name: F(f"item__{name}") for name in OF_ITEM} | {"asked": F("item__n_judged")}
+    of_item |= {"adjudicated": F(f"item__{answer}")} if selection.truth == ADJUDICATED else {}
     rows = selection.judgments(study).order_by().values("item_id", **of_item)
     return rows.annotate(n_judged=Count("pk"), judged_at=Max("created_at"), **tallies)
 

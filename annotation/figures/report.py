@@ -23,7 +23,7 @@ from annotation.figures.rows.asked import Asked
 from annotation.figures.rows.live import Live
 from annotation.figures.tables import Column, Table
 from annotation.figures.words import Form, percent, plain
-from annotation.models import Judgment, Skip, Study
+from annotation.models import Judgment, Skip, Study, StudyChange
 from annotation.scales import Question
 from annotation.selection import EVERYTHING
 from common.counting import first_q
@@ -159,7 +159,21 @@ def _exclusions(study: Study, numbers: Numbers) -> list[str]:
     lines += [f"Not in the figures: {n:,} judgments of kind {kind}" for kind, n in others]
     for person in study.participants.excluded().order_by("pk"):
         lines.append(f"Annotator {person} excluded with {person.n_judged:,} judgments: {person.state_reason}")
+    lines += [_deviation(study, change) for change in study.changes.order_by("pk")]
     return lines or ["Nothing was skipped and nobody excluded."]
+
+
+def _deviation(study: Study, change: StudyChange) -> str:
+    """A change after the draw; where a plan had been fixed before, it is said to depart from it."""
+    plan = getattr(study, "plan", None)
+    departs = "Departs from the plan: " if plan and plan.fixed_at < change.at else ""
+    what = (
+        f"{change.get_kind_display()}, from {change.before} to {change.now}"
+        if change.now
+        else change.get_kind_display()
+    )
+    words = f"{what}, on {change.at:%Y-%m-%d}"
+    return f"{departs}{words}" if departs else words.capitalize()
 
 
 def _rates(study: Study, figures: Figures, numbers: Numbers) -> Table:

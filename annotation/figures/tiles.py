@@ -12,7 +12,7 @@ from annotation.figures.plots import Scale, span
 from annotation.figures.slow import WAITING
 from annotation.figures.words import Form, because, interval, large, percent, plain, points, whole_percent
 from annotation.scales import Question
-from annotation.selection import LATENT, PEOPLE
+from annotation.selection import ADJUDICATED, LATENT, PEOPLE
 from stats.crossed import wider_by
 from stats.estimate import Estimate, undefined
 from stats.filter.ceiling import Ceiling
@@ -42,6 +42,8 @@ TRUTHS = {
     "computes it. With few votes an item, or careless ones, it is itself wrong at times: then choose the latent truth.",
     LATENT: "The filter is set against the latent truth, which a model of annotators estimates behind their votes. It "
     "assumes that annotators err independently; where an item misleads all of them, it is wrong as the majority is.",
+    ADJUDICATED: "The filter is set against the named adjudicator where people were split and there is an answer, else "
+    "against the majority of complete items. Human ceiling: of the annotators, without the adjudicator.",
 }
 # From this much wider on, both intervals are told.
 WORTH_SAYING = 1 / 3

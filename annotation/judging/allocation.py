@@ -43,9 +43,12 @@ def item_next(*, participant: Participant) -> Lease | Waiting | Finished:
     order that the annotator has neither judged nor skipped, else one over which the others are split."""
     participant = participant_lock(participant)
     refuse_unless_at_work(participant)
-    if lease := lease_renew(participant) or _lease_anew(participant):
+    is_over = deadline_passed(participant.study)
+    if lease := lease_renew(participant) or (None if is_over else _lease_anew(participant)):
         return lease
     _refuse_unaudited(participant)
+    if is_over:
+        return Finished()
     owed = owed_items(participant).aggregate(n=Count("pk"), first=Min("leases__expires_at"))
     if not owed["n"]:
         ends = extra_lease_ends(participant)
@@ -53,6 +56,11 @@ def item_next(*, participant: Participant) -> Lease | Waiting | Finished:
     # Without a lease somebody's transaction held the row for this moment only.
     soon = timezone.now() + timedelta(seconds=2)
     return Waiting(max(soon, owed["first"] or soon))
+
+
+def deadline_passed(study: Study) -> bool:
+    """Nothing is taken any more; what somebody has in hand can be saved."""
+    return study.deadline is not None and study.deadline <= timezone.now()
 
 
 @transaction.atomic
@@ -206,6 +214,9 @@ _FREE = """
     AND NOT EXISTS (SELECT FROM annotation_judgment j WHERE j.item_id = i.id AND j.participant_id = %(participant)s)
     AND NOT EXISTS (SELECT FROM annotation_skip s WHERE s.item_id = i.id AND s.participant_id = %(participant)s
                     AND s.offered_at IS NULL)
+    AND (NOT i.is_assigned OR EXISTS (
+        SELECT FROM annotation_assignment g WHERE g.item_id = i.id AND (g.person_id = %(annotator)s OR g.group_id IN (
+            SELECT group_id FROM accounts_user_groups WHERE user_id = %(annotator)s))))
 """
 
 Cursor = tuple[int, int, int]  # block, taken, order_key

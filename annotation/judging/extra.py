@@ -5,12 +5,13 @@ from functools import reduce
 from operator import add
 
 import numpy as np
+from django.contrib.auth.models import Group
 from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet
 from django.db.models.expressions import Combinable
 from numpy.typing import NDArray
 
 from annotation.judging.leases import lease_make, sides_drawn
-from annotation.models import Item, Judgment, Kind, Lease, Participant, Skip, Study
+from annotation.models import Assignment, Item, Judgment, Kind, Lease, Participant, Skip, Study
 from annotation.scales import Question
 from stats.packing import BITS, unit, unpack
 from stats.people.adaptive import further_votes, vote_posteriors
@@ -30,8 +31,15 @@ def judgeable_items(participant: Participant) -> QuerySet[Item]:
         .exclude(judgments__participant=participant)
         .exclude(Exists(Skip.objects.standing().filter(item=OuterRef("pk"), participant=participant)))
         .exclude(Exists(_revealed_of_item(participant, "intention")))
+        .filter(Q(is_assigned=False) | Exists(_assigned_to(participant)))
     )
     return mine.exclude(Exists(_revealed_of_item(participant, "other"))) if participant.study.is_preference else mine
+
+
+def _assigned_to(participant: Participant) -> QuerySet[Assignment]:
+    groups = Group.objects.filter(user=participant.annotator_id).values("pk")
+    mine = Q(person=participant.annotator_id) | Q(group__in=groups)
+    return Assignment.objects.filter(mine, item=OuterRef("pk"))
 
 
 def _revealed_of_item(participant: Participant, which: str) -> QuerySet[Judgment]:

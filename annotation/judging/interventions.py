@@ -8,7 +8,8 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from accounts.models import User
+from accounts.models import Deed, User
+from accounts.trail import deed_record
 from annotation.design.protocol import StudyRefused
 from annotation.judging.leases import lease_release
 from annotation.judging.participants import participant_lock
@@ -25,6 +26,7 @@ def participant_pause(*, participant: Participant, reason: str, by: User) -> Non
     _refuse_unless(participant, State.ACTIVE, "can be paused")
     lease_release(participant=participant)
     _move(participant, State.PAUSED, f"{by.get_username()} has paused you: {_worded(reason)}")
+    _record(Deed.Kind.ANNOTATOR_PAUSED, participant, by)
 
 
 @transaction.atomic
@@ -33,6 +35,7 @@ def participant_resume(*, participant: Participant, by: User) -> None:
     participant = participant_lock(participant)
     _refuse_unless(participant, State.PAUSED, "can go on")
     _move(participant, State.ACTIVE, f"{by.get_username()} has let them go on; rules don't pause them again")
+    _record(Deed.Kind.ANNOTATOR_RESUMED, participant, by)
 
 
 @transaction.atomic
@@ -48,6 +51,7 @@ def participant_exclude(*, participant: Participant, reason: str, by: User) -> N
     lease_release(participant=participant)
     _move(participant, State.EXCLUDED, f"{by.get_username()} has excluded you: {_worded(reason)}")
     items_retally(participant.study, items)
+    _record(Deed.Kind.ANNOTATOR_EXCLUDED, participant, by)
 
 
 @transaction.atomic
@@ -62,6 +66,10 @@ def skips_offer_again(*, study: Study, skips: Iterable[int]) -> int:
         counts = {"n_skipped": F("n_skipped") - n, "revision": F("revision") + 1}
         Participant.objects.filter(pk=participant).update(**counts)
     return len(found)
+
+
+def _record(kind: Deed.Kind, participant: Participant, by: User) -> None:
+    deed_record(kind=kind, by=by, person=participant.annotator, about=participant.study.name)
 
 
 def _refuse_unless(participant: Participant, state: str, what: str) -> None:

@@ -12,11 +12,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.requests import PersonRequest
 from annotation.judging.access import participant_of
 from annotation.judging.forms import ReviseForm, new_submission
-from annotation.judging.page import latest_own, own_figures, progress
+from annotation.judging.page import latest_own, own_figures, progress, sent_back_to
 from annotation.judging.refusals import JudgingRefused
 from annotation.judging.shown import answers_shown, item_shown, questions_shown, ratings_of, verdict_shown
 from annotation.judging.views import BROKEN_FORM
-from annotation.judging.writing import COMMENT_LENGTH, comment_save, judgment_revise
+from annotation.judging.writing import COMMENT_LENGTH, comment_save, judgment_revise, sent_back_answer
 from annotation.models import Judgment, JudgmentRevision, Kind, Participant
 from common.keyset import key_in
 
@@ -35,6 +35,7 @@ def judge_own(request: PersonRequest, study_id: int) -> HttpResponse:
     page = list(own.prefetch_related("revisions")[: PER_PAGE + 1])
     context = {
         "study": participant.study,
+        "sent_back": [(each, _text(each.judgment)) for each in sent_back_to(participant)],
         "rows": [_row(judgment) for judgment in page[:PER_PAGE]],
         "before": page[PER_PAGE - 1].pk if len(page) > PER_PAGE else None,
         "newest": before is None,
@@ -81,7 +82,7 @@ def _revised(judgment: Judgment, answers: dict) -> str:
         said = "Your comment is saved."
     ratings = {name: answers[name] for name in ("plausibility", "typicality", "preference")}
     if ratings == _latest_ratings(judgment):
-        return said
+        return "Your ratings stay as they were." if sent_back_answer(judgment) else said
     change = judgment_revise(
         participant=judgment.participant, judgment_id=judgment.pk, submission=answers["submission"], **ratings
     )
@@ -130,6 +131,7 @@ def _own_item(judgment: Judgment, error: str = "", values: dict | None = None) -
         "study": study,
         "progress": progress(participant),
         "judgment": judgment,
+        "sent_back": judgment.sent_back.filter(answered_at=None).first(),
         "item": item_shown(judgment.item_id, judgment.a_on_left, judgment.first_left),
         "first": answers_shown(study, ratings_of(judgment)),
         "revisions": [

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.urls import reverse
 from django.utils import timezone
 
@@ -22,7 +22,7 @@ from annotation.judging.shown import (
     verdict_shown,
 )
 from annotation.judging.writing import COMMENT_LENGTH, judgment_to_audit
-from annotation.models import Judgment, Kind, Lease, Participant, Study
+from annotation.models import Judgment, Kind, Lease, Participant, SentBack, Study
 from common.words import duration
 from distillation.catalog.pictures.urls import picture_url
 from distillation.models import CoBuy
@@ -154,6 +154,12 @@ def _count(participant: Participant) -> None:
         return
     counting = participant.study.participants.included()
     participant.study_judged = counting.aggregate(n=Sum("n_judged", default=0))["n"]
+
+
+def sent_back_to(participant: Participant) -> QuerySet[SentBack]:
+    """What a researcher asks this annotator to look at once more."""
+    asked = SentBack.objects.filter(judgment__participant=participant, answered_at=None).order_by("pk")
+    return asked.select_related("judgment__item__intention")
 
 
 def own_figures(participant: Participant) -> dict:

@@ -53,7 +53,7 @@ _PARTICIPANTS = """
                count(j.filter_right) FILTER (WHERE {first}) AS n_audited,
                count(*) FILTER (WHERE {first} AND j.filter_right) AS n_filter_right
         FROM annotation_participant p LEFT JOIN annotation_judgment j ON j.participant_id = p.id
-        WHERE p.study_id = %(study)s GROUP BY p.id
+        WHERE p.study_id = %(study)s {of_people} GROUP BY p.id
     )
     UPDATE annotation_participant p
     SET n_judged = c.n_judged, n_audited = c.n_audited, n_filter_right = c.n_filter_right
@@ -84,7 +84,12 @@ def items_retally(study: Study, item_ids: list[int]) -> None:
     _run(_GROWN + _ITEMS, study, item_ids)
 
 
-def _run(sql: str, study: Study, item_ids: list[int] | None = None) -> int:
+def participants_recount(study: Study, participant_ids: list[int]) -> None:
+    """Count these annotators' judgments anew; the caller has locked their rows."""
+    _run(_PARTICIPANTS, study, participant_ids=participant_ids)
+
+
+def _run(sql: str, study: Study, item_ids: list[int] | None = None, participant_ids: list[int] | None = None) -> int:
     some = item_ids is not None
     sql = sql.format(
         bits=BITS,
@@ -92,6 +97,7 @@ def _run(sql: str, study: Study, item_ids: list[int] | None = None) -> int:
         first=first_sql(),
         among="AND j.item_id = ANY(%(items)s)" if some else "",
         of_items="AND i.id = ANY(%(items)s)" if some else "",
+        of_people="" if participant_ids is None else "AND p.id = ANY(%(participants)s)",
     )
     asked = {question.name: list(question.ascending) for question in study.questions}
     values: dict[str, Any] = {
@@ -99,6 +105,7 @@ def _run(sql: str, study: Study, item_ids: list[int] | None = None) -> int:
         "plausibility": asked.get("plausibility", NOT_ASKED),
         "typicality": asked.get("typicality", NOT_ASKED),
         "items": item_ids,
+        "participants": participant_ids,
     }
     with connection.cursor() as cursor:
         cursor.execute(sql, values)

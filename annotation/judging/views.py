@@ -18,7 +18,7 @@ from annotation.judging.access import participant_of
 from annotation.judging.allocation import item_skip, item_take, skip_undo
 from annotation.judging.forms import AuditForm, RatingForm, SkipForm
 from annotation.judging.leases import item_of_ticket, lease_renew
-from annotation.judging.page import page_context, pause_context, pictures_ahead, progress, reveal_context
+from annotation.judging.page import page_context, pause_context, pictures_ahead, progress, reveal_context, sent_back_to
 from annotation.judging.refusals import JudgingRefused, LeaseGone
 from annotation.judging.writing import audit_save, comment_save, judgment_save
 from annotation.models import Judgment, Kind, Lease, Participant, Skip, Study
@@ -32,7 +32,9 @@ ANSWERS = ("plausibility", "typicality", "preference", "comment")
 @login_required
 def judge_home(request: PersonRequest) -> HttpResponse:
     studies = Study.objects.for_annotator(request.user)
-    return render(request, "judge/home.html", {"studies": [_home_row(request, study) for study in studies]})
+    mine = Study.objects.archived(False).filter(adjudicator=request.user).order_by("-created_at")
+    page = {"studies": [_home_row(request, study) for study in studies], "to_adjudicate": mine}
+    return render(request, "judge/home.html", page)
 
 
 @require_safe
@@ -213,5 +215,6 @@ def _home_row(request: PersonRequest, study: Study) -> dict:
         "done": shown["done"],
         "total": shown["total"],
         "open": study.state == Study.State.OPEN,
+        "sent_back": sent_back_to(participant).count() if participant.pk else 0,
         "url": reverse("judge-page", args=[study.pk]),
     }

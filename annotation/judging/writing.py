@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from annotation.judging.participants import participant_lock, refuse_unless_at_work, refuse_without_right
@@ -172,6 +173,7 @@ def judgment_revise(
         **answers,
         before={question.name: getattr(judgment, question.name) for question in participant.study.questions},
         after_reveal=judgment.audit_asked,
+        sent_back=bool(sent_back_answer(judgment)),
     )
     if not revision.after_reveal:
         participant.judgments.filter(pk=judgment.pk).update(**answers)
@@ -180,6 +182,11 @@ def judgment_revise(
             items_retally(participant.study, [judgment.item_id])
     _revision_grows(participant)
     return revision
+
+
+def sent_back_answer(judgment: Judgment) -> int:
+    """Whoever was asked to look again has done so, whether they change anything or not."""
+    return judgment.sent_back.filter(answered_at=None).update(answered_at=Now())
 
 
 @transaction.atomic

@@ -1,5 +1,6 @@
 """Studies: which intentions are judged, by whom, and what was said."""
 
+from annotation.models.desk import Adjudication, Assignment, SentBack, StudyChange
 from annotation.models.items import Item, ItemQuerySet, Kind, Lease, Skip, SkipQuerySet
 from annotation.models.judgments import Judgment, JudgmentQuerySet, JudgmentRevision
 from annotation.models.participants import Participant
@@ -8,6 +9,8 @@ from annotation.models.slow import SlowFigure
 from annotation.models.studies import ExportRecord, Study, StudyQuerySet, StudyVersion
 
 __all__ = [
+    "Adjudication",
+    "Assignment",
     "ExportRecord",
     "Item",
     "ItemQuerySet",
@@ -17,10 +20,12 @@ __all__ = [
     "Kind",
     "Lease",
     "Participant",
+    "SentBack",
     "Skip",
     "SkipQuerySet",
     "SlowFigure",
     "Study",
+    "StudyChange",
     "StudyPlan",
     "StudyQuerySet",
     "StudyVersion",

@@ -54,6 +54,14 @@ class Item(models.Model):
     plausibility_tally = models.BigIntegerField(default=0, db_default=0)
     typicality_tally = models.BigIntegerField(default=0, db_default=0)
     judged_at = models.DateTimeField(null=True, blank=True, help_text="the latest judgment that counts")
+    is_assigned = models.BooleanField(
+        default=False, db_default=False, help_text="only those may have it whom its assignments name"
+    )
+    drawn_overlap = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        help_text="what the overlap was before it was raised: complete by this until the new is met",
+    )
 
     objects = ItemQuerySet.as_manager()
 
@@ -83,12 +91,13 @@ class Item(models.Model):
 
 class Kind(models.TextChoices):
     """Why an item is shown: only the first kind counts towards the quota and into the figures; extra votes are on items
-    over which people are split, and enter the latent truth alone."""
+    over which people are split, and enter the latent truth alone. What a researcher leaves out is of this kind only."""
 
     ITEM = "item", "item"
     GOLD = "gold", "gold"
     REPEAT = "repeat", "repeat"
     EXTRA = "extra", "extra vote"
+    LEFT_OUT = "left", "left out by a researcher"
 
 
 class Lease(models.Model):

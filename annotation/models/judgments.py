@@ -24,6 +24,9 @@ class JudgmentQuerySet(models.QuerySet):
         """Neither of gold items nor repeats."""
         return self.filter(first_q())
 
+    def left_out(self) -> "JudgmentQuerySet":
+        return self.filter(kind=Kind.LEFT_OUT)
+
     def to_audit(self) -> "JudgmentQuerySet":
         return self.filter(filter_right__isnull=True, audit_asked=True)
 
@@ -63,6 +66,10 @@ class Judgment(models.Model):
     filter_right = models.BooleanField(null=True, blank=True, help_text="the audit; empty until answered")
     audit_reason = models.CharField(max_length=12, choices=AuditReason, blank=True)
     audited_at = models.DateTimeField(null=True, blank=True)
+    was_kind = models.CharField(
+        max_length=6, choices=Kind, blank=True, default="", db_default="", help_text="of what is left out, before"
+    )
+    left_out_at = models.DateTimeField(null=True, blank=True, help_text="one moment for all that are left out at once")
 
     objects = JudgmentQuerySet.as_manager()
 
@@ -117,6 +124,7 @@ class JudgmentRevision(models.Model):
     preference = models.PositiveSmallIntegerField(null=True, blank=True)
     before = models.JSONField(help_text="the ratings that it changed")
     after_reveal = models.BooleanField()
+    sent_back = models.BooleanField(default=False, db_default=False, help_text="a researcher had asked for it")
     created_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:

@@ -15,6 +15,9 @@ from distillation.models import Run
 
 
 class StudyQuerySet(models.QuerySet):
+    def archived(self, is_so: bool = True) -> "StudyQuerySet":
+        return self.filter(archived_at__isnull=not is_so)
+
     def for_list(self) -> "StudyQuerySet":
         return self.prefetch_related("runs").annotate(
             wanted=models.Sum("items__overlap", default=0), judged=models.Sum("items__n_judged", default=0)
@@ -36,7 +39,11 @@ class StudyQuerySet(models.QuerySet):
         others = [role for role in User.Role.values if role != annotator.role]
         barred = Study.objects.filter(participants__annotator=annotator, participants__role__in=others)
         mine = of_their_groups("pk", user=annotator.pk)
-        return self.filter(mine, of_people_q()).exclude(pk__in=barred.values("pk")).order_by("-created_at")
+        return (
+            self.filter(mine, of_people_q(), archived_at=None)
+            .exclude(pk__in=barred.values("pk"))
+            .order_by("-created_at")
+        )
 
 
 class Study(models.Model):
@@ -63,6 +70,9 @@ class Study(models.Model):
     runs = models.ManyToManyField(Run, related_name="studies")
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     overlap = models.PositiveSmallIntegerField(**PROTOCOL_FIELDS["overlap"].for_model)
+    was_raised = models.BooleanField(
+        default=False, db_default=False, help_text="the overlap was: items may be complete by an earlier one"
+    )
     strata = models.JSONField(default=list, help_text="what the sample was stratified by")
     seed = models.BigIntegerField(default=0)
     catalog = models.JSONField(default=dict, blank=True, help_text="the co-buys that it was drawn from; empty: all")
@@ -95,6 +105,12 @@ class Study(models.Model):
         default=0, db_default=0, help_text="counts the slow figures made; figures are keyed by it"
     )
     simulated = models.BooleanField(default=False, help_text="judged by a program, to show the pages")
+    archived_at = models.DateTimeField(null=True, blank=True, help_text="out of the lists; nothing else changes")
+    deadline = models.DateTimeField(null=True, blank=True, help_text="told to annotators; after it nothing is taken")
+    reminder = models.CharField(max_length=300, blank=True, default="", db_default="", help_text="a word beside it")
+    adjudicator = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", help_text="of split items"
+    )
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())
 

@@ -36,7 +36,7 @@ def shares(rows: Exported, place: int) -> Shares:
 
 
 def filter_against_them(rows: Exported) -> Confusion:
-    judged, question = rows.judged()[0], rows.asked.study.questions[0]
+    judged, question = rows.truth(), rows.asked.study.questions[0]
     (says, n), (against, _) = positive(judged, question), filter_against_people(judged, question, rows.totals())
     complete, reason = judged.filtered & judged.complete, against.quality.accuracy.reason
     truth, weights = (np.sign(2 * says - n) / 2 + 0.5)[complete], judged.complete_weights[complete]

@@ -23,8 +23,9 @@ from annotation.figures.rows.pairs import speaking
 from annotation.figures.rows.singles import one_in, some_items
 from annotation.figures.rows.totals import Totals, totals
 from annotation.figures.speaking import response_factors
-from annotation.models import Kind
+from annotation.models import Adjudication, Kind
 from annotation.scales import Question
+from annotation.selection import ADJUDICATED
 from common.counting import is_first
 from common.days import start_of
 from distillation.models import Run
@@ -75,16 +76,29 @@ class Exported:
 
     def judged(self, by: By = "relation") -> tuple[Patterns, Progress]:
         """A row each item. Whom the judged speak for the database says: a CSV knows nothing of the unjudged."""
-        return self.once(f"rows by {by}", lambda: self._judged(by))
+        return self.once(f"rows by {by}", lambda: self._judged(by, self._counts()))
 
-    def _judged(self, by: By) -> tuple[Patterns, Progress]:
-        study, chosen, items, counts = self.asked.study, self.asked.selection, self.items, self._counts()
+    def truth(self) -> Patterns:
+        """The adjudicator's answers are the database's: they are no judgments, and in no file of these."""
+        study = self.asked.study
+        if self.asked.selection.truth != ADJUDICATED:
+            return self.judged()[0]
+        said = dict(Adjudication.objects.filter(item__study=study).values_list("item", "plausibility"))
+        question, counts = study.questions[0], self._counts()
+        for place, item in enumerate(self.items["id"].tolist()):
+            if item in said:
+                counts[question.name][place] = np.array(question.ascending) == said[item]
+        return self._judged("relation", counts)[0]
+
+    def _judged(self, by: By, counts: dict[str, NDArray[np.int64]]) -> tuple[Patterns, Progress]:
+        study, chosen, items = self.asked.study, self.asked.selection, self.items
         n_judged = self._by_item(self.of_items().rows)  # whoever's and whenever
         columns: dict[str, NDArray] = {
             "items": np.ones(len(items), dtype=int),
             "group": items[by],
             "kept": np.array([KEPT[each] for each in items["filter"]], dtype=object),
-            "complete": (n_judged[items["item"]] >= study.overlap) | (study.state == study.State.CLOSED),
+            "complete": (n_judged[items["item"]] >= self._drawn_overlap(items["id"]))
+            | (study.state == study.State.CLOSED),
             "stratum": items["stratum"],
             "inclusion": items["inclusion_probability"],
             **({"p_yes": items["p_yes"]} if study.n_items <= MOST_ALONE else {}),
@@ -97,6 +111,14 @@ class Exported:
         found = patterns_of(columns, study.questions, has_unjudged=not chosen.chooses_judgments)
         complete = int((n_judged == study.overlap).sum())
         return replace(found, counts=counts), Progress(study.n_items, study.n_items * study.overlap, complete, None)
+
+    def _drawn_overlap(self, items: NDArray) -> NDArray[np.int64]:
+        """By which an item is complete: what it was drawn with, where the study's was raised since."""
+        study = self.asked.study
+        if not study.was_raised:
+            return np.full(len(items), study.overlap)
+        raised = dict(study.items.filter(drawn_overlap__isnull=False).values_list("pk", "drawn_overlap"))
+        return np.array([raised.get(int(pk), study.overlap) for pk in items], dtype=np.int64)
 
     def _counts(self) -> dict[str, NDArray[np.int64]]:
         """How often each answer counts, by question and item."""

@@ -13,7 +13,8 @@ from rest_framework.response import Response
 from accounts.models import User
 from annotation.design.plans import Planned, plan_fix
 from annotation.design.protocol import Wording
-from annotation.design.services import allocation_parse, study_create, study_set_state, study_warnings
+from annotation.design.services import allocation_parse, study_create, study_warnings
+from annotation.desk.lifecycle import study_delete
 from annotation.figures.numbers import study_figures
 from annotation.figures.periods.numbers import PERIODS, periods
 from annotation.figures.preferences.numbers import preference_figures
@@ -21,9 +22,10 @@ from annotation.models import Study, StudyPlan
 from api.base.idempotency import idempotent
 from api.base.views import ApiView, ListQuery, Query, all_named, the_one
 from api.models import Scope
+from api.research.changes import ChangeSerializer, DeleteSerializer, study_change
 from api.research.figures import FiguresSerializer, PeriodsSerializer, PreferenceFiguresSerializer
 from api.research.selection import selection_taken
-from api.research.study_forms import NewStudySerializer, PlanSerializer, StateSerializer
+from api.research.study_forms import NewStudySerializer, PlanSerializer
 from distillation.models import Run
 
 
@@ -50,7 +52,7 @@ class StudySerializer(serializers.ModelSerializer):
             "paired",
             "preset", "questions", "typicality_after_yes", "guidelines", "audit_share", "order", "qualification_items",
             "qualification_pass", "qualification_tries", "repeat_share", "repeat_distance", "extra_votes", "rules",
-            "lease_minutes", "version", "simulated", "created_at", "plan",
+            "lease_minutes", "version", "simulated", "created_at", "archived_at", "deadline", "reminder", "plan",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -102,13 +104,17 @@ class StudyDetail(StudyView):
     def get(self, request: Request, study_id: int) -> Response:
         return Response(StudySerializer(self.study()).data)
 
-    @extend_schema(request=StateSerializer, responses=StudySerializer)
+    @extend_schema(request=ChangeSerializer, responses=StudySerializer)
     @idempotent
     def patch(self, request: Request, study_id: int) -> Response:
-        """Open, pause or close it."""
-        study, asked = self.study(), self.body(StateSerializer)
-        study_set_state(study=study, state=asked["state"])
-        return Response(StudySerializer(study).data)
+        """Open, pause or close it; rename, archive or extend it."""
+        return Response(StudySerializer(study_change(self.study(), self.body(ChangeSerializer), self.me)).data)
+
+    @extend_schema(request=DeleteSerializer, responses={204: None})
+    def delete(self, request: Request, study_id: int) -> Response:
+        """For good, with its judgments: they must have been exported whole before (rows=revisions, no filter)."""
+        study_delete(study=self.study(), typed=self.body(DeleteSerializer)["name"], by=self.me)
+        return Response(status=204)
 
 
 class StudyPlanFixed(StudyView):

@@ -63,10 +63,6 @@ class RulesSerializer(serializers.Serializer):
     alarm = serializers.FloatField(**RULE_FIELDS["alarm"].limits, required=False)
 
 
-class StateSerializer(serializers.Serializer):
-    state = serializers.ChoiceField(choices=Study.State.choices)
-
-
 class PlanSerializer(serializers.Serializer):
     """What the study is for and when it ends; it can be fixed until the first judgment."""
 

@@ -3,17 +3,23 @@
 from collections.abc import Mapping
 from math import inf
 
+from django.db import transaction
+
+from accounts.models import Deed, User
+from accounts.trail import deed_record
 from distillation.models import Run
 from distillation.runs.services import RunRefused
 
 PRICED = ("prompt", "cached", "completion")
 
 
-def run_set_strictness(*, run: Run, strictness: float) -> None:
+@transaction.atomic
+def run_set_strictness(*, run: Run, strictness: float, by: User | None = None) -> None:
     if not 0 <= strictness <= 1:
         raise RunRefused(f"Strictness {strictness}: give a probability from 0 to 1")
-    run.strictness = strictness
+    before, run.strictness = run.strictness, strictness
     run.save(update_fields=["strictness"])
+    deed_record(kind=Deed.Kind.STRICTNESS, by=by, about=run.name, before=before, now=strictness)
 
 
 def run_set_prices(*, run: Run, prices: Mapping[str, float]) -> None:

@@ -15,7 +15,8 @@ SEED = 1  # always the same tenths
 ITEMS = """
     SELECT i.cobuy_id, t.relation, t.inclusion_probability, coalesce(t.p_yes, t.filter_yes::int), t.plausibility_tally
     FROM annotation_item t JOIN distillation_intention i ON i.id = t.intention_id
-    WHERE t.study_id = %(study)s AND t.run_id = %(run)s AND t.gold IS NULL AND t.n_judged >= t.overlap
+    WHERE t.study_id = %(study)s AND t.run_id = %(run)s AND t.gold IS NULL
+      AND t.n_judged >= coalesce(t.drawn_overlap, t.overlap)
       AND t.n_judged > 0 AND t.filter_yes IS NOT NULL ORDER BY t.id
 """
 

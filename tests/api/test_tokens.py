@@ -59,7 +59,7 @@ def test_a_deactivated_owner_opens_nothing(annotator: User, researcher: User) ->
 def test_a_reactivated_owner_has_to_make_a_new_token(annotator: User, researcher: User) -> None:
     client = program(annotator)
     person_deactivate(person=annotator, by=researcher)
-    person_reactivate(person=annotator)
+    person_reactivate(person=annotator, by=annotator)
     assert (ApiToken.objects.get().state, status(client)) == ("revoked", 401)
 
 

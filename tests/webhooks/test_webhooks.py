@@ -15,6 +15,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from annotation.models import Judgment
 from distillation.models import Run
 from tests.annotation.builders import judge, participant, study
 from tests.distillation.builders import finished_run
@@ -162,3 +163,21 @@ def test_a_removed_webhook_is_gone(client: Client, administrator: User) -> None:
     client.force_login(administrator)
     client.post(f"/webhooks/{webhook.pk}/remove")
     assert not Webhook.objects.exists()
+
+
+def test_each_judgment_is_told_once_without_who_gave_it() -> None:
+    made = study(items=2, overlap=1)
+    who = participant(made)
+    judge(who)  # before
+    Webhook.objects.create(url="https://example.org/", events=[Event.JUDGMENT_SAVED])
+    Webhook.objects.update(created_at=timezone.now())
+    Judgment.objects.update(created_at=timezone.now() - timedelta(hours=1))
+    later = judge(who, 1, 2)
+    Judgment.objects.filter(pk=later.pk).update(created_at=timezone.now())
+    webhooks_announce()
+    webhooks_announce()
+    told = Delivery.objects.get()
+    assert (told.event, told.payload["judgment"], told.payload["answers"]) == (
+        "judgment.saved", later.pk, {"plausibility": 1, "typicality": 2},
+    )  # fmt: skip
+    assert who.pseudonym not in str(told.payload) and "ann-1" not in str(told.payload)

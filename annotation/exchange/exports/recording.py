@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 from django.db.models.functions import Now
 
-from accounts.models import User
+from accounts.models import Deed, User
+from accounts.trail import deed_record
 from annotation.exchange.exports.label_studio import labelling_configuration
 from annotation.exchange.exports.options import Options
 from annotation.exchange.exports.rows import Rows
@@ -26,6 +27,7 @@ def export_start(*, study: Study, options: Options, by: User | None = None) -> t
         software_version=__version__,
         created_by=by,
     )
+    deed_record(kind=Deed.Kind.EXPORT, by=by, about=study.name, what="judgments", format=options.format)
     if by:
         exposure_record(user=by, runs=study.runs.values_list("pk", flat=True), where=Exposure.Where.FILE)
     return record, _recorded(record, Rows(study, options))

@@ -18,7 +18,7 @@ from django.db.models import (
     When,
 )
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Abs, NullIf
+from django.db.models.functions import Abs, Coalesce, NullIf
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -37,7 +37,9 @@ from distillation.runs.exposure import exposure_record
 from stats.packing import BITS, unit, unpack
 
 # Nobody can still be asked.
-COMPLETE = Q(n_judged__gt=0) & (Q(n_judged__gte=F("overlap")) | Q(study__state=Study.State.CLOSED))
+COMPLETE = Q(n_judged__gt=0) & (
+    Q(n_judged__gte=Coalesce("drawn_overlap", "overlap")) | Q(study__state=Study.State.CLOSED)
+)
 # A key of contested items has evenness, votes and id in one number.
 EVEN, ROOM = 1000, 45  # evenness of a tie; bits of an id
 SHOW = {
@@ -87,19 +89,19 @@ def items_shown(study: Study, show: str) -> QuerySet[Any]:  # of items, with `ke
     is_kept, is_rejected = kept_q(strictness, yes=yes), rejected_q(strictness, yes=yes)
     kept = Case(When(is_kept, then=True), When(is_rejected, then=False), output_field=BooleanField())
     items = Item.objects.sampled().filter(study=study)
-    votes = _votes_for(study.questions[0])
+    votes = votes_for(study.questions[0])
     items = items.annotate(kept=kept, lead=votes[True] - votes[False], total=votes[True] + votes[False])
     if show == "contested":
         items = items.annotate(contest=_contest())
     return items.filter(SHOW[show][1]) if show else items
 
 
-def _votes_for(question: Question) -> dict[bool, Combinable]:
+def votes_for(question: Question, tally: str = "plausibility_tally") -> dict[bool, Combinable]:
     """How many say plausible, and how many not."""
     votes: dict[bool, Any] = {True: Value(0), False: Value(0)}
     for place, value in enumerate(question.ascending):
         says_yes = value >= question.positive_from
-        votes[says_yes] = votes[says_yes] + F("plausibility_tally").bitrightshift(BITS * place).bitand(unit(1) - 1)
+        votes[says_yes] = votes[says_yes] + F(tally).bitrightshift(BITS * place).bitand(unit(1) - 1)
     return votes
 
 

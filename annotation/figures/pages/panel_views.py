@@ -84,7 +84,7 @@ def study_panel_svg(request: HttpRequest, study_id: int, name: str) -> HttpRespo
 
 @require_POST
 @researcher_required
-def study_strictness(request: HttpRequest, study_id: int) -> HttpResponse:
+def study_strictness(request: PersonRequest, study_id: int) -> HttpResponse:
     study = get_object_or_404(Study.objects.of_ratings(), pk=study_id)
     run, form = study.runs.filter(pk=_number(request.POST.get("run")) or 0).first(), StrictnessForm(request.POST)
     if run is None:
@@ -92,7 +92,7 @@ def study_strictness(request: HttpRequest, study_id: int) -> HttpResponse:
     elif not form.is_valid():
         messages.error(request, "The strictness was not changed: give a probability from 0 to 1.")
     else:
-        study_set_strictness(study=study, run=run, strictness=form.cleaned_data["strictness"])
+        study_set_strictness(study=study, run=run, strictness=form.cleaned_data["strictness"], by=request.user)
         messages.success(request, f"Run {run.name} now keeps what has a p(yes) of {run.strictness:g} or more.")
     return redirect(f"{reverse('study', args=[study.pk])}?{_chosen(request, study)}".rstrip("?"))
 

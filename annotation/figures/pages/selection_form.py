@@ -6,7 +6,7 @@ from django import forms
 from django.contrib.auth.models import Group
 
 from annotation.models import Item, Judgment, Study
-from annotation.selection import EVERYTHING, LATENT, PEOPLE, Selection
+from annotation.selection import ADJUDICATED, EVERYTHING, LATENT, PEOPLE, Selection
 from common.cached import cached
 from distillation.pipeline.relations import RELATIONS
 
@@ -29,7 +29,11 @@ class SelectionForm(forms.Form):
     truth = forms.ChoiceField(
         label="Filter against",
         required=False,
-        choices=[("", "Majority of complete items"), (LATENT, "Latent truth behind the votes")],
+        choices=[
+            ("", "Majority of complete items"),
+            (LATENT, "Latent truth behind the votes"),
+            (ADJUDICATED, "The adjudicator, else the majority"),
+        ],
     )
     whose = forms.ChoiceField(
         label="Intervals for", required=False, choices=[("", "These annotators"), (PEOPLE, "People like them")]

@@ -26,8 +26,11 @@ from annotation.models import Participant, Skip, Study
 @require_safe
 @researcher_required
 def study_list(request: HttpRequest) -> HttpResponse:
-    studies = Study.objects.for_list().order_by("-created_at")
-    return render(request, "studies/list.html", {"studies": [_row(study) for study in studies]})
+    is_archive = "archive" in request.GET
+    studies = Study.objects.archived(is_archive).for_list().order_by("-created_at")
+    n_archived = Study.objects.archived().count()
+    page = {"studies": [_row(study) for study in studies], "is_archive": is_archive, "n_archived": n_archived}
+    return render(request, "studies/list.html", page)
 
 
 @require_safe
@@ -65,10 +68,10 @@ def study_figures(request: HttpRequest, study_id: int) -> HttpResponse:
 
 @require_POST
 @researcher_required
-def study_state(request: HttpRequest, study_id: int) -> HttpResponse:
+def study_state(request: PersonRequest, study_id: int) -> HttpResponse:
     study = get_object_or_404(Study, pk=study_id)
     try:
-        study_set_state(study=study, state=request.POST.get("state", ""))
+        study_set_state(study=study, state=request.POST.get("state", ""), by=request.user)
     except StudyRefused as error:
         messages.error(request, str(error))
     return redirect("study", study.pk)

@@ -36,7 +36,7 @@ from annotation.figures.rows.singles import answers, people, rated_twice, repeat
 from annotation.figures.rows.totals import Totals, totals
 from annotation.figures.speaking import response_factors
 from annotation.scales import Question
-from annotation.selection import EVERYTHING
+from annotation.selection import ADJUDICATED, EVERYTHING
 from distillation.models import Run
 from distillation.runs.p_yes import runs_p_yes
 from stats.packing import BITS, unit
@@ -54,6 +54,12 @@ class Live:
 
     def judged(self, by: By = "relation") -> tuple[Patterns, Progress]:
         return self.once(f"rows by {by}", lambda: patterns(self.asked.study, self.asked.selection, by))
+
+    def truth(self) -> Patterns:
+        study, chosen = self.asked.study, self.asked.selection
+        if chosen.truth != ADJUDICATED:
+            return self.judged()[0]
+        return self.once("rows adjudicated", lambda: patterns(study, chosen, adjudicated=True)[0])
 
     def totals(self, by: By = "relation") -> Totals:
         return totals(self.asked.study, self.asked.selection, by)

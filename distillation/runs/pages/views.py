@@ -130,11 +130,11 @@ def run_retry(request: HttpRequest, name: str) -> HttpResponse:
 
 @require_POST
 @researcher_required
-def run_strictness(request: HttpRequest, name: str) -> HttpResponse:
+def run_strictness(request: PersonRequest, name: str) -> HttpResponse:
     run = get_object_or_404(Run, name=name)
     form = StrictnessForm(request.POST)
     if form.is_valid():
-        run_set_strictness(run=run, strictness=form.cleaned_data["strictness"])
+        run_set_strictness(run=run, strictness=form.cleaned_data["strictness"], by=request.user)
         messages.success(request, f"Kept is now what has a p(yes) of {run.strictness:g} or more.")
     else:
         messages.error(request, "The strictness was not changed: give a probability from 0 to 1.")

@@ -9,6 +9,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from accounts.models import Deed
+from accounts.trail import deed_record
 from common.copying import EXCEL
 from common.refusals import ExportRefused
 from distillation.management.selecting import selection_add, selection_asked
@@ -67,6 +69,7 @@ class Command(BaseCommand):
             "raw": options["raw"],
             "excel": options["excel"] or "",
         }
+        deed_record(kind=Deed.Kind.EXPORT, by=None, about=options["run"], what="intentions", format=options["format"])
         if options["output"] == "-":
             if options["json"]:
                 raise ExportRefused("--json and --output - both write to standard output; give --output a file")

@@ -75,11 +75,11 @@ class Confusion:
 def numbers(rows: Rows) -> Confusion:
     judged, _ = rows.judged()
     question = rows.asked.study.questions[0]
-    against, _ = filter_against_people(judged, question, rows.totals())
+    against, _ = filter_against_people(rows.truth(), question, rows.totals())
     filtered = int(judged.items @ judged.filtered)
     is_latent = rows.asked.selection.truth == LATENT
     latent = now_or_latest(rows, {"latent": True})["latent"] if is_latent else None
-    cells = _cells(of_complete(judged, question), against)
+    cells = _cells(of_complete(rows.truth(), question), against)
     return Confusion(int(judged.items.sum()), filtered, cells, against, latent)
 
 

@@ -1,0 +1,70 @@
+"""Ties and contested items before a named adjudicator, blind as everybody: the verdict is not shown. The answers are
+kept apart from judgments."""
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.db.models.functions import Coalesce
+
+from accounts.models import Deed, User
+from accounts.trail import deed_record
+from annotation.design.protocol import StudyRefused
+from annotation.figures.pages.item_views import votes_for
+from annotation.judging.refusals import JudgingRefused
+from annotation.judging.writing import COMMENT_LENGTH, Answers, answers_checked
+from annotation.models import Adjudication, Item, Judgment, Participant, Study
+
+
+@transaction.atomic
+def adjudicator_set(*, study: Study, adjudicator: User | None, by: User | None) -> None:
+    if study.is_preference and adjudicator:
+        raise StudyRefused("Preferences are not adjudicated: there is no right one of two tastes")
+    if adjudicator and not adjudicator.is_active:
+        raise StudyRefused(f"{adjudicator} is deactivated; reactivate the account first")
+    Study.objects.filter(pk=study.pk).update(adjudicator=adjudicator)
+    deed_record(kind=Deed.Kind.ADJUDICATOR, by=by, person=adjudicator, about=study.name)
+
+
+def contested(study: Study) -> QuerySet[Any]:  # of items, with `lead` and `total`
+    """Complete items over which people are split on the first question, ties among them."""
+    votes = votes_for(study.questions[0])
+    complete = Item.objects.sampled().filter(study=study, n_judged__gte=Coalesce("drawn_overlap", "overlap"))
+    told = complete.annotate(lead=votes[True] - votes[False], total=votes[True] + votes[False])
+    return told.filter(total__gte=2, lead__lt=F("total"), lead__gt=-F("total"))
+
+
+def to_adjudicate(study: Study, adjudicator: User) -> QuerySet[Item]:
+    """Not what they have judged or skipped themselves, and not what has an answer; ties first."""
+    mine = Participant.objects.filter(study=study, annotator=adjudicator)
+    judged = Judgment.objects.filter(participant__in=mine).values("item")
+    left = contested(study).filter(adjudication=None).exclude(pk__in=judged)
+    return left.order_by(F("lead") * F("lead"), "order_key")
+
+
+@transaction.atomic
+def adjudication_save(
+    *, study: Study, item_id: int, plausibility: int | None, typicality: int | None, comment: str, by: User
+) -> Adjudication:
+    """Once for each item. Raises JudgingRefused."""
+    study = Study.objects.select_for_update(no_key=True).get(pk=study.pk)
+    if study.adjudicator_id != by.pk:
+        raise JudgingRefused(f"You are not the adjudicator of {study.name}; ask a researcher")
+    if Judgment.objects.filter(participant__annotator=by, item=item_id).exists():
+        raise JudgingRefused("You have judged this item yourself; somebody else must adjudicate it")
+    if earlier := Adjudication.objects.filter(item=item_id).first():
+        return earlier
+    if not contested(study).filter(pk=item_id).exists():
+        raise JudgingRefused("This item is not contested, or not in this study; here is what comes next")
+    if plausibility is None:
+        raise JudgingRefused(f"Answer the question: {study.questions[0].text}")
+    said = answers_checked(study, Answers(plausibility, typicality))
+    made = Adjudication.objects.create(
+        item_id=item_id,
+        by=by,
+        plausibility=plausibility,
+        typicality=said.typicality,
+        comment=comment[:COMMENT_LENGTH],
+    )
+    Study.objects.filter(pk=study.pk).update(slow_revision=F("slow_revision") + 1)  # figures may be set against it
+    return made
