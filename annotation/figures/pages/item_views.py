@@ -31,6 +31,7 @@ from annotation.models import Item, Skip, Study
 from annotation.scales import Question
 from common.kept import kept_q, rejected_q
 from common.keyset import LARGEST_ID, PAGE, Keyset, Page
+from distillation.catalog.pictures.urls import thumbnail_url
 from distillation.models import Exposure
 from distillation.pipeline.relations import RELATIONS
 from distillation.runs.exposure import exposure_record
@@ -114,7 +115,8 @@ def _contest() -> Combinable:
 
 
 def _rows(study: Study, items: QuerySet[Any], pks: list[int]) -> list[dict]:
-    found = items.select_related("intention", "run").in_bulk(pks)
+    products = [f"intention__cobuy__{side}__picture" for side in "ab"]
+    found = items.select_related("intention", "run", *products).in_bulk(pks)
     skips: dict[int, Counter[str]] = defaultdict(Counter)
     for item, reason in Skip.objects.filter(item__in=pks).values_list("item", "reason"):
         skips[item][Skip.Reason(reason).label] += 1
@@ -122,10 +124,13 @@ def _rows(study: Study, items: QuerySet[Any], pks: list[int]) -> list[dict]:
 
 
 def _row(questions: tuple[Question, ...], item: Any, skips: Counter[str]) -> dict:
+    products = (item.intention.cobuy.a, item.intention.cobuy.b)
     votes = [_votes(question, getattr(item, f"{question.name}_tally")) for question in questions]
     return {
         "item": item,
         "url": reverse("intention", args=[item.intention_id]),
+        "thumbnails": [thumbnail_url(product.picture) for product in products],
+        "titles": [product.title or "(no title)" for product in products],
         "relation": RELATIONS[item.relation].words or "open",
         "votes": [each for each in votes if each],
         "majority": "" if not item.n_judged else "tie" if not item.lead else "plausible" if item.lead > 0 else "not",

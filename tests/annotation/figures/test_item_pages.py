@@ -39,6 +39,18 @@ def test_items_come_in_pages_with_links_to_their_intentions(as_researcher: Clien
     assert reverse("intention", args=[first.context["rows"][0]["item"].intention_id]) in first.content.decode()
 
 
+def test_each_row_shows_its_pair_without_a_question_more(as_researcher: Client) -> None:
+    made = study(run=finished_run(3), items=6, overlap=1)
+    where = reverse("study-items", args=[made.pk])
+    as_researcher.get(where)  # writes when the researcher was last seen
+    with CaptureQueriesContext(connection) as queries:
+        shown = as_researcher.get(where).content.decode()
+    pair = made.items.first().intention.cobuy
+    assert pair.a.title in shown
+    assert pair.b.title in shown
+    assert not [query for query in queries if 'FROM "distillation_product"' in query["sql"]]
+
+
 def test_the_page_asks_as_much_of_a_large_study_as_of_a_small_one(as_researcher: Client) -> None:
     small = study(run=finished_run(2), items=2, overlap=1)
     large = study(run=small.runs.get(), name="Large", items=4, overlap=1)
