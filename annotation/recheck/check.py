@@ -143,8 +143,9 @@ def _unknowable(name: str, exported: Exported) -> str:
 
 def _known(value: object, begins: str, left_out: Collection[str]) -> dict[str, object]:
     """The numbers by their names, less those in fields left out, whatever dictionary or list lies between."""
-    out = [re.compile(each.replace(".", r"\.(.+\.)?") + r"(\.|$)") for each in left_out]
-    return {begins + name: each for name, each in _numbers(value, "") if not any(of.match(name) for of in out)}
+    out = "|".join(each.replace(".", r"\.(.+\.)?") + r"(\.|$)" for each in left_out)
+    is_out = re.compile(out).match if out else lambda name: None
+    return {begins + name: each for name, each in _numbers(value, "") if not is_out(name)}
 
 
 def _numbers(value: Any, name: str) -> Iterator[tuple[str, object]]:
