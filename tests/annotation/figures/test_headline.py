@@ -1,29 +1,17 @@
-import csv
-import io
 import json
 
 import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
-from django.db.models import Count, Sum
-from django.test import Client
-from django.urls import reverse
 
 from annotation.design.services import study_set_state
-from annotation.exchange.exports.streams import judgments_csv
 from annotation.figures.numbers import study_figures
 from annotation.judging.simulation import study_simulate
 from annotation.models import Judgment, Study
 from distillation.models import Run, Verdict
-from stats.agreement.coefficients import gwet_ac1, krippendorff_alpha, percent_agreement
+from stats.agreement.coefficients import gwet_ac1, krippendorff_alpha
 from stats.agreement.skewed import skewed_agreement
-from stats.agreement.tallies import tallies_from_labels
-from stats.filter.quality import confusion
 from stats.intervals import score_interval, t95
-from stats.rates import hajek_rate
-from stats.survey.assisted import assisted_rate
-from stats.survey.run import run_totals
-from stats.votes import majority
 from tests.annotation.builders import participant, rate_all, study
 from tests.distillation.builders import finished_run
 
@@ -185,59 +173,6 @@ def test_typicality_that_was_not_asked_is_not_counted(db: None) -> None:
     assert (typicality.value, typicality.n) == (1.0, 1)
 
 
-@pytest.fixture
-def stratified(db: None) -> Study:
-    """36 of 80 intentions, 18 of the 20 kept and 18 of the 60 rejected; three random judgments an item."""
-    made = study(run=finished_run(40, kept_every=4), items=36, overlap=3, strata=["verdict"])
-    rng = np.random.default_rng(3)
-    drawn = np.stack([rng.integers(2, size=(36, 3)), rng.integers(4, size=(36, 3))], axis=-1).tolist()
-    rate_all(made, dict(zip(made.items.values_list("pk", flat=True), drawn, strict=True)))
-    return made
-
-
-def exported(made: Study) -> dict[str, np.ndarray]:
-    rows = list(csv.DictReader(io.StringIO(b"".join(judgments_csv(made)).decode(), newline="")))
-    return {name: np.array([row[name] for row in rows]) for name in rows[0]}
-
-
-def of_items(table: dict[str, np.ndarray], name: str) -> np.ndarray:
-    """The column once for each item, in the order of np.unique."""
-    return table[name][np.unique(table["item"], return_index=True)[1]]
-
-
-def counts(table: dict[str, np.ndarray], name: str) -> np.ndarray:
-    return tallies_from_labels(table["item"], table["annotator"], table[name])[0]
-
-
-def test_rates_recomputed_from_the_export_are_the_same(stratified: Study) -> None:
-    table, figures = exported(stratified), study_figures(stratified)
-    share = counts(table, "plausibility") @ [0, 1] / 3
-    chance = of_items(table, "inclusion_probability").astype(float)
-    again, alone = hajek_rate(share, chance, of_items(table, "stratum")), figures.assisted["plausibility"].design
-    assert again.value == pytest.approx(alone.value, abs=1e-14)
-    assert again.ci95 == pytest.approx(alone.ci95, abs=1e-14)
-
-
-def test_agreement_recomputed_from_the_export_is_the_same(stratified: Study) -> None:
-    table, report = exported(stratified), study_figures(stratified).agreement["typicality"]
-    typical = counts(table, "typicality")
-    assert krippendorff_alpha(typical, level="ordinal").value == pytest.approx(
-        report["krippendorff_alpha"]["ordinal"]["value"], abs=1e-14
-    )
-    assert gwet_ac1(typical).value == pytest.approx(report["gwet_ac1"]["value"], abs=1e-14)
-    pooled = percent_agreement(typical)["pooled"].value
-    assert pooled == pytest.approx(report["percent_agreement"]["pooled"]["value"], abs=1e-14)
-
-
-def test_filter_quality_recomputed_from_the_export_is_the_same(stratified: Study) -> None:
-    table, figures = exported(stratified), study_figures(stratified)
-    votes = majority(counts(table, "plausibility"))
-    chance = of_items(table, "inclusion_probability").astype(float)
-    again = confusion(of_items(table, "filter") == "kept", votes.winner == 1, 1 / chance, of_items(table, "stratum"))
-    assert cells(again) == cells(figures.filter.quality)
-    assert again.mcc.value == pytest.approx(figures.filter.quality.mcc.value, abs=1e-14)
-
-
 def cells(quality) -> tuple[int, int, int, int]:
     return quality.tp, quality.fp, quality.fn, quality.tn
 
@@ -275,50 +210,6 @@ def test_the_command_speaks_json(tiny: Study, capsys: pytest.CaptureFixture) -> 
 def test_the_command_refuses_an_unknown_study(db: None) -> None:
     with pytest.raises(CommandError, match="There is no study named nowhere"):
         call_command("study_stats", "nowhere")
-
-
-@pytest.fixture
-def known(db: None) -> Study:
-    """60 of 240 intentions; p_yes 0.02 to 0.98 all over the run; nearly as many say yes as p_yes says."""
-    made, rng = finished_run(120), np.random.default_rng(5)
-    for verdict in Verdict.objects.all():
-        p_yes = round(float(rng.uniform(0.02, 0.98)), 3)
-        Verdict.objects.filter(pk=verdict.pk).update(p_yes=p_yes, yes=p_yes >= 0.5)
-    drawn = study(run=made, items=60, overlap=2)
-    votes = {item.pk: [(int(rng.random() < item.p_yes), 1)] * 2 for item in drawn.items.all()}
-    rate_all(drawn, votes)
-    return drawn
-
-
-def test_p_yes_of_the_whole_run_tightens_a_share(known: Study) -> None:
-    figures, verdicts = study_figures(known), Verdict.objects.aggregate(n=Count("pk"), p_yes=Sum("p_yes"))
-    items = known.items.order_by("pk").values_list("p_yes", "plausibility_tally")
-    p_yes, share = np.array([(p, tally > 100) for p, tally in items], dtype=float).T
-    again = assisted_rate(share, p_yes, run_totals(verdicts["n"], 0, verdicts["p_yes"], 0), np.full(60, 4.0))
-    assert figures.rates["plausibility"].value == pytest.approx(again.figure.value)
-    assert figures.assisted["plausibility"].counts_like > 60
-    assert figures.as_dict()["rates"]["plausibility"]["without_p_yes"]["value"] == pytest.approx(share.mean())
-
-
-def test_kept_share_is_counted_over_the_run(known: Study) -> None:
-    kept = study_figures(known).kept
-    assert kept.value == Verdict.objects.filter(p_yes__gte=0.5).count() / 240
-    assert (kept.ci95, kept.n) == (None, 240)
-
-
-def test_the_page_says_what_p_yes_gained(as_researcher: Client, known: Study) -> None:
-    page = as_researcher.get(reverse("study", args=[known.pk])).content.decode()
-    like = round(study_figures(known).assisted["plausibility"].counts_like)
-    assert f"With p(yes) of the whole run 60 items count like {like}" in page
-    assert "of 240 intentions, counted" in page
-
-
-def test_a_run_that_has_grown_since_is_not_leant_on(known: Study) -> None:
-    gone = Verdict.objects.exclude(intention__in=known.items.values("intention"))[:10]
-    Verdict.objects.filter(pk__in=[verdict.pk for verdict in gone]).delete()
-    found = study_figures(known).assisted["plausibility"]
-    assert found.fallback == "the run is not as it was when the sample was drawn from it"
-    assert found.figure == found.design
 
 
 def test_a_stratum_judged_by_half_is_weighted_up(db: None) -> None:

@@ -21,8 +21,8 @@ from tests.distillation.builders import finished_run
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def judged(db: None) -> Study:
+@pytest.fixture(scope="module")
+def judged_once(module_db: None) -> Study:
     """40 of 80 intentions, three votes each; ann-2 says no far more often."""
     made, rng = study(run=finished_run(40), items=40, overlap=3), np.random.default_rng(4)
     votes = {
@@ -31,6 +31,11 @@ def judged(db: None) -> Study:
     }
     rate_all(made, votes)
     return made
+
+
+@pytest.fixture
+def judged(db: None, judged_once: Study) -> Study:
+    return Study.objects.get(pk=judged_once.pk)
 
 
 def by_label(made: Study) -> dict[str, np.ndarray]:
