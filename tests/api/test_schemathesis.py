@@ -15,6 +15,7 @@ from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi import checks
+from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from accounts.models import User
 from annotation.exchange.exports.options import Options
@@ -122,10 +123,14 @@ def made_up(operation: APIOperation, mode: GenerationMode) -> list[schemathesis.
     return cases
 
 
+@pytest.fixture(scope="module")
+def schema(module_db: None) -> OpenApiSchema:
+    return schemathesis.openapi.from_wsgi("/api/v1/schema/", get_wsgi_application())
+
+
 @pytest.fixture(scope="module", params=EXAMPLES, ids=lambda mode: mode.value)
-def cases(request: pytest.FixtureRequest, module_db: None) -> list[schemathesis.Case]:
+def cases(request: pytest.FixtureRequest, schema: OpenApiSchema) -> list[schemathesis.Case]:
     """Some for each operation, made up once and then sent by everybody."""
-    schema = schemathesis.openapi.from_wsgi("/api/v1/schema/", get_wsgi_application())
     return [case for found in schema.get_all_operations() for case in made_up(found.ok(), request.param)]
 
 
