@@ -18,6 +18,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 MEDIA_ROOT = tempfile.mkdtemp(prefix="mindsite-test-media-")
+STATIC_ROOT = Path(MEDIA_ROOT) / "static"  # empty: each test client would look at every file in it
+STATIC_ROOT.mkdir()
 LVLM_BATCH_FOLDER = Path(MEDIA_ROOT) / "batches"
 ERASURES_FILE = Path(MEDIA_ROOT) / "erasures.jsonl"
 CELERY_BROKER_URL = embedded.broker_url(db=1)  # noqa: F405 - a demo that runs beside the tests keeps its queue
