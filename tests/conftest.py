@@ -1,12 +1,16 @@
 """Real PostgreSQL for every test that asks for a database: the configured one, else the embedded one."""
 
 import gc
+import os
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
 from pytest_django import DjangoDbBlocker
 
@@ -30,8 +34,25 @@ def template(services: None, django_test_environment: None, django_db_blocker: D
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(template: None, django_db_setup: None) -> None:
+def django_db_setup(template: None, django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
     """The database server and the tables to copy before the test database."""
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        # For the processes that tests start and kill too. No test takes the current from the server's disk.
+        cursor.execute(f'ALTER DATABASE "{connection.settings_dict["NAME"]}" SET synchronous_commit = off')
+    connection.close()
+    connection.close_pool()
+
+
+def pytest_collection(session: pytest.Session) -> None:
+    """In a fresh checkout each worker compiles a share of the modules for all, and reads others when it collects."""
+    worker, root = os.environ.get("PYTEST_XDIST_WORKER"), session.config.rootpath
+    if worker is None or [Path(each).resolve() for each in session.config.args] != [root / "tests"]:
+        return
+    elsewhere = [root / each for each in session.config.getini("norecursedirs")]
+    modules = [path for path in sorted((root / "tests").rglob("test_*.py")) if not {*elsewhere} & {*path.parents}]
+    for path in modules[int(worker.removeprefix("gw")) :: int(os.environ["PYTEST_XDIST_WORKER_COUNT"])]:
+        with suppress(Exception, pytest.skip.Exception):  # to be told when it is collected
+            import_module(".".join(path.relative_to(root).with_suffix("").parts))
 
 
 def pytest_collection_finish() -> None:
