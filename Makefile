@@ -76,9 +76,10 @@ $(TRAIN)/installed: requirements-train.txt
 	@$(TRAIN)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-train.txt
 	@touch $@
 
-# A tiny Mistral of random weights on the CPU: killed, damaged, resumed.
+# A tiny Mistral of random weights on the CPU: killed, damaged, resumed; served where test-vllm has installed vLLM.
 test-train: .venv/installed-dev setup-train
-	@TRAIN_PYTHON=$(CURDIR)/$(TRAIN)/bin/python $(PY) -m pytest tests/train -n0 $(ARGS)
+	@TRAIN_PYTHON=$(CURDIR)/$(TRAIN)/bin/python TRAIN_VLLM=$(abspath $(wildcard $(VLLM)/venv/bin/vllm)) \
+		$(PY) -m pytest tests/train -n0 $(ARGS)
 
 lint: .venv/installed-dev
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports --no-logo

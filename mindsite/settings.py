@@ -233,6 +233,9 @@ LVLM_BATCH_DELETE = env.bool("LVLM_BATCH_DELETE", False)
 
 # Trainings: the Python that has TRL (make setup-train), and where checkpoints and adapters lie.
 TRAIN_PYTHON = Path(env.str("TRAIN_PYTHON", str(BASE_DIR / ".venv-train" / "bin" / "python")))
+# VLLM_COMMAND and _ARGUMENTS: what evaluate_gain serves base and adapters with, where it is given no server.
+VLLM_COMMAND = env.str("VLLM_COMMAND", "vllm")
+VLLM_ARGUMENTS = env.str("VLLM_ARGUMENTS", "")
 TRAIN_FOLDER = Path(env.str("TRAIN_FOLDER", str(embedded.VAR / "trainings")))
 
 # Pictures from the web: which hosts (names or *.suffix; none: every public one) and which networks that are not public

@@ -7,6 +7,7 @@ from research.evaluations import views as evaluations
 from research.experiments import asking_views as asking
 from research.experiments import pair_views as pairs
 from research.experiments import views as experiments
+from research.gains import views as gains
 from research.online import views as online
 from research.purchases import views as purchases
 from research.trainings import views as trainings
@@ -32,6 +33,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("online/new", online.online_new, name="online-new"),
     path("online/<str:name>/stop", online.online_end, name="online-end"),
     path("online/<str:name>/", online.online_detail, name="online-detail"),
+    path("gains/<str:name>/", gains.gain_detail, name="training-gain"),
     path("trainings/", trainings.training_list, name="training-list"),
     path("trainings/<str:name>/", trainings.training_detail, name="training-detail"),
     path("trainings/<str:name>/progress", trainings.training_progress, name="training-progress"),

@@ -49,7 +49,8 @@ PAGES = {
         "study-preferences-csv study-periods study-periods-csv evaluation-list evaluation-detail evaluation-compare "
         "evaluation-answers purchase-list purchase-detail purchase-csv "
         "online-list online-detail online-new online-end:post "
-        "training-list training-detail training-progress training-state:post training-csv"
+        "training-list training-detail training-progress training-state:post training-csv "
+        "training-gain"
     ),
     "administrators": "people-trail people-erase people-password webhooks webhook-remove:post metrics",
 }
@@ -69,7 +70,8 @@ ROUTES = {
         "study-periods:get evaluation-list:get evaluation:get evaluation-answers:get evaluation-comparison:get "
         "online-list:get online-list:post online:get online-stop:post online-results:get online-assignment:get "
         "online-exposures:post online-outcomes:post online-erasures:post "
-        "purchase-test-list:get purchase-test:get training-list:get training:get training-curve:get"
+        "purchase-test-list:get purchase-test:get training-list:get training:get training-curve:get "
+        "gain-list:get gain:get"
     ),
     "administrators": (
         "trail:get person-erasure:get person-erasure:post "

@@ -1,4 +1,4 @@
-"""Trainings: looked at, with their curve. They are begun by the command `finetune`."""
+"""Trainings, and gains: looked at. They are begun by the commands `finetune` and `evaluate_gain`."""
 
 from django.db.models import QuerySet
 from rest_framework import serializers
@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from accounts.models import User
 from api.base.views import ApiView, ListQuery, the_one
-from research.models import Training, TrainingPoint
+from research.models import Gain, Training, TrainingPoint
 
 
 class TrainingSerializer(serializers.ModelSerializer):
@@ -74,3 +74,42 @@ class TrainingCurve(TrainingView, ListAPIView):
         if getattr(self, "swagger_fake_view", False):
             return TrainingPoint.objects.none()
         return self.training().points.all()
+
+
+class GainSerializer(serializers.ModelSerializer):
+    run = serializers.CharField(source="run.name")
+
+    class Meta:
+        model = Gain
+        fields = ("name", "run", "state", "message", "created_at", "finished_at")
+        read_only_fields = fields
+
+
+class GainFullSerializer(GainSerializer):
+    config = serializers.DictField(read_only=True, help_text="base, benchmark, arms, training; fixed at the start")
+    records = serializers.DictField(
+        source="data", read_only=True, help_text="of each arm by split and task, and those taught"
+    )
+    results = serializers.DictField(read_only=True, help_text="by arm: over the base, and the method over it")
+
+    class Meta:
+        model = Gain
+        fields = (*GainSerializer.Meta.fields, "config", "records", "results")
+        read_only_fields = fields
+
+
+class Gains(ApiView, ListAPIView):
+    role = User.Role.RESEARCHER
+    query = ListQuery
+    serializer_class = GainSerializer
+
+    def get_queryset(self) -> QuerySet[Gain]:
+        return Gain.objects.select_related("run")
+
+
+class GainDetail(ApiView):
+    role = User.Role.RESEARCHER
+    serializer_class = GainFullSerializer
+
+    def get(self, request: Request, name: str) -> Response:
+        return Response(GainFullSerializer(the_one(Gain.objects.select_related("run"), name=name)).data)

@@ -25,6 +25,7 @@ from knowledge.exports.lines import json_lines
 from knowledge.exports.manifest import file_entry, manifest
 from knowledge.exports.rows import ALL, PRODUCTS, Rows
 from knowledge.exports.selection import Selection
+from knowledge.instructions.controls import Control
 from knowledge.instructions.exclusion import Excluded
 from knowledge.instructions.frameworks import frameworks_write
 from knowledge.instructions.mixing import Label, Mix
@@ -49,6 +50,7 @@ class InstructionRequest:
     by_product: bool = False
     mix: Mix = field(default_factory=Mix)
     excluded: tuple[Excluded, ...] = ()
+    control: Control = field(default_factory=Control)
 
 
 def shares_parsed(text: str) -> tuple[float, float, float]:
@@ -77,7 +79,8 @@ def instructions_export(request: InstructionRequest) -> dict[str, object]:
     )
     with snapshot() as at, closing(Rows(request.selection)) as rows, folder_draft(request.output) as folder:
         facts = rows.facts()
-        by_split, by_relation = _written(folder, composer, _rows(rows), request.mix)
+        taught = request.control.rows(lambda: _rows(rows), request.seed)
+        by_split, by_relation = _written(folder, composer, taught, request.mix)
         if not by_split:
             name = request.selection.run.name
             why = "; ".join(f"{n:,} x {reason}" for reason, n in composer.left_out.most_common(3))
@@ -93,6 +96,7 @@ def instructions_export(request: InstructionRequest) -> dict[str, object]:
             "left_out": dict(sorted(composer.left_out.items())),
             "excluded_benchmarks": [benchmark.as_dict() for benchmark in request.excluded],
             "split_by": "product" if request.by_product else "cobuy",
+            "control": request.control.as_dict(),
             "mix": {
                 "shares": dict(request.mix.shares),
                 "limit": request.mix.limit,

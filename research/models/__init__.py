@@ -3,6 +3,7 @@
 from research.models.diversity import Diversity, DiversityQuerySet, NearDuplicate, Vectors
 from research.models.evaluations import BenchmarkQuestion, Evaluation, EvaluationAnswer, QuestionSet
 from research.models.experiments import Arm, Experiment, Followed
+from research.models.gains import Gain
 from research.models.online import Exposure, OnlineArm, OnlineExperiment, Outcome
 from research.models.purchases import PurchaseTest
 from research.models.trainings import Training, TrainingNote, TrainingPoint
@@ -17,6 +18,7 @@ __all__ = [
     "Experiment",
     "Exposure",
     "Followed",
+    "Gain",
     "NearDuplicate",
     "OnlineArm",
     "OnlineExperiment",

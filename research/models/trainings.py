@@ -2,12 +2,13 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Now
+
+from research.trainings.trainer.spec import served_rank
 
 LOST_AFTER_S = 60  # whoever trains shows itself every few seconds
 
@@ -72,11 +73,8 @@ class Training(models.Model):
 
     @property
     def serve_line(self) -> str:
-        rank = f"--max-lora-rank {max(self.config['rank'], 8)}"
+        rank = f"--max-lora-rank {served_rank(self.config['rank'])}"
         return f"vllm serve {self.base} --enable-lora {rank} --lora-modules {self.name}={self.adapter}"
-
-    def config_of(self, *names: str) -> dict[str, Any]:
-        return {name: self.config[name] for name in names}
 
 
 class TrainingPoint(models.Model):

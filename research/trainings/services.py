@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
 from accounts.models import User
@@ -109,11 +109,20 @@ def training_claim(*, training: Training, worker: str, by_worker: bool) -> bool:
 
 def trainings_return_lost() -> int:
     """Those whose worker or command is gone: a worker's wait for the next one, a command's are said to have stopped."""
-    n = 0
-    for training in Training.objects.lost():
-        told = f"{training.worker} was not heard of any more at step {training.step}"
-        state = State.WAITING if training.by_worker else State.STOPPED
-        n += Training.objects.lost().filter(pk=training.pk).update(state=state, message=told[:ENDED])
+    return sum(_return(training, Training.objects.lost()) for training in Training.objects.lost())
+
+
+def training_return_dead(*, training: Training) -> None:
+    """Only who holds its lock calls this: it is said to be under way, and nobody is there."""
+    training.refresh_from_db()
+    _return(training, Training.objects.filter(state=State.RUNNING))
+
+
+def _return(training: Training, those: "QuerySet[Training]") -> int:
+    told = f"{training.worker} was not heard of any more at step {training.step}"
+    state = State.WAITING if training.by_worker else State.STOPPED
+    n = those.filter(pk=training.pk).update(state=state, message=told[:ENDED])
+    if n:
         training_note(training=training, text=f"{told}. It goes on from checkpoint {training.checkpoint}.")
     return n
 

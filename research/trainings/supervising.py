@@ -4,15 +4,23 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db import connection
 
 from research.models import Training
 from research.trainings.refusals import TrainingRefused
-from research.trainings.services import events_write, training_claim, training_end, training_seen
+from research.trainings.services import (
+    events_write,
+    training_claim,
+    training_end,
+    training_return_dead,
+    training_seen,
+)
 from research.trainings.trainer.control import STOP
 from research.trainings.trainer.events import read_events
 from research.trainings.trainer.spec import EVENTS, LOG, Spec
@@ -36,17 +44,40 @@ def training_run(
 ) -> Training:
     """Trains to the end, or until it is paused or cancelled. Raises TrainingRefused where it can't be begun."""
     environment_check()
-    if not training_claim(training=training, worker=worker, by_worker=by_worker):
-        where = f"{training.get_state_display()}" + (f" ({training.worker})" if training.worker else "")
-        raise TrainingRefused(f"Training {training.name} is {where}: it can't be taken now")
-    folder = Path(training.folder)
+    with _alone(training):
+        if not training_claim(training=training, worker=worker, by_worker=by_worker):
+            raise TrainingRefused(_taken(training))
+        folder = Path(training.folder)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            Spec.of(training.config).write(folder)
+        except OSError as error:
+            why = f"{folder} can't be written: {error.strerror}"
+            training_end(training=training, state=State.STOPPED, message=why)
+            raise TrainingRefused(why) from error
+        return _Supervisor(training, folder, heard).run()
+
+
+@contextmanager
+def _alone(training: Training) -> Iterator[None]:
+    """A lock that the database gives back when its holder dies: who gets it while a training is said to be under way
+    knows that nobody trains it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtext('training_run'), %s)", [training.pk])
+        if not cursor.fetchone()[0]:
+            training.refresh_from_db()
+            raise TrainingRefused(_taken(training))
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        Spec.of(training.config).write(folder)
-    except OSError as error:
-        training_end(training=training, state=State.STOPPED, message=f"{folder} can't be written: {error.strerror}")
-        raise TrainingRefused(training.message) from error
-    return _Supervisor(training, folder, heard).run()
+        training_return_dead(training=training)
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(hashtext('training_run'), %s)", [training.pk])
+
+
+def _taken(training: Training) -> str:
+    by = f" by {training.worker}" if training.worker else ""
+    return f"Training {training.name} is {training.get_state_display()}{by}: it can't be taken now"
 
 
 class _Supervisor:

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import PersonRequest, researcher_required
-from research.models import Training
+from research.models import Gain, Training
 from research.trainings.page import detail_page
 from research.trainings.refusals import TrainingRefused
 from research.trainings.services import training_cancel, training_pause, training_resume
@@ -18,7 +18,8 @@ from research.trainings.waking import training_wake_or_say
 @require_safe
 @researcher_required
 def training_list(request: HttpRequest) -> HttpResponse:
-    return render(request, "research/trainings/list.html", {"rows": Training.objects.for_list()})
+    shown = {"rows": Training.objects.for_list(), "gains": Gain.objects.for_list()}
+    return render(request, "research/trainings/list.html", shown)
 
 
 @require_safe

@@ -14,8 +14,8 @@ from knowledge.exports.selection import Selection
 from knowledge.instructions.exclusion import Excluded
 from knowledge.instructions.exporting import InstructionRequest, instructions_export, shares_parsed
 from knowledge.instructions.mixing import Mix, mix_parsed
-from research.questions.intentionqa import ASKED, NAME, intentionqa
-from research.questions.records import BenchmarkRefused
+from research.evaluations.excluding import benchmark_excluded
+from research.questions.intentionqa import NAME
 
 
 class Command(BaseCommand):
@@ -80,13 +80,7 @@ def _excluded(text: str, products_too: bool) -> Excluded:
     name, _, folder = text.partition("=")
     if name != NAME or not folder:
         raise ExportRefused(f"--exclude-benchmark {text}: give {NAME}=DIR, the folder of its question files")
-    try:
-        benchmark = intentionqa(Path(folder), ASKED["1"])
-    except BenchmarkRefused as error:
-        raise ExportRefused(str(error)) from error
-    pairs = [((of.asins[0], of.titles[0]), (of.asins[1], of.titles[1])) for of in benchmark.questions]
-    options = [option for question in benchmark.questions for option in question.options.values()]
-    return Excluded.of(name, benchmark.digest, pairs, options, products_too=products_too)
+    return benchmark_excluded(Path(folder), products_too=products_too)
 
 
 def _told(made: dict[str, Any]) -> Iterator[str]:

@@ -50,7 +50,7 @@ def numbered(folder: Path) -> list[tuple[int, Path]]:
 
 def newest_whole(folder: Path) -> tuple[tuple[int, Path] | None, list[tuple[int, str]]]:
     """(step and checkpoint to go on from, or None; step and damage of those passed over, which are removed)."""
-    damaged = []
+    damaged: list[tuple[int, str]] = []
     for step, path in numbered(folder):
         if not (why := damage(path)):
             return (step, path), damaged

@@ -7,6 +7,11 @@ from typing import Any
 
 SPEC, EVENTS, CHECKPOINTS, ADAPTER, LOG = "spec.json", "events.jsonl", "checkpoints", "adapter", "trainer.log"
 TEXT = "adapter_model.safetensors"
+SERVED_RANKS = (8, 16, 32, 64, 128, 256, 320, 512)  # that vLLM makes room for
+
+
+def served_rank(rank: int) -> int:
+    return next(each for each in SERVED_RANKS if each >= rank)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +40,9 @@ class Spec:
             if getattr(self, name) < 1:
                 return f"--{name.replace('_', '-')} {getattr(self, name)}: give a whole number of at least 1"
         rules = {
+            f"--rank {self.rank}: give at most {SERVED_RANKS[-1]}, which is what vLLM serves": (
+                self.rank <= SERVED_RANKS[-1]
+            ),
             f"--steps {self.steps}: give a whole number of at least 1": self.steps is None or self.steps >= 1,
             f"--epochs {self.epochs:g}: give a number over 0 and under 1,000": 0 < self.epochs < 1_000,
             f"--lr {self.lr:g}: give a number over 0 and under 1": 0 < self.lr < 1,
