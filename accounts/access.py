@@ -8,6 +8,8 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.requests import PersonRequest
@@ -16,14 +18,14 @@ View = Callable[..., HttpResponseBase]
 
 
 def researcher_required(view: View) -> View:
-    return _required(view, lambda user: user.is_researcher, "This page is for researchers.")
+    return _required(view, lambda user: user.is_researcher, _("This page is for researchers."))
 
 
 def administrator_required(view: View) -> View:
-    return _required(view, lambda user: user.is_administrator, "This page is for administrators.")
+    return _required(view, lambda user: user.is_administrator, _("This page is for administrators."))
 
 
-def _required(view: View, admits: Callable[[User], bool], refusal: str) -> View:
+def _required(view: View, admits: Callable[[User], bool], refusal: Promise) -> View:
     @wraps(view)
     def guarded(request: PersonRequest, *args, **kwargs) -> HttpResponseBase:
         if not admits(request.user):

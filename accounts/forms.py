@@ -4,6 +4,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm, UserCreationForm
 from django.contrib.auth.models import Group
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Link, User
 from common.counting import of_people_q
@@ -17,16 +18,16 @@ class PlainHints:
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         first, second = (name for name in self.fields if name[-1] in "12")
-        self.fields[first].help_text = "8 characters or more, no common password and not like the name"
-        self.fields[second].label, self.fields[second].help_text = "The same again", ""
+        self.fields[first].help_text = _("8 characters or more, no common password and not like the name")
+        self.fields[second].label, self.fields[second].help_text = _("The same again"), ""
 
 
 class JoinForm(PlainHints, UserCreationForm):
     class Meta:
         model = User
         fields = ("username",)
-        labels = {"username": "Name"}
-        help_texts = {"username": "To sign in with: letters, digits and @ . + - _; other annotators don't see it"}
+        labels = {"username": _("Name")}
+        help_texts = {"username": _("To sign in with: letters, digits and @ . + - _; other annotators don't see it")}
 
 
 class NewPasswordForm(PlainHints, SetPasswordForm):

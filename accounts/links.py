@@ -9,6 +9,7 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import Deed, Link, User
 from accounts.services import user_create
@@ -16,7 +17,6 @@ from accounts.trail import deed_record
 from common.refusals import Refused
 
 SIGN_IN_HOURS = 24
-ASK = "ask whoever sent it for a new one"
 
 
 class LinkRefused(Refused):
@@ -69,19 +69,19 @@ def link_open(*, kind: Link.Kind, token: str, lock: bool = False) -> Link:
     links = Link.objects.select_for_update(of=("self",)) if lock else Link.objects
     link = links.filter(kind=kind, digest=_digest(token)).select_related("created_by", "person", "study").first()
     if link is None:
-        raise LinkRefused("This link is not known here: open it exactly as it was sent")
+        raise LinkRefused(_("This link is not known here: open it exactly as it was sent"))
     if link.revoked_at:
-        raise LinkRefused(f"This link has been revoked: {ASK}")
+        raise LinkRefused(_("This link has been revoked: ask whoever sent it for a new one"))
     if link.expires_at <= timezone.now():
-        raise LinkRefused(f"This link has expired: {ASK}")
+        raise LinkRefused(_("This link has expired: ask whoever sent it for a new one"))
     if not _maker_may(link):
-        raise LinkRefused(f"Whoever made this link may not let people in any more: {ASK}")
+        raise LinkRefused(_("Whoever made this link may not let people in any more: ask whoever sent it for a new one"))
     return link
 
 
 def link_refuse_full(link: Link) -> None:
     if link.n_used >= link.places:
-        raise LinkRefused(f"This link is used up: {ASK}")
+        raise LinkRefused(_("This link is used up: ask whoever sent it for a new one"))
 
 
 def link_use(link: Link) -> None:
@@ -109,7 +109,7 @@ def sign_in_link_use(*, token: str) -> User:
     link = link_open(kind=Link.Kind.SIGN_IN, token=token, lock=True)
     link_use(link)
     if link.person is None or not link.person.is_active:
-        raise LinkRefused("This account is deactivated; ask a researcher")
+        raise LinkRefused(_("This account is deactivated; ask a researcher"))
     return link.person
 
 

@@ -10,8 +10,11 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 
-TOO_MANY = "Too many failed sign-ins: wait {minutes} minutes and try again, or ask a researcher for a sign-in link."
+TOO_MANY = _(
+    "Too many failed sign-ins: wait %(minutes)s minutes and try again, or ask a researcher for a sign-in link."
+)
 
 
 class LockoutHandler(AxesDatabaseHandler):
@@ -45,6 +48,6 @@ def _is_address(text: str) -> bool:
 
 
 def locked_out(request: HttpRequest, response: HttpResponse, credentials: dict | None) -> HttpResponse:
-    words = TOO_MANY.format(minutes=int(settings.AXES_COOLOFF_TIME.total_seconds() // 60))
+    words = TOO_MANY % {"minutes": int(settings.AXES_COOLOFF_TIME.total_seconds() // 60)}
     page = {"form": AuthenticationForm(request), "refused": words}
     return render(request, "registration/login.html", page, status=settings.AXES_HTTP_RESPONSE_CODE)  # type: ignore[misc]  # of django-axes

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Concat, Now
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 
 
 class PersonQuerySet(models.QuerySet):
@@ -27,9 +28,9 @@ class PersonManager(UserManager.from_queryset(PersonQuerySet)):  # type: ignore[
 
 class User(AbstractUser):
     class Role(models.TextChoices):
-        ANNOTATOR = "annotator", "annotator"
-        RESEARCHER = "researcher", "researcher"
-        ADMINISTRATOR = "administrator", "administrator"
+        ANNOTATOR = "annotator", _("annotator")
+        RESEARCHER = "researcher", _("researcher")
+        ADMINISTRATOR = "administrator", _("administrator")
 
     role = models.CharField(max_length=20, choices=Role, default=Role.ANNOTATOR)
     last_seen_at = models.DateTimeField(null=True, blank=True, editable=False)

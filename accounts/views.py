@@ -9,6 +9,7 @@ from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -30,7 +31,7 @@ class ChangePassword(PasswordChangeView):
     success_url = reverse_lazy("home")
 
     def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
-        messages.success(self.request, "Your password is changed; other browsers are signed out.")
+        messages.success(self.request, _("Your password is changed; other browsers are signed out."))
         return super().form_valid(form)
 
 
@@ -55,7 +56,7 @@ def _accept(token: str, form: JoinForm) -> User | None:
         name, password = form.cleaned_data["username"], form.cleaned_data["password1"]
         return invitation_accept(token=token, username=name, password=password)
     except (ValidationError, IntegrityError):
-        form.add_error("username", "This name is taken; choose another")
+        form.add_error("username", _("This name is taken; choose another"))
         return None
 
 

@@ -1,7 +1,10 @@
 """What annotators are asked, with its wording. A study stores its own copy, so a preset may change later."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import IntEnum
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
 from stats.packing import unit
 
@@ -62,14 +65,14 @@ class Preference(IntEnum):
 PREFERENCE_NAMES = {answer: answer.name.lower() for answer in Preference}
 PREFERENCE = Question(
     "preference",
-    "Which is the better reason to buy both?",
-    "Better",
+    _("Which is the better reason to buy both?"),
+    _("Better"),
     (
-        Option(Preference.LEFT.value, "Left is better"),
-        Option(Preference.RIGHT.value, "Right is better"),
-        Option(Preference.BOTH_GOOD.value, "Both good"),
-        Option(Preference.BOTH_BAD.value, "Both bad"),
-        Option(Preference.CANNOT_TELL.value, "I can't tell"),
+        Option(Preference.LEFT.value, _("Left is better")),
+        Option(Preference.RIGHT.value, _("Right is better")),
+        Option(Preference.BOTH_GOOD.value, _("Both good")),
+        Option(Preference.BOTH_BAD.value, _("Both bad")),
+        Option(Preference.CANNOT_TELL.value, _("I can't tell")),
     ),
     positive_from=0,
 )
@@ -80,26 +83,44 @@ def _options(*labels: str) -> tuple[Option, ...]:
     return tuple(Option(len(labels) - 1 - i, label) for i, label in enumerate(labels))
 
 
-_PLAUSIBILITY = Question("plausibility", "Is it plausible?", "Plausible", _options("Yes", "No"), 1)
-_TYPICALITY = "How typical is it of such purchases?"
+_PLAUSIBILITY = Question("plausibility", _("Is it plausible?"), _("Plausible"), _options(_("Yes"), _("No")), 1)
+_TYPICALITY = _("How typical is it of such purchases?")
 
 PROPOSED = "mind"
 PRESETS: dict[str, tuple[Question, Question]] = {
     "mind": (
         _PLAUSIBILITY,
-        Question("typicality", _TYPICALITY, "Typical", _options("Very", "Rather", "Hardly", "Not at all"), 2),
+        Question(
+            "typicality", _TYPICALITY, _("Typical"), _options(_("Very"), _("Rather"), _("Hardly"), _("Not at all")), 2
+        ),
     ),
     "folkscope": (
         _PLAUSIBILITY,
         Question(
             "typicality",
             _TYPICALITY,
-            "Typical",
-            _options("Strongly acceptable", "Weakly acceptable", "Rejected", "Implausible"),
+            _("Typical"),
+            _options(_("Strongly acceptable"), _("Weakly acceptable"), _("Rejected"), _("Implausible")),
             2,
         ),
     ),
 }
+
+
+def question_translated(question: Question) -> Question:
+    """A preset's question in the reader's language. One in a researcher's own words stays as it is, its answers too:
+    two languages in one question would be worse."""
+    if _words(question) not in _PRESET_WORDS:
+        return question
+    options = tuple(replace(option, label=gettext(option.label)) for option in question.options)
+    return replace(question, text=gettext(question.text), short=gettext(question.short), options=options)
+
+
+def _words(question: Question) -> tuple[str, ...]:
+    return (question.text, question.short, *(option.label for option in question.options))
+
+
+_PRESET_WORDS = {_words(each) for each in (PREFERENCE, *(each for preset in PRESETS.values() for each in preset))}
 
 
 def preference_as_json(text: str = "") -> list[dict]:

@@ -4,6 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 
 from accounts.models import User
 
@@ -11,12 +12,12 @@ from accounts.models import User
 class Scope(models.TextChoices):
     """What a token may be used for; its owner's role is asked as well, at each request."""
 
-    READ = "read", "read what its owner may see"
-    JUDGE = "judge", "judge items"
-    RUNS_WRITE = "runs:write", "start and steer runs"
-    STUDIES_WRITE = "studies:write", "make and steer studies"
-    EXPORT = "export", "export judgments"
-    ADMIN = "admin", "see and revoke everybody's tokens"
+    READ = "read", _("read what its owner may see")
+    JUDGE = "judge", _("judge items")
+    RUNS_WRITE = "runs:write", _("start and steer runs")
+    STUDIES_WRITE = "studies:write", _("make and steer studies")
+    EXPORT = "export", _("export judgments")
+    ADMIN = "admin", _("see and revoke everybody's tokens")
 
 
 class TokenQuerySet(models.QuerySet):
@@ -45,8 +46,8 @@ class ApiToken(models.Model):
     @property
     def state(self) -> str:
         if self.revoked_at:
-            return "revoked"
-        return "expired" if self.expires_at <= timezone.now() else "open"
+            return _("revoked")
+        return _("expired") if self.expires_at <= timezone.now() else _("open")
 
 
 class IdempotencyRecord(models.Model):

@@ -4,6 +4,9 @@ from django.urls import include, path
 from accounts.views import home
 from mindsite import monitoring
 
+handler403 = "mindsite.language.not_allowed"
+handler404 = "mindsite.language.not_found"
+
 urlpatterns = [
     path("", home, name="home"),
     path("accounts/", include("accounts.urls")),

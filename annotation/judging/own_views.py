@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -65,7 +66,7 @@ def judge_own_item(request: PersonRequest, study_id: int, judgment_id: int) -> H
         return render(request, "judge/own_item.html", _own_item(judgment))
     form = ReviseForm(request.POST)
     if not form.is_valid():
-        return render(request, "judge/own_item.html", _own_item(judgment, error=BROKEN_FORM), status=409)
+        return render(request, "judge/own_item.html", _own_item(judgment, error=str(BROKEN_FORM)), status=409)
     try:
         messages.success(request, _revised(judgment, form.cleaned_data))
     except JudgingRefused as error:
@@ -76,10 +77,10 @@ def judge_own_item(request: PersonRequest, study_id: int, judgment_id: int) -> H
 
 def _revised(judgment: Judgment, answers: dict) -> str:
     """Write what differs, and say what that means for the figures."""
-    said = "Nothing was changed."
+    said = _("Nothing was changed.")
     if answers["comment"] != judgment.comment:
         comment_save(participant=judgment.participant, judgment_id=judgment.pk, comment=answers["comment"])
-        said = "Your comment is saved."
+        said = _("Your comment is saved.")
     ratings = {name: answers[name] for name in ("plausibility", "typicality", "preference")}
     if ratings == _latest_ratings(judgment):
         return "Your ratings stay as they were." if sent_back_answer(judgment) else said
@@ -87,8 +88,8 @@ def _revised(judgment: Judgment, answers: dict) -> str:
         participant=judgment.participant, judgment_id=judgment.pk, submission=answers["submission"], **ratings
     )
     if change.after_reveal:
-        return "Your change is kept beside your first ratings; these, given before the reveal, go on counting."
-    return "Your change is saved and counts."
+        return _("Your change is kept beside your first ratings; these, given before the reveal, go on counting.")
+    return _("Your change is saved and counts.")
 
 
 def _own(participant: Participant) -> QuerySet[Judgment]:

@@ -12,6 +12,7 @@ from annotation.judging.forms import new_submission
 from annotation.judging.leases import item_ticket
 from annotation.judging.participants import participant_refresh
 from annotation.judging.qualification import gold_is_right, try_done
+from annotation.judging.reasons import reason_shown
 from annotation.judging.refusals import AuditOwed, JudgingRefused
 from annotation.judging.shown import (
     answers_shown,
@@ -96,7 +97,7 @@ def _at_rest(participant: Participant) -> dict:
     return {
         "state": "halted",
         "kind": participant.state,
-        "reason": participant.state_reason,
+        "reason": reason_shown(participant.state_reason),
         "ask": creator.email if creator else "",
     }
 

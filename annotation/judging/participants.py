@@ -9,6 +9,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from annotation.judging.reasons import reason_shown
 from annotation.judging.refusals import JudgingRefused
 from annotation.models import Participant, Study
 from annotation.models.rights import may_judge_sql
@@ -106,4 +107,4 @@ def refuse_unless_at_work(participant: Participant) -> None:
         raise JudgingRefused(why % {"study": study.name})
     if participant.state != Participant.State.ACTIVE:
         why = _("Your work on %(study)s is stopped: %(reason)s")
-        raise JudgingRefused(why % {"study": study.name, "reason": participant.state_reason})
+        raise JudgingRefused(why % {"study": study.name, "reason": reason_shown(participant.state_reason)})

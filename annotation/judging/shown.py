@@ -6,7 +6,7 @@ from django.db import connection
 from django.utils.translation import gettext_noop
 
 from annotation.models import Judgment, JudgmentRevision, Study
-from annotation.scales import Preference, Question
+from annotation.scales import Preference, Question, question_translated
 from common.kept import kept_sql
 from distillation.catalog.pictures.urls import digest_url
 from distillation.pipeline.relations import RELATIONS
@@ -69,7 +69,7 @@ def _product(row: Sequence, letter: str) -> dict:
 def questions_shown(questions: Sequence[Question], typicality_after_yes: bool) -> list[dict]:
     """Options with their keys, counted through: 1, 2 for the first question, 3 … for the second."""
     asked, key = [], 0
-    for question in questions:
+    for question in map(question_translated, questions):
         options = []
         for option in question.options:
             key += 1
@@ -90,7 +90,7 @@ def expected_shown(study: Study, gold: dict, first_left: bool | None) -> list[di
 
 
 def answers_shown(study: Study, ratings: dict) -> list[dict]:
-    given = [(question, ratings.get(question.name)) for question in study.questions]
+    given = [(question_translated(each), ratings.get(each.name)) for each in study.questions]
     return [{"label": asked.short, "value": asked.label(value)} for asked, value in given if value is not None]
 
 

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.dateformat import format as date
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import reswap, retarget
@@ -24,7 +25,7 @@ from annotation.judging.writing import audit_save, comment_save, judgment_save
 from annotation.models import Judgment, Kind, Lease, Participant, Skip, Study
 from common.keyset import key_in
 
-BROKEN_FORM = "The form came broken; load the page again"
+BROKEN_FORM = gettext_lazy("The form came broken; load the page again")
 ANSWERS = ("plausibility", "typicality", "preference", "comment")
 
 
@@ -60,7 +61,7 @@ def judge_page(request: PersonRequest, study_id: int) -> HttpResponse:
 def judge_save(request: PersonRequest, study_id: int) -> HttpResponse:
     participant, form = participant_of(request.user, study_id), RatingForm(request.POST)
     if not form.is_valid():
-        return _refuse(request, participant, BROKEN_FORM)
+        return _refuse(request, participant, str(BROKEN_FORM))
     answers = {name: form.cleaned_data[name] for name in ANSWERS}
     try:
         judgment = judgment_save(
@@ -90,7 +91,7 @@ def _after_save(judgment: Judgment) -> dict:
 def judge_audit(request: PersonRequest, study_id: int) -> HttpResponse:
     participant, form = participant_of(request.user, study_id), AuditForm(request.POST)
     if not form.is_valid():
-        return _refuse(request, participant, _first_error(form, "answer", "Answer the question: Was the filter right?"))
+        return _refuse(request, participant, _first_error(form, "answer"))
     judgment_id, right = form.cleaned_data["judgment"], form.cleaned_data["answer"] == "right"
     reason = "" if right else form.cleaned_data["reason"]
     try:
@@ -107,7 +108,7 @@ def judge_audit(request: PersonRequest, study_id: int) -> HttpResponse:
 def judge_skip(request: PersonRequest, study_id: int) -> HttpResponse:
     participant, form = participant_of(request.user, study_id), SkipForm(request.POST)
     if not form.is_valid():
-        return _refuse(request, participant, BROKEN_FORM)
+        return _refuse(request, participant, str(BROKEN_FORM))
     asked = {"item_id": form.cleaned_data["item"], "reason": form.cleaned_data["reason"]}
     try:
         skip = item_skip(participant=participant, **asked)
@@ -152,7 +153,7 @@ def judge_present(request: PersonRequest, study_id: int) -> HttpResponse:
     participant, item = participant_of(request.user, study_id), request.POST.get("item", "")
     held = Lease.objects.filter(participant=participant).values_list("item", flat=True).first()
     if str(held) != item or not lease_renew(participant):
-        return _gone(request, participant, "This item is not yours any more; here is what comes next")
+        return _gone(request, participant, _("This item is not yours any more; here is what comes next"))
     return HttpResponse(status=204)
 
 
@@ -203,8 +204,9 @@ def _gone(request: PersonRequest, participant: Participant, why: str) -> HttpRes
     return render(request, "judge/page.html", {**shown, "progress": progress(participant)}, status=409)
 
 
-def _first_error(form: Form, field: str, words: str) -> str:
-    return words if list(form.errors) == [field] else BROKEN_FORM
+def _first_error(form: Form, field: str) -> str:
+    asked = _("Answer the question: %(question)s") % {"question": _("Was the filter right?")}
+    return asked if list(form.errors) == [field] else str(BROKEN_FORM)
 
 
 def _home_row(request: PersonRequest, study: Study) -> dict:

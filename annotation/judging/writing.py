@@ -17,7 +17,7 @@ from annotation.judging.quality import rules_check
 from annotation.judging.refusals import JudgingRefused, LeaseGone
 from annotation.judging.tallying import items_retally
 from annotation.models import Item, Judgment, JudgmentRevision, Kind, Participant, Study
-from annotation.scales import Question
+from annotation.scales import Question, question_translated
 from common.counting import first_sql, is_first
 
 COMMENT_LENGTH = 2_000
@@ -208,7 +208,7 @@ def answers_checked(study: Study, said: Answers) -> Answers:
 
 def _answered(question: Question, value: int | None) -> int:
     if value is None or value not in question.values:
-        raise JudgingRefused(_("Answer the question: %(question)s") % {"question": question.text})
+        raise JudgingRefused(_("Answer the question: %(question)s") % {"question": question_translated(question).text})
     return value
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from distillation.models import Intention
@@ -44,9 +45,9 @@ def next_for(arm: Arm, person: User) -> Intention | None:
 def followed_save(*, arm: Arm, intention_id: int, person: User, kind: str) -> None:
     """A second answer of the same person stands for the first: a double click changes nothing."""
     if kind not in Followed.Kind.values:
-        raise ExperimentRefused("Answer with one of the five, by a click or the keys 1 to 5")
+        raise ExperimentRefused(_("Answer with one of the five, by a click or the keys 1 to 5"))
     if not arm.run.intentions.filter(pk=intention_id).exists():
-        raise ExperimentRefused("That intention is none of this arm's; nothing was saved")
+        raise ExperimentRefused(_("That intention is none of this arm's; nothing was saved"))
     said = {"kind": kind}
     Followed.objects.update_or_create(arm=arm, intention_id=intention_id, person=person, defaults=said)
 

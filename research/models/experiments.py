@@ -5,6 +5,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_noop as _
 
 from distillation.models import Intention, Run
 
@@ -79,11 +80,11 @@ class Followed(models.Model):
     """What a person says an intention speaks of, when the model was shown other products' pictures."""
 
     class Kind(models.TextChoices):
-        TITLE = "title", "The products of the titles"
-        PICTURE = "picture", "The products in the pictures"
-        BOTH = "both", "Both"
-        NEITHER = "neither", "Neither"
-        CANNOT_TELL = "cannot", "I can't tell"
+        TITLE = "title", _("The products of the titles")
+        PICTURE = "picture", _("The products in the pictures")
+        BOTH = "both", _("Both")
+        NEITHER = "neither", _("Neither")
+        CANNOT_TELL = "cannot", _("I can't tell")
 
     arm = models.ForeignKey(Arm, models.CASCADE, related_name="followed")
     intention = models.ForeignKey(Intention, models.CASCADE, related_name="+")

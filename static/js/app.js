@@ -1,9 +1,11 @@
-// All pages: times in the reader's zone. Pages that poll: nothing changes under the eyes of somebody who reads it.
+// All pages: times in the reader's zone, and which that is. Pages that poll: nothing changes under the eyes of somebody who reads it.
 
 function localTimes() {
   for (const time of document.querySelectorAll("time[datetime]")) {
     const second = "seconds" in time.dataset ? "2-digit" : undefined;
-    const shown = new Date(time.dateTime).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second, hourCycle: "h23" });
+    const day = "day" in time.dataset ? { day: "numeric", month: "short", year: "numeric" } : {};
+    const zone = "bare" in time.dataset ? {} : { timeZoneName: "short" };
+    const shown = new Date(time.dateTime).toLocaleString([], { ...day, hour: "2-digit", minute: "2-digit", second, hourCycle: "h23", ...zone });
     if (time.textContent !== shown) time.textContent = shown;
   }
 }

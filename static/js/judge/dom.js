@@ -5,4 +5,4 @@ export const find = (selector, root = document) => root.querySelector(selector);
 export const answerForm = () => find("form.answer", task);
 export const skipPanel = () => find("#skip", task);
 
-export const isTyping = (element) => element.matches("textarea, select, [contenteditable], input:not([type=radio])");
+export const isTyping = (element) => element.matches("textarea, select, [contenteditable], input:not([type=radio], [type=checkbox])");

@@ -14,7 +14,8 @@ from tests.annotation.builders import study
 from tests.annotation.pages import HTMX, lease_of, rate, url
 
 GERMAN = {"Accept-Language": "de-DE,de;q=0.9,en;q=0.5"}
-CATALOG = settings.BASE_DIR / "locale/de/LC_MESSAGES"
+CATALOGS = settings.BASE_DIR / "locale"
+LANGUAGES = ("de", "es")
 KINDS = (r"msgid(?:_plural)?", r"msgstr(?:\[\d\])?")
 
 
@@ -23,9 +24,10 @@ def made(annotator: User) -> Study:
     return study(items=3)
 
 
-def catalog() -> list[tuple[list[str], list[str]]]:
+def catalog(language: str = "de") -> list[tuple[list[str], list[str]]]:
     """Each entry of the .po, its header and words with a context aside: the English (and plural), the translations."""
-    entries = [entry for entry in (CATALOG / "django.po").read_text().split("\n\n")[1:] if "msgctxt" not in entry]
+    entries = (CATALOGS / language / "LC_MESSAGES/django.po").read_text().split("\n\n")[1:]
+    entries = [entry for entry in entries if "msgctxt" not in entry]
     quoted = r' (".*")$'
     return [
         tuple(
@@ -61,7 +63,7 @@ def test_a_refusal_is_german(as_annotator: Client, made: Study) -> None:
     as_annotator.get(url("page", made))
     form = {"item": lease_of(as_annotator).item_id, "submission": "11111111-1111-4111-8111-111111111111"}
     answer = as_annotator.post(reverse("judge-save", args=[made.pk]), form, headers=HTMX | GERMAN)
-    assert "Beantworten Sie die Frage: Is it plausible?" in answer.content.decode()  # the study's own wording
+    assert "Beantworten Sie die Frage: Ist er plausibel?" in answer.content.decode()
 
 
 def test_the_sign_in_page_is_german(db: None) -> None:
@@ -83,10 +85,20 @@ def test_researchers_pages_stay_english(as_researcher: Client) -> None:
     assert page["Content-Language"] == "en"
 
 
-def test_every_text_is_translated() -> None:
-    assert "fuzzy" not in (CATALOG / "django.po").read_text()
-    assert len(catalog()) > 150
-    assert [english for english, german in catalog() if not german or not all(german)] == []
+def test_a_researchers_own_words_stay_as_they_are(as_annotator: Client, made: Study) -> None:
+    own = [made.scales[0] | {"text": "Is it sensible?"}, made.scales[1]]
+    Study.objects.update(scales=own)
+    page = as_annotator.get(url("page", made), headers=GERMAN).content.decode()
+    assert "Is it sensible?" in page
+    assert ">Yes</bdi>" in page  # not half translated
+    assert "Wie typisch ist er für solche Käufe?" in page
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_text_is_translated(language: str) -> None:
+    assert "fuzzy" not in (CATALOGS / language / "LC_MESSAGES/django.po").read_text()
+    assert len(catalog(language)) > 300
+    assert [english for english, theirs in catalog(language) if not theirs or not all(theirs)] == []
 
 
 def test_every_text_of_the_templates_is_in_the_catalog() -> None:
@@ -95,16 +107,17 @@ def test_every_text_of_the_templates_is_in_the_catalog() -> None:
     assert marked - {english[0] for english, _ in catalog()} == set()
 
 
-def test_the_compiled_catalog_is_up_to_date() -> None:
-    with (CATALOG / "django.mo").open("rb") as file:
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_compiled_catalog_is_up_to_date(language: str) -> None:
+    with (CATALOGS / language / "LC_MESSAGES/django.mo").open("rb") as file:
         compiled = gettext.GNUTranslations(file)
-    for english, german in catalog():
+    for english, theirs in catalog(language):
         found = [compiled.ngettext(*english, n) for n in (1, 2)] if english[1:] else [compiled.gettext(english[0])]
-        assert found == german
+        assert found == theirs
 
 
 def test_right_is_a_side_or_an_answer() -> None:
-    with (CATALOG / "django.mo").open("rb") as file:
+    with (CATALOGS / "de/LC_MESSAGES/django.mo").open("rb") as file:
         compiled = gettext.GNUTranslations(file)
     assert (compiled.pgettext("side", "Right"), compiled.gettext("Right")) == ("Rechts", "Richtig")
 
