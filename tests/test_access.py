@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from copy import deepcopy
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -22,8 +23,9 @@ from annotation.models import Study
 from api.models import ApiToken
 from api.urls import urlpatterns
 from distillation.models import CatalogImport, CoBuy, Intention, Picture, Product, PurchaseImport, Run
-from research.models import Experiment
+from research.models import Experiment, Gain, Training
 from research.online.services import ArmPlan, online_create
+from research.trainings.trainer.spec import Spec
 from tests.annotation.builders import judge, preference_study, show_pictures, study
 from tests.api.builders import DAY, JSON, program
 from tests.distillation.runs import coloured
@@ -99,13 +101,16 @@ def parts(people: dict[str, User | None], programs: dict[str, Client]) -> dict[s
     pairs = preference_study()
     online_create(name="shop", arms=[ArmPlan(name="titles"), ArmPlan(name="kept")])
     show_pictures()
-    arms = Experiment.objects.create(name=made.runs.get().name).arms
-    arms.create(run=made.runs.get(), is_control=True, place=0)
+    run = made.runs.get()
+    Training.objects.create(name=run.name, folder="t", config=asdict(Spec(name=run.name, data="d", base="b")))
+    Gain.objects.create(name=run.name, run=run, folder="g", config={"arms": [], "base": "b"})
+    arms = Experiment.objects.create(name=run.name).arms
+    arms.create(run=run, is_control=True, place=0)
     return {
         "study_id": made.pk,
         "participant_id": participant.pk,
         "judgment_id": judgment.pk,
-        "name": made.runs.get().name,
+        "name": run.name,
         "asin": Product.objects.first().asin,
         "cobuy_id": CoBuy.objects.first().pk,
         "intention_id": Intention.objects.first().pk,
@@ -123,7 +128,7 @@ def parts(people: dict[str, User | None], programs: dict[str, Client]) -> dict[s
         "webhook_id": Webhook.objects.create(url="https://example.org/hook", events=[Event.RUN_FINISHED]).pk,
         "arm_id": arms.create(run=coloured.run("swapped"), factor="pictures", place=1).pk,
         "evaluation_id": evaluation_row("seen").pk,
-        "test_id": purchase_row(made.runs.get(), "seen").pk,
+        "test_id": purchase_row(run, "seen").pk,
         "purchase-detail": {"name": "seen"},
         "purchase-csv": {"ranker": "bm25", "table": "arms"},
         "evaluation": {"name": "seen"},
