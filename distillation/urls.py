@@ -6,7 +6,7 @@ from distillation.catalog import views as catalog_views
 from distillation.catalog.pictures.views import picture
 from distillation.features import views as features
 from distillation.purchases import views as purchases
-from distillation.runs.pages import connection, treatments, views
+from distillation.runs.pages import connection, forecast, treatments, views
 from distillation.treatments import TREATED
 
 
@@ -37,6 +37,7 @@ urlpatterns = [
     path("runs/connection", connection.connection_test, name="connection-test"),
     path("features/", features.feature_list, name="feature-list"),
     path("features/discard", features.feature_discard, name="feature-discard"),
+    path("runs/forecast", forecast.run_forecast, name="run-forecast"),
     path("runs/new/", views.run_new, name="run-new"),
     path("runs/<str:name>/", views.run_detail, name="run-detail"),
     path("runs/<str:name>/progress", views.run_progress, name="run-progress"),

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any, ClassVar
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
@@ -188,42 +187,28 @@ class OnlineRows(OnlineView):
     """A batch of what a shop sends; what its rows are is up to the kind."""
 
     also_answers = (409,)
-    kind: ClassVar[str]
-    read: ClassVar[Callable[[OnlineExperiment, Rows], Sequence[Any]]]
-    write: ClassVar[Callable[..., Taken]]
 
-    def post(self, request: Request, name: str) -> Response:
-        online = self.online(name)
-        rows = self.read(online, rows_of(request, self.kind))
+    def taken(
+        self, request: Request, name: str, kind: str, take: Callable[[OnlineExperiment, Rows], Taken]
+    ) -> Response:
         try:
-            done = self.write(online=online, rows=rows)
+            return Response(asdict(take(self.online(name), rows_of(request, kind))))
         except KeyReused as error:
             raise Conflict(str(error)) from error
-        return Response(asdict(done))
 
 
-@extend_schema_view(
-    post=extend_schema(
-        request=ExposuresSerializer,
-        responses=TakenSerializer,
-        description="All of a batch or nothing; each row's key makes it idempotent. Under a known key with other "
-        "content: 409.",
-    )
-)
 class OnlineExposures(OnlineRows):
-    kind, read, write = "exposures", staticmethod(exposures_read), staticmethod(exposures_write)
+    @extend_schema(request=ExposuresSerializer, responses=TakenSerializer)
+    def post(self, request: Request, name: str) -> Response:
+        """All of a batch or nothing; each row's key makes it idempotent. Under a known key with other content: 409."""
+        return self.taken(request, name, "exposures", exposures_take)
 
 
-@extend_schema_view(
-    post=extend_schema(
-        request=OutcomesSerializer,
-        responses=TakenSerializer,
-        description="As exposures. Those of unknown units and before an exposure are kept, left out of the lift, and "
-        "counted.",
-    )
-)
 class OnlineOutcomes(OnlineRows):
-    kind, read, write = "outcomes", staticmethod(outcomes_read), staticmethod(outcomes_write)
+    @extend_schema(request=OutcomesSerializer, responses=TakenSerializer)
+    def post(self, request: Request, name: str) -> Response:
+        """As exposures. Those of unknown units and before an exposure are kept, left out of the lift, and counted."""
+        return self.taken(request, name, "outcomes", outcomes_take)
 
 
 class OnlineErasure(OnlineView):
@@ -237,3 +222,11 @@ def rows_of(request: Request, name: str) -> Rows:
     if not isinstance(request.data, dict) or set(request.data) != {name}:
         raise Unprocessable(f'Send {{"{name}": [...]}} and nothing else')
     return request.data[name]
+
+
+def exposures_take(online: OnlineExperiment, rows: Rows) -> Taken:
+    return exposures_write(online=online, rows=exposures_read(online, rows))
+
+
+def outcomes_take(online: OnlineExperiment, rows: Rows) -> Taken:
+    return outcomes_write(online=online, rows=outcomes_read(online, rows))

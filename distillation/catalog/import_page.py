@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from common.words import duration
-from distillation.models.imports import FileImport
+from distillation.models import FileImport
 
 SHOWN = 100
 

@@ -15,6 +15,7 @@ from distillation.models.catalog import (
     ProductAgain,
     TreatedPicture,
 )
+from distillation.models.imports import FileImport
 from distillation.models.intentions import Exposure, Failure, Intention, IntentionQuerySet, Verdict, VerdictQuerySet
 from distillation.models.purchases import BuyerKey, Purchase, PurchaseImport
 from distillation.models.runs import (
@@ -47,6 +48,7 @@ __all__ = [
     "Failure",
     "Feature",
     "FeatureQuerySet",
+    "FileImport",
     "Intention",
     "IntentionQuerySet",
     "OwedIndex",

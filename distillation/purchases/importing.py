@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 
 from distillation.catalog.intake.job import alone
 from distillation.catalog.readers.records import START, CatalogError, Position
-from distillation.models import BuyerKey, PurchaseImport
+from distillation.models import BuyerKey, FileImport, PurchaseImport
 from distillation.purchases.account import PurchaseAccount
 from distillation.purchases.cobuys import purchases_pair
 from distillation.purchases.formats import (
@@ -26,7 +26,7 @@ from distillation.purchases.formats import (
     purchases_read,
 )
 
-State = PurchaseImport.State
+State = FileImport.State
 Say = Callable[[str], None]
 BLOCK_LINES = 20_000
 MOST_PER_BUYER = 200

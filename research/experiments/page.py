@@ -51,6 +51,7 @@ def _arm(each: ArmFigures, people: list[Judged], columns: list[str]) -> dict:
     return {
         "figures": each,
         "kept": percent(each.whole.share),
+        "kept_in_common": percent(each.common.share),
         "judged": [(name, *_cell(own.get(name))) for name in columns],
         "near": near,
         "distinct": distinct,
@@ -86,8 +87,8 @@ def _measure(name: str, rows: list[Judged]) -> dict:
         for row in rows
     ]
     ends = [abs(end) for row in rows for end in row.difference.figure.ci95 or (row.difference.figure.value or 0.0,)]
-    widest = next(each for each in (0.1, 0.2, 0.4, 1.0) if each >= max(ends, default=0.0) or each == 1.0)
-    ticks = [(at * widest, signed(at * widest)) for at in (-1.0, -0.5, 0.0, 0.5, 1.0)]
+    widest = next(each for each in (0.1, 0.2, 0.4, 0.6, 1.0) if each >= max(ends, default=0.0) or each == 1.0)
+    ticks = [(at * widest, _tick(at * widest)) for at in (-1.0, -0.5, 0.0, 0.5, 1.0)]
     return {
         "name": name,
         "plot": dots(shown, label=f"{name}: difference to the control in points", ticks=ticks, reference=0.0),
@@ -95,6 +96,10 @@ def _measure(name: str, rows: list[Judged]) -> dict:
         "rows": [_row(row) for row in rows],
         "parts": [_part(part, rows) for part in dict.fromkeys(part for row in rows for part in row.parts)],
     }
+
+
+def _tick(share: float) -> str:
+    return f"{100 * share:+.0f}".replace("-", "−") if share else "0"
 
 
 def _row(row: Judged) -> dict:

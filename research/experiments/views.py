@@ -69,7 +69,7 @@ def experiment_list(request: HttpRequest) -> HttpResponse:
 @researcher_required
 def experiment_new(request: PersonRequest) -> HttpResponse:
     """Once to see what it will cost, once to start it."""
-    form, page = ExperimentForm(request.POST or None), {}
+    form, page = ExperimentForm(request.POST or None, initial={"control": request.GET.get("control", "")}), {}
     if request.method == "POST" and form.is_valid():
         try:
             plan = form.plan

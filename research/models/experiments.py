@@ -73,7 +73,11 @@ class Arm(models.Model):
     def label(self) -> str:
         if self.is_control:
             return "control"
-        return f"{self.factor}: {self.value}" if self.factor else self.run.name
+        if not self.factor:
+            return self.run.name
+        # Without a treatment's version, which the value and the run's settings have.
+        value = self.value.partition("@")[0] if self.factor == "pictures" else self.value
+        return f"{self.factor}: {value}"
 
 
 class Followed(models.Model):

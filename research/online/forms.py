@@ -28,7 +28,7 @@ class OnlineForm(forms.Form):
 
 class ArmForm(forms.Form):
     name = forms.CharField(max_length=60)
-    shows = forms.ChoiceField(choices=OnlineArm.Shows.choices)
+    shows = forms.ChoiceField(choices=OnlineArm.Shows.choices, initial=OnlineArm.Shows.TITLES)
     run = forms.ModelChoiceField(
         Run.objects.order_by("-pk"), to_field_name="name", required=False, label="Of the run", empty_label="none"
     )
@@ -37,13 +37,13 @@ class ArmForm(forms.Form):
 
 class BaseArms(forms.BaseFormSet):
     def clean(self) -> None:
-        if len(self.asked) < 2:
+        if len(arms_asked(self)) < 2:
             raise forms.ValidationError("Name at least two arms; the first is the control.")
 
-    @property
-    def asked(self) -> list[dict]:
-        """Of the rows that somebody has filled in."""
-        return [form.cleaned_data for form in self.forms if form.has_changed() and form.is_valid()]
+
+def arms_asked(arms: forms.BaseFormSet) -> list[dict]:
+    """Of the rows that somebody has filled in."""
+    return [form.cleaned_data for form in arms.forms if form.has_changed() and form.is_valid()]
 
 
 STARTS_WITH = [{"name": "titles", "shows": OnlineArm.Shows.TITLES}, {"name": "kept", "shows": OnlineArm.Shows.KEPT}]

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.access import PersonRequest, researcher_required
 from research.models import OnlineExperiment
-from research.online.forms import STARTS_WITH, Arms, OnlineForm
+from research.online.forms import STARTS_WITH, Arms, OnlineForm, arms_asked
 from research.online.page import online_page
 from research.online.refusals import OnlineRefused
 from research.online.results import online_results
@@ -30,7 +30,7 @@ def online_new(request: PersonRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and arms.is_valid():
         try:
             made = online_create(
-                arms=[ArmPlan(**asked) for asked in arms.asked], created_by=request.user, **form.cleaned_data
+                arms=[ArmPlan(**asked) for asked in arms_asked(arms)], created_by=request.user, **form.cleaned_data
             )
         except OnlineRefused as error:
             form.add_error(None, str(error))

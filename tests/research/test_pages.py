@@ -50,11 +50,13 @@ def test_the_kept_share_is_counted(experiment: Experiment):
     assert kept.difference == pytest.approx(4 / 12 - 6 / 12)
 
 
-def test_a_failed_treatment_leaves_the_cobuy_out_of_both(experiment: Experiment):
+def test_a_failed_treatment_leaves_the_cobuy_out_of_both(experiment: Experiment, as_researcher: Client):
     lose(Run.objects.get(name="two"), "unchanged")
     figures = exact(list(experiment.arms.select_related("run")))
     against = figures.arms[1].against
     assert (figures.common, against.cobuys, against.control.verdicts, against.arm.failed) == (5, 5, 10, 0)
+    shown = as_researcher.get(reverse("experiment", args=["look"])).content.decode()
+    assert "50.0 % in common" in shown and "5 of 6 co-buys" in shown
 
 
 def test_a_failed_call_is_counted_and_bounds_the_difference(experiment: Experiment):
@@ -134,6 +136,14 @@ def test_the_page_says_the_cost_before_it_starts(as_researcher: Client):
     # 3 co-buys x 2 relations, an intention and a verdict each, and 6 products.
     assert "18 calls at most" in words
     assert not Experiment.objects.exists()
+
+
+def test_a_run_leads_to_an_experiment_with_it_as_control(as_researcher: Client):
+    finished_run(3, name="one")
+    finished_run(name="two")
+    where = f"{reverse('experiment-new')}?control=one"
+    assert f'href="{where}"' in as_researcher.get(reverse("run-detail", args=["one"])).content.decode()
+    assert '<option value="one" selected>' in as_researcher.get(where).content.decode()
 
 
 def test_the_page_refuses_in_words(as_researcher: Client):

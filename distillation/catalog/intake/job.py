@@ -16,9 +16,9 @@ from django.db.models.functions import Now
 
 from distillation.catalog.intake.account import CatalogAccount
 from distillation.catalog.readers.records import DEFAULT_FIELDS, CatalogError, CatalogFormat, Position
-from distillation.models import CatalogImport
+from distillation.models import CatalogImport, FileImport
 
-State = CatalogImport.State
+State = FileImport.State
 LOCK_SECONDS = 3
 
 
