@@ -32,7 +32,7 @@ class ArmForm(forms.Form):
     run = forms.ModelChoiceField(
         Run.objects.order_by("-pk"), to_field_name="name", required=False, label="Of the run", empty_label="none"
     )
-    weight = forms.IntegerField(label="Part of the units", min_value=1, max_value=10_000, initial=1)
+    weight = forms.IntegerField(label="Weight", min_value=1, max_value=10_000, initial=1)
 
 
 class BaseArms(forms.BaseFormSet):

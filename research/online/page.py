@@ -105,15 +105,16 @@ def _plot(each: Compared) -> Chart | None:
     # By the newest look, or the first days, which know nothing, would flatten the rest.
     reach = max(0.05, 2 * max(abs(bound) for bound in each.looks[-1].sequence))
     reach = min(reach, 5.0)
+    lowest = -min(reach, 1.0)  # less than nothing is not sold
     first, last = each.looks[0].day, each.looks[-1].day
     lows, highs = ([look.sequence[side] for look in each.looks] for side in (0, 1))
     along = [(look.day - first).days / ((last - first).days or 1) for look in each.looks]
 
     def at(value: float) -> float:
-        return (max(-reach, min(reach, value)) + reach) / (2 * reach)
+        return (max(lowest, min(reach, value)) - lowest) / (reach - lowest)
 
-    across, down = chart_scales(HEIGHT, low=-reach, high=reach)
-    marks = [-reach, 0.0, reach]
+    across, down = chart_scales(HEIGHT, low=lowest, high=reach)
+    marks = [lowest, 0.0, reach]
     return Chart(
         label=f"Lift of {each.arm.name} in units that bought, by day of first exposure",
         height=HEIGHT,
@@ -122,9 +123,9 @@ def _plot(each: Compared) -> Chart | None:
         bands=[Curve(band(along, [at(low) for low in lows], [at(high) for high in highs]), "c-accent")],
         lines=[
             Curve(line(along, [at(look.value) for look in each.looks]), "c-accent"),
-            *(Curve(line(along, [at(look.fixed[side]) for look in each.looks]), "c-muted dot") for side in (0, 1)),
+            *(Curve(line(along, [at(look.fixed[side]) for look in each.looks]), "c-line dot") for side in (0, 1)),
         ],
-        key=[("c-accent", "lift, band valid at any look"), ("c-muted dot", "valid for one planned look only")],
+        key=[("c-accent", "lift, band valid at any look"), ("c-line dot", "valid for one planned look only")],
     )  # fmt: skip
 
 

@@ -61,6 +61,7 @@ def test_axe_finds_nothing(open_as: Callable[..., Page], researcher: User, schem
 @pytest.mark.usefixtures("asked")
 def test_treatments_are_chosen_with_the_arrows(open_as: Callable[..., Page], researcher: User) -> None:
     page = open_as(researcher, reverse("run-new"))
+    expect(page.locator("#forecast")).to_contain_text("at most: ")  # counted by itself
     chosen = page.locator("[name=pictures]:checked")
     chosen.focus()
     page.keyboard.press("ArrowRight")
