@@ -12,6 +12,7 @@ from annotation.desk.adjudicating import adjudication_save, to_adjudicate
 from annotation.judging.forms import RatingForm, new_submission
 from annotation.judging.refusals import JudgingRefused
 from annotation.judging.shown import item_shown, questions_shown
+from annotation.judging.views import BROKEN_FORM
 from annotation.models import Adjudication, Study
 
 
@@ -37,7 +38,7 @@ def judge_adjudicate(request: PersonRequest, study_id: int) -> HttpResponse:
 def _saved(request: PersonRequest, study: Study) -> HttpResponse:
     form = RatingForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "The form came broken; here is the item once more")
+        messages.error(request, BROKEN_FORM)
         return redirect("judge-adjudicate", study.pk)
     said = {name: form.cleaned_data[name] for name in ("plausibility", "typicality", "comment")}
     try:

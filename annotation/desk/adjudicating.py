@@ -6,6 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
 
 from accounts.models import Deed, User
 from accounts.trail import deed_record
@@ -49,15 +50,15 @@ def adjudication_save(
     """Once for each item. Raises JudgingRefused."""
     study = Study.objects.select_for_update(no_key=True).get(pk=study.pk)
     if study.adjudicator_id != by.pk:
-        raise JudgingRefused(f"You are not the adjudicator of {study.name}; ask a researcher")
+        raise JudgingRefused(_("You are not the adjudicator of %(study)s; ask a researcher") % {"study": study.name})
     if Judgment.objects.filter(participant__annotator=by, item=item_id).exists():
-        raise JudgingRefused("You have judged this item yourself; somebody else must adjudicate it")
+        raise JudgingRefused(_("You have judged this item yourself; somebody else must adjudicate it"))
     if earlier := Adjudication.objects.filter(item=item_id).first():
         return earlier
     if not contested(study).filter(pk=item_id).exists():
-        raise JudgingRefused("This item is not contested, or not in this study; here is what comes next")
+        raise JudgingRefused(_("This item is not contested, or not in this study; here is what comes next"))
     if plausibility is None:
-        raise JudgingRefused(f"Answer the question: {study.questions[0].text}")
+        raise JudgingRefused(_("Answer the question: %(question)s") % {"question": study.questions[0].text})
     said = answers_checked(study, Answers(plausibility, typicality))
     made = Adjudication.objects.create(
         item_id=item_id,

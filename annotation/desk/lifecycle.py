@@ -67,8 +67,16 @@ def exported_whole(study: Study) -> ExportRecord | None:
     """The last export that has all as it stands now: complete, without filters, with each revision."""
     exports = study.exports.filter(finished_at__isnull=False, options__rows="revisions", options__filters={})
     latest = exports.order_by("-snapshot_at").first()
+    if latest is None or latest.snapshot_at is None or latest.rows != _rows(study):
+        return None
     changed = _last_change(study)
-    return latest if latest and latest.snapshot_at and changed and latest.snapshot_at >= changed else None
+    return latest if changed is None or latest.snapshot_at >= changed else None
+
+
+def _rows(study: Study) -> int:
+    """What an export of each revision has, so that no judgment that was being saved meanwhile is lost."""
+    revisions = JudgmentRevision.objects.filter(judgment__participant__study=study)
+    return Judgment.objects.filter(participant__study=study).count() + revisions.count()
 
 
 def _last_change(study: Study) -> datetime | None:

@@ -83,7 +83,7 @@ def _revised(judgment: Judgment, answers: dict) -> str:
         said = _("Your comment is saved.")
     ratings = {name: answers[name] for name in ("plausibility", "typicality", "preference")}
     if ratings == _latest_ratings(judgment):
-        return "Your ratings stay as they were." if sent_back_answer(judgment) else said
+        return _("Your ratings stay as they were.") if sent_back_answer(judgment) else said
     change = judgment_revise(
         participant=judgment.participant, judgment_id=judgment.pk, submission=answers["submission"], **ratings
     )

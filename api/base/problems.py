@@ -9,6 +9,7 @@ from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
 from rest_framework.utils.encoders import JSONEncoder
 from rest_framework.views import exception_handler
 
+from accounts.services import PeopleRefused
 from annotation.design.protocol import StudyRefused
 from annotation.judging.refusals import AuditOwed, JudgingRefused, LeaseGone
 from distillation.catalog.selection import SelectionRefused
@@ -37,6 +38,7 @@ TITLES = {
 }
 KINDS: dict[type[Exception], str] = {LeaseGone: "lease-gone", AuditOwed: "audit-owed"}
 REFUSALS = (
+    PeopleRefused,
     JudgingRefused,
     StudyRefused,
     RunRefused,

@@ -83,7 +83,7 @@ def test_a_closed_study_says_so(made: Study, researcher: User) -> None:
 
 def test_a_revoked_link_says_so(made: Study, researcher: User) -> None:
     made_link, token = link(made, researcher)
-    link_revoke(link=made_link)
+    link_revoke(link=made_link, by=made_link.created_by)
     assert "has been revoked" in said(come(token, PROLIFIC_PID=PID)[1])
 
 

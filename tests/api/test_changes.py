@@ -1,12 +1,15 @@
 """Studies changed, extended and deleted; people erased; the trail read: by programs."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import User
 from annotation.exchange.exports.options import Options
 from annotation.exchange.exports.recording import export_start
-from annotation.models import Study
+from annotation.models import Judgment, Study
 from tests.annotation.builders import judge, participant, study
 from tests.api.builders import program, send
 from tests.distillation.builders import finished_run
@@ -39,6 +42,8 @@ def test_a_study_is_changed_whole_or_not_at_all(rosa: Client) -> None:
 def test_a_study_is_deleted_after_a_whole_export(rosa: Client, researcher: User) -> None:
     made = study()
     judge(participant(made))
+    then = timezone.now() - timedelta(days=1)  # an export's moment is that of its transaction, here the test's
+    Judgment.objects.update(created_at=then, audited_at=then)
     send(rosa, f"studies/{made.pk}", method="patch", state="closed")
     assert send(rosa, f"studies/{made.pk}", method="delete", name="S").status_code == 409
     _, pieces = export_start(study=made, options=Options(revisions=True), by=researcher)

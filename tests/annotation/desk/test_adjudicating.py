@@ -8,7 +8,7 @@ from accounts.models import User
 from accounts.services import user_create
 from annotation.design.protocol import StudyRefused
 from annotation.desk.adjudicating import adjudication_save, adjudicator_set, to_adjudicate
-from annotation.figures.numbers import study_figures
+from annotation.figures.numbers import Figures, study_figures
 from annotation.judging.refusals import JudgingRefused
 from annotation.models import Adjudication, Item
 from annotation.recheck.check import figures_check
@@ -56,17 +56,23 @@ def test_the_adjudicator_s_page_shows_no_verdict_and_saves(researcher: User) -> 
     assert Adjudication.objects.get().by == judge_of_split
 
 
-@pytest.mark.parametrize(("said", "accuracy"), [(1, 1 / 4), (0, 2 / 4)])
-def test_the_answer_stands_where_it_is_chosen_as_the_truth(researcher: User, said: int, accuracy: float) -> None:
-    """Right on the first item, wrong on two; the tie, which is rejected, counts one half until somebody decides it."""
+def counted(figures: Figures) -> tuple[float, ...]:
+    quality = figures.filter.quality
+    return quality.tp, quality.fp, quality.fn, quality.tn
+
+
+@pytest.mark.parametrize(("said", "cells"), [(1, (1, 1, 2, 0)), (0, (1, 1, 1, 1))])
+def test_the_answer_stands_where_it_is_chosen_as_the_truth(researcher: User, said: int, cells: tuple) -> None:
+    """One rightly kept, one wrongly kept, one wrongly rejected; the tie, which is rejected, is one half wrongly and one
+    half rightly, until somebody decides it."""
     made = study_of_ties_and_errors()
     adjudicator_set(study=made, adjudicator=researcher, by=researcher)
     made.refresh_from_db()
     (item,) = to_adjudicate(made, researcher)
     adjudication_save(study=made, item_id=item.pk, plausibility=said, typicality=2, comment="", by=researcher)
     found = study_figures(made, Selection(truth=ADJUDICATED))
-    assert found.filter.quality.accuracy.value == pytest.approx(accuracy)
-    assert study_figures(made).filter.quality.accuracy.value == pytest.approx(1.5 / 4)
+    assert counted(found) == pytest.approx(cells)
+    assert counted(study_figures(made)) == pytest.approx((1, 1, 1.5, 0.5))
     assert found.rates == study_figures(made).rates  # of the annotators alone
 
 
