@@ -16,8 +16,8 @@ _TABLES = """
         line bigint, place bigint, item bigint, intention bigint, identity uuid, left_asin text, pseudonym text,
         plausibility smallint, typicality smallint, kind text, counts boolean, version smallint, seconds float8,
         active float8, comment text, filter_right boolean, audit_reason text, judged_at timestamptz,
-        audited_at timestamptz, revision int, after_reveal boolean, revised_at timestamptz, inclusion float8,
-        simulated boolean, own_item bigint, stands boolean NOT NULL DEFAULT true
+        audited_at timestamptz, revision int, after_reveal boolean, sent_back boolean, revised_at timestamptz,
+        inclusion float8, simulated boolean, own_item bigint, stands boolean NOT NULL DEFAULT true
     ) ON COMMIT DROP;
     CREATE TEMP TABLE own_items (
         id bigint, intention bigint, is_gold boolean, asin_a text, identity uuid, alone boolean, inclusion float8
@@ -257,12 +257,12 @@ _JUDGMENTS = """
 """
 _REVISIONS = """
     INSERT INTO annotation_judgmentrevision
-        (judgment_id, submission, plausibility, typicality, before, after_reveal, created_at)
+        (judgment_id, submission, plausibility, typicality, before, after_reveal, sent_back, created_at)
     SELECT j.id, gen_random_uuid(), s.plausibility, s.typicality,
            CASE WHEN s.after_reveal
                THEN jsonb_build_object('plausibility', j.plausibility, 'typicality', j.typicality)
                ELSE jsonb_build_object('plausibility', b.plausibility, 'typicality', b.typicality) END,
-           s.after_reveal, s.revised_at
+           s.after_reveal, s.sent_back, s.revised_at
     FROM staged s
     JOIN staged b ON (b.pseudonym, b.own_item, b.kind, b.judged_at, b.revision)
                    = (s.pseudonym, s.own_item, s.kind, s.judged_at, s.revision - 1)

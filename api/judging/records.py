@@ -133,7 +133,7 @@ class ExpectedSerializer(serializers.Serializer):
 class RevisionSerializer(serializers.ModelSerializer):
     class Meta:
         model = JudgmentRevision
-        fields = ("id", "plausibility", "typicality", "preference", "after_reveal", "created_at")
+        fields = ("id", "plausibility", "typicality", "preference", "after_reveal", "sent_back", "created_at")
         read_only_fields = fields
 
 
@@ -146,18 +146,24 @@ class JudgmentSerializer(serializers.ModelSerializer):
     verdict = serializers.SerializerMethodField()
     expected = serializers.SerializerMethodField()
     revisions = RevisionSerializer(many=True, read_only=True)
+    sent_back = serializers.SerializerMethodField(help_text="a researcher's word, while they ask you to look again")
 
     class Meta:
         model = Judgment
         fields = (
             "id", "study", "item", "plausibility", "typicality", "preference", "comment", "active_seconds",
             "created_at", "audit_asked", "filter_right", "audit_reason", "audited_at", "verdict", "expected",
-            "revisions",
+            "revisions", "sent_back",
         )  # fmt: skip
         read_only_fields = (
             "plausibility", "typicality", "preference", "comment", "active_seconds", "created_at", "audit_asked",
             "filter_right", "audited_at",
         )  # fmt: skip
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_sent_back(self, judgment: Judgment) -> str | None:
+        asked = [each for each in judgment.sent_back.all() if each.answered_at is None]
+        return asked[0].word if asked else None
 
     @extend_schema_field(BlindItemSerializer)
     def get_item(self, judgment: Judgment) -> dict:
@@ -247,3 +253,4 @@ class SkipSerializer(serializers.Serializer):
 
 class OwnQuery(ListQuery):
     to_audit = serializers.BooleanField(required=False, help_text="true: only those whose audit is owed")
+    sent_back = serializers.BooleanField(required=False, help_text="true: only those to be looked at once more")

@@ -109,7 +109,8 @@ class OwnJudgments(JudgingView, ListAPIView):
         """Your own, and nobody else's; researchers have judgments.csv."""
         own = self.participant().judgments.exclude(kind=Kind.GOLD)
         own = own.to_audit() if self.asked.get("to_audit") else own
-        return own.select_related(*JUDGED).prefetch_related("revisions")
+        own = own.filter(sent_back__isnull=False, sent_back__answered_at=None) if self.asked.get("sent_back") else own
+        return own.select_related(*JUDGED).prefetch_related("revisions", "sent_back")
 
     @extend_schema(request=NEW, responses={201: JudgmentSerializer})
     @idempotent

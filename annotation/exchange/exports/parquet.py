@@ -12,7 +12,7 @@ _WHOLE = (
     "revision", "bought_year", "bought_month",
 )  # fmt: skip
 _REAL = ("p_yes", "strictness", "seconds", "active_seconds", "inclusion_probability")
-_TRUTH = ("counts", "simulated", "after_reveal")
+_TRUTH = ("counts", "simulated", "after_reveal", "sent_back")
 _TIME = ("judged_at", "audited_at", "revised_at")
 
 

@@ -77,10 +77,11 @@ OF_REVISIONS = {
     "counts": f"{COLUMNS['counts']} AND said.stands",
     "revision": "said.revision",
     "after_reveal": "said.after_reveal",
+    "sent_back": "said.sent_back",
     "revised_at": ISO.format("said.revised_at"),
 }
 # As words in CSV, which other programs than PostgreSQL read too.
-TRUTHS = frozenset(("counts", "simulated", "after_reveal"))
+TRUTHS = frozenset(("counts", "simulated", "after_reveal", "sent_back"))
 REALS = frozenset(("p_yes", "strictness", "seconds", "active_seconds", "inclusion_probability"))
 # Of a pair what stood left and right, as it was shown.
 _SIDE = "CASE WHEN j.first_left THEN {} ELSE {} END"
@@ -110,7 +111,7 @@ OF_PAIRS = {
     **{name: COLUMNS[name] for name in _COMMON_LAST},
 }
 OF_PAIRS_REVISED = {
-    **{name: OF_REVISIONS[name] for name in ("counts", "revision", "after_reveal", "revised_at")},
+    **{name: OF_REVISIONS[name] for name in ("counts", "revision", "after_reveal", "sent_back", "revised_at")},
     "answer": _ANSWER.format(said="said.preference"),
     "better_run": _BETTER.format(said="said.preference"),
 }
@@ -155,14 +156,15 @@ _SAID = """
                    AS typicality,
                CASE WHEN f.before IS NULL THEN j.preference ELSE (f.before ->> 'preference')::smallint END
                    AS preference,
-               NULL::boolean AS after_reveal, NULL::timestamptz AS revised_at, f.before IS NULL AS stands
+               NULL::boolean AS after_reveal, NULL::boolean AS sent_back,
+               NULL::timestamptz AS revised_at, f.before IS NULL AS stands
         FROM (VALUES (1)) once LEFT JOIN LATERAL (
             SELECT before FROM annotation_judgmentrevision x
             WHERE x.judgment_id = j.id AND NOT x.after_reveal ORDER BY x.id LIMIT 1
         ) f ON true
         UNION ALL
         SELECT row_number() OVER (ORDER BY x.id), x.plausibility, x.typicality, x.preference,
-               x.after_reveal, x.created_at,
+               x.after_reveal, x.sent_back, x.created_at,
                x.id IS NOT DISTINCT FROM max(x.id) FILTER (WHERE NOT x.after_reveal) OVER ()
         FROM annotation_judgmentrevision x WHERE x.judgment_id = j.id
     ) said

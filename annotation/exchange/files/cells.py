@@ -21,7 +21,7 @@ KNOWN = frozenset((*COLUMNS, *OF_REVISIONS))
 STAGED = (
     "line", "place", "item", "intention", "identity", "left_asin", "pseudonym", "plausibility", "typicality", "kind",
     "counts", "version", "seconds", "active", "comment", "filter_right", "audit_reason", "judged_at", "audited_at",
-    "revision", "after_reveal", "revised_at", "inclusion", "simulated",
+    "revision", "after_reveal", "sent_back", "revised_at", "inclusion", "simulated",
 )  # fmt: skip
 
 # Files of ours that somebody may take for judgments.
@@ -87,6 +87,7 @@ class Checker:
             "simulated": (_one_of(TRUTH | dict.fromkeys(_NOTHING, False)), "is neither true nor false"),
             "revision": (_revision, "is no number of a revision, from 0 on"),
             "after_reveal": (_one_of(TRUTH | dict.fromkeys(_NOTHING, False)), "is neither true nor false"),
+            "sent_back": (_one_of(TRUTH | dict.fromkeys(_NOTHING, False)), "is neither true nor false"),
             "revised_at": (_time, "is no time with its zone, like 2026-01-31T12:00:00Z"),
         }
         self._converts = [(name, convert) for name, (convert, _) in self.columns.items()]
@@ -112,7 +113,8 @@ class Checker:
             asin_a if got["left_product"] == "a" else asin_b, got["annotator"], got["plausibility"], got["typicality"],
             got["kind"], got["counts"], got["study_version"], seconds, active, got["comment"], right,
             got["audit_reason"], got["judged_at"], got["audited_at"] if right is not None else None,
-            got["revision"], got["after_reveal"], got["revised_at"], got["inclusion_probability"], got["simulated"],
+            got["revision"], got["after_reveal"], got["sent_back"], got["revised_at"],
+            got["inclusion_probability"], got["simulated"],
         )  # fmt: skip
 
     def _identified(self, cells: Cells) -> tuple[tuple[str, str], str]:

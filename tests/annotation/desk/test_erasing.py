@@ -63,6 +63,12 @@ def somebody(researcher: User) -> tuple[User, Participant, Study]:
     return who, part, made
 
 
+def test_a_failed_sign_in_is_logged_without_the_name(annotator: User, caplog) -> None:
+    caplog.set_level(logging.DEBUG)
+    Client().post(reverse("login"), {"username": "anna", "password": "wrong-horse"})
+    assert "anna" not in caplog.text and "axes" in caplog.text.lower()
+
+
 @pytest.mark.parametrize("judgments", ["keep", "remove"])
 def test_no_table_export_ledger_or_log_holds_a_trace(judgments: str, administrator: User, caplog) -> None:
     caplog.set_level(logging.DEBUG)

@@ -1,5 +1,7 @@
 """Judgments to look through: found by each filter, left out and taken back, sent back and looked at again."""
 
+from csv import DictReader
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -7,7 +9,9 @@ from django.urls import reverse
 from accounts.models import Deed, User
 from annotation.desk.leaving_out import TakenBack, judgments_leave_out, judgments_take_back, last_left_out
 from annotation.desk.sending_back import judgments_send_back
-from annotation.exchange.exports.streams import judgments_csv
+from annotation.exchange.exports.options import Options
+from annotation.exchange.exports.rows import Rows
+from annotation.exchange.exports.streams import judgments_csv, judgments_stream
 from annotation.figures.numbers import study_figures
 from annotation.judging.allocation import item_next
 from annotation.judging.tallying import study_recompute
@@ -22,6 +26,7 @@ from tests.annotation.builders import (
     study,
     study_of_ties_and_errors,
 )
+from tests.api.builders import program
 
 pytestmark = pytest.mark.django_db
 SUBMISSION = "0190a000-0000-7000-8000-000000000001"
@@ -139,6 +144,18 @@ def test_what_is_sent_back_is_looked_at_again_and_marked(researcher: User, as_an
     )
     assert (revision.sent_back, SentBack.objects.get().answered_at is not None) == (True, True)
     assert "sent back" not in as_annotator.get("/judge/").content.decode()
+
+
+def test_an_export_marks_what_was_sent_back_and_programs_see_it(researcher: User, annotator: User) -> None:
+    made = study(audit_share=0)
+    who = participant(made, "anna")
+    mine = save(item_next(participant=who))
+    judgments_send_back(study=made, judgments=[mine.pk], word="Read the title", by=researcher)
+    asked = program(annotator).get(f"/api/v1/studies/{made.pk}/judgments", {"sent_back": True}).json()["results"]
+    assert [each["sent_back"] for each in asked] == ["Read the title"]
+    judgment_revise(participant=who, judgment_id=mine.pk, submission=SUBMISSION, plausibility=0, typicality=0)
+    rows = list(DictReader(b"".join(judgments_stream(Rows(made, Options(revisions=True)))).decode().splitlines()))
+    assert [row["sent_back"] for row in rows] == ["", "true"]
 
 
 def test_preferences_are_looked_through_too(as_researcher: Client, researcher: User) -> None:
