@@ -96,10 +96,24 @@ class InvitationForm(LinkForm):
 class CrowdForm(LinkForm):
     class Meta:
         model = Link
-        fields = ("study", "group", "places")
-        labels = {"places": "How many people at most"}
+        fields = ("study", "group", "places", "cap", "terms", "signed")
+        labels = {
+            "places": "How many people at most",
+            "cap": "Judgments of one person, at most",
+            "terms": "Time and pay, told before the first item",
+            "signed": "The platform signs its workers' ids",
+        }
+        help_texts = {
+            "cap": "0: as the study has it",
+            "terms": "Empty: as the study has it",
+            "signed": "How: on the study's page Crowd",
+        }
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.fields["study"].required = True
         self.fields["study"].empty_label = "choose one"
+        self.fields["cap"].required = False
+
+    def clean_cap(self) -> int:
+        return self.cleaned_data["cap"] or 0

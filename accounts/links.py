@@ -34,6 +34,9 @@ def link_make(
     person: User | None = None,
     group: Group | None = None,
     study: Any = None,  # a Study, of an app above this one
+    cap: int = 0,
+    terms: str = "",
+    signed: bool = False,
 ) -> tuple[Link, str]:
     """The link and its token, which can't be had again."""
     token = secrets.token_urlsafe(32)
@@ -45,6 +48,9 @@ def link_make(
         group=group,
         study=study,
         places=places,
+        cap=cap,
+        terms=terms,
+        signed=signed,
         expires_at=timezone.now() + valid,
         created_by=by,
     )
@@ -64,19 +70,25 @@ def sign_in_link_make(*, person: User, by: User) -> str:
     return link_make(kind=Link.Kind.SIGN_IN, by=by, person=person, valid=timedelta(hours=SIGN_IN_HOURS))[1]
 
 
-def link_open(*, kind: Link.Kind, token: str, lock: bool = False) -> Link:
-    """The link behind the token, if it still lets in; `lock` it where it is about to be used."""
+def link_open(*, kind: Link.Kind, token: str, lock: bool = False, expired_too: bool = False) -> Link:
+    """The link behind the token, if it still lets in; `lock` it where it is about to be used. `expired_too` for who
+    comes back: the caller refuses others by `link_refuse_expired`."""
     links = Link.objects.select_for_update(of=("self",)) if lock else Link.objects
     link = links.filter(kind=kind, digest=_digest(token)).select_related("created_by", "person", "study").first()
     if link is None:
         raise LinkRefused(_("This link is not known here: open it exactly as it was sent"))
     if link.revoked_at:
         raise LinkRefused(_("This link has been revoked: ask whoever sent it for a new one"))
-    if link.expires_at <= timezone.now():
-        raise LinkRefused(_("This link has expired: ask whoever sent it for a new one"))
+    if not expired_too:
+        link_refuse_expired(link)
     if not _maker_may(link):
         raise LinkRefused(_("Whoever made this link may not let people in any more: ask whoever sent it for a new one"))
     return link
+
+
+def link_refuse_expired(link: Link) -> None:
+    if link.expires_at <= timezone.now():
+        raise LinkRefused(_("This link has expired: ask whoever sent it for a new one"))
 
 
 def link_refuse_full(link: Link) -> None:

@@ -150,6 +150,11 @@ class Link(models.Model):
     study = models.ForeignKey("annotation.Study", models.CASCADE, null=True, blank=True, related_name="links")
     places = models.PositiveIntegerField(default=1, validators=[MinValueValidator(1), MaxValueValidator(10_000)])
     n_used = models.PositiveIntegerField(default=0)
+    cap = models.PositiveIntegerField(
+        default=0, db_default=0, validators=[MaxValueValidator(100_000)], help_text="judgments a person; 0: the study's"
+    )
+    terms = models.CharField(max_length=500, blank=True, db_default="", help_text="time and pay; empty: the study's")
+    signed = models.BooleanField(default=False, db_default=False, help_text="the platform signs its workers' ids")
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
     created_by = models.ForeignKey(User, models.CASCADE, related_name="links")

@@ -31,11 +31,12 @@ class Selection:
     imports: tuple[int, ...] = ()
     truth: str = ""  # what the filter is set against: the majority of complete items, LATENT or ADJUDICATED
     whose: str = ""  # opinion: that of these annotators, or of PEOPLE like them
+    version: int | None = None  # of the protocol that the judgments were given under; skips have none
 
     @property
     def chooses_judgments(self) -> bool:
         """Whether single judgments are chosen; the tallies on the items, which count all, can't be used then."""
-        return any((self.group, self.since, self.until, self.with_excluded))
+        return any((self.group, self.since, self.until, self.with_excluded, self.version))
 
     @property
     def counted(self) -> "Selection":
@@ -64,7 +65,9 @@ class Selection:
         return self._all(study).votes(with_excluded=self.with_excluded)
 
     def _all(self, study: Study) -> JudgmentQuerySet:
-        return Judgment.objects.filter(self.of_items("item__"), self._of_judgments(), participant__study=study)
+        of_version = Q(version=self.version) if self.version else Q()
+        chosen = self.of_items("item__") & self._of_judgments() & of_version
+        return Judgment.objects.filter(chosen, participant__study=study)
 
     def skips(self, study: Study) -> SkipQuerySet:
         """By the same people, of the same items, in the same days."""
@@ -90,6 +93,8 @@ class Selection:
         for name, value in {"relation": self.relation, "category": self.category, "run": run}.items():
             if value:
                 found &= cell(name) == value
+        if self.version:
+            found &= cell("study_version").astype(int) == self.version
         if self.group:
             people = study.participants.filter(annotator__groups=self.group).values_list("pseudonym", flat=True)
             found &= np.isin(cell("annotator"), list(people))

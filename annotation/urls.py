@@ -9,12 +9,14 @@ from annotation.figures.periods import views as period_views
 from annotation.figures.preferences import views as preference_views
 from annotation.judging import own_views, preview_views
 from annotation.judging import views as judge_views
+from annotation.judging.crowd import pages as crowd_pages
 
 urlpatterns = [
     path("people/<int:person_id>/erase", erase_views.person_erasure, name="people-erase"),
     path("judge/", judge_views.judge_home, name="judge-home"),
     path("judge/<int:study_id>/", judge_views.judge_page, name="judge-page"),
     path("judge/<int:study_id>/save", judge_views.judge_save, name="judge-save"),
+    path("judge/<int:study_id>/confirm", judge_views.judge_confirm, name="judge-confirm"),
     path("judge/<int:study_id>/audit", judge_views.judge_audit, name="judge-audit"),
     path("judge/<int:study_id>/skip", judge_views.judge_skip, name="judge-skip"),
     path("judge/<int:study_id>/unskip", judge_views.judge_unskip, name="judge-unskip"),
@@ -62,6 +64,10 @@ urlpatterns = [
     ),
     path("studies/<int:study_id>/skips/", skip_views.study_skip_list, name="study-skip-list"),
     path("studies/<int:study_id>/skips/offer", skip_views.study_skips_offer, name="study-skips-offer"),
+    path("studies/<int:study_id>/crowd/", crowd_pages.study_crowd, name="study-crowd"),
+    path("studies/<int:study_id>/crowd/codes", crowd_pages.study_codes, name="study-codes"),
+    path("studies/<int:study_id>/crowd/check", crowd_pages.study_codes_check, name="study-codes-check"),
+    path("studies/<int:study_id>/crowd/links/<int:link_id>", crowd_pages.study_places, name="study-places"),
     path("studies/<int:study_id>/report/", report_views.study_report_page, name="study-report"),
     path("studies/<int:study_id>/report.md", report_views.study_report_markdown, name="study-report-markdown"),
     path("studies/<int:study_id>/report.json", report_views.study_report_json, name="study-report-json"),

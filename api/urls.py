@@ -7,6 +7,7 @@ from api.judging import views as judging
 from api.research import (
     alarms,
     catalog,
+    crowd,
     diversity,
     evaluations,
     experiments,
@@ -80,12 +81,16 @@ urlpatterns = [
     path("studies/<int:study_id>/figures", studies.StudyFigures.as_view(), name="study-figures"),
     path("studies/<int:study_id>/preferences", studies.StudyPreferences.as_view(), name="study-preferences"),
     path("studies/<int:study_id>/periods", studies.StudyPeriods.as_view(), name="study-periods"),
+    path("studies/<int:study_id>/code-checks", crowd.StudyCodeChecks.as_view(), name="study-code-checks"),
+    path("studies/<int:study_id>/skips", crowd.StudySkips.as_view(), name="study-skip-list"),
+    path("studies/<int:study_id>/skips/offer", crowd.StudySkipsOffer.as_view(), name="study-skips-offer"),
     path("studies/<int:study_id>/judgments.csv", exports.StudyJudgments.as_view(), name="study-judgments"),
     path("studies/<int:study_id>/export", exports.StudyExport.as_view(), name="study-export"),
     path(
         "studies/<int:study_id>/exports/<int:export_id>", exports.ExportManifest.as_view(), name="study-export-manifest"
     ),
     path("studies/<int:study_id>/next", judging.NextItem.as_view(), name="next"),
+    path("studies/<int:study_id>/confirm", judging.Confirm.as_view(), name="confirm"),
     path("studies/<int:study_id>/skip", judging.ItemSkip.as_view(), name="skip"),
     path("studies/<int:study_id>/judgments", judging.OwnJudgments.as_view(), name="own-judgments"),
     path("my-studies", judging.MyStudies.as_view(), name="my-studies"),

@@ -23,8 +23,8 @@ PAGES = {
     "everybody": "login logout:post join enter healthz readyz",
     "who is signed in": "followed-ask home password picture thumbnail judge-home api-token-list api-token-new",
     "who may judge in the study": (
-        "judge-page judge-save:post judge-audit:post judge-skip:post judge-unskip:post judge-take:post "
-        "judge-present:post judge-ahead judge-pause judge-own judge-own-latest"
+        "judge-page judge-save:post judge-confirm:post judge-audit:post judge-skip:post judge-unskip:post "
+        "judge-take:post judge-present:post judge-ahead judge-pause judge-own judge-own-latest"
     ),
     "who has judged": "judge-own-item",
     "whose it is": "api-token-revoke:post",
@@ -50,14 +50,14 @@ PAGES = {
         "evaluation-answers purchase-list purchase-detail purchase-csv "
         "online-list online-detail online-new online-end:post "
         "training-list training-detail training-progress training-state:post training-csv "
-        "training-gain"
+        "training-gain study-crowd study-codes:post study-codes-check:post study-places:post"
     ),
     "administrators": "people-trail people-erase people-password webhooks webhook-remove:post metrics",
 }
 ROUTES = {
     "everybody": "schema:get docs:get",
     "who is signed in": "picture:get my-studies:get",
-    "who may judge in the study": "next:post skip:post skip:delete own-judgments:get own-judgments:post",
+    "who may judge in the study": "next:post confirm:post skip:post skip:delete own-judgments:get own-judgments:post",
     "who has judged": "judgment:get judgment-audit:post judgment-revisions:post",
     "researchers": (
         "product-list:get product:get cobuy-list:get cobuy:get experiment-list:get experiment-list:post experiment:get "
@@ -71,7 +71,7 @@ ROUTES = {
         "online-list:get online-list:post online:get online-stop:post online-results:get online-assignment:get "
         "online-exposures:post online-outcomes:post online-erasures:post "
         "purchase-test-list:get purchase-test:get training-list:get training:get training-curve:get "
-        "gain-list:get gain:get"
+        "gain-list:get gain:get study-code-checks:post study-skip-list:get study-skips-offer:post"
     ),
     "administrators": (
         "trail:get person-erasure:get person-erasure:post "

@@ -140,6 +140,9 @@ def parts(people: dict[str, User | None], programs: dict[str, Client]) -> dict[s
         "join": {"token": link_make(kind=Link.Kind.INVITATION, by=researcher, valid=DAY)[1]},
         "enter": {"token": sign_in_link_make(person=annotator, by=researcher)},
         "crowd-entry": {"token": link_make(kind=Link.Kind.CROWD, by=researcher, valid=DAY, study=made, group=team)[1]},
+        "study-places": {
+            "link_id": link_make(kind=Link.Kind.CROWD, by=researcher, valid=DAY, study=made, group=team)[0].pk
+        },
         "study-preferences": {"study_id": pairs.pk},
         "study-preferences-csv": {"study_id": pairs.pk, "name": "pairs"},
         "study-periods-csv": {"by": "category", "name": "plausible"},

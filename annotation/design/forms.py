@@ -24,6 +24,7 @@ from annotation.design.protocol import (
 )
 from annotation.design.rules import ALARM, BELOW, FAST, LINE
 from annotation.design.services import EQUAL, PROPORTIONAL, allocation_parse
+from annotation.design.terms import TermsForm
 from annotation.models import Study
 from annotation.models.protocol_fields import NAME_LENGTH
 from distillation.catalog.selection_form import CatalogSelectionForm
@@ -33,7 +34,7 @@ ALWAYS, SHARE, NEVER, STATED = "always", "share", "never", "stated"
 GOLD_BYTES = 5_000_000
 AS_STORED = (
     "preset", "typicality_after_yes", "guidelines", "order", "lease_minutes", "qualification_items",
-    "qualification_pass", "qualification_tries", "repeat_distance", "extra_votes",
+    "qualification_pass", "qualification_tries", "repeat_distance", "extra_votes", *TermsForm.base_fields,
 )  # fmt: skip
 AUDIT_PERCENT = 25  # proposed where only a share is audited
 WORDED = ("plausibility", "plausibility_answers", "typicality", "typicality_answers", "typical_answers")
@@ -45,7 +46,7 @@ PRESET_WORDS = {
 }
 
 
-class ProtocolForm(forms.Form):
+class ProtocolForm(TermsForm):
     """What may change while a study runs."""
 
     groups = forms.ModelMultipleChoiceField(

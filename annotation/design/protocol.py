@@ -20,6 +20,7 @@ OWN = "own"
 PRESETS = (*scales.PRESETS, OWN)
 POINTS = range(2, 8)  # of a typicality scale; with the two of plausibility the keys 1 to 9 suffice
 TEXT_LENGTH, ANSWER_LENGTH, GUIDELINES_LENGTH = 200, 40, 50_000
+CONSENT_LENGTH = 20_000
 
 
 class StudyRefused(Refused):
@@ -52,6 +53,9 @@ class Protocol(TypedDict, total=False):
     extra_votes: int
     rules: dict
     lease_minutes: int
+    cap: int
+    terms: str
+    consent: str
 
 
 FIELDS = ("preset", "scales", *(name for name in Protocol.__annotations__ if name not in ("preset", "wording")))
@@ -115,6 +119,7 @@ def protocol_change(
     before = protocol_as_json(study)
     protocol_set(study, changes)
     refuse_unqualifiable(study, study.items.filter(gold__isnull=False).count())
+    refuse_cap(study.cap, study.qualification_items)
     refuse_too_few(study.overlap, groups or ())
     if groups is not None:
         study.groups.set(groups)
@@ -125,10 +130,20 @@ def protocol_change(
         _refuse_other_points(before["scales"], after["scales"])
         StudyVersion.objects.create(study=study, number=study.version, protocol=before, changed_by=by)
         study.version += 1
-    study.save(update_fields=[*FIELDS, "version"])
+    texts_date(study, before)
+    study.save(update_fields=[*FIELDS, "version", "consent_version", "guidelines_version"])
     if after["order"] != before["order"]:
         items_reblock(study)
     return study
+
+
+def texts_date(study: Study, before: dict | None = None) -> None:
+    """Put down which version the texts are of that annotators confirm."""
+    before = before or {"guidelines": study.guidelines, "consent": ""}
+    if study.guidelines != before["guidelines"]:
+        study.guidelines_version = study.version
+    if study.consent != before["consent"]:
+        study.consent_version = study.version if study.consent else 0
 
 
 def protocol_as_json(study: Study) -> dict:
@@ -142,6 +157,15 @@ def refuse_unqualifiable(study: Study, n_gold: int) -> None:
         raise StudyRefused(f"The qualification asks {asked} gold items, but there are {n_gold}; add some or ask fewer")
     if right > asked:
         raise StudyRefused(f"The qualification can't want {right} right of {asked} gold items; lower the pass mark")
+
+
+def refuse_cap(cap: int, checks: int) -> None:
+    """Of a study, or of a link to it."""
+    if 0 < cap < checks:
+        raise StudyRefused(
+            f"One person would give at most {cap} judgments after {checks} check items; raise the cap to {checks} or "
+            "more, ask fewer check items, or set no cap (0)"
+        )
 
 
 def refuse_too_few(overlap: int, groups: Sequence[Group]) -> None:
@@ -182,6 +206,8 @@ def _refuse_out_of_range(study: Study) -> None:
         raise StudyRefused(
             f"The guidelines have {len(study.guidelines):,} letters; {GUIDELINES_LENGTH:,} is the most that is shown"
         )
+    if len(study.consent) > CONSENT_LENGTH:
+        raise StudyRefused(f"The consent text has {len(study.consent):,} letters; {CONSENT_LENGTH:,} is the most")
     if problem := rules_problem(study.rules):
         raise StudyRefused(problem)
     try:

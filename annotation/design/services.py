@@ -24,8 +24,10 @@ from annotation.design.protocol import (
     eligible,
     most_revealed,
     protocol_set,
+    refuse_cap,
     refuse_too_few,
     refuse_unqualifiable,
+    texts_date,
 )
 from annotation.models import Item, Study, StudyChange
 from annotation.models.protocol_fields import NAME_LENGTH, PROTOCOL_FIELDS
@@ -83,8 +85,10 @@ def study_create(
         catalog=catalog.as_config(),
     )
     protocol_set(study, protocol)
+    texts_date(study)
     known = _gold_known(study, gold, runs)
     refuse_unqualifiable(study, len(known.answers))
+    refuse_cap(study.cap, study.qualification_items)
     refuse_too_few(overlap, groups)
     units = units_of(items, runs, paired=paired, kind=kind)
     filtered = not study.is_preference

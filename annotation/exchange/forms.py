@@ -42,6 +42,9 @@ class ExportForm(forms.Form):
     group = forms.ModelChoiceField(Group.objects.order_by("name"), required=False, empty_label="all")
     since = forms.DateField(required=False, label="Judged from", widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
     until = forms.DateField(required=False, label="Judged until", widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    version = forms.IntegerField(
+        required=False, min_value=1, max_value=32_767, label="Protocol version", help_text="Empty: all"
+    )
     with_excluded = forms.BooleanField(
         required=False,
         label="Count excluded annotators too",
@@ -81,9 +84,8 @@ class ExportForm(forms.Form):
     def options(self) -> Options:
         asked = self.cleaned_data
         named = {name: asked[name] and asked[name].pk for name in ("run", "group")}
-        as_given = {
-            name: asked[name] for name in ("relation", "category", "since", "until", "with_excluded", "imports")
-        }
+        names = ("relation", "category", "since", "until", "with_excluded", "imports", "version")
+        as_given = {name: asked[name] for name in names}
         return Options(
             format=asked["format"] or "csv",
             revisions=asked["rows"] == "revisions",

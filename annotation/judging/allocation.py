@@ -17,10 +17,11 @@ from annotation.judging.leases import (
     lease_make,
     lease_release,
     lease_renew,
+    place_keep,
     release_expired,
     sides_drawn,
 )
-from annotation.judging.participants import participant_lock, refuse_unless_at_work
+from annotation.judging.participants import is_at_cap, participant_lock, refuse_unconfirmed, refuse_unless_at_work
 from annotation.judging.qualification import gold_next, qualification_update
 from annotation.judging.refusals import AuditOwed, JudgingRefused
 from annotation.models import Item, Kind, Lease, Participant, Skip, Study
@@ -43,8 +44,10 @@ def item_next(*, participant: Participant) -> Lease | Waiting | Finished:
     order that the annotator has neither judged nor skipped, else one over which the others are split."""
     participant = participant_lock(participant)
     refuse_unless_at_work(participant)
-    is_over = deadline_passed(participant.study)
+    refuse_unconfirmed(participant)
+    is_over = deadline_passed(participant.study) or is_at_cap(participant)
     if lease := lease_renew(participant) or (None if is_over else _lease_anew(participant)):
+        place_keep(participant, lease)
         return lease
     _refuse_unaudited(participant)
     if is_over:
@@ -96,7 +99,8 @@ def skip_undo(*, participant: Participant) -> bool:
         raise JudgingRefused(_("There is no skipped item to take back; here is what comes next"))
     last.delete()
     _skips_grow(participant, -1)
-    if not owed_items(participant).filter(pk=last.item_id, taken__lt=F("overlap")).exists():
+    free = owed_items(participant).filter(pk=last.item_id, taken__lt=F("overlap"))
+    if is_at_cap(participant) or not free.exists():
         return False
     lease_release(participant=participant)
     _take_again(participant, last.item_id)
@@ -130,7 +134,7 @@ def _take_again(participant: Participant, item_id: int) -> None:
     if Item.objects.filter(pk=item_id, gold__isnull=False).exists():
         return  # it has no quota, and comes next by itself
     free = owed_items(participant).filter(pk=item_id, taken__lt=F("overlap")).select_for_update(of=("self",))
-    if held or participant.judgments.to_audit().exists() or not free.exists():
+    if held or is_at_cap(participant) or participant.judgments.to_audit().exists() or not free.exists():
         raise JudgingRefused(_("This item can't be had again; here is what comes next"))
     Item.objects.filter(pk=item_id).update(taken=F("taken") + 1)
     lease_make(participant, item_id, Kind.ITEM, sides_drawn(participant.study))
@@ -164,6 +168,11 @@ def items_ahead(participant: Participant, n: int = 3) -> list[int]:
 def owed_items(participant: Participant) -> QuerySet[Item]:
     """Items that still want judgments and that this annotator may give one to."""
     return judgeable_items(participant).filter(n_judged__lt=F("overlap"))
+
+
+def nothing_left(participant: Participant) -> bool:
+    """Whether all that this annotator may judge is judged, leases or not."""
+    return is_at_cap(participant) or not owed_items(participant).exists()
 
 
 def _lease_anew(participant: Participant) -> Lease | None:

@@ -14,6 +14,7 @@ class CommentField(forms.CharField):
 class RatingForm(forms.Form):
     item = forms.IntegerField()
     submission = forms.UUIDField()
+    version = forms.IntegerField(required=False)
     plausibility = forms.IntegerField(required=False)
     typicality = forms.IntegerField(required=False)
     preference = forms.IntegerField(required=False)
@@ -43,3 +44,8 @@ class SkipForm(forms.Form):
 
 def new_submission() -> str:
     return str(uuid.uuid4())
+
+
+class ConfirmForm(forms.Form):
+    version = forms.IntegerField()
+    consent = forms.BooleanField(required=False)

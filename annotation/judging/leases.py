@@ -45,6 +45,19 @@ def lease_renew(participant: Participant) -> Lease | None:
     return next(iter(renewed), None)
 
 
+def place_keep(participant: Participant, lease: Lease) -> None:
+    """Before the first judgment a crowd worker's place is held as long as the item that they have."""
+    if participant.place == Participant.Place.HELD:
+        Participant.objects.filter(pk=participant.pk).update(place_until=lease.expires_at)
+
+
+def lease_at_close(participant: Participant) -> Lease | None:
+    """The item that somebody had open when the study was closed: it may be saved while it is theirs."""
+    if participant.study.state != Study.State.CLOSED or participant.state != Participant.State.ACTIVE:
+        return None
+    return Lease.objects.filter(participant=participant, expires_at__gte=timezone.now()).first()
+
+
 @transaction.atomic
 def lease_release(*, participant: Participant) -> None:
     """Give back the item that the annotator has, if any."""

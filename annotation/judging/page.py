@@ -6,14 +6,15 @@ from django.db.models import Count, Q, QuerySet, Sum
 from django.urls import reverse
 from django.utils import timezone
 
-from annotation.judging.allocation import Finished, Waiting, item_next, items_ahead
-from annotation.judging.completion import completion_code
+from annotation.judging.allocation import Finished, Waiting, item_next, items_ahead, nothing_left
+from annotation.judging.confirming import to_confirm
+from annotation.judging.crowd.completion import COMPLETE, PARTIAL, SCREENED, end_code, return_code
 from annotation.judging.forms import new_submission
-from annotation.judging.leases import item_ticket
+from annotation.judging.leases import item_ticket, lease_at_close
 from annotation.judging.participants import participant_refresh
 from annotation.judging.qualification import gold_is_right, try_done
 from annotation.judging.reasons import reason_shown
-from annotation.judging.refusals import AuditOwed, JudgingRefused
+from annotation.judging.refusals import AuditOwed, ConfirmOwed, JudgingRefused
 from annotation.judging.shown import (
     answers_shown,
     expected_shown,
@@ -44,6 +45,7 @@ def page_context(
     saved: bool = False,
     skipped: bool = False,
     started: bool = False,
+    changes: list[dict] | None = None,
 ) -> dict:
     """The state that the participant is in: reveal before item, because the audit comes before what is next."""
     base = {
@@ -52,6 +54,7 @@ def page_context(
         "saved": saved,
         "skipped": skipped,
         "values": values or {},
+        "changes": changes or [],
         "comment_length": COMMENT_LENGTH,
     }
     try:
@@ -63,25 +66,49 @@ def page_context(
 
 def _state(participant: Participant, checked: int | None, started: bool) -> dict:
     study = participant.study
-    at_work = study.state == Study.State.OPEN and participant.state == Participant.State.ACTIVE
+    at_work = (
+        study.state == Study.State.OPEN
+        and participant.state == Participant.State.ACTIVE
+        and participant.place != Participant.Place.GONE
+    )
     if checked and (judgment := participant.judgments.filter(pk=checked, kind=Kind.GOLD).first()):
         return _checked(judgment, study)
     if at_work and (started or not _is_new(participant)):
-        try:
-            return _next(participant, item_next(participant=participant))
-        except AuditOwed:
-            if judgment := judgment_to_audit(participant):
-                return _reveal(judgment, participant)
-            return _next(participant, item_next(participant=participant))  # audited in another window since
-    if study.state == Study.State.PAUSED and (judgment := judgment_to_audit(participant)):
+        return _at_work(participant)
+    if at_work:
+        code = return_code(participant.annotator_id) if participant.link_id else ""
+        return {"state": "intro", "terms": terms_of(participant), "return_code": code}
+    return _open_still(participant) or _at_rest(participant)
+
+
+def _at_work(participant: Participant) -> dict:
+    try:
+        return _next(participant, item_next(participant=participant))
+    except ConfirmOwed:
+        return {"state": "confirm", **to_confirm(participant)}
+    except AuditOwed:
+        if judgment := judgment_to_audit(participant):
+            return _reveal(judgment, participant)
+        return _next(participant, item_next(participant=participant))  # audited in another window since
+
+
+def _open_still(participant: Participant) -> dict | None:
+    """What was begun before the study was paused or closed."""
+    if participant.study.state != Study.State.OPEN and (judgment := judgment_to_audit(participant)):
         return _reveal(judgment, participant)
-    return {"state": "intro"} if at_work else _at_rest(participant)
+    lease = lease_at_close(participant)
+    return _next(participant, lease) if lease else None
 
 
 def reveal_context(participant: Participant, judgment: Judgment) -> dict:
     """The page right after a judgment whose audit is asked: the reveal."""
     base = {"study": participant.study, "error": "", "saved": False, "values": {}, "comment_length": COMMENT_LENGTH}
     return {**base, "progress": progress(participant), **_reveal(judgment, participant)}
+
+
+def terms_of(participant: Participant) -> str:
+    """Time and pay, of the link that they came by or else of the study."""
+    return (participant.link and participant.link.terms) or participant.study.terms
 
 
 def _is_new(participant: Participant) -> bool:
@@ -91,24 +118,35 @@ def _is_new(participant: Participant) -> bool:
 
 
 def _at_rest(participant: Participant) -> dict:
+    code = end_code(participant, kind_at_rest(participant))
     if participant.study.state != Study.State.OPEN:
-        return {"state": participant.study.state, "own": own_figures(participant)}
+        return {"state": participant.study.state, "own": own_figures(participant), "code": code}
     creator = participant.study.created_by
     return {
         "state": "halted",
-        "kind": participant.state,
+        "code": code,
+        "kind": participant.state if participant.state != Participant.State.ACTIVE else "place",
         "reason": reason_shown(participant.state_reason),
         "ask": creator.email if creator else "",
     }
+
+
+def kind_at_rest(participant: Participant) -> str:
+    """Of the code that somebody is shown who gets no further item."""
+    if participant.state == Participant.State.UNQUALIFIED:
+        return SCREENED
+    counts = participant.state != Participant.State.EXCLUDED
+    return COMPLETE if counts and nothing_left(participant) else PARTIAL
 
 
 def _next(participant: Participant, found: Lease | Waiting | Finished) -> dict:
     if isinstance(found, Waiting):
         seconds = (found.look_again - timezone.now()).total_seconds()
         waits = {"look_again": found.look_again, "retry_seconds": _poll_after(seconds)}
-        return {"state": "waiting", "n_skipped": participant.n_skipped, **waits}
+        code = end_code(participant, PARTIAL)
+        return {"state": "waiting", "code": code, "n_skipped": participant.n_skipped, **waits}
     if isinstance(found, Finished):
-        code = completion_code(participant) if participant.n_judged else ""
+        code = end_code(participant, COMPLETE)
         return {"state": "done", "own": own_figures(participant), "code": code, "n_skipped": participant.n_skipped}
     study = participant.study
     return {
@@ -140,11 +178,15 @@ def progress(participant: Participant) -> dict:
         _count(participant)
     judged, done = participant.study_judged or 0, participant.n_judged
     wanted = max(0, study.n_items * study.overlap - judged)
-    total = done + max(0, min(wanted, study.n_items - done - participant.n_skipped))
+    left = min(wanted, study.n_items - done - participant.n_skipped)
+    if participant.cap:
+        left = min(left, participant.cap - done - participant.n_beyond)
+    total = done + max(0, left)
     return {
         "done": done,
         "total": total,
         "percent": round(100 * done / total) if total else 0,
+        "cap": participant.cap,
         "seconds_each": round(participant.seconds / done) if done else None,
     }
 
@@ -153,6 +195,7 @@ def _count(participant: Participant) -> None:
     if participant.pk:
         participant_refresh(participant)
         return
+    participant.cap = participant.study.cap
     counting = participant.study.participants.included()
     participant.study_judged = counting.aggregate(n=Sum("n_judged", default=0))["n"]
 
@@ -181,7 +224,8 @@ def today(participant: Participant) -> dict:
 
 def pause_context(participant: Participant) -> dict:
     until: datetime | None = Lease.objects.filter(participant=participant).values_list("expires_at", flat=True).first()
-    return {"study": participant.study, "until": until, **today(participant)}
+    code = return_code(participant.annotator_id) if participant.link_id else ""
+    return {"study": participant.study, "until": until, "return_code": code, **today(participant)}
 
 
 def pictures_ahead(participant: Participant) -> list[str]:

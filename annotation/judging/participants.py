@@ -10,22 +10,32 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from annotation.judging.reasons import reason_shown
-from annotation.judging.refusals import JudgingRefused
+from annotation.judging.refusals import ConfirmOwed, JudgingRefused
 from annotation.models import Participant, Study
 from annotation.models.rights import may_judge_sql
 from common.counting import included_sql, of_people_sql
 
 _OWN = (
     "state", "state_reason", "qualified_at", "n_tries", "n_judged", "n_skipped", "seconds",
-    "cursor_block", "cursor_taken", "cursor_key",
+    "cursor_block", "cursor_taken", "cursor_key", "place",
+    "consent_version", "guidelines_version",
 )  # fmt: skip
+_READ = ("cap", "n_beyond", "may_judge", "study_judged", "judged_elsewhere", "version_now")
+_OF_STUDY = ("consent_version", "guidelines_version", "state")
+_CAP = "coalesce(nullif(l.cap, 0), s.cap)"
 _AS_IT_IS = f"""
-    SELECT {", ".join(f"p.{name}" for name in _OWN)}, s.state, s.version, {may_judge_sql()},
+    SELECT {", ".join(f"p.{name}" for name in _OWN)}, {_CAP},
+           CASE WHEN {_CAP} > 0 AND (s.repeat_share > 0 OR s.extra_votes > 0) THEN
+               (SELECT count(*) FROM annotation_judgment j
+                WHERE j.participant_id = p.id AND j.kind IN ('repeat', 'extra')) ELSE 0 END,
+           {may_judge_sql()},
            (SELECT coalesce(sum(o.n_judged) FILTER (WHERE {included_sql("o")}), 0)
             FROM annotation_participant o WHERE o.study_id = p.study_id),
            EXISTS (SELECT FROM annotation_participant o
-                   WHERE o.annotator_id = p.annotator_id AND o.id <> p.id AND o.n_judged > 0)
-    FROM annotation_participant p JOIN annotation_study s ON s.id = p.study_id WHERE p.id = %s
+                   WHERE o.annotator_id = p.annotator_id AND o.id <> p.id AND o.n_judged > 0),
+           s.version, {", ".join(f"s.{name}" for name in _OF_STUDY)}
+    FROM annotation_participant p JOIN annotation_study s ON s.id = p.study_id
+    LEFT JOIN accounts_link l ON l.id = p.link_id WHERE p.id = %s
 """  # noqa: S608 - names of our own
 
 
@@ -67,7 +77,7 @@ def _study_as_stored(pk: int, row: str) -> Study:
 
 def participant_join(study: Study, annotator: User) -> Participant:
     pseudonym = f"A-{secrets.token_hex(4)}"
-    joins = {"pseudonym": pseudonym, "role": annotator.role}
+    joins = {"pseudonym": pseudonym, "role": annotator.role, "guidelines_version": study.guidelines_version}
     return Participant.objects.get_or_create(study=study, annotator=annotator, defaults=joins)[0]
 
 
@@ -81,12 +91,11 @@ def participant_refresh(participant: Participant, lock: str = "") -> None:
     """Read anew what judging changes, in one query without building models; `study_judged` is all of the study's."""
     with connection.cursor() as cursor:
         cursor.execute(_AS_IT_IS + lock, [participant.pk])
-        *own, study_state, version, participant.may_judge, participant.study_judged, participant.judged_elsewhere = (
-            cursor.fetchone()
-        )
-    for name, value in zip(_OWN, own, strict=True):
+        found = cursor.fetchone()
+    for name, value in zip((*_OWN, *_READ), found, strict=False):
         setattr(participant, name, value)
-    participant.study.state, participant.study.version = study_state, version
+    for name, value in zip(_OF_STUDY, found[-len(_OF_STUDY) :], strict=True):
+        setattr(participant.study, name, value)
 
 
 def refuse_without_right(participant: Participant) -> None:
@@ -95,10 +104,11 @@ def refuse_without_right(participant: Participant) -> None:
         raise PermissionDenied(_("You may not judge in %(study)s any more") % {"study": participant.study.name})
 
 
-def refuse_unless_at_work(participant: Participant) -> None:
+def refuse_unless_at_work(participant: Participant, *, closed_too: bool = False) -> None:
+    """`closed_too`: they have an item that was open when the study was closed."""
     refuse_without_right(participant)
     study = participant.study
-    if study.state != Study.State.OPEN:
+    if study.state != Study.State.OPEN and not closed_too:
         why = (
             _("The study %(study)s is closed; what you have saved is kept")
             if study.state == Study.State.CLOSED
@@ -108,3 +118,18 @@ def refuse_unless_at_work(participant: Participant) -> None:
     if participant.state != Participant.State.ACTIVE:
         why = _("Your work on %(study)s is stopped: %(reason)s")
         raise JudgingRefused(why % {"study": study.name, "reason": reason_shown(participant.state_reason)})
+    if participant.place == Participant.Place.GONE:
+        raise JudgingRefused(_("Your place is with somebody else now; open the study from the platform to ask again"))
+
+
+def refuse_unconfirmed(participant: Participant) -> None:
+    study = participant.study
+    if participant.consent_version < study.consent_version:
+        raise ConfirmOwed(_("Read and accept the consent text of %(study)s first") % {"study": study.name})
+    if participant.guidelines_version < study.guidelines_version:
+        raise ConfirmOwed(_("The guidelines of %(study)s have changed: read what is new first") % {"study": study.name})
+
+
+def is_at_cap(participant: Participant) -> bool:
+    """Whether they have given as many judgments as one person may; as read under the lock."""
+    return 0 < participant.cap <= participant.n_judged + participant.n_beyond

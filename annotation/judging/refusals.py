@@ -13,3 +13,15 @@ class LeaseGone(JudgingRefused):
 
 class AuditOwed(JudgingRefused):
     pass
+
+
+class ConfirmOwed(JudgingRefused):
+    """The consent text, or what changed in the guidelines, is to be confirmed first."""
+
+
+class VersionChanged(JudgingRefused):
+    """What was asked is not asked like this any more; `changes` tell since when, in words."""
+
+    def __init__(self, said: str, version: int, changes: list[dict]) -> None:
+        super().__init__(said)
+        self.version, self.changes = version, changes

@@ -17,10 +17,11 @@ from django_htmx.http import reswap, retarget
 from accounts.requests import PersonRequest
 from annotation.judging.access import participant_of
 from annotation.judging.allocation import item_skip, item_take, skip_undo
-from annotation.judging.forms import AuditForm, RatingForm, SkipForm
+from annotation.judging.confirming import participant_confirm
+from annotation.judging.forms import AuditForm, ConfirmForm, RatingForm, SkipForm
 from annotation.judging.leases import item_of_ticket, lease_renew
 from annotation.judging.page import page_context, pause_context, pictures_ahead, progress, reveal_context, sent_back_to
-from annotation.judging.refusals import JudgingRefused, LeaseGone
+from annotation.judging.refusals import JudgingRefused, LeaseGone, VersionChanged
 from annotation.judging.writing import audit_save, comment_save, judgment_save
 from annotation.models import Judgment, Kind, Lease, Participant, Skip, Study
 from common.keyset import key_in
@@ -68,11 +69,15 @@ def judge_save(request: PersonRequest, study_id: int) -> HttpResponse:
             participant=participant,
             item_id=form.cleaned_data["item"],
             submission=form.cleaned_data["submission"],
+            version=form.cleaned_data["version"] or 0,
             active_seconds=form.cleaned_data["active_seconds"],
             **answers,
         )
     except LeaseGone as error:
         return _gone(request, participant, str(error))
+    except VersionChanged as error:  # with the study as it is now
+        participant = participant_of(request.user, study_id)
+        return _answer(request, participant, status=409, error=str(error), values=answers, changes=error.changes)
     except JudgingRefused as error:
         return _refuse(request, participant, str(error), answers)
     if request.htmx and judgment.audit_asked and judgment.filter_right is None:
@@ -84,6 +89,21 @@ def _after_save(judgment: Judgment) -> dict:
     if judgment.kind == Kind.GOLD:
         return {"checked": judgment.pk}
     return {} if judgment.audit_asked else {"saved": True}
+
+
+@require_POST
+@login_required
+def judge_confirm(request: PersonRequest, study_id: int) -> HttpResponse:
+    """The consent text is accepted, or what changed in the guidelines has been read."""
+    participant, form = participant_of(request.user, study_id), ConfirmForm(request.POST)
+    if not form.is_valid():
+        return _refuse(request, participant, BROKEN_FORM)
+    kept = {name: request.POST.get(name, "") for name in ANSWERS}
+    try:
+        participant_confirm(participant=participant, **form.cleaned_data)
+    except JudgingRefused as error:
+        return _refuse(request, participant_of(request.user, study_id), str(error), kept)
+    return _answer(request, participant, values=kept)
 
 
 @require_POST

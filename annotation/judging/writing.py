@@ -4,13 +4,17 @@ is sent twice is kept once."""
 import random
 import uuid
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from typing import NoReturn
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from annotation.judging.confirming import refuse_other_version
+from annotation.judging.leases import lease_at_close
 from annotation.judging.participants import participant_lock, refuse_unless_at_work, refuse_without_right
 from annotation.judging.qualification import qualification_update
 from annotation.judging.quality import rules_check
@@ -38,7 +42,7 @@ _WRITE = f"""
     ), moved AS (
         UPDATE annotation_participant p
         SET n_judged = p.n_judged + ({first_sql("timed")})::int, seconds = p.seconds + timed.active,
-            revision = p.revision + 1
+            revision = p.revision + 1, place = CASE p.place WHEN 'held' THEN 'spent' ELSE p.place END
         FROM timed WHERE p.id = %(participant)s
     )
     INSERT INTO annotation_judgment
@@ -64,12 +68,20 @@ class Answers:
 
 
 def judgment_to_audit(participant: Participant) -> Judgment | None:
+    """Of a closed study only one that was just saved."""
     return (
-        participant.judgments.to_audit()
+        _auditable(participant)
         .select_related("item__intention__verdict", "item__intention__run")
         .order_by("pk")
         .first()
     )
+
+
+def _auditable(participant: Participant) -> QuerySet[Judgment]:
+    owed, study = participant.judgments.to_audit(), participant.study
+    if study.state != Study.State.CLOSED:
+        return owed
+    return owed.filter(created_at__gte=timezone.now() - timedelta(minutes=study.lease_minutes))
 
 
 @transaction.atomic
@@ -83,14 +95,18 @@ def judgment_save(
     preference: int | None = None,
     active_seconds: float | None = None,
     comment: str = "",
+    version: int | None = None,
 ) -> Judgment:
-    """Save the answers for good. The same submission sent again is the same judgment."""
+    """Save the answers for good. The same submission sent again is the same judgment. `version` is that of the protocol
+    whose questions were shown; None, of programs here, is the present one."""
     participant = participant_lock(participant)
     refuse_without_right(participant)
     said = Answers(plausibility, typicality, preference)
     written = {"item": item_id, "submission": submission, "active": active_seconds, "comment": comment[:COMMENT_LENGTH]}
     try:
-        refuse_unless_at_work(participant)
+        refuse_unless_at_work(participant, closed_too=lease_at_close(participant) is not None)
+        if version is not None:
+            refuse_other_version(participant, version)
         judgment = _write(participant, answers_checked(participant.study, said), written)
     except JudgingRefused:
         # Looked up only where something is in the way: most submits come once.
@@ -112,7 +128,8 @@ def audit_save(*, participant: Participant, judgment_id: int, filter_right: bool
     participant = participant_lock(participant)
     refuse_without_right(participant)
     # A pause takes effect between items; what is revealed may still be answered.
-    is_closed = participant.study.state == Study.State.CLOSED
+    closed = participant.study.state == Study.State.CLOSED
+    is_closed = closed and not _auditable(participant).filter(pk=judgment_id).exists()
     is_odd = reason and (filter_right or reason not in Judgment.AuditReason.values)
     if not (is_closed or is_odd) and (audited := _write_audit(participant, judgment_id, filter_right, reason)):
         return audited
@@ -258,7 +275,7 @@ def _write(participant: Participant, answers: Answers, written: dict) -> Judgmen
             **asdict(answers),
             **_units(study.questions, answers),
             "participant": participant.pk,
-            "version": study.version,
+            "version": participant.version_now,
             "audit": random.random() < study.audit_share,  # noqa: S311 - a share, not a secret
         },
     )

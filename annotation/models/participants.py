@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.db import models
 
-from accounts.models import User
+from accounts.models import Link, User
 from annotation.models.rights import may_judge_q
 from annotation.models.studies import Study
 from common.counting import included_q
@@ -31,6 +31,13 @@ class Participant(models.Model):
         UNQUALIFIED = "unqualified", "not qualified"
         EXCLUDED = "excluded", "excluded: judgments stay, but do not count"
 
+    class Place(models.TextChoices):
+        """Of a crowd link's."""
+
+        HELD = "held", "held, nothing judged yet"
+        SPENT = "spent", "taken: something was judged"
+        GONE = "gone", "given up"
+
     study = models.ForeignKey(Study, models.CASCADE, related_name="participants")
     annotator = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="participations")
     pseudonym = models.CharField(max_length=20, help_text="stands for the annotator in exports")
@@ -43,6 +50,18 @@ class Participant(models.Model):
     )
     state = models.CharField(max_length=12, choices=State, default=State.ACTIVE)
     state_reason = models.CharField(max_length=300, blank=True)
+    link = models.ForeignKey(
+        Link, models.SET_NULL, null=True, blank=True, related_name="participants", help_text="the crowd link they took"
+    )
+    place = models.CharField(max_length=8, choices=Place, blank=True, default="", db_default="")
+    place_until = models.DateTimeField(null=True, blank=True, help_text="till then it is held, if nothing is judged")
+    consent_version = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="of the protocol, whose consent text they accepted; 0: none"
+    )
+    consented_at = models.DateTimeField(null=True, blank=True)
+    guidelines_version = models.PositiveSmallIntegerField(
+        default=1, db_default=1, help_text="of the protocol, whose guidelines they have confirmed"
+    )
     qualified_at = models.DateTimeField(null=True, blank=True)
     n_tries = models.PositiveSmallIntegerField(default=0, help_text="failed tries at the qualification")
     n_judged = models.PositiveIntegerField(default=0, help_text="items judged; gold and repeats not counted")
@@ -52,6 +71,9 @@ class Participant(models.Model):
     seconds = models.FloatField(default=0, help_text="active time on all judgments")
     revision = models.PositiveIntegerField(default=0, help_text="counts judgments and audits; figures are keyed by it")
     may_judge = True  # as just read
+    version_now: int  # of the study's protocol, as read under the lock; that of `study` is what was read to be shown
+    cap = 0  # judgments at most, of the link or else of the study, as just read; 0: no limit
+    n_beyond = 0  # repeats and extra votes, which the cap counts too; as just read where there is a cap
     judged_elsewhere = True  # in other studies, whose verdicts may speak of the same intentions
     study_row: str  # PostgreSQL's xmin of the study's row, where it has just been read
     study_judged: int | None = None  # all judgments of the study, where allocation has just read them

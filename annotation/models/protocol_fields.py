@@ -48,9 +48,11 @@ class Bounded:
 
 
 NAME_LENGTH = 100
+TERMS_LENGTH = 500
 PROTOCOL_FIELDS = {
     "items": Bounded(100, 1, 10_000_000, "intentions to sample"),
     "overlap": Bounded(3, 1, 100, "judgments wanted an item"),
+    "cap": Bounded(0, 0, 100_000, "judgments that one person gives at most, check items apart; 0: no limit"),
     "lease_minutes": Bounded(30, 1, 1_440, "how long an item stays with an annotator"),
     "audit_share": Bounded(
         1.0, 0, 1, "of the judgments, after which the verdict is revealed and the audit asked; from 0 to 1"

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from accounts.models import User
-from annotation.models.protocol_fields import NAME_LENGTH, PROTOCOL_FIELDS
+from annotation.models.protocol_fields import NAME_LENGTH, PROTOCOL_FIELDS, TERMS_LENGTH
 from annotation.models.rights import of_their_groups
 from annotation.scales import PROPOSED, Question, questions_from_json
 from common.counting import of_people_q
@@ -35,7 +35,11 @@ class StudyQuerySet(models.QuerySet):
 
     def for_annotator(self, annotator: User) -> "StudyQuerySet":
         """Studies that this person may judge in: those of their groups, and those that name none; not those that they
-        joined with another role."""
+        joined with another role. A crowd platform's worker has those that a link has let them into."""
+        open_to = self.open_to(annotator)
+        return open_to.filter(participants__annotator=annotator) if annotator.crowd_id else open_to
+
+    def open_to(self, annotator: User) -> "StudyQuerySet":
         others = [role for role in User.Role.values if role != annotator.role]
         barred = Study.objects.filter(participants__annotator=annotator, participants__role__in=others)
         mine = of_their_groups("pk", user=annotator.pk)
@@ -91,6 +95,20 @@ class Study(models.Model):
     repeat_share = models.FloatField(**PROTOCOL_FIELDS["repeat_share"].for_model)
     repeat_distance = models.PositiveSmallIntegerField(**PROTOCOL_FIELDS["repeat_distance"].for_model)
     extra_votes = models.PositiveSmallIntegerField(**PROTOCOL_FIELDS["extra_votes"].for_model)
+    cap = models.PositiveIntegerField(db_default=0, **PROTOCOL_FIELDS["cap"].for_model)
+    terms = models.CharField(
+        max_length=TERMS_LENGTH, blank=True, db_default="", help_text="time and pay, told before the first item"
+    )
+    consent = models.TextField(blank=True, default="", db_default="", help_text="accepted before the first item")
+    consent_version = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="of the protocol, in which the consent text last changed; 0: there is none"
+    )
+    guidelines_version = models.PositiveSmallIntegerField(
+        default=1, db_default=1, help_text="of the protocol, in which the guidelines last changed"
+    )
+    codes = models.JSONField(
+        default=dict, db_default={}, blank=True, help_text="codes or return addresses by kind; else they are generated"
+    )
     groups = models.ManyToManyField(
         "auth.Group", blank=True, related_name="studies", help_text="who may judge; none: every annotator"
     )

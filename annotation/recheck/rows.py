@@ -202,7 +202,9 @@ class Exported:
         told = DictReader(StringIO(b"".join(skips_csv(study)).decode()))
         rows = [row for row in told if chosen.with_excluded or row["counts"] == "true"]
         at = np.array([datetime.fromisoformat(row["skipped_at"]).timestamp() for row in rows])
-        of = chosen.of_rows(study, lambda name: np.array([row[name] for row in rows], dtype=str), at)
+        of = replace(chosen, version=None).of_rows(
+            study, lambda name: np.array([row[name] for row in rows], dtype=str), at
+        )
         rows = [rows[k] for k in np.flatnonzero(of)]
         return kinds.Skipped(Counter((row[by], row["reason"]) for row in rows), len({row["item"] for row in rows}))
 

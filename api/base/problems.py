@@ -1,6 +1,7 @@
 """Errors as RFC 9457 has them, in the words that the pages use."""
 
 import logging
+from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpResponse
@@ -11,7 +12,7 @@ from rest_framework.views import exception_handler
 
 from accounts.services import PeopleRefused
 from annotation.design.protocol import StudyRefused
-from annotation.judging.refusals import AuditOwed, JudgingRefused, LeaseGone
+from annotation.judging.refusals import AuditOwed, ConfirmOwed, JudgingRefused, LeaseGone, VersionChanged
 from distillation.catalog.selection import SelectionRefused
 from distillation.runs.services import RunRefused
 from research.evaluations.refusals import EvaluationRefused
@@ -36,7 +37,12 @@ TITLES = {
     500: "A fault of ours",
     503: "Not now",
 }
-KINDS: dict[type[Exception], str] = {LeaseGone: "lease-gone", AuditOwed: "audit-owed"}
+KINDS: dict[type[Exception], str] = {
+    LeaseGone: "lease-gone",
+    AuditOwed: "audit-owed",
+    ConfirmOwed: "confirm-owed",
+    VersionChanged: "version-changed",
+}
 REFUSALS = (
     PeopleRefused,
     JudgingRefused,
@@ -71,6 +77,10 @@ class ProblemSerializer(serializers.Serializer):
     status = serializers.IntegerField()
     detail = serializers.CharField(help_text="what is wrong and what to do, in one line")
     instance = serializers.CharField(help_text="the address that was asked")
+    version = serializers.IntegerField(required=False, help_text="of version-changed: the present one")
+    changes = serializers.ListField(
+        child=serializers.DictField(), required=False, help_text="of version-changed: what, words, before, after"
+    )
     errors = serializers.DictField(  # type: ignore[assignment]  # hides what the serializer itself found
         child=serializers.ListField(child=serializers.CharField()), required=False, help_text="by field"
     )
@@ -80,7 +90,8 @@ def problem_handler(error: Exception, context: dict) -> HttpResponse:
     path = context["request"].path
     if isinstance(error, REFUSALS):
         kind = KINDS.get(type(error), "refused")
-        return problem(getattr(context["view"], "refused_with", 409), str(error), path, kind=kind)
+        more = {"version": error.version, "changes": error.changes} if isinstance(error, VersionChanged) else {}
+        return problem(getattr(context["view"], "refused_with", 409), str(error), path, kind=kind, **more)
     if isinstance(error, RequestDataTooBig):
         return problem(413, "The body is larger than this server takes; send less at a time", path)
     answer = exception_handler(error, context)
@@ -96,7 +107,14 @@ def problem_handler(error: Exception, context: dict) -> HttpResponse:
 
 
 def problem(
-    code: int, detail: str, path: str, *, kind: str = "", errors: dict | None = None, headers: dict | None = None
+    code: int,
+    detail: str,
+    path: str,
+    *,
+    kind: str = "",
+    errors: dict | None = None,
+    headers: dict | None = None,
+    **more: Any,
 ) -> HttpResponse:
     """A plain response, so that it is JSON whatever format was asked for."""
     body = {
@@ -106,6 +124,7 @@ def problem(
         "detail": detail,
         "instance": path,
         **({"errors": errors} if errors else {}),
+        **more,
     }
     return HttpResponse(JSONEncoder().encode(body), status=code, content_type=MEDIA_TYPE, headers=headers)
 

@@ -39,8 +39,30 @@ class MyStudySerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Study
-        fields = ("id", "name", "kind", "state", "questions", "guidelines", "lease_minutes")
-        read_only_fields = ("name", "kind", "state", "guidelines", "lease_minutes")
+        fields = (
+            "id",
+            "name",
+            "kind",
+            "state",
+            "questions",
+            "guidelines",
+            "lease_minutes",
+            "terms",
+            "cap",
+            "consent",
+            "version",
+        )
+        read_only_fields = (
+            "name",
+            "kind",
+            "state",
+            "guidelines",
+            "lease_minutes",
+            "terms",
+            "cap",
+            "consent",
+            "version",
+        )
 
     @extend_schema_field(QuestionSerializer(many=True))
     def get_questions(self, study: Study) -> list[dict]:
@@ -105,6 +127,7 @@ class ProgressSerializer(serializers.Serializer):
 class NextSerializer(serializers.Serializer):
     state = serializers.ChoiceField(choices=["item", "waiting", "finished"])
     item = BlindItemSerializer(allow_null=True)
+    version = serializers.IntegerField(help_text="of the protocol; send it with the judgment")
     check = CheckSerializer(allow_null=True, help_text="of an item before the first one, if the study has such")
     lease_ends_at = serializers.DateTimeField(allow_null=True, help_text="asking again moves it")
     look_again_at = serializers.DateTimeField(allow_null=True, help_text="when waiting")
@@ -212,7 +235,18 @@ class RatingsSerializer(serializers.Serializer):
     comment = serializers.CharField(required=False, allow_blank=True, max_length=COMMENT_LENGTH)
 
 
+def version_shown() -> serializers.IntegerField:
+    return serializers.IntegerField(
+        required=False,
+        default=0,
+        min_value=0,
+        max_value=LARGEST_RATING,
+        help_text="of the protocol, as `next` told it; without it, or with another, the answer is 409 with the changes",
+    )
+
+
 class NewJudgmentSerializer(RatingsSerializer):
+    version = version_shown()
     item = serializers.IntegerField(min_value=1, max_value=LARGEST_ID)
     active_seconds = serializers.FloatField(
         required=False, allow_null=True, default=None, min_value=0, max_value=LONGEST_SECONDS
@@ -228,6 +262,7 @@ class PreferenceSerializer(serializers.Serializer):
 
 
 class NewPreferenceSerializer(PreferenceSerializer):
+    version = version_shown()
     item = serializers.IntegerField(min_value=1, max_value=LARGEST_ID)
     active_seconds = serializers.FloatField(
         required=False, allow_null=True, default=None, min_value=0, max_value=LONGEST_SECONDS
@@ -254,3 +289,8 @@ class SkipSerializer(serializers.Serializer):
 class OwnQuery(ListQuery):
     to_audit = serializers.BooleanField(required=False, help_text="true: only those whose audit is owed")
     sent_back = serializers.BooleanField(required=False, help_text="true: only those to be looked at once more")
+
+
+class ConfirmSerializer(serializers.Serializer):
+    version = serializers.IntegerField(min_value=1, max_value=LARGEST_RATING, help_text="of the protocol that was read")
+    consent = serializers.BooleanField(default=False, help_text="true: the person accepts the consent text")

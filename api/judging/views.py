@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from annotation.judging.access import participant_of
 from annotation.judging.allocation import Waiting, item_next, item_skip, skip_undo
+from annotation.judging.confirming import participant_confirm
 from annotation.judging.page import progress
 from annotation.judging.qualification import try_done
 from annotation.judging.refusals import JudgingRefused
@@ -32,6 +33,7 @@ from api.judging.records import (
     SHOWN,
     AuditSerializer,
     BlindItemSerializer,
+    ConfirmSerializer,
     JudgmentSerializer,
     MyStudySerializer,
     NewJudgmentSerializer,
@@ -82,6 +84,7 @@ class NextItem(JudgingView):
         found = item_next(participant=participant)
         shown: dict[str, Any] = {
             "state": "finished",
+            "version": participant.study.version,
             "item": None,
             "check": None,
             "lease_ends_at": None,
@@ -99,6 +102,15 @@ class NextItem(JudgingView):
         context = {**self.get_serializer_context(), "a_on_left": lease.a_on_left, "first_left": lease.first_left}
         check = _check(participant) if lease.kind == Kind.GOLD else None
         return {"item": BlindItemSerializer(item, context=context).data, "check": check}
+
+
+class Confirm(JudgingView):
+    @extend_schema(request=ConfirmSerializer, responses={204: None})
+    @idempotent
+    def post(self, request: Request, study_id: int) -> Response:
+        """Say that your annotator has read the guidelines of this version, and accepts the consent text."""
+        participant_confirm(participant=self.participant(), **self.body(ConfirmSerializer))
+        return Response(status=204)
 
 
 class OwnJudgments(JudgingView, ListAPIView):

@@ -52,7 +52,8 @@ class StudySerializer(serializers.ModelSerializer):
             "paired",
             "preset", "questions", "typicality_after_yes", "guidelines", "audit_share", "order", "qualification_items",
             "qualification_pass", "qualification_tries", "repeat_share", "repeat_distance", "extra_votes", "rules",
-            "lease_minutes", "version", "simulated", "created_at", "archived_at", "deadline", "reminder", "plan",
+            "lease_minutes", "cap", "terms", "consent", "version", "simulated", "created_at", "archived_at", "deadline",
+            "reminder", "plan",
         )  # fmt: skip
         read_only_fields = fields
 

@@ -4,9 +4,16 @@ from rest_framework import serializers
 
 from annotation.design.plans import Figure
 from annotation.design.population import STRATA
-from annotation.design.protocol import ANSWER_LENGTH, GUIDELINES_LENGTH, POINTS, PRESETS, TEXT_LENGTH
+from annotation.design.protocol import (
+    ANSWER_LENGTH,
+    CONSENT_LENGTH,
+    GUIDELINES_LENGTH,
+    POINTS,
+    PRESETS,
+    TEXT_LENGTH,
+)
 from annotation.models import Study
-from annotation.models.protocol_fields import NAME_LENGTH, PROTOCOL_FIELDS, RULE_FIELDS
+from annotation.models.protocol_fields import NAME_LENGTH, PROTOCOL_FIELDS, RULE_FIELDS, TERMS_LENGTH
 from annotation.scales import PROPOSED
 from api.research.selection import SelectionSerializer
 
@@ -110,4 +117,11 @@ class NewStudySerializer(SelectionSerializer):
     extra_votes = protocol_number("extra_votes")
     rules = RulesSerializer(default=dict)
     lease_minutes = protocol_number("lease_minutes")
+    cap = protocol_number("cap")
+    terms = serializers.CharField(
+        default="", allow_blank=True, max_length=TERMS_LENGTH, help_text="time and pay, told before the first item"
+    )
+    consent = serializers.CharField(
+        default="", allow_blank=True, max_length=CONSENT_LENGTH, help_text="to be accepted before the first item"
+    )
     plan = PlanSerializer(default=None, allow_null=True)

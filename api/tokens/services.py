@@ -62,6 +62,8 @@ def _refuse_unusable(owner: User, name: str, scopes: set[str], valid: timedelta)
         raise TokenRefused("A token needs a name of 1 to 100 letters: what will use it?")
     if not owner.is_active:
         raise TokenRefused(f"{owner} is deactivated; reactivate the account first")
+    if owner.crowd_id:
+        raise TokenRefused("An account that came from a crowd platform has no use for tokens: it judges in the browser")
     possible = scopes_of(owner)
     if not scopes or scopes - set(possible):
         what = ", ".join(sorted(scopes - set(possible))) or "no scope"

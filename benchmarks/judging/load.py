@@ -73,15 +73,17 @@ async def annotate(load: Load, study_id: int, session_key: str, until: float, pa
     async with aiohttp.ClientSession(headers=headers) as client:
         page = await ask("GET", "?start=1")
         while time.perf_counter() < until:
-            item, submission = (re.search(rf'name="{name}" value="([^"]+)"', page) for name in ("item", "submission"))
+            item, submission, version = (
+                re.search(rf'name="{name}" value="([^"]+)"', page) for name in ("item", "submission", "version")
+            )
             if not item:
                 reveal = re.search(r'name="judgment" value="(\d+)"', page)
                 if not reveal:
                     return
             else:
-                page = await ask(
-                    "POST", "save", "ratings", item=item[1], submission=submission[1], plausibility="1", typicality="2"
-                )
+                form = {"item": item[1], "submission": submission[1], "plausibility": "1", "typicality": "2"}
+                form |= {"version": version[1]} if version else {}
+                page = await ask("POST", "save", "ratings", **form)
                 reveal = re.search(r'name="judgment" value="(\d+)"', page)
                 if reveal:
                     load.acknowledged.append(submission[1])

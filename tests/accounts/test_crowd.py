@@ -1,4 +1,5 @@
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 from django.contrib.auth.models import Group
@@ -8,8 +9,12 @@ from django.test import Client
 from accounts.links import link_make, link_revoke
 from accounts.models import Link, User
 from annotation.exchange.exports.streams import judgments_csv
+from annotation.judging.crowd.completion import return_code
+from annotation.judging.crowd.entry import signature_of
 from annotation.models import Participant, Study
+from api.tokens.services import TokenRefused
 from tests.annotation.builders import judge, study
+from tests.api.builders import program
 
 pytestmark = pytest.mark.django_db
 PID = "5f2b0c1d9e8a7b6c5d4e3f2a"
@@ -25,9 +30,9 @@ def link(made: Study, by: User, **more) -> tuple[Link, str]:
     return link_make(kind=Link.Kind.CROWD, by=by, valid=timedelta(days=7), study=made, **more)
 
 
-def come(token: str, client: Client | None = None, **parameters) -> tuple[Client, HttpResponse]:
+def come(token: str, client: Client | None = None, code: str = "", **parameters) -> tuple[Client, HttpResponse]:
     client = client or Client()
-    return client, client.get(f"/crowd/{token}/", parameters)
+    return client, client.post(f"/crowd/{token}/?{urlencode(parameters)}", {"code": code})
 
 
 def said(answer: HttpResponse) -> str:
@@ -51,23 +56,25 @@ def test_the_name_does_not_tell_the_id(made: Study, researcher: User) -> None:
 
 def test_the_same_worker_is_the_same_annotator_in_every_study(made: Study, researcher: User) -> None:
     other = study(run=made.runs.get(), name="Other")
+    client = None
     for where in (made, made, other):
-        come(link(where, researcher)[1], PROLIFIC_PID=PID)
+        client, _ = come(link(where, researcher)[1], client, PROLIFIC_PID=PID)
     assert User.objects.filter(crowd_id=PID).count() == 1
     assert Participant.objects.count() == 2
 
 
 def test_coming_back_takes_no_second_place(made: Study, researcher: User) -> None:
     made_link, token = link(made, researcher, places=2)
+    clients = {"p1": Client(), "p2": Client()}
     for pid in ("p1", "p1", "p2", "p1"):
-        assert come(token, PROLIFIC_PID=pid)[1].status_code == 302
+        assert come(token, clients[pid], PROLIFIC_PID=pid)[1].status_code == 302
     assert "used up" in said(come(token, PROLIFIC_PID="p3")[1])
     made_link.refresh_from_db()
     assert (made_link.n_used, User.objects.filter(crowd_platform="prolific").count()) == (2, 2)
 
 
 @pytest.mark.parametrize(
-    "pid", ["", "a" * 65, "{{%PROLIFIC_PID%}}", "a b", "=1+1", "a\n", "../x", "ä", "<script>", "\x00"]
+    "pid", ["", "a" * 65, "a" * 300, "{{%PROLIFIC_PID%}}", "a b", "=1+1", "a\n", "../x", "ä", "<script>", "\x00"]
 )
 def test_what_is_no_id_makes_nobody(made: Study, researcher: User, pid: str) -> None:
     answer = come(link(made, researcher)[1], PROLIFIC_PID=pid)[1]
@@ -89,9 +96,10 @@ def test_a_revoked_link_says_so(made: Study, researcher: User) -> None:
 
 def test_a_deactivated_worker_stays_out(made: Study, researcher: User) -> None:
     _, token = link(made, researcher)
-    come(token, PROLIFIC_PID=PID)
+    client, _ = come(token, PROLIFIC_PID=PID)
     User.objects.filter(crowd_id=PID).update(is_active=False)
-    client, answer = come(token, PROLIFIC_PID=PID)
+    client.post("/accounts/logout/")
+    client, answer = come(token, client, PROLIFIC_PID=PID, code=return_code(User.objects.get(crowd_id=PID).pk))
     assert "deactivated" in said(answer) and "_auth_user_id" not in client.session
 
 
@@ -129,3 +137,69 @@ def test_annotators_never_see_an_id(made: Study, researcher: User, as_annotator:
     client, answer = come(link(made, researcher)[1], PROLIFIC_PID=PID)
     for page in (answer["Location"], "/judge/", f"/judge/{made.pk}/own/"):
         assert PID not in said(client.get(page)) + said(as_annotator.get(page))
+
+
+def test_opening_the_address_makes_nobody(made: Study, researcher: User) -> None:
+    _, token = link(made, researcher, terms="About 10 minutes, 2 pounds", cap=7)
+    shown = said(Client().get(f"/crowd/{token}/", {"PROLIFIC_PID": PID}))
+    assert "About 10 minutes, 2 pounds" in shown and "at most 7" in shown
+    assert not User.objects.exclude(crowd_id="").exists()
+
+
+def test_who_only_knows_the_id_gets_no_session(made: Study, researcher: User) -> None:
+    _, token = link(made, researcher)
+    come(token, PROLIFIC_PID=PID)
+    thief, answer = come(token, PROLIFIC_PID=PID, code="AAAA-BBBB-CCCC")
+    assert answer.status_code == 403 and "return code" in said(answer)
+    assert "_auth_user_id" not in thief.session
+
+
+def test_the_device_and_the_return_code_lead_back(made: Study, researcher: User) -> None:
+    _, token = link(made, researcher, places=1)
+    client, answer = come(token, PROLIFIC_PID=PID)
+    worker = User.objects.get(crowd_id=PID)
+    code = return_code(worker.pk)
+    assert code in said(client.get(answer["Location"])) and code in said(client.get(f"/judge/{made.pk}/pause"))
+    client.post("/accounts/logout/")
+    assert come(token, client, PROLIFIC_PID=PID)[1].status_code == 302  # by the device
+    other, answer = come(token, PROLIFIC_PID=PID, code=code.lower().replace("-", " "))
+    assert (answer.status_code, other.session["_auth_user_id"]) == (302, str(worker.pk))
+
+
+def test_the_secret_of_one_device_is_not_that_of_another_worker(made: Study, researcher: User) -> None:
+    _, token = link(made, researcher)
+    come(token, PROLIFIC_PID="victim")
+    thief, _ = come(token, PROLIFIC_PID="thief")
+    own = thief.cookies[f"device_{User.objects.get(crowd_id='thief').pk}"].value
+    thief.cookies[f"device_{User.objects.get(crowd_id='victim').pk}"] = own
+    assert come(token, thief, PROLIFIC_PID="victim")[1].status_code == 403
+
+
+def test_a_signed_link_wants_the_signature_of_the_id(made: Study, researcher: User) -> None:
+    made_link, token = link(made, researcher, signed=True)
+    mine = signature_of(made_link, PID)
+    for signature in ("", mine[:-1], signature_of(made_link, "other")):
+        assert "not signed" in said(come(token, PROLIFIC_PID=PID, signature=signature)[1])
+    assert come(token, PROLIFIC_PID=PID, signature=mine)[1].status_code == 302
+    assert come(token, PROLIFIC_PID=PID, signature=mine)[1].status_code == 403  # replayed elsewhere
+
+
+def test_a_worker_reaches_the_studies_of_their_links_only(made: Study, researcher: User) -> None:
+    other = study(run=made.runs.get(), name="Other")
+    client, _ = come(link(made, researcher)[1], PROLIFIC_PID=PID)
+    assert client.get(f"/judge/{other.pk}/").status_code == 404
+    assert "Other" not in said(client.get("/judge/"))
+
+
+def test_a_worker_makes_no_token(made: Study, researcher: User) -> None:
+    come(link(made, researcher)[1], PROLIFIC_PID=PID)
+    with pytest.raises(TokenRefused, match="crowd platform"):
+        program(User.objects.get(crowd_id=PID))
+
+
+def test_who_has_begun_comes_back_after_the_link_has_expired(made: Study, researcher: User) -> None:
+    made_link, token = link(made, researcher)
+    client, _ = come(token, PROLIFIC_PID=PID)
+    Link.objects.filter(pk=made_link.pk).update(expires_at=made_link.created_at)
+    assert come(token, client, PROLIFIC_PID=PID)[1].status_code == 302
+    assert "expired" in said(come(token, PROLIFIC_PID="late")[1])

@@ -33,7 +33,7 @@ def text(answer: HttpResponse) -> str:
 def rate(client: Client, made: Study, *, htmx: bool = True, **changes) -> HttpResponse:
     """Load the page, then send its form with yes and rather."""
     client.get(url("page", made))
-    form = {"item": lease_of(client).item_id, "submission": uuid4(), "plausibility": 1, "typicality": 2}
+    form = {"item": lease_of(client).item_id, "submission": uuid4(), "version": 1, "plausibility": 1, "typicality": 2}
     return post(client, "save", made, htmx=htmx, **{**form, **changes})
 
 

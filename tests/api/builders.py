@@ -29,6 +29,13 @@ def take(client: Client, study_id: int) -> dict:
 
 def judge(client: Client, study_id: int, submission: str, **more):
     """What comes next, rated yes and rather."""
-    item = take(client, study_id)["item"]["id"]
-    rated = {"item": item, "submission": submission, "plausibility": 1, "typicality": 2, **more}
+    found = take(client, study_id)
+    rated = {
+        "item": found["item"]["id"],
+        "version": found["version"],
+        "submission": submission,
+        "plausibility": 1,
+        "typicality": 2,
+        **more,
+    }
     return send(client, f"studies/{study_id}/judgments", **rated)

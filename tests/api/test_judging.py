@@ -60,7 +60,7 @@ def test_without_an_audit_nothing_is_revealed(anna: Client) -> None:
 
 def test_the_same_submission_is_the_same_judgment(anna: Client, blind: Study) -> None:
     item, submission = take(anna, blind.pk)["item"]["id"], str(uuid4())
-    rated = {"item": item, "submission": submission, "plausibility": 1, "typicality": 2}
+    rated = {"item": item, "version": 1, "submission": submission, "plausibility": 1, "typicality": 2}
     first, again = (send(anna, f"studies/{blind.pk}/judgments", **rated) for _ in range(2))
     assert first.json() == again.json()
     assert Judgment.objects.count() == 1
@@ -86,7 +86,7 @@ def test_a_reason_is_for_a_filter_that_was_wrong(anna: Client, blind: Study) -> 
 
 def test_an_item_that_is_not_mine_cannot_be_judged(anna: Client, blind: Study) -> None:
     theirs = item_next(participant=participant(blind, "other"))
-    rated = {"item": theirs.item_id, "submission": str(uuid4()), "plausibility": 1, "typicality": 2}
+    rated = {"item": theirs.item_id, "version": 1, "submission": str(uuid4()), "plausibility": 1, "typicality": 2}
     refused = send(anna, f"studies/{blind.pk}/judgments", **rated)
     assert (refused.status_code, refused.json()["type"]) == (409, "urn:mindsite:lease-gone")
     assert "This item is not yours any more" in refused.json()["detail"]
@@ -166,7 +166,7 @@ def test_a_pair_is_compared(anna: Client, researcher: User) -> None:
     pairs = preference_study()
     item = take(anna, pairs.pk)["item"]
     assert item["intention"] is None
-    asked = {"item": item["id"], "submission": str(uuid4())}
+    asked = {"item": item["id"], "version": 1, "submission": str(uuid4())}
     assert send(anna, f"studies/{pairs.pk}/judgments", **asked, preference=9).status_code == 422
     saved = send(anna, f"studies/{pairs.pk}/judgments", **asked, preference=2).json()
     assert (saved["preference"], saved["plausibility"], saved["verdict"]) == (2, None, None)

@@ -8,7 +8,7 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from accounts.models import User
-from annotation.judging.completion import completion_code
+from annotation.judging.crowd.completion import completion_code
 from annotation.models import Judgment, JudgmentRevision, Lease, Participant, Study
 from tests.browser.judging import at_item, at_reveal, judge_by_keys, keys, strip
 

@@ -180,6 +180,7 @@ _FILTERS = {
     "run": "AND i.run_id = %(run)s",
     "group": "AND p.annotator_id IN (SELECT user_id FROM accounts_user_groups WHERE group_id = %(group)s)",
     "since": "AND j.created_at >= %(since)s::date::timestamp AT TIME ZONE %(zone)s",
+    "version": "AND j.version = %(version)s",
     "until": "AND j.created_at < (%(until)s::date + 1)::timestamp AT TIME ZONE %(zone)s",
 }
 _FILTERS_OF_PAIRS = {"run": "AND %(run)s IN (i.run_id, i.other_run_id)"}

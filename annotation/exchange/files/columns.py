@@ -27,7 +27,8 @@ REVEALED = TRUTH | {"": False}
 # `after` that of the last revision after the reveal. Items and annotators are numbered in their order from 0.
 ROW = np.dtype(
     [*((name, object) for name in TEXTS), *((name, float) for name in (*REALS, "at")), ("kind", "U6"), ("counts", bool),
-     *((name, int) for name in ("id", "audit", "plausibility", "typicality", "revision")), ("after_reveal", bool),
+     *((name, int) for name in ("id", "audit", "plausibility", "typicality", "revision", "study_version")),
+     ("after_reveal", bool),
      *((name, int) for name in ("first", "after", "item", "who"))]
 )  # fmt: skip
 OF_JUDGMENT = ["kind", "item", "who", "at"]  # what its revisions have in common
@@ -71,7 +72,8 @@ def _rows(file: BinaryIO, study: Study) -> Iterator[tuple]:
             yield (
                 *(intern(row[name]) for name in TEXTS), *(float(row[name] or "nan") for name in REALS), at,
                 Kind(row["kind"]), TRUTH[row["counts"]], int(row["item"]), AUDITS[row["audit"]], plausible, typical,
-                int(row.get("revision", NOT_SAID)), REVEALED[row.get("after_reveal", "")], plausible, NOT_SAID, 0, 0,
+                int(row.get("revision", NOT_SAID)), int(row.get("study_version") or 1),
+                REVEALED[row.get("after_reveal", "")], plausible, NOT_SAID, 0, 0,
             )  # fmt: skip
         except KeyError as error:
             raise ImportRefused(f"line {line}: {error} is none of the study's answers") from error

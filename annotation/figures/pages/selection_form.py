@@ -38,6 +38,7 @@ class SelectionForm(forms.Form):
     whose = forms.ChoiceField(
         label="Intervals for", required=False, choices=[("", "These annotators"), (PEOPLE, "People like them")]
     )
+    version = forms.TypedChoiceField(label="Protocol version", required=False, coerce=int, empty_value=None)
     with_excluded = forms.BooleanField(label="With excluded annotators", required=False)
 
     def __init__(self, data, *, study: Study) -> None:
@@ -47,6 +48,7 @@ class SelectionForm(forms.Form):
         self._offer("relation", [(code, words) for words, code in named])
         self._offer("category", [(name, name or "none given") for name in self.facets.categories])
         self._offer("run", [(run.pk, run.name) for run in study.runs_in_order])
+        self._offer("version", [(number, str(number)) for number in range(1, study.version + 1)])
         groups = Group.objects.filter(user__participations__study=study).distinct().order_by("name")
         self._offer("group", list(groups.values_list("pk", "name")), "All groups")
         if len(self.facets.categories) > MOST_LISTED:
@@ -81,7 +83,7 @@ class SelectionForm(forms.Form):
 def single_choices(study: Study) -> list[Selection]:
     """Each thing that the page offers to choose, alone; of days that in the middle, as the first and as the last."""
     offered = SelectionForm({}, study=study).fields
-    names = ("relation", "category", "run", "group", "truth", "whose")
+    names = ("relation", "category", "run", "group", "truth", "whose", "version")
     chosen = [{name: value} for name in names for value, _ in offered[name].choices if value]
     days = sorted(
         Judgment.objects.filter(participant__study=study).values_list("created_at__date", flat=True).distinct()

@@ -1,23 +1,49 @@
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods
 
 from accounts.access import sign_in
 from accounts.links import LinkRefused
 from accounts.views import link_refused
-from annotation.judging.crowd.entry import crowd_enter, crowd_worker
+from annotation.judging.crowd.entry import (
+    DEVICE_DAYS,
+    ProofNeeded,
+    crowd_enter,
+    crowd_link,
+    crowd_worker,
+    device_cookie,
+    device_secret,
+    worker_known,
+)
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def crowd_entry(request: HttpRequest, token: str) -> HttpResponse:
+    """Opening the address lets nobody in, because programs that preview links fetch it; pressing the button does."""
     try:
         if request.user.is_authenticated and not request.user.crowd_id:
             raise LinkRefused(f"You are signed in as {request.user}: sign out, then open the link again")
-        platform, worker = crowd_worker(request.GET)
-        participant = crowd_enter(token=token, platform=platform, worker=worker)
+        worker = crowd_worker(request.GET)
+        page = {"link": crowd_link(token, worker), "platform": worker.platform}
+        if request.method != "POST":
+            return render(request, "registration/crowd.html", page)
+        device, code = request.COOKIES.get(device_cookie(worker_known(worker)), ""), request.POST.get("code", "")
+        participant = crowd_enter(token=token, worker=worker, device=device, code=code)
+    except ProofNeeded as refusal:
+        return render(request, "registration/crowd.html", {**page, "proof": str(refusal)}, status=403)
     except LinkRefused as refusal:
         return link_refused(request, refusal)
     sign_in(request, participant.annotator)
-    return redirect("judge-page", participant.study_id)
+    answer = redirect("judge-page", participant.study_id)
+    answer.set_cookie(
+        device_cookie(participant.annotator),
+        device_secret(participant.annotator),
+        max_age=DEVICE_DAYS * 86_400,
+        httponly=True,
+        secure=settings.SESSION_COOKIE_SECURE,
+        samesite="Lax",
+    )
+    return answer

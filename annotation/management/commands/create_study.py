@@ -22,6 +22,7 @@ from distillation.models import Run
 PROTOCOL = (
     "preset", "typicality_after_yes", "audit_share", "order", "qualification_items", "qualification_pass",
     "qualification_tries", "repeat_share", "repeat_distance", "extra_votes", "lease_minutes",
+    "cap", "terms",
 )  # fmt: skip
 
 
@@ -76,6 +77,9 @@ class Command(BaseCommand):
         group.add_argument("--guidelines", type=Path, metavar="FILE", help="Markdown")
         group.add_argument("--order", choices=Study.Order.values, default=Study.PROPOSED_ORDER)
         _add(group, "lease_minutes")
+        _add(group, "cap")
+        group.add_argument("--terms", default="", metavar="TEXT", help="time and pay, told before the first item")
+        group.add_argument("--consent", type=Path, metavar="FILE", help="text to be accepted before the first item")
 
     def _add_checks(self, group) -> None:
         group.add_argument(
@@ -117,6 +121,7 @@ class Command(BaseCommand):
                 state=Study.State.PAUSED if options["paused"] else Study.State.OPEN,
                 wording=_wording(options),
                 guidelines=_text(options["guidelines"]) if options["guidelines"] else "",
+                consent=_text(options["consent"]) if options["consent"] else "",
                 rules=_rules(options),
                 plan=_plan(options),
                 **{name: options[name] for name in PROTOCOL},

@@ -48,6 +48,7 @@ class Command(BaseCommand):
         filters.add_argument("--imports", default="", metavar="1,2", help="on co-buys that these imports brought")
         filters.add_argument("--since", type=date.fromisoformat, metavar="DAY", help="2026-01-31; the day is within")
         filters.add_argument("--until", type=date.fromisoformat, metavar="DAY")
+        filters.add_argument("--study-version", type=int, metavar="N", help="of the protocol that was answered")
         filters.add_argument(
             "--with-excluded", action="store_true", help="let the column counts count excluded annotators too"
         )
@@ -104,7 +105,13 @@ def _asked(study: Study, options: dict) -> Options:
         revisions=options["revisions"],
         machine=options["machine"],
         excel=options["excel"] or "",
-        selection=Selection(**as_given, run=run, group=group, imports=imports_chosen(options["imports"])),
+        selection=Selection(
+            **as_given,
+            run=run,
+            group=group,
+            imports=imports_chosen(options["imports"]),
+            version=options["study_version"],
+        ),
     )
     asked.refuse_unfit(study)
     return asked

@@ -236,6 +236,7 @@ def test_a_study_that_is_not_open_takes_nothing(state: str) -> None:
     who = participant(made)
     lease = item_next(participant=who)
     study_set_state(study=made, state=state)
+    Lease.objects.update(expires_at=timezone.now())  # what is open at the close may still be saved while it is theirs
     for refused in (
         lambda: item_next(participant=who),
         lambda: save(lease),
@@ -251,6 +252,7 @@ def test_what_is_revealed_may_be_audited_in_a_pause_but_not_after_the_close() ->
     study_set_state(study=made, state=Study.State.PAUSED)
     audit_save(participant=first.participant, judgment_id=first.pk, filter_right=True)
     study_set_state(study=made, state=Study.State.CLOSED)
+    Judgment.objects.update(created_at=timezone.now() - timedelta(minutes=31))  # longer ago than a lease lasts
     with pytest.raises(JudgingRefused, match="The study S is closed"):
         audit_save(participant=second.participant, judgment_id=second.pk, filter_right=True)
 

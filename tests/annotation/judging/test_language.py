@@ -61,7 +61,7 @@ def test_the_reveal_is_german(as_annotator: Client, made: Study) -> None:
 
 def test_a_refusal_is_german(as_annotator: Client, made: Study) -> None:
     as_annotator.get(url("page", made))
-    form = {"item": lease_of(as_annotator).item_id, "submission": "11111111-1111-4111-8111-111111111111"}
+    form = {"item": lease_of(as_annotator).item_id, "submission": "11111111-1111-4111-8111-111111111111", "version": 1}
     answer = as_annotator.post(reverse("judge-save", args=[made.pk]), form, headers=HTMX | GERMAN)
     assert "Beantworten Sie die Frage: Ist er plausibel?" in answer.content.decode()
 

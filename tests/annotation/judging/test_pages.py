@@ -4,6 +4,7 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.services import user_create
@@ -77,7 +78,7 @@ def test_a_reload_before_the_audit_shows_the_reveal_again(as_annotator: Client, 
 def test_no_item_can_be_rated_while_an_audit_is_owed(as_annotator: Client, blind: Study) -> None:
     rate(as_annotator, blind)
     other = Item.objects.exclude(judgments__isnull=False).first().pk
-    answer = post(as_annotator, "save", blind, item=other, submission=uuid4(), plausibility=1, typicality=1)
+    answer = post(as_annotator, "save", blind, item=other, submission=uuid4(), version=1, plausibility=1, typicality=1)
     assert "Was the filter right?" in answer.content.decode()
     assert Judgment.objects.count() == 1
 
@@ -150,7 +151,13 @@ def test_without_htmx_each_step_redirects_to_the_page(as_annotator: Client, blin
 
 def test_a_double_submit_is_one_judgment(as_annotator: Client, blind: Study) -> None:
     as_annotator.get(url("page", blind))
-    form = {"item": Lease.objects.get().item_id, "submission": uuid4(), "plausibility": 1, "typicality": 2}
+    form = {
+        "item": Lease.objects.get().item_id,
+        "submission": uuid4(),
+        "version": 1,
+        "plausibility": 1,
+        "typicality": 2,
+    }
     for answer in [post(as_annotator, "save", blind, **form) for _ in range(2)]:
         assert "Was the filter right?" in answer.content.decode()
     assert Judgment.objects.count() == 1
@@ -221,9 +228,10 @@ def test_waiting_is_said_and_looks_again(as_annotator: Client) -> None:
 
 @pytest.mark.parametrize("state", ["paused", "closed"])
 def test_a_study_that_is_not_open_says_so(as_annotator: Client, blind: Study, state: str) -> None:
-    form = {"submission": uuid4(), "plausibility": 1, "typicality": 2}
+    form = {"submission": uuid4(), "version": 1, "plausibility": 1, "typicality": 2}
     as_annotator.get(url("page", blind))
     study_set_state(study=blind, state=state)
+    Lease.objects.update(expires_at=timezone.now())
     assert f"This study is {state}" in as_annotator.get(url("page", blind)).content.decode()
     answer = post(as_annotator, "save", blind, item=Lease.objects.get().item_id, **form)
     assert f"The study S is {state}; what you have saved is kept" in answer.content.decode()

@@ -161,7 +161,13 @@ def test_saved_from_the_page():
     client = Client()
     client.force_login(who.annotator)
     client.get(reverse("judge-page", args=[study.pk]), {"start": ""})
-    sent = {"item": Lease.objects.get().item_id, "submission": str(uuid4()), "preference": "5", "comment": "Hm."}
+    sent = {
+        "item": Lease.objects.get().item_id,
+        "submission": str(uuid4()),
+        "version": 1,
+        "preference": "5",
+        "comment": "Hm.",
+    }
     assert client.post(reverse("judge-save", args=[study.pk]), sent).status_code == 302
     assert Judgment.objects.values_list("preference", "comment").get() == (Preference.CANNOT_TELL, "Hm.")
 

@@ -84,18 +84,21 @@ def owed(who: Participant) -> int:
 Step = tuple[Callable[[Participant], int], Callable[[Client, int, int], HttpResponse]]
 PAGES: dict[str, Step] = {
     "take": (first, lambda client, study, _: page(client, "page", study)),
-    "save": (held, lambda client, study, item: page(client, "save", study, item=item, submission=uuid4(), **RATED)),
+    "save": (held, lambda client, study, item: page(client, "save", study, item=item, version=1, **new(), **RATED)),
     "skip": (held, lambda client, study, item: page(client, "skip", study, item=item, reason="offensive")),
     "stay": (held, lambda client, study, item: page(client, "present", study, item=item)),
     "reveal": (owed, lambda client, study, pk: page(client, "audit", study, judgment=pk, answer="right")),
-    "revise": (first, lambda client, study, pk: page(client, "own-item", study, pk, submission=uuid4(), **REVISED)),
+    "revise": (first, lambda client, study, pk: page(client, "own-item", study, pk, **new(), **REVISED)),
     "own items": (first, lambda client, study, _: page(client, "own", study)),
     "own item": (first, lambda client, study, pk: page(client, "own-item", study, pk)),
     "ahead": (first, lambda client, study, _: page(client, "ahead", study)),
 }
 ROUTES: dict[str, Step] = {
     "take": (first, lambda client, study, _: send(client, f"studies/{study}/next")),
-    "save": (held, lambda client, study, item: send(client, f"studies/{study}/judgments", item=item, **new(), **RATED)),
+    "save": (
+        held,
+        lambda client, study, item: send(client, f"studies/{study}/judgments", item=item, version=1, **new(), **RATED),
+    ),
     "skip": (held, lambda client, study, item: send(client, f"studies/{study}/skip", item=item, reason="offensive")),
     "reveal": (owed, lambda client, _, pk: send(client, f"judgments/{pk}/audit", filter_right=True)),
     "revise": (first, lambda client, _, pk: send(client, f"judgments/{pk}/revisions", **new(), **REVISED)),

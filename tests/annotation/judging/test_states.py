@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from annotation.judging.allocation import item_next
-from annotation.judging.completion import completion_code, completion_find
+from annotation.judging.crowd.codes import codes_check
+from annotation.judging.crowd.completion import completion_code
 from annotation.judging.leases import release_expired
 from annotation.models import Item, Judgment, Lease, Participant, Study
 from tests.annotation.builders import judge, participant, show_pictures, study
@@ -111,7 +112,7 @@ def test_an_item_that_went_back_can_be_taken_again_with_its_answers(as_annotator
     as_annotator.get(url("page", made))
     item, ticket = lease_of(as_annotator).item_id, as_annotator.get(url("page", made)).context["ticket"]
     expire_lease(made)
-    form = {"item": item, "submission": uuid4(), "plausibility": 0, "typicality": 1, "ticket": ticket}
+    form = {"item": item, "submission": uuid4(), "version": 1, "plausibility": 0, "typicality": 1, "ticket": ticket}
     refused = post(as_annotator, "save", made, **form)
     assert (refused.status_code, refused["HX-Retarget"]) == (409, "#task .trouble")
     again = post(as_annotator, "take", made, **refused.context["kept"])
@@ -190,9 +191,11 @@ def test_a_pause_says_today_and_until_when(as_annotator: Client, made: Study) ->
 def test_the_end_gives_a_code_that_can_be_checked(as_annotator: Client, annotator: User) -> None:
     made = study(items=1)
     rate(as_annotator, made)
-    code = audit(as_annotator, made).context["code"]
-    assert completion_find(made, code.lower().replace("-", " ")).annotator == annotator
-    assert completion_find(made, "MS-0000-0000") is None
+    code = audit(as_annotator, made).context["code"].text
+    typed = code.lower().replace("-", " ")
+    (right, wrong) = codes_check(made, ["participant,code", f"anna,{typed}", "anna,MS-0000-0000"])
+    assert (right.right, right.kind, right.judged) == (True, "complete", 1)
+    assert (wrong.right, wrong.said) == (False, "nobody has this code")
 
 
 def test_each_participant_has_a_code_of_their_own(made: Study) -> None:
@@ -204,4 +207,4 @@ def test_who_comes_too_late_gets_no_code(as_annotator: Client) -> None:
     judge(participant(made, "other"))
     page = as_annotator.get(url("page", made))
     assert "Nothing is left to judge here" in page.content.decode()
-    assert page.context["code"] == ""
+    assert page.context["code"] is None

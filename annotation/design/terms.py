@@ -1,0 +1,23 @@
+"""What people are told and asked before their first item."""
+
+from django import forms
+
+from annotation.design.fields import bounded
+from annotation.design.protocol import CONSENT_LENGTH
+from annotation.models.protocol_fields import TERMS_LENGTH
+
+
+class TermsForm(forms.Form):
+    cap = bounded(
+        "cap", "Judgments of one person, at most", "Told before the first item; check items apart. 0: no limit"
+    )
+    terms = forms.CharField(
+        label="Time and pay", required=False, max_length=TERMS_LENGTH, help_text="Told before the first item"
+    )
+    consent = forms.CharField(
+        label="Consent, to be accepted before the first item",
+        required=False,
+        max_length=CONSENT_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        help_text="In Markdown. Kept with version and time; a changed text is asked for again. Empty: none",
+    )
