@@ -31,12 +31,13 @@ class Selection:
     imports: tuple[int, ...] = ()
     truth: str = ""  # what the filter is set against: the majority of complete items, LATENT or ADJUDICATED
     whose: str = ""  # opinion: that of these annotators, or of PEOPLE like them
+    with_seen: bool = False  # judgments of those too who had seen verdicts
     version: int | None = None  # of the protocol that the judgments were given under; skips have none
 
     @property
     def chooses_judgments(self) -> bool:
         """Whether single judgments are chosen; the tallies on the items, which count all, can't be used then."""
-        return any((self.group, self.since, self.until, self.with_excluded, self.version))
+        return any((self.group, self.since, self.until, self.with_excluded, self.with_seen, self.version))
 
     @property
     def counted(self) -> "Selection":
@@ -58,11 +59,11 @@ class Selection:
 
     def judgments(self, study: Study) -> QuerySet[Judgment]:
         """What counts: first judgments of sampled items, by annotators who are not excluded unless asked for."""
-        return self._all(study).counting(with_excluded=self.with_excluded)
+        return self._all(study).counting(with_excluded=self.with_excluded, with_seen=self.with_seen)
 
     def votes(self, study: Study) -> QuerySet[Judgment]:
         """These, and the extra votes on items over which people are split."""
-        return self._all(study).votes(with_excluded=self.with_excluded)
+        return self._all(study).votes(with_excluded=self.with_excluded, with_seen=self.with_seen)
 
     def _all(self, study: Study) -> JudgmentQuerySet:
         of_version = Q(version=self.version) if self.version else Q()

@@ -8,12 +8,17 @@ from typing import Any
 
 from django.db.models import Q
 
-ITEM, EXTRA, EXCLUDED = "item", "extra", "excluded"
+ITEM, EXTRA, SEEN, EXCLUDED = "item", "extra", "seen", "excluded"
 
 
 def first_sql(judgment: str = "j") -> str:
     """Neither of a gold item nor a repeat."""
     return f"{judgment}.kind = '{ITEM}'"
+
+
+def seen_sql(judgment: str = "j") -> str:
+    """By somebody who had seen verdicts: left out, unless asked for."""
+    return f"{judgment}.kind = '{SEEN}'"
 
 
 def rated_sql(judgment: str = "j") -> str:
@@ -35,6 +40,10 @@ def counting_sql(judgment: str = "j", participant: str = "p") -> str:
 
 def first_q(prefix: str = "") -> Q:
     return Q(**{f"{prefix}kind": ITEM})
+
+
+def seen_q(prefix: str = "") -> Q:
+    return Q(**{f"{prefix}kind": SEEN})
 
 
 def vote_q(prefix: str = "") -> Q:

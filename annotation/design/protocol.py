@@ -56,6 +56,7 @@ class Protocol(TypedDict, total=False):
     cap: int
     terms: str
     consent: str
+    seen: str
 
 
 FIELDS = ("preset", "scales", *(name for name in Protocol.__annotations__ if name not in ("preset", "wording")))

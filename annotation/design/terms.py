@@ -4,6 +4,7 @@ from django import forms
 
 from annotation.design.fields import bounded
 from annotation.design.protocol import CONSENT_LENGTH
+from annotation.models import Study
 from annotation.models.protocol_fields import TERMS_LENGTH
 
 
@@ -20,4 +21,12 @@ class TermsForm(forms.Form):
         max_length=CONSENT_LENGTH,
         widget=forms.Textarea(attrs={"rows": 6}),
         help_text="In Markdown. Kept with version and time; a changed text is asked for again. Empty: none",
+    )
+    seen = forms.ChoiceField(
+        label="Who has seen verdicts of its runs",
+        choices=[(value, label.capitalize()) for value, label in Study.Seen.choices],
+        initial=Study.Seen.MARK,
+        required=False,
+        widget=forms.RadioSelect,
+        help_text="Researchers, administrators, and whoever has opened items, the knowledge base or exports of them",
     )

@@ -45,6 +45,11 @@ class ExportForm(forms.Form):
     version = forms.IntegerField(
         required=False, min_value=1, max_value=32_767, label="Protocol version", help_text="Empty: all"
     )
+    with_seen = forms.BooleanField(
+        required=False,
+        label="Count people who had seen verdicts too",
+        help_text="Their rows, of the kind seen, are in every export; this moves only the column counts.",
+    )
     with_excluded = forms.BooleanField(
         required=False,
         label="Count excluded annotators too",
@@ -84,7 +89,7 @@ class ExportForm(forms.Form):
     def options(self) -> Options:
         asked = self.cleaned_data
         named = {name: asked[name] and asked[name].pk for name in ("run", "group")}
-        names = ("relation", "category", "since", "until", "with_excluded", "imports", "version")
+        names = ("relation", "category", "since", "until", "with_excluded", "with_seen", "imports", "version")
         as_given = {name: asked[name] for name in names}
         return Options(
             format=asked["format"] or "csv",

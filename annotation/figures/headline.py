@@ -63,9 +63,12 @@ def _unjudged(response: dict) -> str:
 def _who_counts(study: Study, selection: Selection) -> dict:
     """How many judgments of which people are left out by a researcher's decision."""
     found = study.participants.excluded().aggregate(people=Count("pk"), judgments=Sum("n_judged", default=0))
-    return {"n_excluded": found["people"], "excluded_judgments": found["judgments"],
-            "with_excluded": selection.with_excluded, "toggled": _toggled(selection)}  # fmt: skip
-
-
-def _toggled(selection: Selection) -> str:
-    return replace(selection, with_excluded=not selection.with_excluded).query
+    seen = study.participants.included().aggregate(n=Sum("n_seen", default=0))["n"]
+    return {
+        "n_excluded": found["people"],
+        "excluded_judgments": found["judgments"],
+        "with_excluded": selection.with_excluded,
+        "toggled": replace(selection, with_excluded=not selection.with_excluded).query,
+        "n_seen": seen,
+        "seen_toggled": replace(selection, with_seen=not selection.with_seen).query,
+    }

@@ -54,7 +54,7 @@ def item_next(*, participant: Participant) -> Lease | Waiting | Finished:
         return Finished()
     owed = owed_items(participant).aggregate(n=Count("pk"), first=Min("leases__expires_at"))
     if not owed["n"]:
-        ends = extra_lease_ends(participant)
+        ends = None if participant.had_seen else extra_lease_ends(participant)
         return Waiting(max(timezone.now(), ends)) if ends else Finished()
     # Without a lease somebody's transaction held the row for this moment only.
     soon = timezone.now() + timedelta(seconds=2)
@@ -136,8 +136,10 @@ def _take_again(participant: Participant, item_id: int) -> None:
     free = owed_items(participant).filter(pk=item_id, taken__lt=F("overlap")).select_for_update(of=("self",))
     if held or is_at_cap(participant) or participant.judgments.to_audit().exists() or not free.exists():
         raise JudgingRefused(_("This item can't be had again; here is what comes next"))
-    Item.objects.filter(pk=item_id).update(taken=F("taken") + 1)
-    lease_make(participant, item_id, Kind.ITEM, sides_drawn(participant.study))
+    kind = _kind_of(participant)
+    if kind == Kind.ITEM:
+        Item.objects.filter(pk=item_id).update(taken=F("taken") + 1)
+    lease_make(participant, item_id, kind, sides_drawn(participant.study))
 
 
 def items_ahead(participant: Participant, n: int = 3) -> list[int]:
@@ -182,7 +184,7 @@ def _lease_anew(participant: Participant) -> Lease | None:
     if random.random() < participant.study.repeat_share and (earlier := _to_repeat(participant)):  # noqa: S311
         _refuse_unaudited(participant)
         return lease_make(participant, earlier, Kind.REPEAT, _sides_of_repeat(participant, earlier))
-    return _take_from_anywhere(participant) or extra_lease(participant)
+    return _take_from_anywhere(participant) or (None if participant.had_seen else extra_lease(participant))
 
 
 def _sides_of_repeat(participant: Participant, item_id: int) -> Sides:
@@ -210,6 +212,11 @@ def _to_repeat(participant: Participant) -> int | None:
     blind = participant.judgments.firsts().filter(audit_asked=False, pk__lte=last or 0)
     candidates = list(blind.exclude(item__in=repeated).order_by("-pk").values_list("item", flat=True)[:50])
     return random.choice(candidates) if candidates else None  # noqa: S311 - which one is no secret
+
+
+def _kind_of(participant: Participant) -> Kind:
+    """Who has seen verdicts takes no place of the quota: others judge the item as often as it wants."""
+    return Kind.SEEN if participant.had_seen else Kind.ITEM
 
 
 def _take_from_anywhere(participant: Participant) -> Lease | None:
@@ -277,14 +284,15 @@ def _take(participant: Participant, after: Cursor | None) -> Lease | None:
                 WHERE j.participant_id = %(participant)s AND j.filter_right IS NULL AND j.audit_asked)
             ORDER BY {order} LIMIT 1 FOR UPDATE OF i SKIP LOCKED
         ), reserved AS (
-            UPDATE annotation_item i SET taken = i.taken + 1 FROM chosen WHERE i.id = chosen.id
+            UPDATE annotation_item i SET taken = i.taken + 1 FROM chosen
+            WHERE i.id = chosen.id AND %(kind)s = 'item'
         ), remembered AS (
             UPDATE annotation_participant p
             SET cursor_block = chosen.block_no, cursor_taken = chosen.taken, cursor_key = chosen.order_key
             FROM chosen WHERE p.id = %(participant)s
         )
         INSERT INTO annotation_lease (participant_id, item_id, kind, a_on_left, first_left, expires_at)
-        SELECT %(participant)s, id, 'item', %(a_on_left)s, %(first_left)s::boolean,
+        SELECT %(participant)s, id, %(kind)s, %(a_on_left)s, %(first_left)s::boolean,
                now() + make_interval(mins => %(minutes)s)
         FROM chosen
         RETURNING *
@@ -293,6 +301,7 @@ def _take(participant: Participant, after: Cursor | None) -> Lease | None:
             "study": participant.study_id,
             "participant": participant.pk,
             "annotator": participant.annotator_id,
+            "kind": _kind_of(participant).value,
             "after": list(after),
             **asdict(sides_drawn(participant.study)),
             "minutes": participant.study.lease_minutes,

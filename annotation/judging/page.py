@@ -11,7 +11,7 @@ from annotation.judging.confirming import to_confirm
 from annotation.judging.crowd.completion import COMPLETE, PARTIAL, SCREENED, end_code, return_code
 from annotation.judging.forms import new_submission
 from annotation.judging.leases import item_ticket, lease_at_close
-from annotation.judging.participants import participant_refresh
+from annotation.judging.participants import is_barred, participant_refresh
 from annotation.judging.qualification import gold_is_right, try_done
 from annotation.judging.reasons import reason_shown
 from annotation.judging.refusals import AuditOwed, ConfirmOwed, JudgingRefused
@@ -70,14 +70,18 @@ def _state(participant: Participant, checked: int | None, started: bool) -> dict
         study.state == Study.State.OPEN
         and participant.state == Participant.State.ACTIVE
         and participant.place != Participant.Place.GONE
+        and not is_barred(participant)
     )
     if checked and (judgment := participant.judgments.filter(pk=checked, kind=Kind.GOLD).first()):
         return _checked(judgment, study)
     if at_work and (started or not _is_new(participant)):
         return _at_work(participant)
     if at_work:
+        participant_refresh(participant)  # for what it says of those who have seen verdicts
+    if at_work and not is_barred(participant):
         code = return_code(participant.annotator_id) if participant.link_id else ""
-        return {"state": "intro", "terms": terms_of(participant), "return_code": code}
+        told = {"terms": terms_of(participant), "return_code": code, "had_seen": participant.had_seen}
+        return {"state": "intro", **told}
     return _open_still(participant) or _at_rest(participant)
 
 
@@ -125,10 +129,16 @@ def _at_rest(participant: Participant) -> dict:
     return {
         "state": "halted",
         "code": code,
-        "kind": participant.state if participant.state != Participant.State.ACTIVE else "place",
+        "kind": _halted_by(participant),
         "reason": reason_shown(participant.state_reason),
         "ask": creator.email if creator else "",
     }
+
+
+def _halted_by(participant: Participant) -> str:
+    if participant.state != Participant.State.ACTIVE:
+        return participant.state
+    return "seen" if is_barred(participant) else "place"
 
 
 def kind_at_rest(participant: Participant) -> str:
@@ -176,7 +186,7 @@ def progress(participant: Participant) -> dict:
     study = participant.study
     if participant.study_judged is None:
         _count(participant)
-    judged, done = participant.study_judged or 0, participant.n_judged
+    judged, done = participant.study_judged or 0, participant.n_judged + participant.n_seen
     wanted = max(0, study.n_items * study.overlap - judged)
     left = min(wanted, study.n_items - done - participant.n_skipped)
     if participant.cap:

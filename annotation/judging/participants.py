@@ -16,12 +16,17 @@ from annotation.models.rights import may_judge_sql
 from common.counting import included_sql, of_people_sql
 
 _OWN = (
-    "state", "state_reason", "qualified_at", "n_tries", "n_judged", "n_skipped", "seconds",
+    "state", "state_reason", "qualified_at", "n_tries", "n_judged", "n_seen", "n_skipped", "seconds",
     "cursor_block", "cursor_taken", "cursor_key", "place",
     "consent_version", "guidelines_version",
 )  # fmt: skip
-_READ = ("cap", "n_beyond", "may_judge", "study_judged", "judged_elsewhere", "version_now")
-_OF_STUDY = ("consent_version", "guidelines_version", "state")
+_SEEN = """
+    CASE WHEN p.role <> 'annotator' THEN 'role' ELSE coalesce((
+        SELECT min(e."where") FROM distillation_exposure e JOIN annotation_study_runs r ON r.run_id = e.run_id
+        WHERE e.user_id = p.annotator_id AND r.study_id = p.study_id), '') END
+"""
+_READ = ("cap", "n_beyond", "may_judge", "study_judged", "judged_elsewhere", "had_seen", "version_now")
+_OF_STUDY = ("seen", "consent_version", "guidelines_version", "state")
 _CAP = "coalesce(nullif(l.cap, 0), s.cap)"
 _AS_IT_IS = f"""
     SELECT {", ".join(f"p.{name}" for name in _OWN)}, {_CAP},
@@ -32,7 +37,8 @@ _AS_IT_IS = f"""
            (SELECT coalesce(sum(o.n_judged) FILTER (WHERE {included_sql("o")}), 0)
             FROM annotation_participant o WHERE o.study_id = p.study_id),
            EXISTS (SELECT FROM annotation_participant o
-                   WHERE o.annotator_id = p.annotator_id AND o.id <> p.id AND o.n_judged > 0),
+                   WHERE o.annotator_id = p.annotator_id AND o.id <> p.id AND o.n_judged + o.n_seen > 0),
+           {_SEEN},
            s.version, {", ".join(f"s.{name}" for name in _OF_STUDY)}
     FROM annotation_participant p JOIN annotation_study s ON s.id = p.study_id
     LEFT JOIN accounts_link l ON l.id = p.link_id WHERE p.id = %s
@@ -118,8 +124,16 @@ def refuse_unless_at_work(participant: Participant, *, closed_too: bool = False)
     if participant.state != Participant.State.ACTIVE:
         why = _("Your work on %(study)s is stopped: %(reason)s")
         raise JudgingRefused(why % {"study": study.name, "reason": reason_shown(participant.state_reason)})
+    if is_barred(participant):
+        why = _("You have seen verdicts of what %(study)s asks about; it is for people who have not")
+        raise JudgingRefused(why % {"study": study.name})
     if participant.place == Participant.Place.GONE:
         raise JudgingRefused(_("Your place is with somebody else now; open the study from the platform to ask again"))
+
+
+def is_barred(participant: Participant) -> bool:
+    """Whether they have seen verdicts, in a study that has nobody who has; as read under the lock."""
+    return bool(participant.had_seen) and participant.study.seen == Study.Seen.REFUSE
 
 
 def refuse_unconfirmed(participant: Participant) -> None:
@@ -132,4 +146,4 @@ def refuse_unconfirmed(participant: Participant) -> None:
 
 def is_at_cap(participant: Participant) -> bool:
     """Whether they have given as many judgments as one person may; as read under the lock."""
-    return 0 < participant.cap <= participant.n_judged + participant.n_beyond
+    return 0 < participant.cap <= participant.n_judged + participant.n_seen + participant.n_beyond

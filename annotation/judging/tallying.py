@@ -6,7 +6,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from annotation.models import Participant, Study
-from common.counting import counting_sql, first_sql
+from common.counting import counting_sql, first_sql, seen_sql
 from stats.packing import BITS
 
 NOT_ASKED: list[int] = [0]  # of preferences no tally is kept
@@ -50,16 +50,18 @@ _ITEMS = """
 _PARTICIPANTS = """
     WITH counted AS (
         SELECT p.id, count(j.id) FILTER (WHERE {first}) AS n_judged,
+               count(j.id) FILTER (WHERE {seen}) AS n_seen,
                count(j.filter_right) FILTER (WHERE {first}) AS n_audited,
                count(*) FILTER (WHERE {first} AND j.filter_right) AS n_filter_right
         FROM annotation_participant p LEFT JOIN annotation_judgment j ON j.participant_id = p.id
         WHERE p.study_id = %(study)s {of_people} GROUP BY p.id
     )
     UPDATE annotation_participant p
-    SET n_judged = c.n_judged, n_audited = c.n_audited, n_filter_right = c.n_filter_right
+    SET n_judged = c.n_judged, n_seen = c.n_seen, n_audited = c.n_audited, n_filter_right = c.n_filter_right
     FROM counted c
     WHERE c.id = p.id
-      AND (c.n_judged, c.n_audited, c.n_filter_right) IS DISTINCT FROM (p.n_judged, p.n_audited, p.n_filter_right)
+      AND (c.n_judged, c.n_seen, c.n_audited, c.n_filter_right)
+          IS DISTINCT FROM (p.n_judged, p.n_seen, p.n_audited, p.n_filter_right)
 """
 
 
@@ -95,6 +97,7 @@ def _run(sql: str, study: Study, item_ids: list[int] | None = None, participant_
         bits=BITS,
         counting=counting_sql(),
         first=first_sql(),
+        seen=seen_sql(),
         among="AND j.item_id = ANY(%(items)s)" if some else "",
         of_items="AND i.id = ANY(%(items)s)" if some else "",
         of_people="" if participant_ids is None else "AND p.id = ANY(%(participants)s)",

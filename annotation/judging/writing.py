@@ -22,7 +22,7 @@ from annotation.judging.refusals import JudgingRefused, LeaseGone
 from annotation.judging.tallying import items_retally
 from annotation.models import Item, Judgment, JudgmentRevision, Kind, Participant, Study
 from annotation.scales import Question, question_translated
-from common.counting import first_sql, is_first
+from common.counting import first_sql, is_first, seen_sql
 
 COMMENT_LENGTH = 2_000
 _WRITE = f"""
@@ -41,16 +41,18 @@ _WRITE = f"""
         RETURNING i.plausibility_tally, i.judged_at
     ), moved AS (
         UPDATE annotation_participant p
-        SET n_judged = p.n_judged + ({first_sql("timed")})::int, seconds = p.seconds + timed.active,
+        SET n_judged = p.n_judged + ({first_sql("timed")})::int,
+            n_seen = p.n_seen + ({seen_sql("timed")})::int, seconds = p.seconds + timed.active,
             revision = p.revision + 1, place = CASE p.place WHEN 'held' THEN 'spent' ELSE p.place END
         FROM timed WHERE p.id = %(participant)s
     )
     INSERT INTO annotation_judgment
         (item_id, participant_id, kind, submission, plausibility, typicality, preference, a_on_left, first_left,
-         seconds, active_seconds, comment, version, audit_asked, audit_reason, tally,
+         seconds, active_seconds, comment, version, role, had_seen, audit_asked, audit_reason, tally,
          created_at)
     SELECT item_id, %(participant)s, kind, %(submission)s, %(plausibility)s, %(typicality)s, %(preference)s,
            a_on_left, first_left, seconds, active, %(comment)s, %(version)s,
+           %(role)s, %(had_seen)s,
            %(audit)s AND kind NOT IN ('gold', 'extra')
            AND (SELECT filter_yes IS NOT NULL FROM annotation_item WHERE id = item_id),
            '', counted.plausibility_tally, coalesce(counted.judged_at, statement_timestamp())
@@ -239,6 +241,7 @@ def _submitted(participant: Participant, item_id: int, submission: uuid.UUID) ->
 def _counted(participant: Participant, judgment: Judgment) -> None:
     """Bring the object up to date with the counts that the statement has changed in the row."""
     participant.seconds += judgment.active_seconds
+    participant.n_seen += judgment.kind == Kind.SEEN
     if is_first(judgment.kind):
         participant.n_judged += 1
         if participant.study_judged is not None:
@@ -276,6 +279,8 @@ def _write(participant: Participant, answers: Answers, written: dict) -> Judgmen
             **_units(study.questions, answers),
             "participant": participant.pk,
             "version": participant.version_now,
+            "role": participant.role,
+            "had_seen": participant.had_seen,
             "audit": random.random() < study.audit_share,  # noqa: S311 - a share, not a secret
         },
     )

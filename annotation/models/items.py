@@ -97,6 +97,7 @@ class Kind(models.TextChoices):
     GOLD = "gold", "gold"
     REPEAT = "repeat", "repeat"
     EXTRA = "extra", "extra vote"
+    SEEN = "seen", "by somebody who had seen verdicts"
     LEFT_OUT = "left", "left out by a researcher"
 
 

@@ -5,20 +5,24 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_noop as _
 
+from accounts.models import User
 from annotation.models.items import Item, Kind
 from annotation.models.participants import Participant
 from annotation.scales import PREFERENCE, Preference
-from common.counting import first_q, included_q, vote_q
+from common.counting import first_q, included_q, seen_q, vote_q
 
 
 class JudgmentQuerySet(models.QuerySet):
-    def counting(self, *, with_excluded: bool = False) -> "JudgmentQuerySet":
-        """What quota and figures count: first judgments of sampled items, by annotators who are not excluded."""
-        return self.firsts() if with_excluded else self.firsts().filter(included_q("participant__"))
+    def counting(self, *, with_excluded: bool = False, with_seen: bool = False) -> "JudgmentQuerySet":
+        """What quota and figures count: first judgments of sampled items, by annotators who are not excluded.
+        `with_seen`: of those too who had seen verdicts."""
+        found = self.filter(first_q() | seen_q()) if with_seen else self.firsts()
+        return found if with_excluded else found.filter(included_q("participant__"))
 
-    def votes(self, *, with_excluded: bool = False) -> "JudgmentQuerySet":
+    def votes(self, *, with_excluded: bool = False, with_seen: bool = False) -> "JudgmentQuerySet":
         """What tells of an item's latent truth: what counts, and extra votes."""
-        return self.filter(vote_q()) if with_excluded else self.filter(vote_q(), included_q("participant__"))
+        found = self.filter(vote_q() | seen_q()) if with_seen else self.filter(vote_q())
+        return found if with_excluded else found.filter(included_q("participant__"))
 
     def firsts(self) -> "JudgmentQuerySet":
         """Neither of gold items nor repeats."""
@@ -58,6 +62,10 @@ class Judgment(models.Model):
     active_seconds = models.FloatField(default=0, help_text="of these, with the page in front and in use")
     comment = models.TextField(blank=True)
     version = models.PositiveSmallIntegerField(default=1, help_text="of the study's protocol")
+    role = models.CharField(max_length=20, choices=User.Role, default=User.Role.ANNOTATOR, db_default="annotator")
+    had_seen = models.CharField(
+        max_length=4, blank=True, default="", db_default="", help_text="where verdicts of the runs were seen before"
+    )
     audit_asked = models.BooleanField(default=True, help_text="whether the verdict is revealed and the audit asked")
     created_at = models.DateTimeField(db_default=Now())
     tally = models.BigIntegerField(
@@ -77,6 +85,7 @@ class Judgment(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["item", "participant"], condition=Q(kind="item"), name="judgment_once"),
             models.UniqueConstraint(fields=["item", "participant"], condition=Q(kind="extra"), name="extra_once"),
+            models.UniqueConstraint(fields=["item", "participant"], condition=Q(kind="seen"), name="seen_once"),
             models.CheckConstraint(
                 condition=Q(plausibility__isnull=False, preference__isnull=True, first_left__isnull=True)
                 | Q(

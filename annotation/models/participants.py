@@ -68,10 +68,14 @@ class Participant(models.Model):
     n_skipped = models.PositiveIntegerField(default=0)
     n_audited = models.PositiveIntegerField(default=0, help_text="audits of counting judgments")
     n_filter_right = models.PositiveIntegerField(default=0, help_text="of them those that say right")
+    n_seen = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="items judged after verdicts had been seen; in no other count"
+    )
     seconds = models.FloatField(default=0, help_text="active time on all judgments")
     revision = models.PositiveIntegerField(default=0, help_text="counts judgments and audits; figures are keyed by it")
     may_judge = True  # as just read
     version_now: int  # of the study's protocol, as read under the lock; that of `study` is what was read to be shown
+    had_seen = ""  # where verdicts of the study's runs were seen: by role, or as exposures have it; as just read
     cap = 0  # judgments at most, of the link or else of the study, as just read; 0: no limit
     n_beyond = 0  # repeats and extra votes, which the cap counts too; as just read where there is a cap
     judged_elsewhere = True  # in other studies, whose verdicts may speak of the same intentions

@@ -67,6 +67,12 @@ class Study(models.Model):
         BREADTH = "breadth", "the least judged item first"
         DEPTH = "depth", "items that others have begun first"
 
+    class Seen(models.TextChoices):
+        """What of those who have seen verdicts of the study's runs."""
+
+        MARK = "mark", "may judge; their judgments are marked, and left out of the figures"
+        REFUSE = "refuse", "may not judge"
+
     PROPOSED_ORDER = Order.BLOCKS
 
     name = models.CharField(max_length=NAME_LENGTH, unique=True)
@@ -95,6 +101,13 @@ class Study(models.Model):
     repeat_share = models.FloatField(**PROTOCOL_FIELDS["repeat_share"].for_model)
     repeat_distance = models.PositiveSmallIntegerField(**PROTOCOL_FIELDS["repeat_distance"].for_model)
     extra_votes = models.PositiveSmallIntegerField(**PROTOCOL_FIELDS["extra_votes"].for_model)
+    seen = models.CharField(
+        max_length=6,
+        choices=Seen,
+        default=Seen.MARK,
+        db_default=Seen.MARK,
+        help_text="who has seen verdicts of its runs",
+    )
     cap = models.PositiveIntegerField(db_default=0, **PROTOCOL_FIELDS["cap"].for_model)
     terms = models.CharField(
         max_length=TERMS_LENGTH, blank=True, db_default="", help_text="time and pay, told before the first item"

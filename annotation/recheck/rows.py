@@ -55,8 +55,21 @@ class Exported:
 
     @property
     def rows(self) -> NDArray:
-        among = is_first if self.asked.selection.with_excluded else lambda _: self.csv.rows["counts"]
-        return self.once("rows", lambda: self._chosen(among(self.csv.rows["kind"])))
+        return self.once("rows", lambda: self._chosen(self._counting()))
+
+    def _counting(self) -> NDArray[np.bool_]:
+        chosen = self.asked.selection
+        if chosen.with_seen:
+            return self._firsts() if chosen.with_excluded else self._firsts() & ~self._is_out()
+        return self._firsts() if chosen.with_excluded else self.csv.rows["counts"]
+
+    def _firsts(self) -> NDArray[np.bool_]:
+        kind = self.csv.rows["kind"]
+        return is_first(kind) | (kind == Kind.SEEN) if self.asked.selection.with_seen else is_first(kind)
+
+    def _is_out(self) -> NDArray[np.bool_]:
+        out = self.asked.study.participants.excluded().values_list("pseudonym", flat=True)
+        return np.isin(self.csv.rows["annotator"].astype(str), list(out))
 
     @property
     def items(self) -> NDArray:
@@ -210,7 +223,7 @@ class Exported:
 
     def people(self) -> kinds.People:
         """Also those whose judgments don't count; who is not in the CSV has judged nothing."""
-        question, firsts = self.asked.study.questions[0], self._chosen(is_first(self.csv.rows["kind"]))
+        question, firsts = self.asked.study.questions[0], self._chosen(self._firsts())
         rows, own = _answering(self._some(firsts), question)
         others, yes = _answering(self.csv.rows[self.csv.rows["counts"]], question)
         return kinds.People(
@@ -260,9 +273,8 @@ class Exported:
         return kinds.Labels(who, stratum, inclusion, judged, n, yes.astype(int))
 
     def single_votes(self) -> kinds.SingleVotes:
-        out = [] if self.asked.selection.with_excluded else self.asked.study.participants.excluded()
-        is_out = np.isin(self.csv.rows["annotator"].astype(str), [each.pseudonym for each in out])
-        extra = (self.csv.rows["kind"] == Kind.EXTRA) & ~is_out
+        extra = self.csv.rows["kind"] == Kind.EXTRA
+        extra = extra if self.asked.selection.with_excluded else extra & ~self._is_out()
         votes = self._some(np.r_[self.rows, self._chosen(extra)])
         votes = votes[np.lexsort((votes["who"], votes["item"]))]
         rows, yes = _answering(votes[votes["filter"] != ""], self.asked.study.questions[0])

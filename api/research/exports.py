@@ -69,6 +69,9 @@ class JudgmentsQuery(Query):
         required=False, min_value=1, max_value=32_767, help_text="of the protocol that was answered"
     )
     imports = serializers.CharField(default="", max_length=1_000, help_text="on co-buys of these; numbers with commas")
+    with_seen = serializers.BooleanField(
+        default=False, help_text="let the column counts count people too who had seen verdicts"
+    )
     with_excluded = serializers.BooleanField(
         default=False, help_text="let the column counts count excluded annotators too"
     )
@@ -217,7 +220,7 @@ def _manifest_address(record: ExportRecord) -> str:
 def _options(study: Study, asked: dict) -> Options:
     among: dict[str, QuerySet[Run] | QuerySet[Group]] = {"run": study.runs.all(), "group": Group.objects.all()}
     named: dict[str, Any] = {name: _key(rows, name, asked[name]) for name, rows in among.items() if name in asked}
-    filters = ("relation", "category", "since", "until", "with_excluded", "version")
+    filters = ("relation", "category", "since", "until", "with_excluded", "with_seen", "version")
     selection = Selection(**{name: asked[name] for name in filters if name in asked}, **named)
     selection = replace(selection, imports=imports_chosen(asked["imports"]))
     return Options(

@@ -19,6 +19,7 @@ from annotation.figures.numbers import study_figures
 from annotation.figures.periods.numbers import PERIODS, periods
 from annotation.figures.preferences.numbers import preference_figures
 from annotation.models import Study, StudyPlan
+from annotation.selection import Selection
 from api.base.idempotency import idempotent
 from api.base.views import ApiView, ListQuery, Query, all_named, the_one
 from api.models import Scope
@@ -52,8 +53,8 @@ class StudySerializer(serializers.ModelSerializer):
             "paired",
             "preset", "questions", "typicality_after_yes", "guidelines", "audit_share", "order", "qualification_items",
             "qualification_pass", "qualification_tries", "repeat_share", "repeat_distance", "extra_votes", "rules",
-            "lease_minutes", "cap", "terms", "consent", "version", "simulated", "created_at", "archived_at", "deadline",
-            "reminder", "plan",
+            "lease_minutes", "cap", "terms", "consent", "seen", "version", "simulated", "created_at", "archived_at",
+            "deadline", "reminder", "plan",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -129,13 +130,23 @@ class StudyPlanFixed(StudyView):
         return Response(FixedPlanSerializer(plan_fix(study=self.study(), planned=planned, by=self.me)).data)
 
 
+class FiguresQuery(Query):
+    with_seen = serializers.BooleanField(default=False, help_text="of people too who had seen verdicts")
+    with_excluded = serializers.BooleanField(default=False, help_text="of excluded annotators too")
+    version = serializers.IntegerField(
+        default=None, min_value=1, max_value=32_767, help_text="of the protocol that was answered"
+    )
+
+
 class StudyFigures(StudyView):
+    query = FiguresQuery
+
     @extend_schema(responses=FiguresSerializer)
     def get(self, request: Request, study_id: int) -> Response:
         """Agreement, rates and filter quality as `study_stats --json` prints them; what is undefined has a reason. Of
         a study of ratings; what a study of preferences tells is under its own address."""
         study = the_one(Study.objects.of_ratings(), pk=study_id)
-        return Response(study_figures(study).as_dict())
+        return Response(study_figures(study, Selection(**self.asked)).as_dict())
 
 
 class StudyPreferences(StudyView):

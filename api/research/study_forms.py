@@ -121,6 +121,9 @@ class NewStudySerializer(SelectionSerializer):
     terms = serializers.CharField(
         default="", allow_blank=True, max_length=TERMS_LENGTH, help_text="time and pay, told before the first item"
     )
+    seen = serializers.ChoiceField(
+        choices=Study.Seen.choices, default=Study.Seen.MARK, help_text="who has seen verdicts of its runs"
+    )
     consent = serializers.CharField(
         default="", allow_blank=True, max_length=CONSENT_LENGTH, help_text="to be accepted before the first item"
     )

@@ -13,7 +13,7 @@ from annotation.exchange.exports.options import Options
 from annotation.models import Study
 from annotation.scales import PREFERENCE_NAMES, Preference
 from common.copying import inert, joined, with_decimal_comma
-from common.counting import first_sql, included_sql
+from common.counting import first_sql, included_sql, seen_sql
 from common.kept import kept_sql
 from distillation.catalog.selection import CatalogSelection
 
@@ -50,7 +50,7 @@ COLUMNS = {
     "audit_reason": "nullif(j.audit_reason, '')",
     "comment": "nullif(j.comment, '')",
     "kind": "j.kind",
-    "counts": f"({included_sql()} OR %(with_excluded)s) AND {first_sql()}",
+    "counts": f"({included_sql()} OR %(with_excluded)s) AND ({first_sql()} OR (%(with_seen)s AND {seen_sql()}))",
     "study_version": "j.version",
     "seconds": MILLISECONDS.format("j.seconds"),
     "active_seconds": MILLISECONDS.format("j.active_seconds"),
@@ -62,6 +62,8 @@ COLUMNS = {
     "simulated": "%(simulated)s::boolean",
     "judged_at": ISO.format("j.created_at"),
     "audited_at": ISO.format("j.audited_at"),
+    "role": "j.role",
+    "had_seen": "nullif(j.had_seen, '')",
 }
 # What people see, for programs that show it to others. Addresses are where the pictures were fetched from.
 _ADDRESS = "(SELECT url FROM distillation_picturesource WHERE id = {}.picture_source_id)"
@@ -200,7 +202,7 @@ class Rows:
             "name": study.name,
             "simulated": study.simulated,
             "zone": timezone.get_current_timezone_name(),
-            **{name: getattr(selection, name) for name in (*_FILTERS, "with_excluded")},
+            **{name: getattr(selection, name) for name in (*_FILTERS, "with_excluded", "with_seen")},
         }
         filters = _FILTERS | (_FILTERS_OF_PAIRS if study.is_preference else {})
         chosen = [sql for name, sql in filters.items() if getattr(selection, name)]

@@ -39,6 +39,7 @@ class SelectionForm(forms.Form):
         label="Intervals for", required=False, choices=[("", "These annotators"), (PEOPLE, "People like them")]
     )
     version = forms.TypedChoiceField(label="Protocol version", required=False, coerce=int, empty_value=None)
+    with_seen = forms.BooleanField(label="With people who had seen verdicts", required=False)
     with_excluded = forms.BooleanField(label="With excluded annotators", required=False)
 
     def __init__(self, data, *, study: Study) -> None:

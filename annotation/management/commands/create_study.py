@@ -22,7 +22,7 @@ from distillation.models import Run
 PROTOCOL = (
     "preset", "typicality_after_yes", "audit_share", "order", "qualification_items", "qualification_pass",
     "qualification_tries", "repeat_share", "repeat_distance", "extra_votes", "lease_minutes",
-    "cap", "terms",
+    "cap", "terms", "seen",
 )  # fmt: skip
 
 
@@ -78,6 +78,9 @@ class Command(BaseCommand):
         group.add_argument("--order", choices=Study.Order.values, default=Study.PROPOSED_ORDER)
         _add(group, "lease_minutes")
         _add(group, "cap")
+        group.add_argument(
+            "--seen", choices=Study.Seen.values, default=Study.Seen.MARK, help="who has seen verdicts of its runs"
+        )
         group.add_argument("--terms", default="", metavar="TEXT", help="time and pay, told before the first item")
         group.add_argument("--consent", type=Path, metavar="FILE", help="text to be accepted before the first item")
 

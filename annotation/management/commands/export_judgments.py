@@ -50,6 +50,9 @@ class Command(BaseCommand):
         filters.add_argument("--until", type=date.fromisoformat, metavar="DAY")
         filters.add_argument("--study-version", type=int, metavar="N", help="of the protocol that was answered")
         filters.add_argument(
+            "--with-seen", action="store_true", help="let the column counts count people too who had seen verdicts"
+        )
+        filters.add_argument(
             "--with-excluded", action="store_true", help="let the column counts count excluded annotators too"
         )
         parser.add_argument("--json", action="store_true", help="print the manifest")
@@ -98,7 +101,9 @@ class Command(BaseCommand):
 
 
 def _asked(study: Study, options: dict) -> Options:
-    as_given = {name: options[name] for name in ("relation", "category", "since", "until", "with_excluded")}
+    as_given = {
+        name: options[name] for name in ("relation", "category", "since", "until", "with_excluded", "with_seen")
+    }
     run, group = _named(study.runs, options["run"]), _named(Group.objects, options["group"])
     asked = Options(
         format=options["format"],
