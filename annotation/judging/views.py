@@ -97,7 +97,7 @@ def judge_confirm(request: PersonRequest, study_id: int) -> HttpResponse:
     """The consent text is accepted, or what changed in the guidelines has been read."""
     participant, form = participant_of(request.user, study_id), ConfirmForm(request.POST)
     if not form.is_valid():
-        return _refuse(request, participant, BROKEN_FORM)
+        return _refuse(request, participant, str(BROKEN_FORM))
     kept = {name: request.POST.get(name, "") for name in ANSWERS}
     try:
         participant_confirm(participant=participant, **form.cleaned_data)

@@ -90,7 +90,9 @@ def problem_handler(error: Exception, context: dict) -> HttpResponse:
     path = context["request"].path
     if isinstance(error, REFUSALS):
         kind = KINDS.get(type(error), "refused")
-        more = {"version": error.version, "changes": error.changes} if isinstance(error, VersionChanged) else {}
+        more: dict[str, Any] = (
+            {"version": error.version, "changes": error.changes} if isinstance(error, VersionChanged) else {}
+        )
         return problem(getattr(context["view"], "refused_with", 409), str(error), path, kind=kind, **more)
     if isinstance(error, RequestDataTooBig):
         return problem(413, "The body is larger than this server takes; send less at a time", path)

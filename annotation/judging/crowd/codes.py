@@ -75,7 +75,7 @@ class _Check:
         self.by_code = {plain(code_made(each.participant, each.kind, each.n)): each for each in self._all(people)}
         self.seen: dict[int, int] = {}
 
-    def _all(self, people: list[Participant]) -> Iterator[_Known]:
+    def _all(self, people: Sequence[Participant]) -> Iterator[_Known]:
         for who in people:
             yield _Known(who, COMPLETE, 0)
             yield _Known(who, SCREENED, 0)

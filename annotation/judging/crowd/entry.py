@@ -72,7 +72,7 @@ def signature_of(link: Link, worker_id: str) -> str:
 def crowd_enter(*, token: str, worker: Worker, device: str = "", code: str = "") -> Participant:
     """`device` is the secret that the browser was given at its first entry; `code` the personal return code."""
     link = crowd_link(token, worker)
-    study, annotator = link.study, worker_known(worker)
+    study, annotator = study_of(link), worker_known(worker)
     if annotator is None or not study.participants.filter(annotator=annotator).exists():
         _refuse_late(link)
     if annotator and not (_is_device_of(annotator, device) or _is_code_of(annotator, code)):
@@ -111,9 +111,16 @@ def _is_code_of(annotator: User, code: str) -> bool:
     return bool(code) and constant_time_compare(plain(code), plain(return_code(annotator.pk)))
 
 
+def study_of(link: Link) -> Study:
+    """A constraint says that a crowd link has one."""
+    if link.study is None:
+        raise LinkRefused("This link leads to no study")
+    return link.study
+
+
 def _refuse_late(link: Link) -> None:
     link_refuse_expired(link)
-    if link.study.state == Study.State.CLOSED:
+    if study_of(link).state == Study.State.CLOSED:
         raise LinkRefused(f"The study {link.study} is closed: there is nothing left to judge")
 
 

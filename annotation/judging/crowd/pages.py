@@ -8,6 +8,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import researcher_required
 from accounts.models import Link
+from accounts.requests import PersonRequest
 from annotation.design.protocol import StudyRefused
 from annotation.judging.crowd.codes import CODE_LENGTH, codes_check, codes_set
 from annotation.judging.crowd.completion import KINDS
@@ -36,7 +37,7 @@ class CheckForm(forms.Form):
 
 @require_safe
 @researcher_required
-def study_crowd(request: HttpRequest, study_id: int) -> HttpResponse:
+def study_crowd(request: PersonRequest, study_id: int) -> HttpResponse:
     return _page(request, get_object_or_404(Study, pk=study_id))
 
 
@@ -56,7 +57,7 @@ def study_codes(request: HttpRequest, study_id: int) -> HttpResponse:
 
 @require_POST
 @researcher_required
-def study_codes_check(request: HttpRequest, study_id: int) -> HttpResponse:
+def study_codes_check(request: PersonRequest, study_id: int) -> HttpResponse:
     study, form = get_object_or_404(Study, pk=study_id), CheckForm(request.POST, request.FILES)
     try:
         checked = codes_check(study, _lines(form))
@@ -85,7 +86,7 @@ def study_places(request: HttpRequest, study_id: int, link_id: int) -> HttpRespo
     return redirect("study-crowd", study_id)
 
 
-def _page(request: HttpRequest, study: Study, status: int = 200, **more) -> HttpResponse:
+def _page(request: PersonRequest, study: Study, status: int = 200, **more) -> HttpResponse:
     links = Link.objects.visible_to(request.user).filter(kind=Link.Kind.CROWD, study=study).order_by("pk")
     page = {
         "study": study,
