@@ -82,8 +82,14 @@ def _strictness(found: ByGroup) -> dict:
 
 
 def _measure(name: str, rows: list[Judged]) -> dict:
+    one_factor = len({row.arm.factor for row in rows}) == 1
     shown = [
-        (row.arm.label, row.difference.figure, signed(row.difference.figure.value), between(row.difference.figure.ci95))
+        (
+            _name(row, one_factor),
+            row.difference.figure,
+            signed(row.difference.figure.value),
+            between(row.difference.figure.ci95),
+        )
         for row in rows
     ]
     ends = [abs(end) for row in rows for end in row.difference.figure.ci95 or (row.difference.figure.value or 0.0,)]
@@ -96,6 +102,11 @@ def _measure(name: str, rows: list[Judged]) -> dict:
         "rows": [_row(row) for row in rows],
         "parts": [_part(part, rows) for part in dict.fromkeys(part for row in rows for part in row.parts)],
     }
+
+
+def _name(row: Judged, one_factor: bool) -> str:
+    """Where all arms differ in the same thing, what it is need not be said of each."""
+    return row.arm.label.partition(": ")[2] or row.arm.label if one_factor else row.arm.label
 
 
 def _tick(share: float) -> str:
