@@ -18,7 +18,7 @@ from distillation.catalog.intake.job import import_is_running
 from distillation.catalog.pictures.download import StoreAway, pictures_download
 from distillation.catalog.pictures.sources import sources_due
 from distillation.lvlm.base import Backend, BackendAway, Unfit
-from distillation.models import Run, Worker
+from distillation.models import CatalogImport, Run, Worker
 from distillation.pipeline.brake import FailingAlike
 from distillation.pipeline.engine import Ended, drain
 from distillation.pipeline.options import Options
@@ -31,6 +31,8 @@ from distillation.runs.pictures import run_pictures_ready, run_treating
 from distillation.runs.servers import run_backend, run_places, run_remember
 from distillation.runs.services import RunRefused, run_finish_if_done, run_pause, run_wait
 from distillation.runs.threads import in_thread
+from distillation.uploads.importing import uploads_import
+from distillation.uploads.services import uploads_expire
 
 log = logging.getLogger(__name__)
 
@@ -150,10 +152,15 @@ def make_indexes() -> None:
     indexes_make(wait=False)
 
 
+@shared_task
+def import_uploads(import_id: int) -> None:
+    uploads_import(import_id)
+
+
 @shared_task(expires=30)
 def sweep() -> None:
-    """End the runs that owe nothing more; bring every worker to those that do. Wake the download of pictures due, and
-    what an import that was killed has left undone of its indexes."""
+    """End the runs that owe nothing more; bring every worker to those that do. Wake the download of pictures due, what
+    an import that was killed has left undone of its indexes, and an import of uploads that waits or was killed."""
     for run in Run.objects.filter(state=Run.State.RUNNING):
         if not run_finish_if_done(run=run):
             _call_workers(run)
@@ -163,6 +170,10 @@ def sweep() -> None:
         download_pictures.apply_async(expires=30)
     if indexes_owed() and not import_is_running():
         make_indexes.apply_async(expires=30)
+    owed = CatalogImport.objects.uploaded_and_owed().first()
+    if owed and not import_is_running():
+        import_uploads.apply_async([owed.pk], expires=30)
+    uploads_expire()
 
 
 def _call_workers(run: Run, at_least: int = 0) -> None:

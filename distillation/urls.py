@@ -8,6 +8,8 @@ from distillation.features import views as features
 from distillation.purchases import views as purchases
 from distillation.runs.pages import connection, forecast, treatments, views
 from distillation.treatments import TREATED
+from distillation.uploads import tus
+from distillation.uploads import views as uploads
 
 
 class DigestConverter:
@@ -52,6 +54,11 @@ urlpatterns = [
     path("imports/", import_views.import_list, name="import-list"),
     path("imports/<int:import_id>/", import_views.import_detail, name="import-detail"),
     path("imports/<int:import_id>/progress", import_views.import_progress, name="import-progress"),
+    path("imports/new/", uploads.import_new, name="import-new"),
+    path("imports/preview/", uploads.import_preview, name="import-preview"),
+    path("imports/start/", uploads.import_begin, name="import-start"),
+    path("uploads/", tus.upload_new, name="upload-new"),
+    path("uploads/<uuid:upload_id>/", tus.upload, name="upload"),
     path("imports/purchases/", purchases.purchase_import_list, name="purchase-import-list"),
     path("imports/purchases/<int:import_id>/", purchases.purchase_import_detail, name="purchase-import-detail"),
     path(

@@ -248,6 +248,14 @@ FETCH_TIMEOUT = env.float("FETCH_TIMEOUT", 30)
 FETCH_PER_HOST = env.int("FETCH_PER_HOST", 8)
 FETCH_IN_FLIGHT = env.int("FETCH_IN_FLIGHT", 32)
 
+# Uploads: where they lie until they are imported (one folder for web processes and workers), bytes of one, of all that
+# one person has there, of the plain form that browsers without JavaScript send, and of what a ZIP unpacks to.
+UPLOADS_ROOT = Path(env.str("UPLOADS_ROOT", str(embedded.VAR / "uploads")))
+UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", 20_000_000_000)
+UPLOADS_PER_PERSON_BYTES = env.int("UPLOADS_PER_PERSON_BYTES", 50_000_000_000)
+UPLOAD_FORM_BYTES = env.int("UPLOAD_FORM_BYTES", 100_000_000)
+UPLOAD_UNPACKED_BYTES = env.int("UPLOAD_UNPACKED_BYTES", 20_000_000_000)
+
 # Where webhooks may go: the same two choices, for them.
 WEBHOOK_HOSTS = env.list("WEBHOOK_HOSTS", default=[])
 WEBHOOK_PRIVATE_NETWORKS = networks("WEBHOOK_PRIVATE_NETWORKS")

@@ -13,6 +13,7 @@ SERVED = {
     "who may judge in the study": ("annotator",),
     "who has judged": ("annotator",),
     "whose it is": ("annotator",),
+    "the researcher whose it is": ("researcher",),
     "researchers": CALLERS[3:],
     "administrators": ("administrator",),
     "who adjudicates the study": ("other annotator",),
@@ -29,11 +30,13 @@ PAGES = {
     "who has judged": "judge-own-item",
     "whose it is": "api-token-revoke:post",
     "who adjudicates the study": "judge-adjudicate",
+    "the researcher whose it is": "upload:post",
     "researchers": (
         "people-list people-person people-state:post people-person-groups:post people-sign-in-link:post people-groups "
         "people-group-delete:post people-links people-invite people-crowd-link people-link-revoke:post run-list "
         "run-new run-detail run-progress run-latest run-kept-at run-state:post run-retry:post run-strictness:post "
         "run-prices:post catalog product import-list import-detail import-progress "
+        "upload-new:post import-new import-preview import-start:post "
         "purchase-import-list purchase-import-detail purchase-import-progress study-list study-new "
         "study-plan:post study-plan-fix:post study-preview-new:post study study-figures study-state:post "
         "study-preview study-protocol study-annotators study-annotator:post study-annotator-days study-judgments-list "

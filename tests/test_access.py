@@ -22,7 +22,7 @@ from annotation.judging.participants import participant_get
 from annotation.models import Study
 from api.models import ApiToken
 from api.urls import urlpatterns
-from distillation.models import CatalogImport, CoBuy, Intention, Picture, Product, PurchaseImport, Run
+from distillation.models import CatalogImport, CoBuy, Intention, Picture, Product, PurchaseImport, Run, Upload
 from research.models import Experiment, Gain, Training
 from research.online.services import ArmPlan, online_create
 from research.trainings.trainer.spec import Spec
@@ -135,6 +135,7 @@ def parts(people: dict[str, User | None], programs: dict[str, Client]) -> dict[s
         "evaluation-answers": {"name": "seen"},
         **{f"online{ending}": {"name": "shop"} for ending in ONLINE},
         "person_id": people["other annotator"].pk,
+        "upload_id": Upload.objects.create(name="p.csv", part="products", size=1, created_by=researcher).pk,
         "group_id": team.pk,
         "link_id": link_make(kind=Link.Kind.INVITATION, by=researcher, valid=DAY)[0].pk,
         "join": {"token": link_make(kind=Link.Kind.INVITATION, by=researcher, valid=DAY)[1]},

@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -20,7 +22,14 @@ def import_rows(imports: QuerySet) -> list[FileImport]:
 
 def options_asked(row: FileImport) -> list[tuple[str, Any]]:
     chosen = {name: value for name, value in row.options.items() if value not in ("", None) and value is not False}
-    return [(name.replace("_", " ").capitalize(), "yes" if value is True else value) for name, value in chosen.items()]
+    return [(name.replace("_", " ").capitalize(), _asked(value)) for name, value in chosen.items()]
+
+
+def _asked(value: Any) -> Any:
+    """Of an upload its name is enough: where it lay concerns nobody."""
+    if isinstance(value, str) and value.startswith(f"{settings.UPLOADS_ROOT}/"):
+        return Path(value).name
+    return "yes" if value is True else value
 
 
 def progress_of(row: FileImport, groups: list[dict], warnings: list[str]) -> dict:

@@ -30,6 +30,7 @@ from distillation.models.runs import (
     Worker,
     WorkerQuerySet,
 )
+from distillation.models.uploads import Upload, UploadQuerySet
 
 __all__ = [
     "WORKER_GONE_SECONDS",
@@ -64,6 +65,8 @@ __all__ = [
     "RunQuerySet",
     "RunTick",
     "TreatedPicture",
+    "Upload",
+    "UploadQuerySet",
     "Verdict",
     "VerdictQuerySet",
     "Worker",

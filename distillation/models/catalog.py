@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector
 from django.db import models
@@ -156,6 +157,11 @@ class CatalogImportQuerySet(models.QuerySet):
         """One for each data set, the first of its imports; the newest come first."""
         return self.filter(state=CatalogImport.State.DONE, data_set=F("pk")).order_by("-pk")
 
+    def uploaded_and_owed(self) -> "CatalogImportQuerySet":
+        """Those of uploads that are not ended, in the order in which they were started."""
+        owed = [CatalogImport.State.READING, CatalogImport.State.WRITING]
+        return self.filter(state__in=owed, uploads__isnull=False).distinct().order_by("pk")
+
 
 class CatalogImport(FileImport):
     """One import of catalog files; its account also has every candidate of a co-buy."""
@@ -163,6 +169,10 @@ class CatalogImport(FileImport):
     data_set = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="imports",
         help_text="the first import of the same files and options, often itself; what both bring belongs to it",
+    )  # fmt: skip
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+",
+        help_text="who started it in the browser; empty: a command did",
     )  # fmt: skip
 
     objects = CatalogImportQuerySet.as_manager()

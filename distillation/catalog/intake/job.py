@@ -22,6 +22,10 @@ State = FileImport.State
 LOCK_SECONDS = 3
 
 
+class Busy(CatalogError):
+    """Another import has the database; nothing is said against this one."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ImportRequest:
     paths: list[Path]
@@ -87,6 +91,11 @@ class Job:
         )
         return cls(request, row, CatalogAccount(**row.account))
 
+    @classmethod
+    def looking(cls, request: ImportRequest) -> "Job":
+        """One that only looks at the files: nothing of it is saved."""
+        return cls(request, CatalogImport(progress=_nothing_read()), CatalogAccount())
+
     @property
     def of_data_set(self) -> dict[str, Any]:
         """For statements: this import, its data set, and all imports of that."""
@@ -99,7 +108,7 @@ class Job:
 
     def begin_anew(self) -> None:
         self.row.state, self.row.message = State.READING, ""
-        self.row.progress = {"file": 0, "staged": 0, "products": 0, "pictures": 0, "steps": []}
+        self.row.progress = _nothing_read()
         self.account = CatalogAccount(data_set=self.row.data_set_id or 0)
         self.save()
 
@@ -111,6 +120,10 @@ class Job:
         self.row.state, self.row.message = state, message[:1000]
         self.row.finished_at = Now()
         self.save()
+
+
+def _nothing_read() -> dict[str, Any]:
+    return {"file": 0, "staged": 0, "products": 0, "pictures": 0, "steps": []}
 
 
 def _data_set(row: CatalogImport) -> int:
@@ -128,7 +141,7 @@ def alone() -> Iterator[None]:
         deadline = time.monotonic() + LOCK_SECONDS
         while not _locked(cursor):
             if time.monotonic() > deadline:
-                raise CatalogError("another import into this database is running; start this one when that has ended")
+                raise Busy("another import into this database is running; start this one when that has ended")
             time.sleep(0.1)
         try:
             yield

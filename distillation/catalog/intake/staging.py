@@ -17,14 +17,18 @@ from distillation.catalog.readers.records import CatalogError, Chunk, CoBuyRecor
 Say = Callable[[str], None]
 TextOf = Callable[[int, Any], str]  # of a line's number and what its file's form gives: products or co-buys
 
-# Unlogged: they are soon gone, and after a crash of the database, which empties them, the input is read again.
-TABLES = """
-DROP TABLE IF EXISTS catalog_staged_product, catalog_staged_cobuy, catalog_pair;
-CREATE UNLOGGED TABLE catalog_staged_product (
+PRODUCTS = """catalog_staged_product (
     place bigint, asin text, title text, category text, image text, candidates text, price numeric(12, 2)
-);
-CREATE UNLOGGED TABLE catalog_staged_cobuy (place bigint, asin_a text, asin_b text)
+)"""
+COBUYS = "catalog_staged_cobuy (place bigint, asin_a text, asin_b text)"
+# Unlogged: they are soon gone, and after a crash of the database, which empties them, the input is read again.
+TABLES = f"""
+DROP TABLE IF EXISTS catalog_staged_product, catalog_staged_cobuy, catalog_pair;
+CREATE UNLOGGED TABLE {PRODUCTS};
+CREATE UNLOGGED TABLE {COBUYS}
 """
+# Of this session alone and found before the others, for looking at files while an import runs.
+OWN_TABLES = f"CREATE TEMP TABLE {PRODUCTS} ON COMMIT DROP; CREATE TEMP TABLE {COBUYS} ON COMMIT DROP"
 COUNT = """
 SELECT (SELECT count(*) FROM catalog_staged_product) + (SELECT count(*) FROM catalog_staged_cobuy)
 """
@@ -69,7 +73,7 @@ def files_stage(job: Job, say: Say) -> None:
 
 
 def _file_stage(job: Job, path: Path, say: Say) -> None:
-    chunks, statement, text_of = _reading(job, path)
+    chunks, statement, text_of = reading(job, path)
     while True:
         with transaction.atomic(), connection.cursor() as cursor:
             with cursor.copy(statement) as copy:
@@ -81,7 +85,8 @@ def _file_stage(job: Job, path: Path, say: Say) -> None:
         say(f"{path.name}: {end.line:,} lines read")
 
 
-def _reading(job: Job, path: Path) -> tuple[Iterator[Chunk], str, TextOf]:
+def reading(job: Job, path: Path) -> tuple[Iterator[Chunk], str, TextOf]:
+    """Of the file that the import is at: its records, where they are staged, and as what."""
     file = job.row.progress["file"]
     if file < len(job.request.paths):
         wanted = job.request.category.casefold()

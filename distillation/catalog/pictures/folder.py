@@ -62,6 +62,7 @@ class PictureFolder:
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
         names = sorted(name for name in os.listdir(self.root) if name.lower().endswith(EXTENSIONS))
+        self.names = set(names)
         self.by_stem = {Path(name).stem: name for name in names}
 
     def find_all(self, wanted: list[tuple[str, str]]) -> Iterator[Found]:
@@ -71,6 +72,8 @@ class PictureFolder:
 
     def _find(self, asin: str, image: str) -> Found:
         name = self.by_stem.get(asin, asin) if not image or "://" in image else image
+        if not (self.root / name).exists() and Path(name).name in self.names:  # a ZIP's folders are taken off
+            name = Path(name).name
         try:
             return Found(asin, picture_write(self._read(name)))
         except BadPicture as error:

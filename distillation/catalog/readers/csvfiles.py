@@ -29,6 +29,7 @@ from distillation.catalog.readers.records import (
 Row = tuple[int, Position, dict[str, str]]
 CHUNK = 200
 PRODUCT_COLUMNS, COBUY_COLUMNS = ("asin", "title"), ("asin_a", "asin_b")
+PRODUCT_COLUMNS_READ = (*PRODUCT_COLUMNS, "category", "price", "image")
 
 
 def read_products(path: Path, start: Position = START, fields: Fields = ()) -> Iterator[Chunk]:
@@ -37,6 +38,12 @@ def read_products(path: Path, start: Position = START, fields: Fields = ()) -> I
 
 def read_cobuys(path: Path, start: Position = START) -> Iterator[Chunk]:
     return _chunks(path, COBUY_COLUMNS, start, _cobuy)
+
+
+def columns_not_read(path: Path, read: tuple[str, ...]) -> list[str]:
+    """Of those that the first line names."""
+    _, header = next(Table(path).rows(), (0, []))
+    return [name for cell in header if (name := cell.strip().lower()) and name not in read]
 
 
 def _chunks(
