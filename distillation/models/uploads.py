@@ -4,16 +4,16 @@ import uuid
 from pathlib import Path
 
 from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models
 from django.db.models import F
 from django.db.models.functions import Now
 
-from accounts.models import User
 from distillation.models.catalog import CatalogImport
 
 
 class UploadQuerySet(models.QuerySet):
-    def of(self, user: User) -> "UploadQuerySet":
+    def of(self, user: AbstractBaseUser) -> "UploadQuerySet":
         return self.filter(created_by=user, removed_at=None)
 
     def whole(self) -> "UploadQuerySet":

@@ -78,7 +78,7 @@ def _cobuys_stage(cursor: CursorWrapper, job: Job, path: Path, preview: Preview)
 def _texts(job: Job, path: Path, preview: Preview) -> tuple[str, list[str]]:
     """As they are staged; one more than is looked at tells that there are more."""
     chunks, statement, text_of = reading(job, path)
-    texts = []
+    texts: list[str] = []
     for line, one in islice(chain.from_iterable(chunk.found for chunk in chunks), LINES + 1):
         if len(texts) < LINES:
             preview.see(line, one)

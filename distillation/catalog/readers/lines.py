@@ -12,6 +12,7 @@ from distillation.catalog.readers.records import START, CatalogError, LeftOut, P
 
 BLOCK = 256 * 1024
 MAX_LINE = 1_000_000
+HOPELESS = 100_000_000  # bytes without an end of a line: no text, and what unpacks to it may never end
 TOO_LONG = LeftOut(f"a line of more than {MAX_LINE:,} bytes")
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 
@@ -28,7 +29,7 @@ class Lines:
 
     def __iter__(self) -> Iterator[list[bytes]]:
         number, offset = self.end
-        tail, ending = b"", b""
+        tail, ending, ended = b"", b"", offset
         for block in self.blocks():
             offset += len(block)
             ending = ending or _ending(self._begins)
@@ -36,8 +37,11 @@ class Lines:
             tail = lines.pop()
             if lines:
                 number += len(lines)
-                self.end = Position(number, offset - len(tail))
+                ended = offset - len(tail)
+                self.end = Position(number, ended)
                 yield lines
+            if offset - ended > HOPELESS:
+                raise self._refusal(f"more than {HOPELESS:,} bytes without an end of a line; give a text file of lines")
             tail = tail[: MAX_LINE + 1]
         if tail:
             self.end = Position(number + 1, offset)

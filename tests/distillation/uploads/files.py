@@ -4,6 +4,7 @@ import zipfile
 from io import BytesIO
 
 from django.core.files.base import ContentFile
+from PIL import Image
 
 from accounts.models import User
 from distillation.models import Upload
@@ -20,3 +21,9 @@ def zipped(*entries: tuple[str | zipfile.ZipInfo, bytes]) -> bytes:
         for name, data in entries:
             file.writestr(name, data)
     return packed.getvalue()
+
+
+def png(colour: str) -> bytes:
+    data = BytesIO()
+    Image.new("RGB", (80, 80), colour).save(data, "PNG")
+    return data.getvalue()

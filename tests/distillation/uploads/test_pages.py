@@ -1,31 +1,22 @@
 """A catalog from the browser: chosen, looked at, started, imported by a worker."""
 
-from io import BytesIO
-
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
-from PIL import Image
 
 from accounts.models import User
 from distillation import tasks
 from distillation.catalog.intake.preview import LINES
 from distillation.models import CatalogImport, CoBuy, Product, Upload
 from tests.distillation.catalog.files import imported
-from tests.distillation.uploads.files import sent, zipped
+from tests.distillation.uploads.files import png, sent, zipped
 
 pytestmark = pytest.mark.django_db
 NEW, START, PREVIEW = (reverse(name) for name in ("import-new", "import-start", "import-preview"))
 PRODUCTS = b"asin,title,image,brand\nB1,Lamp,a.png,X\nB2,Bulb,b.png,X\n"
 COBUYS = b"asin_a,asin_b\nB1,B2\n"
 ODD = b'{"asin": "B1", "title": "Lamp"}\n{"asin": "B1", "title": "Lamp 2"}\n{"asin": "B2", "title": ""}\nx\n'
-
-
-def png(colour: str) -> bytes:
-    data = BytesIO()
-    Image.new("RGB", (80, 80), colour).save(data, "PNG")
-    return data.getvalue()
 
 
 PICTURES = zipped(("my/a.png", png("red")), ("my/b.png", png("blue")))

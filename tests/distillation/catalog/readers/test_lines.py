@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from backports import zstd
 
-from distillation.catalog.readers.lines import MAX_LINE, Lines
+from distillation.catalog.readers.lines import HOPELESS, MAX_LINE, Lines
 from distillation.catalog.readers.records import START, CatalogError, Position
 
 TEXT = b"one\ntwo\n\nfour"
@@ -43,6 +43,12 @@ def test_a_line_of_20_mb_is_cut_and_the_next_ones_are_whole(tmp_path: Path) -> N
     assert MAX_LINE < len(long) < 2 * MAX_LINE
     # 20,000,000 bytes and a line feed; then 4 and another
     assert (line, lines.end) == (b"next", (2, 20_000_006))
+
+
+def test_what_unpacks_to_no_end_of_a_line_is_not_read_on(tmp_path: Path) -> None:
+    (tmp_path / "a.gz").write_bytes(zstd.compress(bytes(HOPELESS + 1_000_000)))
+    with pytest.raises(CatalogError, match=r"^a.gz, after line 0: more than 100,000,000 bytes without an end of a line"):
+        list(Lines(tmp_path / "a.gz"))
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, zstd.compress], ids=["gzip", "zstd"])

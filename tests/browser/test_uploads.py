@@ -1,0 +1,80 @@
+"""A catalog imported by somebody who has a browser and nothing else; a worker's task is called here, in the test."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Page, Route, expect
+
+from accounts.models import User
+from distillation.models import CatalogImport, CoBuy
+from distillation.uploads.importing import uploads_import
+from tests.browser.axe import AXE, axe_finds
+from tests.distillation.uploads.files import png, zipped
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+Opener = Callable[..., Page]
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    (tmp_path / "products.csv").write_text("asin,title\nB1,Lamp\nB2,Bulb\nB3,Shade\n")
+    (tmp_path / "cobuys.csv").write_text("asin_a,asin_b\nB1,B2\nB3,B1\n")
+    colours = {"B1": "red", "B2": "blue", "B3": "green"}
+    (tmp_path / "pictures.zip").write_bytes(zipped(*((f"my/{asin}.png", png(name)) for asin, name in colours.items())))
+    return tmp_path
+
+
+def faults(page: Page) -> list[str]:
+    """On this page, on a desk and on a phone, in both themes."""
+    found = []
+    for width, scheme in ((390, "dark"), (1280, "light")):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme=scheme)
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            found.append(f"{page.url} is wider than {width}")
+        found += axe_finds(page) if AXE else []
+    return found
+
+
+def break_once(page: Page) -> list[str]:
+    """The first piece of all finds no connection."""
+    broken: list[str] = []
+
+    def pass_on(route: Route) -> None:
+        if route.request.method == "PATCH" and not broken:
+            broken.append(route.request.url)
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/uploads/**", pass_on)
+    return broken
+
+
+def test_files_are_uploaded_looked_at_and_imported(open_as: Opener, researcher: User, files: Path) -> None:
+    page = open_as(researcher, reverse("import-list"), troubled=True, bypass_csp=bool(AXE))
+    broken = break_once(page)
+    page.get_by_role("link", name="Import a catalog").first.click()
+    for label, name in (("Products", "products.csv"), ("Co-buys", "cobuys.csv"), ("Pictures", "pictures.zip")):
+        page.get_by_label(label).and_(page.locator("[type=file]")).set_input_files(files / name)
+        expect(page.get_by_text(f"{name} is here")).to_be_visible()
+    found = faults(page)
+    page.get_by_role("button", name="Look at it").click()
+    expect(page.get_by_role("row", name="B2 Bulb – – B2.png")).to_be_visible()
+    found += faults(page)
+    page.get_by_role("button", name="Start the import").click()
+    expect(page.get_by_text("The account appears here")).to_be_visible()
+    uploads_import(CatalogImport.objects.get().pk)
+    expect(page.locator("#progress").get_by_text("Done")).to_be_visible()
+    assert (len(broken), CoBuy.objects.with_pictures().count(), found) == (1, 2, [])
+
+
+def test_an_upload_is_taken_away_again(open_as: Opener, researcher: User, files: Path) -> None:
+    page = open_as(researcher, reverse("import-new"))
+    page.locator("#id_products").set_input_files(files / "products.csv")
+    expect(page.get_by_text("products.csv is here")).to_be_visible()
+    with page.expect_response("**/uploads/*/") as gone:
+        page.get_by_role("button", name="Take it away").click()
+    assert gone.value.status == 204
