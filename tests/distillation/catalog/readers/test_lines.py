@@ -47,7 +47,9 @@ def test_a_line_of_20_mb_is_cut_and_the_next_ones_are_whole(tmp_path: Path) -> N
 
 def test_what_unpacks_to_no_end_of_a_line_is_not_read_on(tmp_path: Path) -> None:
     (tmp_path / "a.gz").write_bytes(zstd.compress(bytes(HOPELESS + 1_000_000)))
-    with pytest.raises(CatalogError, match=r"^a.gz, after line 0: more than 100,000,000 bytes without an end of a line"):
+    with pytest.raises(
+        CatalogError, match=r"^a.gz, after line 0: more than 100,000,000 bytes without an end of a line"
+    ):
         list(Lines(tmp_path / "a.gz"))
 
 
