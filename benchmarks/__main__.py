@@ -10,6 +10,7 @@ import sys
 PARTS = {
     "whole_path": ["pipeline.whole_path"],
     "import": ["catalog.importing"],
+    "upload": ["catalog.uploading"],
     "pictures": ["catalog.pictures"],
     "catalog": ["catalog.page"],
     "search": ["exports.search"],

@@ -57,6 +57,7 @@ urlpatterns = [
     path("imports/new/", uploads.import_new, name="import-new"),
     path("imports/preview/", uploads.import_preview, name="import-preview"),
     path("imports/start/", uploads.import_begin, name="import-start"),
+    path("uploads/<uuid:upload_id>/remove", uploads.upload_remove, name="upload-remove"),
     path("uploads/", tus.upload_new, name="upload-new"),
     path("uploads/<uuid:upload_id>/", tus.upload, name="upload"),
     path("imports/purchases/", purchases.purchase_import_list, name="purchase-import-list"),

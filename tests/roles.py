@@ -30,7 +30,7 @@ PAGES = {
     "who has judged": "judge-own-item",
     "whose it is": "api-token-revoke:post",
     "who adjudicates the study": "judge-adjudicate",
-    "the researcher whose it is": "upload:post",
+    "the researcher whose it is": "upload:post upload-remove:post",
     "researchers": (
         "people-list people-person people-state:post people-person-groups:post people-sign-in-link:post people-groups "
         "people-group-delete:post people-links people-invite people-crowd-link people-link-revoke:post run-list "

@@ -1,11 +1,12 @@
 """A catalog from the browser: choose files, look at what would come of them, start."""
 
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -18,7 +19,7 @@ from distillation.models import Upload, Worker
 from distillation.uploads.forms import ImportForm
 from distillation.uploads.importing import import_start
 from distillation.uploads.looking import looked_at
-from distillation.uploads.services import UploadRefused, upload_store
+from distillation.uploads.services import KEPT_FOR, UploadRefused, upload_delete, upload_store
 
 Part = Upload.Part
 HINTS = {
@@ -86,7 +87,24 @@ def import_begin(request: PersonRequest) -> HttpResponse:
     return redirect("import-detail", started.pk)
 
 
-def _chosen_anew(request: HttpRequest, form: ImportForm, status: int = 200) -> HttpResponse:
+@require_POST
+@researcher_required
+def upload_remove(request: PersonRequest, upload_id: UUID) -> HttpResponse:
+    try:
+        upload_delete(upload=get_object_or_404(Upload.objects.of(request.user), pk=upload_id))
+    except UploadRefused as error:
+        messages.error(request, str(error))
+    return redirect("import-new")
+
+
+def _chosen_anew(request: PersonRequest, form: ImportForm, status: int = 200) -> HttpResponse:
     parts = [(form[part], HINTS[Part(part)], form.kept.get(part)) for part in Part.values]
-    page = {"form": form, "parts": parts, "form_bytes": settings.UPLOAD_FORM_BYTES}
-    return render(request, "catalog/import_new.html", page | {"most": settings.UPLOAD_MAX_BYTES}, status=status)
+    page = {
+        "form": form,
+        "parts": parts,
+        "form_bytes": settings.UPLOAD_FORM_BYTES,
+        "most": settings.UPLOAD_MAX_BYTES,
+        "earlier": Upload.objects.of(request.user).select_related("catalog_import").order_by("created_at"),
+        "kept_for": KEPT_FOR.days,
+    }
+    return render(request, "catalog/import_new.html", page, status=status)

@@ -116,7 +116,7 @@ class Job:
         self.row.account = asdict(self.account)
         self.row.save()
 
-    def end(self, state: State, message: str = "") -> None:
+    def end(self, state: CatalogImport.State, message: str = "") -> None:
         self.row.state, self.row.message = state, message[:1000]
         self.row.finished_at = Now()
         self.save()

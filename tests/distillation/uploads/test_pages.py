@@ -161,3 +161,10 @@ def test_a_form_from_elsewhere_is_refused(researcher: User) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(researcher)
     assert client.post(NEW, {"products": SimpleUploadedFile("p.csv", PRODUCTS)}).status_code == 403
+
+
+def test_a_file_that_is_not_wanted_any_more_is_taken_away(as_researcher: Client, researcher: User) -> None:
+    upload = sent("p.csv", PRODUCTS, by=researcher)
+    assert b"p.csv" in as_researcher.get(NEW).content
+    as_researcher.post(reverse("upload-remove", args=[upload.pk]))
+    assert (Upload.objects.exists(), upload.path.exists()) == (False, False)
