@@ -1,9 +1,11 @@
 """Uploads by the tus protocol: what a client that conforms to version 1.0.0 (tus.io) sends, and what it gets."""
 
 from base64 import b64encode
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
@@ -11,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from distillation.models import CatalogImport, Upload
-from distillation.uploads.services import PIECE_BYTES, uploads_expire
+from distillation.uploads.services import PIECE_BYTES, WrongOffset, upload_append, upload_make, uploads_expire
 from tests.distillation.uploads.files import sent
 
 pytestmark = pytest.mark.django_db
@@ -47,6 +49,23 @@ def test_a_piece_sent_twice_is_written_once(as_researcher: Client, where: str) -
     again = patch(as_researcher, where, 0, b"abc")
     assert (again.status_code, again["Upload-Offset"]) == (409, "3")
     assert Upload.objects.get().path.read_bytes() == b"abc"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_pieces_at_one_offset_one_is_written(researcher: User) -> None:
+    upload = upload_make(name="p.csv", part="products", size=6, by=researcher)
+
+    def append(piece: bytes) -> str:
+        try:
+            return f"{piece!r} goes to {upload_append(upload=upload, offset=0, piece=piece)}"
+        except WrongOffset as error:
+            return f"goes on at {error.offset}"
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        first, second = sorted(pool.map(append, [b"abc", b"def"]))
+    assert (first, second) == (f"{upload.path.read_bytes()!r} goes to 3", "goes on at 3")
 
 
 def test_what_a_kill_left_behind_the_offset_is_cut_off(as_researcher: Client, where: str) -> None:
