@@ -83,3 +83,11 @@ def networks(name: str) -> list[str]:
         return [str(ip_network(text)) for text in env.list(name, default=[])]
     except ValueError as error:
         raise ImproperlyConfigured(f"{name}: {error}; give networks such as 10.20.0.0/16") from error
+
+
+def keys(name: str) -> dict[str, str]:
+    """A key for each host, from host=key,host=key; no key is none to be sent."""
+    pairs = [each.partition("=") for each in env.list(name, default=[])]
+    if not all(host.strip() and equals for host, equals, _ in pairs):
+        raise ImproperlyConfigured(f"{name}: give host=key,host=key, such as gpu-a=KEY,*.models.example=KEY")
+    return {host.strip(): key.strip() for host, _, key in pairs}

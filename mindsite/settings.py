@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from mindsite import embedded
-from mindsite.environment import database, env, networks, pictures_store, secret_key
+from mindsite.environment import database, env, keys, networks, pictures_store, secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.read_env(BASE_DIR / ".env")
@@ -216,9 +216,11 @@ SPECTACULAR_SETTINGS = {
 LVLM_IN_FLIGHT = env.int("LVLM_IN_FLIGHT", 64)
 LVLM_TIMEOUT = env.float("LVLM_TIMEOUT", 120)
 LVLM_API_KEY = env.str("LVLM_API_KEY", "")
-# Which model servers runs and tests may go to (names or *.suffix; none: all), by which proxy (or "environment"), and
-# whose certificates are trusted besides the system's. Another salt asks for all features anew.
-LVLM_HOSTS = env.list("LVLM_HOSTS", default=[])
+# Which model servers pages and the API may name (names or *.suffix, with :port or for all; commands may give any) and
+# which of these have keys of their own (host=key); by which proxy (or "environment") they are reached, and whose
+# certificates are trusted besides the system's. Another salt asks for all features anew.
+LVLM_HOSTS = env.list("LVLM_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
+LVLM_API_KEYS = keys("LVLM_API_KEYS")
 LVLM_PROXY = env.str("LVLM_PROXY", "")
 LVLM_CA_FILE = env.str("LVLM_CA_FILE", "")
 LVLM_FEATURE_SALT = env.str("LVLM_FEATURE_SALT", "")

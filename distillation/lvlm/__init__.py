@@ -18,6 +18,7 @@ def make_backend(
     in_flight: int = 64,
     timeout_s: float = 120,
     api_key: str = "",
+    own_keys: Mapping[str, str] | None = None,
     proxy: str = "",
     ca_file: str = "",
     known: Mapping[str, Any] | None = None,
@@ -31,8 +32,8 @@ def make_backend(
 
         return BaselineBackend(model=model)
     served: dict[str, Any] = {
-        "model": model, "base_urls": base_urls, "timeout_s": timeout_s, "api_key": api_key, "proxy": proxy,
-        "ca_file": ca_file, "known": known, "options": options, **more,
+        "model": model, "base_urls": base_urls, "timeout_s": timeout_s, "api_key": api_key, "own_keys": own_keys,
+        "proxy": proxy, "ca_file": ca_file, "known": known, "options": options, **more,
     }  # fmt: skip
     if name == "openai":
         from distillation.lvlm.openai.backend import OpenAIBackend  # noqa: PLC0415

@@ -44,6 +44,9 @@ class Run(models.Model):
     model = models.CharField(max_length=200, help_text="as the server names it")
     config = models.JSONField(help_text="relations, samples, pictures, prompts, sampling; fixed at the start")
     base_urls = models.JSONField(default=list, blank=True, help_text="model servers; may change while a run goes on")
+    any_server = models.BooleanField(
+        default=False, db_default=False, help_text="base_urls were given on this machine: LVLM_HOSTS does not bind them"
+    )
     servers = models.JSONField(
         default=dict, blank=True, help_text="what was found out of each model server; asked anew where it is empty"
     )

@@ -43,7 +43,7 @@ def run_backend(run: Run, places: Places | None = None, options: Options | None 
     try:
         urls = (run.config or {}).get("filter_base_urls") or run.base_urls
         for url in {*run.base_urls, *urls}:
-            refuse_unlisted(url, settings.LVLM_HOSTS)
+            refuse_unlisted(url, None if run.any_server else settings.LVLM_HOSTS)
         asked = {"options": options, **(_for_batches(run) if run.is_batched else {"places": places})}
         first = _backend(run.backend, run.model, run.base_urls, known=run.servers, **asked)
         config = run.config or {}
@@ -67,6 +67,7 @@ def _backend(name: str, model: str, base_urls: Sequence[str], **more: Any) -> Ba
         in_flight=settings.LVLM_IN_FLIGHT,
         timeout_s=settings.LVLM_TIMEOUT,
         api_key=settings.LVLM_API_KEY,
+        own_keys=settings.LVLM_API_KEYS,
         proxy=settings.LVLM_PROXY,
         ca_file=settings.LVLM_CA_FILE,
         **more,
@@ -85,10 +86,12 @@ def _for_batches(run: Run) -> dict[str, Any]:
     }
 
 
-def backend_check(*, backend: str, model: str, base_urls: Sequence[str], config: Mapping[str, Any]) -> Checked:
+def backend_check(
+    *, backend: str, model: str, base_urls: Sequence[str], config: Mapping[str, Any], any_server: bool = False
+) -> Checked:
     """Refuses, before anything is written, a server that is away, that serves another model, or that can't do what the
-    run needs. One that only takes no call now is asked what it can do later."""
-    run = Run(backend=backend, model=model, base_urls=list(base_urls), config=dict(config))
+    run needs. One that only takes no call now is asked what it can do later. `any_server`: see Run."""
+    run = Run(backend=backend, model=model, base_urls=list(base_urls), config=dict(config), any_server=any_server)
 
     async def check() -> Checked:
         async with run_backend(run, options=Options.from_config(config)) as opened:
@@ -110,11 +113,16 @@ def server_notes(known: Mapping[str, Mapping[str, Any]]) -> list[str]:
 
 
 def servers_report(
-    *, model: str, base_urls: Sequence[str], config: Mapping[str, Any], seconds: float | None = None
+    *,
+    model: str,
+    base_urls: Sequence[str],
+    config: Mapping[str, Any],
+    seconds: float | None = None,
+    any_server: bool = False,
 ) -> list[Report]:
     """What each server can do, whatever comes of it. Raises RunRefused for what is no server's address, or where there
     is no answer within so many seconds."""
-    run = Run(backend="openai", model=model, base_urls=list(base_urls))
+    run = Run(backend="openai", model=model, base_urls=list(base_urls), any_server=any_server)
 
     async def report() -> list[Report]:
         async with run_backend(run, options=Options.from_config(config)) as opened, asyncio.timeout(seconds):

@@ -149,6 +149,7 @@ def run_start(
     strictness: float = STRICTNESS,
     created_by: User | None = None,
     servers: Mapping[str, Any] | None = None,
+    any_server: bool = False,
     cobuys_of: Run | None = None,
     intentions_of: Run | None = None,
 ) -> tuple[Run, bool]:
@@ -157,7 +158,7 @@ def run_start(
     `cobuys_of` has it ask for the very co-buys of another run, `intentions_of` for verdicts on its very intentions.
     """
     new = Run(name=name, backend=backend, model=model, base_urls=list(base_urls), created_by=created_by)
-    new.strictness, new.servers = strictness, dict(servers or {})
+    new.strictness, new.servers, new.any_server = strictness, dict(servers or {}), any_server
     new.config = settings.as_config()
     _check_fields(new)
     with connection.cursor() as cursor:  # two starts at once: the second finds the first one's run
@@ -166,7 +167,7 @@ def run_start(
     new.config = settings.settled(run).as_config()
     if run:
         _refuse_other_settings(run, backend=backend, model=model, config=new.config)
-        _go_on(run, base_urls, new.servers)
+        _go_on(run, new)
         return run, False
     new.save()
     _plan(new, cobuys_of or intentions_of)
@@ -185,13 +186,13 @@ def _check_fields(run: Run) -> None:
         raise RunRefused("; ".join(lines)) from error
 
 
-def _go_on(run: Run, base_urls: Sequence[str], servers: Mapping[str, Any]) -> None:
+def _go_on(run: Run, asked: Run) -> None:
     if run.state == Run.State.CANCELLED:
         raise RunRefused(
             f"Run {run.name} is cancelled: resume it with resume_run {run.name}, or give the new run another name"
         )
     if run.state != Run.State.DONE:
-        run_resume(run=run, base_urls=base_urls, servers=servers)
+        run_resume(run=run, base_urls=asked.base_urls, servers=asked.servers, any_server=asked.any_server)
 
 
 def _refuse_other_settings(run: Run, *, backend: str, model: str, config: dict) -> None:
@@ -267,11 +268,13 @@ def run_pause(*, run: Run, why: str = "") -> None:
     _move(run, Run.State.PAUSED, of=(Run.State.RUNNING,), only="only a running run can be paused", message=why[:500])
 
 
-def run_resume(*, run: Run, base_urls: Sequence[str] = (), servers: Mapping[str, Any] | None = None) -> None:
+def run_resume(
+    *, run: Run, base_urls: Sequence[str] = (), servers: Mapping[str, Any] | None = None, any_server: bool = False
+) -> None:
     """A run that is running already goes on; who asks may mean to wake it. Its servers are asked anew what they can
     do, unless it is known."""
     states = (Run.State.RUNNING, Run.State.PAUSED, Run.State.CANCELLED)
-    changes = {"base_urls": list(base_urls)} if base_urls else {}
+    changes = {"base_urls": list(base_urls), "any_server": any_server} if base_urls else {}
     only = "only a paused or cancelled run can be resumed; retry_failed asks again for what failed"
     _move(run, Run.State.RUNNING, of=states, only=only, message="", servers=dict(servers or {}), **changes)
 

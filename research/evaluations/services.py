@@ -175,6 +175,7 @@ def evaluation_backend(evaluation: Evaluation) -> tuple[Backend, Places]:
         raise Unfit(str(error)) from error
     known = {url: evaluation.servers.get(url) or TEXT_ONLY.as_dict() for url in urls}
     run = Run(backend=evaluation.backend, model=evaluation.model, base_urls=evaluation.base_urls, servers=known)
+    run.any_server = True  # evaluations are asked for by command alone
     if evaluation.backend != "openai":
         run.model = ""
     places = run_places(run)

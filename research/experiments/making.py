@@ -54,9 +54,18 @@ class Plan:
     new: tuple[ArmPlan, ...]
     forecast: Forecast
     readings: tuple[ArmPlan, ...] = ()  # of the control, without a call
+    any_server: bool = False  # who plans is at this machine
+
+    def anywhere(self, arm: ArmPlan) -> bool:
+        """The control's own servers are its arms', whoever plans them."""
+        own = {*self.control.base_urls, *self.control.config.get("filter_base_urls", ())}
+        asked = {*arm.base_urls, *arm.settings.filter_base_urls}
+        return self.any_server or (self.control.any_server and asked <= own)
 
 
-def experiment_plan(*, control: Run, runs: Sequence[Run] = (), vary: Mapping[str, Sequence[str]]) -> Plan:
+def experiment_plan(
+    *, control: Run, runs: Sequence[Run] = (), vary: Mapping[str, Sequence[str]], any_server: bool = False
+) -> Plan:
     """`runs` are finished ones to be taken as arms; where any are named the control must be one of them."""
     if runs and control not in runs:
         names = ", ".join(run.name for run in runs)
@@ -73,7 +82,7 @@ def experiment_plan(*, control: Run, runs: Sequence[Run] = (), vary: Mapping[str
     for run in others:
         _refuse_other_cobuys(control, run)
     _refuse_without_pictures(control, new)
-    return Plan(control, tuple(others), tuple(new), forecast(control, new), tuple(readings))
+    return Plan(control, tuple(others), tuple(new), forecast(control, new), tuple(readings), any_server)
 
 
 def forecast(control: Run, new: Sequence[ArmPlan]) -> Forecast:
@@ -106,7 +115,11 @@ def arms_check(plan: Plan) -> list[Checked]:
     """Asks the servers of the new arms; refuses one that is away or serves another model."""
     return [
         backend_check(
-            backend=arm.backend, model=arm.model, base_urls=list(arm.base_urls), config=arm.settings.as_config()
+            backend=arm.backend,
+            model=arm.model,
+            base_urls=list(arm.base_urls),
+            config=arm.settings.as_config(),
+            any_server=plan.anywhere(arm),
         )
         for arm in plan.new
     ]
@@ -145,6 +158,7 @@ def experiment_create(
             strictness=plan.control.strictness,
             servers=found.servers,
             created_by=created_by,
+            any_server=plan.anywhere(arm),
             cobuys_of=plan.control,
             intentions_of=plan.control if arm.judges_control else None,
         )

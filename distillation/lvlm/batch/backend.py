@@ -62,6 +62,7 @@ class BatchBackend:
         picture_address: Callable[[str], str] | None = None,
         timeout_s: float = 120,
         api_key: str = "",
+        own_keys: Mapping[str, str] | None = None,
         proxy: str = "",
         ca_file: str = "",
         options: Options | None = None,
@@ -73,7 +74,7 @@ class BatchBackend:
         self.model = model
         self._options = options or Options()
         self._timeout_s = timeout_s
-        self._link = Link(api_key=api_key, proxy=proxy, ca_file=ca_file)
+        self._link = Link(api_key=api_key, own_keys=own_keys, proxy=proxy, ca_file=ca_file)
         self._server = Server(url_and_limit(base_urls[0], 1)[0], 1) if base_urls else None
         self.sender: Sender = BatchApi(self._server, self._link) if self._server else BatchCommand(folder, command)
         self.files = RequestFiles(folder, most_lines=most_lines, most_bytes=most_bytes)  # where questions go

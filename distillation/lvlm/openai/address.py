@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 VERSION = re.compile(r"v\d+\w*")
 ENDINGS = ("/chat/completions", "/completions", "/models")  # pasted from a provider's example
+HOST = re.compile(r"(?P<name>\[.*\]|.*?)(?::(?P<port>\d+))?", re.DOTALL)
+PORTS = {"http": 80, "https": 443}
+# Amazon's and Google's, Azure's, Oracle's, Alibaba's: no model server is there, and whoever asks is given keys.
+METADATA = {*map(ip_address, ("fd00:ec2::254", "168.63.129.16", "192.0.0.192", "100.100.100.200"))}
+METADATA_NAMES = {"metadata", "metadata.google.internal", "instance-data", "instance-data.ec2.internal"}
 SECRET = re.compile(r"key|token|secret|password|signature|sig$", re.IGNORECASE)
 
 
@@ -57,19 +62,36 @@ def url_and_limit(text: str, default: int) -> tuple[Address, int]:
     return endpoint(url), int(limit)
 
 
-def refuse_unlisted(url: str, hosts: Sequence[str]) -> None:
-    """`hosts` are names or *.suffix; none: every one, save link-local addresses, which lead to a cloud's own secrets.
+def refuse_unlisted(url: str, hosts: Sequence[str] | None) -> None:
+    """`hosts` are names or *.suffix, with a port or for all of them; None: every one, for who is at the machine itself.
 
-    Raises ValueError."""
-    host = urlsplit(url_and_limit(url, 1)[0].base).hostname or ""
-    if hosts and not any(host.endswith(one[1:].lower()) if one[:1] == "*" else host == one.lower() for one in hosts):
+    Where a cloud keeps its own secrets nobody may go. Raises ValueError."""
+    address = urlsplit(url_and_limit(url, 1)[0].base)
+    host = address.hostname or ""
+    if leads_to_secrets(host):
+        raise ValueError(f"{host} is a link-local or metadata address: give the model server's own.")
+    if hosts is not None and not any(_is_listed(address, one) for one in hosts):
         raise ValueError(f"{host} is not among the model servers that the operator allows (LVLM_HOSTS): ask there.")
-    if not hosts and _is_link_local(host):
-        raise ValueError(f"{host} is a link-local address: give the model server's own, or list it in LVLM_HOSTS.")
 
 
-def _is_link_local(host: str) -> bool:
+def leads_to_secrets(host: str) -> bool:
+    """Of an address or a name; what a name that is none of these leads to shows when it is looked up."""
     try:
-        return ip_address(host).is_link_local
+        ip = ip_address(host.partition("%")[0])
     except ValueError:
-        return False
+        return host.rstrip(".").lower() in METADATA_NAMES
+    ip = getattr(ip, "ipv4_mapped", None) or ip
+    return ip.is_link_local or ip in METADATA
+
+
+def key_of(url: str, key: str, own: Mapping[str, str]) -> str:
+    """The key that goes to a server: its own where one is bound to it, else the one for all."""
+    address = urlsplit(url)
+    return next((each for host, each in own.items() if _is_listed(address, host)), key)
+
+
+def _is_listed(address: SplitResult, listed: str) -> bool:
+    name, port = HOST.fullmatch(listed.strip().lower()).group("name", "port")  # type: ignore[union-attr]  # fits anything
+    host = address.hostname or ""
+    named = host.endswith(name[1:]) if name[:1] == "*" else host == name.strip("[]")
+    return named and (port is None or int(port) == (address.port or PORTS[address.scheme]))

@@ -49,6 +49,7 @@ class OpenAIBackend:
         in_flight: int = 64,
         timeout_s: float = 120,
         api_key: str = "",
+        own_keys: Mapping[str, str] | None = None,
         proxy: str = "",
         ca_file: str = "",
         patience_s: float = 10.0,
@@ -66,7 +67,7 @@ class OpenAIBackend:
         self._timeout_s = timeout_s
         self._patience_s = patience_s
         self._options = options or Options()
-        self._link = Link(api_key=api_key, proxy=proxy, ca_file=ca_file)
+        self._link = Link(api_key=api_key, own_keys=own_keys, proxy=proxy, ca_file=ca_file)
         self._pictures = PictureCache()
         self._homes = Homes(self._servers, self._places)
         self._fault, self._answered_at = "", 0.0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import socket
 import ssl
 import time
 import zlib
@@ -12,8 +14,11 @@ from typing import Any, Self
 
 import aiohttp
 import orjson
+from aiohttp.abc import ResolveResult
+from aiohttp.resolver import ThreadedResolver
 
 from distillation.lvlm.base import BackendAway, Failure
+from distillation.lvlm.openai.address import key_of, leads_to_secrets
 from distillation.lvlm.openai.reading import COMPRESSED, MalformedReply, error_inside, unpacked
 from distillation.lvlm.openai.refusals import Refusal, refusal
 from distillation.lvlm.openai.servers import Server
@@ -63,20 +68,31 @@ class Answer:
     content: bytes
 
 
+class CarefulResolver(ThreadedResolver):
+    """A name, or a number written oddly, may lead where no address that is written plainly may."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        found = await super().resolve(host, port, family)
+        if any(leads_to_secrets(each["host"]) for each in found):
+            raise OSError(errno.EHOSTUNREACH, f"{host} leads to a link-local or metadata address")
+        return found
+
+
 class Link:
-    def __init__(self, *, api_key: str = "", proxy: str = "", ca_file: str = "") -> None:
-        self._api_key, self._proxy = api_key, proxy
+    def __init__(
+        self, *, api_key: str = "", proxy: str = "", ca_file: str = "", own_keys: Mapping[str, str] | None = None
+    ) -> None:
+        self._api_key, self._own_keys, self._proxy = api_key, own_keys or {}, proxy
         self._tls = _tls(ca_file)
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
         # identity and auto_decompress: a small compressed body could unpack to a huge one.
         headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
-        if self._api_key:
-            headers["Authorization"] = f"Bearer {self._api_key}"
-            headers["api-key"] = self._api_key  # where the version stands in the query, the key stands here
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, ssl=self._tls),
+            connector=aiohttp.TCPConnector(limit=0, ssl=self._tls, resolver=CarefulResolver()),
             headers=headers,
             auto_decompress=False,
             trust_env=self._proxy == ENVIRONMENT,
@@ -122,7 +138,7 @@ class Link:
         try:
             listed = {str(served["id"]): served for served in orjson.loads(answer.content)["data"]}
             server.contexts = {name: context for name, served in listed.items() if (context := _context(served))}
-            return list(listed)
+            return [name for name in listed if len(name) <= SHOWN]  # what is longer is no name, and is shown to nobody
         except (ValueError, TypeError, KeyError):
             return None
 
@@ -163,7 +179,10 @@ class Link:
     ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
         assert self._session, "use the backend with `async with`"  # noqa: S101
         proxy = self._proxy if self._proxy != ENVIRONMENT else None
-        headers = {"Content-Type": body.headers["Content-Type"]} if isinstance(body, aiohttp.Payload) else None
+        headers = {"Content-Type": body.headers["Content-Type"]} if isinstance(body, aiohttp.Payload) else {}
+        if key := key_of(url, self._api_key, self._own_keys):
+            headers["Authorization"] = f"Bearer {key}"
+            headers["api-key"] = key  # where the version stands in the query, the key stands here
         return self._session.request(
             method, url, data=body, headers=headers, timeout=timeout, allow_redirects=False, proxy=proxy or None
         )
@@ -183,7 +202,9 @@ class Link:
         return Refusal(told.status, self.without_key(told.words), told.param, told.code)
 
     def without_key(self, text: str) -> str:
-        return text.replace(self._api_key, "***") if self._api_key else text
+        for key in filter(None, (self._api_key, *self._own_keys.values())):
+            text = text.replace(key, "***")
+        return text
 
 
 def _context(served: Mapping[str, Any]) -> int | None:

@@ -28,7 +28,9 @@ class Command(BaseCommand):
                 side_by_side=options["side_by_side"],
                 max_tokens=options["max_tokens"],
             )
-            (report,) = servers_report(model=options["model"], base_urls=[options["url"]], config=asked.as_config())
+            (report,) = servers_report(
+                model=options["model"], base_urls=[options["url"]], config=asked.as_config(), any_server=True
+            )
         except RunRefused as error:
             raise CommandError(str(error)) from error
         row = report_row(report)

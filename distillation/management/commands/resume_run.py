@@ -21,7 +21,8 @@ class Command(ControlCommand):
     def act(self, run: Run, options: dict) -> str:
         urls, servers = options["base_url"], {}
         if urls:
-            checked = backend_check(backend=run.backend, model=run.model, base_urls=urls, config=run.config)
+            asked = {"backend": run.backend, "model": run.model, "base_urls": urls, "config": run.config}
+            checked = backend_check(**asked, any_server=True)
             servers = checked.servers
-        run_resume(run=run, base_urls=urls, servers=servers)
+        run_resume(run=run, base_urls=urls, servers=servers, any_server=True)
         return f"Run {run.name} goes on. {run_wake_or_say(run)}".strip()

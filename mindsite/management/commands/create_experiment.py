@@ -52,7 +52,7 @@ class Command(BaseCommand):
     def _create(self, options: dict) -> Experiment:
         names = [name.strip() for name in options["runs"].split(",") if name.strip()]
         runs, vary = [run_named(name) for name in names], vary_parse(options["vary"])
-        plan = experiment_plan(control=run_named(options["control"]), runs=runs, vary=vary)
+        plan = experiment_plan(control=run_named(options["control"]), runs=runs, vary=vary, any_server=True)
         if not options["json"]:
             self.stdout.write(plan.forecast.words())
         checked = arms_check(plan)

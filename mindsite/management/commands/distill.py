@@ -101,7 +101,7 @@ class Command(BaseCommand):
             max_tokens=options["max_tokens"],
             catalog=selection_asked(options),
         )
-        backend = {"backend": options["backend"], "base_urls": options["base_url"]}
+        backend = {"backend": options["backend"], "base_urls": options["base_url"], "any_server": True}
         checked = backend_check(model=options["model"], config=asked.as_config(), **backend)
         broker_check()
         with transaction.atomic():

@@ -1,7 +1,7 @@
 import pytest
 
 from distillation.lvlm import make_backend
-from distillation.lvlm.openai.address import endpoint, refuse_unlisted
+from distillation.lvlm.openai.address import endpoint, key_of, refuse_unlisted
 
 
 @pytest.mark.parametrize(
@@ -29,9 +29,30 @@ def test_only_the_servers_that_the_operator_lists():
     for url in ("http://gpu-b:8000", "https://models.example.org"):
         with pytest.raises(ValueError, match="not among the model servers that the operator allows"):
             refuse_unlisted(url, ["gpu-a", "*.models.example"])
-    refuse_unlisted("http://10.0.0.3:8000", [])
-    with pytest.raises(ValueError, match="link-local"):
-        refuse_unlisted("http://169.254.169.254/latest", [])
+    refuse_unlisted("http://10.0.0.3:8000", None)
+
+
+def test_a_port_that_is_listed_is_the_only_one():
+    for url in ("http://gpu-a:8000", "https://gpu-b/v1", "http://[::1]:8001"):
+        refuse_unlisted(url, ["GPU-A:8000", "gpu-b:443", "[::1]"])
+    for url in ("http://gpu-a:22", "http://gpu-b/v1", "http://[::2]:8001"):
+        with pytest.raises(ValueError, match="not among"):
+            refuse_unlisted(url, ["gpu-a:8000", "gpu-b:443", "[::1]"])
+
+
+@pytest.mark.parametrize(
+    "host", ["169.254.169.254", "[fe80::1]", "[::ffff:169.254.169.254]", "168.63.129.16", "metadata.google.internal."]
+)
+def test_where_clouds_keep_secrets_nobody_goes(host: str):
+    for hosts in (None, [host, host.strip("[].")]):
+        with pytest.raises(ValueError, match="metadata address"):
+            refuse_unlisted(f"http://{host}/latest", hosts)
+
+
+def test_a_key_goes_to_its_own_server():
+    own = {"api.example": "A", "gpu-b:8000": ""}
+    urls = ("https://api.example/v1/models", "http://gpu-a/v1", "http://gpu-b:8000/v1", "http://gpu-b:9/v1")
+    assert [key_of(url, "K", own) for url in urls] == ["A", "K", "", "K"]
 
 
 def test_base_urls_in_any_form():
