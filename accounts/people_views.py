@@ -82,7 +82,7 @@ def person_password(request: PersonRequest, person_id: int) -> HttpResponse:
     if form.is_valid():
         form.save()
         deed_record(kind=Deed.Kind.PERSON_PASSWORD, by=request.user, person=who)
-        messages.success(request, f"{who} has a new password and is signed out everywhere.")
+        messages.success(request, f"{who} has a new password and is signed out everywhere, API tokens too.")
         return redirect("people-person", person_id)
     return render(request, "people/password.html", {"person": who, "form": form})
 

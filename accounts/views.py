@@ -31,7 +31,9 @@ class ChangePassword(PasswordChangeView):
     success_url = reverse_lazy("home")
 
     def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
-        messages.success(self.request, _("Your password is changed; other browsers are signed out."))
+        messages.success(
+            self.request, _("Your password is changed; other browsers are signed out, and your API tokens have ended.")
+        )
         return super().form_valid(form)
 
 

@@ -1,17 +1,16 @@
 """A write sent twice under one key is done once: its effects and its answer are one transaction."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from functools import wraps
-from typing import cast
+from typing import Any, cast
 
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from psycopg.errors import LockNotAvailable
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts.models import User
 from api.base.problems import Conflict, Unprocessable
@@ -29,7 +28,7 @@ def idempotent(handler: Handler) -> Handler:
     """What was refused has written nothing, so it is forgotten and may be sent again under its key."""
 
     @wraps(handler)
-    def once(view: APIView, request: Request, *args, **kwargs) -> Response:
+    def once(view: Any, request: Request, *args, **kwargs) -> Response:
         key = request.headers.get(HEADER)
         if key is None:
             return handler(view, request, *args, **kwargs)
@@ -40,12 +39,17 @@ def idempotent(handler: Handler) -> Handler:
             if record.status:
                 return Response(record.body, status=record.status, headers={"Idempotent-Replayed": "true"})
             answer = handler(view, request, *args, **kwargs)
-            record.status, record.body = answer.status_code, answer.data
+            record.status, record.body = answer.status_code, _without(answer.data, view.told_once)
             record.save(update_fields=["status", "body"])
             return answer
 
     once.is_idempotent = True  # type: ignore[attr-defined]  # for the schema to see
     return once
+
+
+def _without(told: Any, once: Collection[str]) -> Any:
+    """A secret is not stored to be told again."""
+    return {name: "" if name in once else value for name, value in told.items()} if once else told
 
 
 def _claim(request: Request, key: str) -> IdempotencyRecord:

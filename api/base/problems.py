@@ -13,6 +13,7 @@ from rest_framework.views import exception_handler
 from accounts.services import PeopleRefused
 from annotation.design.protocol import StudyRefused
 from annotation.judging.refusals import AuditOwed, ConfirmOwed, JudgingRefused, LeaseGone, VersionChanged
+from common.nul import REFUSED, is_about_nul
 from distillation.catalog.selection import SelectionRefused
 from distillation.runs.services import RunRefused
 from research.evaluations.refusals import EvaluationRefused
@@ -96,6 +97,8 @@ def problem_handler(error: Exception, context: dict) -> HttpResponse:
         return problem(getattr(context["view"], "refused_with", 409), str(error), path, kind=kind, **more)
     if isinstance(error, RequestDataTooBig):
         return problem(413, "The body is larger than this server takes; send less at a time", path)
+    if is_about_nul(error):
+        return problem(400, REFUSED, path)
     answer = exception_handler(error, context)
     if answer is None:
         log.exception("%s %s failed", context["request"].method, path, exc_info=error)

@@ -62,6 +62,7 @@ class ApiView(GenericAPIView):
     reads: Scope = Scope.READ
     writes: Scope = Scope.READ
     query: type[Query] = Query
+    told_once: tuple[str, ...] = ()  # of the answer: left empty where it is replayed under its key
     also_answers: tuple[int, ...] = ()  # beside what every route may answer
 
     @property

@@ -29,7 +29,8 @@ class WebhookSerializer(serializers.ModelSerializer):
 class WebhookMadeSerializer(WebhookSerializer):
     class Meta(WebhookSerializer.Meta):
         fields = (*WebhookSerializer.Meta.fields, "secret")
-        extra_kwargs = {"secret": {"read_only": True, "help_text": "signs deliveries; it is told this once"}}
+        told = "signs deliveries; told this once, and empty where the answer is replayed under its key"
+        extra_kwargs = {"secret": {"read_only": True, "help_text": told}}
 
 
 class NewWebhookSerializer(serializers.Serializer):
@@ -57,6 +58,7 @@ class WebhookView(ApiView):
 
 
 class Webhooks(WebhookView, ListAPIView):
+    told_once = ("secret",)
     query = ListQuery
     serializer_class = WebhookSerializer
 

@@ -159,3 +159,23 @@ def test_the_command_prints_the_secret(researcher: User, capsys: pytest.CaptureF
 def test_the_command_refuses_in_one_line(annotator: User, arguments: list[str], words: str) -> None:
     with pytest.raises(CommandError, match=words):
         call_command("create_token", *arguments)
+
+
+def test_a_new_password_ends_the_tokens(researcher: User) -> None:
+    client = program(researcher)
+    researcher.save()
+    assert client.get("/api/v1/runs").status_code == 200  # the same password
+    browser = Client()
+    browser.force_login(researcher)
+    new = {"new_password1": "battery-staple", "new_password2": "battery-staple"}
+    answer = browser.post("/accounts/password/", {"old_password": "correct-horse", **new}, follow=True)
+    assert "your API tokens have ended" in answer.content.decode()
+    assert client.get("/api/v1/runs").status_code == 401
+
+
+def test_a_password_that_an_administrator_sets_ends_them_too(researcher: User, administrator: User) -> None:
+    client, browser = program(researcher), Client()
+    browser.force_login(administrator)
+    new = {"new_password1": "battery-staple", "new_password2": "battery-staple"}
+    browser.post(f"/people/{researcher.pk}/password", new)
+    assert client.get("/api/v1/runs").status_code == 401

@@ -2,6 +2,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
+from api.models import IdempotencyRecord
 from tests.api.builders import program, send
 from webhooks.models import Delivery, Event, Webhook
 
@@ -40,8 +41,13 @@ def test_what_cannot_be_told_is_refused(ada: Client, changed: dict, words: str) 
 
 def test_sent_twice_under_a_key_it_is_one(ada: Client) -> None:
     first, again = (send(ada, "webhooks", key="k", **ASKED).json() for _ in range(2))
-    assert first == again
-    assert Webhook.objects.count() == 1
+    assert (first | {"secret": ""}) == again
+    assert first["secret"] == Webhook.objects.get().secret
+
+
+def test_no_record_of_an_answer_holds_the_secret(ada: Client) -> None:
+    secret = send(ada, "webhooks", key="k", **ASKED).json()["secret"]
+    assert secret not in str(IdempotencyRecord.objects.get().body)
 
 
 def test_deliveries_are_those_of_the_webhook_the_newest_first(ada: Client) -> None:

@@ -1,0 +1,35 @@
+"""What is turned away before a view sees it."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+from api.base.problems import problem
+from common.nul import REFUSED, is_about_nul
+
+NUL = "\0"
+
+
+class RefuseNul:
+    """In the address and in cookies at once. Forms refuse it in their own words; where one looks at nothing, the
+    database does, and its transaction is undone."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if NUL in request.path_info:
+            return refused(request, 404, REFUSED)
+        if any(NUL in value for value in request.COOKIES.values()):
+            return refused(request, 400, REFUSED)
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        return refused(request, 400, REFUSED) if is_about_nul(error) else None
+
+
+def refused(request: HttpRequest, status: int, words: str) -> HttpResponse:
+    """In one line, as programs and as people read it."""
+    if request.path_info.startswith("/api/"):
+        return problem(status, words, request.path)
+    return HttpResponse(words, status=status, content_type="text/plain; charset=utf-8")
