@@ -54,6 +54,18 @@ class Migration(migrations.Migration):
                 max_length=4,
             ),
         ),
+        migrations.AlterField(
+            "judgment",
+            "was_kind",
+            models.CharField(
+                blank=True,
+                choices=KINDS,
+                db_default="",
+                default="",
+                help_text="of what is left out, before",
+                max_length=6,
+            ),
+        ),
         migrations.AlterField("judgment", "kind", models.CharField(choices=KINDS, default="item", max_length=6)),
         migrations.AlterField("lease", "kind", models.CharField(choices=KINDS, default="item", max_length=6)),
         migrations.AlterField(

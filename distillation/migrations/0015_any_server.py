@@ -9,7 +9,7 @@ def trust_commands(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> 
 
 
 class Migration(migrations.Migration):
-    dependencies = [("distillation", "0013_imports_alike")]
+    dependencies = [("distillation", "0014_uploads")]
 
     operations = [
         migrations.AddField(
