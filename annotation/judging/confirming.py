@@ -68,7 +68,7 @@ def participant_confirm(*, participant: Participant, version: int, consent: bool
     mine, study = Participant.objects.filter(pk=participant.pk), participant.study
     if participant.consent_version < study.consent_version:
         if not consent:
-            raise JudgingRefused(_("Accept the text to go on; if you don't, close the page: nothing was kept of you"))
+            raise JudgingRefused(_("Accept the text to go on, or close the page"))
         mine.update(consent_version=study.consent_version, consented_at=Now())
     mine.update(guidelines_version=study.guidelines_version)
 

@@ -13,6 +13,7 @@ from django.contrib.auth.hashers import make_password
 from django.core import signing
 from django.db import transaction
 from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.translation import gettext as _
 
 from accounts.links import LinkRefused, link_open, link_refuse_expired
 from accounts.models import Link, User
@@ -47,14 +48,16 @@ def crowd_worker(parameters: dict[str, str]) -> Worker:
         if worker := parameters.get(parameter):
             if WORKER_ID.fullmatch(worker):
                 return Worker(platform, worker, parameters.get("signature", ""))
-            raise LinkRefused(f"{parameter} is no worker's id: open the study from the platform that sent you")
-    raise LinkRefused(f"The address lacks {' or '.join(PLATFORMS)}: open the study from the platform that sent you")
+            why = _("%(parameter)s is no worker's id: open the study from the platform that sent you")
+            raise LinkRefused(why % {"parameter": parameter})
+    why = _("The address lacks %(parameters)s: open the study from the platform that sent you")
+    raise LinkRefused(why % {"parameters": " / ".join(PLATFORMS)})
 
 
 def crowd_link(token: str, worker: Worker) -> Link:
     link = link_open(kind=Link.Kind.CROWD, token=token, expired_too=True)
     if link.signed and not constant_time_compare(worker.signature, signature_of(link, worker.id)):
-        raise LinkRefused("The address is not signed by the platform: open the study from there")
+        raise LinkRefused(_("The address is not signed by the platform: open the study from there"))
     return link
 
 
@@ -77,12 +80,12 @@ def crowd_enter(*, token: str, worker: Worker, device: str = "", code: str = "")
         _refuse_late(link)
     if annotator and not (_is_device_of(annotator, device) or _is_code_of(annotator, code)):
         raise ProofNeeded(
-            "Somebody has begun with this id already. If it was you, on another device: type your return code"
+            _("Somebody has begun with this id already. If it was you, on another device: type your return code")
         )
     link = link_lock(link)
     annotator = annotator or _made(worker)
     if not annotator.is_active:
-        raise LinkRefused("This account is deactivated; write to the researcher through the platform")
+        raise LinkRefused(_("This account is deactivated; write to the researcher through the platform"))
     if link.group:
         annotator.groups.add(link.group)
     participant = _joined(study, annotator)
@@ -114,14 +117,14 @@ def _is_code_of(annotator: User, code: str) -> bool:
 def study_of(link: Link) -> Study:
     """A constraint says that a crowd link has one."""
     if link.study is None:
-        raise LinkRefused("This link leads to no study")
+        raise LinkRefused(_("This link leads to no study"))
     return link.study
 
 
 def _refuse_late(link: Link) -> None:
     link_refuse_expired(link)
     if study_of(link).state == Study.State.CLOSED:
-        raise LinkRefused(f"The study {link.study} is closed: there is nothing left to judge")
+        raise LinkRefused(_("The study %(study)s is closed: there is nothing left to judge") % {"study": link.study})
 
 
 def worker_known(worker: Worker) -> User | None:
@@ -133,7 +136,7 @@ def _made(worker: Worker) -> User:
     made = {"username": _username(worker), "password": make_password(None)}
     annotator, new = User.objects.get_or_create(crowd_platform=worker.platform, crowd_id=worker.id, defaults=made)
     if not new:
-        raise ProofNeeded("Somebody has begun with this id this very moment: open the study once more")
+        raise ProofNeeded(_("Somebody has begun with this id this very moment: open the study once more"))
     return annotator
 
 
@@ -148,4 +151,5 @@ def _joined(study: Study, annotator: User) -> Participant:
         participant_join(Study.objects.open_to(annotator).get(pk=study.pk), annotator)
         return participant_get(study_id=study.pk, annotator=annotator)
     except Study.DoesNotExist as error:
-        raise LinkRefused(f"The study {study} is not open to who comes by this link; ask for a new one") from error
+        why = _("The study %(study)s is not open to who comes by this link; ask for a new one")
+        raise LinkRefused(why % {"study": study}) from error

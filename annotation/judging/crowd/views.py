@@ -1,6 +1,7 @@
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -25,7 +26,8 @@ def crowd_entry(request: HttpRequest, token: str) -> HttpResponse:
     """Opening the address lets nobody in, because programs that preview links fetch it; pressing the button does."""
     try:
         if request.user.is_authenticated and not request.user.crowd_id:
-            raise LinkRefused(f"You are signed in as {request.user}: sign out, then open the link again")
+            why = _("You are signed in as %(user)s: sign out, then open the link again")
+            raise LinkRefused(why % {"user": request.user})
         worker = crowd_worker(request.GET)
         page = {"link": crowd_link(token, worker), "platform": worker.platform}
         if request.method != "POST":

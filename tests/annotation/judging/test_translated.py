@@ -57,6 +57,9 @@ def checked(pages: Iterator[tuple[str, Get]]) -> dict[str, list]:
 def states(client: Client, made: Study) -> Iterator[tuple[str, Get]]:
     page = by(client, url("page", made))
     yield "introduction", by(client, reverse("judge-page", args=[made.pk]))
+    Study.objects.update(consent="Okay.", consent_version=1)
+    yield "consent", page
+    Participant.objects.update(consent_version=1)
     yield "item", page
     yield "pause", by(client, url("pause", made))
     yield "unanswered", sent(client, reverse("judge-save", args=[made.pk]), **unanswered(made))
@@ -90,7 +93,9 @@ def rests(made: Study, page: Get) -> Iterator[tuple[str, Get]]:
     for state in (Participant.State.PAUSED, Participant.State.UNQUALIFIED, Participant.State.EXCLUDED):
         Participant.objects.update(state=state, state_reason="")
         yield str(state), page
-    Participant.objects.update(state=Participant.State.ACTIVE)
+    Participant.objects.update(state=Participant.State.ACTIVE, place="gone")
+    yield "place lost", page
+    Participant.objects.update(place="")
     for state in (Study.State.PAUSED, Study.State.CLOSED):
         Study.objects.update(state=state)
         yield f"study {state}", page
