@@ -149,7 +149,7 @@ def test_the_end_is_told(anna: Client) -> None:
     made = study(items=1, overlap=1, audit_share=0.0)
     judge(anna, made.pk, str(uuid4()))
     assert take(anna, made.pk) == json.loads(
-        '{"state": "finished", "item": null, "check": null, "lease_ends_at": null, "look_again_at": null,'
+        '{"state": "finished", "version": 1, "item": null, "check": null, "lease_ends_at": null, "look_again_at": null,'
         ' "progress": {"done": 1, "total": 1}}'
     )
 

@@ -88,7 +88,7 @@ def test_who_is_halted_reads_why_and_whom_to_ask(as_annotator: Client, annotator
     participant(made, annotator.username)
     Participant.objects.update(state=state, state_reason="Too fast")
     page = shown(as_annotator, made)
-    assert "Too fast." in page
+    assert "<bdi>Too fast</bdi>." in page
     assert "mailto:okafor@example.org" in page
 
 
