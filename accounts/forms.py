@@ -116,4 +116,9 @@ class CrowdForm(LinkForm):
         self.fields["cap"].required = False
 
     def clean_cap(self) -> int:
-        return self.cleaned_data["cap"] or 0
+        cap, study = self.cleaned_data["cap"] or 0, self.cleaned_data.get("study")
+        if study and 0 < cap < study.qualification_items:
+            raise forms.ValidationError(
+                f"{study} asks {study.qualification_items} check items first; set a cap of as many or more, or none (0)"
+            )
+        return cap

@@ -6,7 +6,7 @@ from django.contrib.auth.models import Group
 from django.http import HttpResponse
 from django.test import Client
 
-from accounts.links import link_make, link_revoke
+from accounts.links import link_make, link_revoke, sign_in_link_make
 from accounts.models import Link, User
 from annotation.exchange.exports.streams import judgments_csv
 from annotation.judging.crowd.completion import return_code
@@ -203,3 +203,17 @@ def test_who_has_begun_comes_back_after_the_link_has_expired(made: Study, resear
     Link.objects.filter(pk=made_link.pk).update(expires_at=made_link.created_at)
     assert come(token, client, PROLIFIC_PID=PID)[1].status_code == 302
     assert "expired" in said(come(token, PROLIFIC_PID="late")[1])
+
+
+def test_a_researchers_sign_in_link_lets_a_worker_back_in(made: Study, researcher: User) -> None:
+    _, token = link(made, researcher)
+    come(token, PROLIFIC_PID=PID)
+    client = Client()
+    client.post(f"/accounts/enter/{sign_in_link_make(person=User.objects.get(crowd_id=PID), by=researcher)}/")
+    assert come(token, client, PROLIFIC_PID=PID)[1].status_code == 302
+
+
+def test_a_links_cap_under_the_check_items_is_refused(as_researcher: Client, made: Study) -> None:
+    Study.objects.update(qualification_items=3)
+    asked = {"study": made.pk, "places": 5, "cap": 2, "days": 3}
+    assert "asks 3 check items first" in said(as_researcher.post("/people/links/crowd", asked))

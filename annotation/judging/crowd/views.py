@@ -11,6 +11,7 @@ from accounts.views import link_refused
 from annotation.judging.crowd.entry import (
     DEVICE_DAYS,
     ProofNeeded,
+    Worker,
     crowd_enter,
     crowd_link,
     crowd_worker,
@@ -32,8 +33,9 @@ def crowd_entry(request: HttpRequest, token: str) -> HttpResponse:
         page = {"link": crowd_link(token, worker), "platform": worker.platform}
         if request.method != "POST":
             return render(request, "registration/crowd.html", page)
-        device, code = request.COOKIES.get(device_cookie(worker_known(worker)), ""), request.POST.get("code", "")
-        participant = crowd_enter(token=token, worker=worker, device=device, code=code)
+        participant = crowd_enter(
+            token=token, worker=worker, device=_device_of(request, worker), code=request.POST.get("code", "")
+        )
     except ProofNeeded as refusal:
         return render(request, "registration/crowd.html", {**page, "proof": str(refusal)}, status=403)
     except LinkRefused as refusal:
@@ -49,3 +51,11 @@ def crowd_entry(request: HttpRequest, token: str) -> HttpResponse:
         samesite="Lax",
     )
     return answer
+
+
+def _device_of(request: HttpRequest, worker: Worker) -> str:
+    """Who is signed in as this worker, by a researcher's link for instance, has shown who they are."""
+    known = worker_known(worker)
+    if known and known == request.user:
+        return device_secret(known)
+    return request.COOKIES.get(device_cookie(known), "")
