@@ -103,7 +103,7 @@ def link_use(link: Link) -> None:
 
 
 @transaction.atomic
-def link_revoke(*, link: Link, by: User) -> None:
+def link_revoke(*, link: Link, by: User | None = None) -> None:
     if Link.objects.filter(pk=link.pk, revoked_at=None).update(revoked_at=timezone.now()):
         deed_record(kind=Deed.Kind.LINK_REVOKED, by=by, person=link.person, link=link.pk, what=link.kind)
 

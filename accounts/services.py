@@ -43,7 +43,7 @@ def person_deactivate(*, person: User, by: User) -> None:
 
 
 @transaction.atomic
-def person_reactivate(*, person: User, by: User) -> None:
+def person_reactivate(*, person: User, by: User | None = None) -> None:
     User.objects.filter(pk=person.pk).update(is_active=True)
     deed_record(kind=Deed.Kind.PERSON_REACTIVATED, by=by, person=person)
 
