@@ -17,6 +17,21 @@ class Closed(Exception):
     """No further call may begin."""
 
 
+class Taken:
+    """A place inside the block; a class, as a generator costs several times as much and every call takes one."""
+
+    __slots__ = ("_places", "_priority")
+
+    def __init__(self, places: Places, priority: int) -> None:
+        self._places, self._priority = places, priority
+
+    async def __aenter__(self) -> None:
+        await self._places.acquire(self._priority)
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        self._places.release()
+
+
 class Places:
     def __init__(self, n: int) -> None:
         self._all = self.n = n
@@ -81,13 +96,8 @@ class Places:
         # Not at once: the next call of the same co-buy comes within this turn of the loop, and goes before all others.
         asyncio.get_running_loop().call_soon(self._hand_on)
 
-    @asynccontextmanager
-    async def take(self, priority: int = RELEASED) -> AsyncIterator[None]:
-        await self.acquire(priority)
-        try:
-            yield
-        finally:
-            self.release()
+    def take(self, priority: int = RELEASED) -> Taken:
+        return Taken(self, priority)
 
     @asynccontextmanager
     async def aside(self) -> AsyncIterator[None]:

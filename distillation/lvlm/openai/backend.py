@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Self
 
@@ -151,7 +150,8 @@ class OpenAIBackend:
         """Asked again at once where the server refuses what can be left away, or turns out to reason first."""
         known, calls = server.can, 0
         can = known
-        async with self._room(server):
+        room = await self._room(server)
+        try:
             while True:
                 answer, calls = await self._sent(server, request, can, slow), calls + 1
                 if answer.status != 200:
@@ -167,6 +167,8 @@ class OpenAIBackend:
                     if learnt is can or reply.finish != "length":
                         break
                 can = learnt
+        finally:
+            room.release()
         self._answered_at = time.monotonic()
         if reply.model and reply.model not in server.models:
             await self._another_model(server, reply.model)
@@ -255,8 +257,8 @@ class OpenAIBackend:
                 )
         server.models.add(name)
 
-    @asynccontextmanager
-    async def _room(self, server: Server) -> AsyncIterator[None]:
+    async def _room(self, server: Server) -> Places:
+        """To be released."""
         room = server.limit.places
         server.limit.fit(self._places.among)
         if room.full and len(self._servers) > 1:
@@ -264,10 +266,7 @@ class OpenAIBackend:
                 await room.acquire()
         else:
             await room.acquire()
-        try:
-            yield
-        finally:
-            room.release()
+        return room
 
     def _give_up_if_all_silent(self, why: str) -> None:
         patient_since = time.monotonic() - self._patience_s
