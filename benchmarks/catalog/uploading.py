@@ -169,6 +169,8 @@ def main() -> None:
             client = signed_in(port)
             watch = Watch(parents)
             watch.start()
+            time.sleep(1)
+            print("  before it, MB:", {name: round(most) for name, most in watch.most.items()})
             account = by_page(client, path)
         same = {**account, "data_set": 0} == {**command, "data_set": 0}
         print(f"  {'ok    ' if same else 'MISSED'} the account is that of the command")
