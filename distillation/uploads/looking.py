@@ -22,7 +22,7 @@ def looked_at(form: ImportForm) -> dict[str, Any]:
     return {
         "preview": preview,
         "rows": [(product, _picture(product.asin, product.image, pictures)) for product in preview.products],
-        "format": FORMAT_WORDS[chosen.name],
+        "format": FORMAT_WORDS[chosen.name].partition(":")[0],
         "not_read": columns_not_read(products, PRODUCT_COLUMNS_READ) if chosen is CSV else [],
         "pictures": len(pictures),
         "uploads": [upload for part in Upload.Part.values if (upload := parts.get(part))],
