@@ -4,6 +4,7 @@ import json
 import secrets
 import time
 from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 
 from django.conf import settings
@@ -24,7 +25,7 @@ from distillation.tasks import run_wake
 from mindsite.embedded import VAR
 from mindsite.workers import one_worker
 from research.experiments.making import arms_check, experiment_create, experiment_plan
-from research.models import Experiment
+from research.models import Evaluation, Experiment
 
 RUN = "demo-baseline"
 HANDWRITTEN = "demo-handwritten"  # a few reasons by a person, to be compared with the rules
@@ -33,6 +34,7 @@ CONTROL = "demo-pictures-as-is"
 FEW_RELATIONS, FEW_COBUYS = "usedFor,propertyOf,similarTo,open", 10  # each picture takes a moment to treat
 EXPERIMENT, SIMULATED_ARMS = "demo-pictures", "Demo: simulated judgments of arms"
 TO_COMPARE, SIMULATED_PAIRS = "Demo: compare these yourself", "Demo: simulated preferences"
+EVALUATION = "demo-rules"
 ROLES = {"ada": User.Role.ADMINISTRATOR, "rosa": User.Role.RESEARCHER, "anna": User.Role.ANNOTATOR}
 Say = Callable[[str], object]
 
@@ -49,6 +51,7 @@ def demo_prepare(say: Say) -> dict[str, str]:
     _preference_studies([run, _handwritten(sample / "handwritten.csv")], say)
     _studies(run, say)
     _experiment_study(experiment, say)
+    demo_evaluation(sample / "questions.jsonl")
     return passwords
 
 
@@ -121,6 +124,14 @@ def _experiment_study(experiment: Experiment, say: Say) -> None:
     runs = [arm.run for arm in experiment.arms.select_related("run")]
     study = study_create(name=SIMULATED_ARMS, runs=runs, items=64, overlap=2, paired=True, seed=6, simulated=True)
     _simulate(study, say)
+
+
+def demo_evaluation(questions: Path) -> None:
+    """Rules answer which of four handwritten reasons explains a co-buy: every page names them, no model is asked."""
+    if not Evaluation.objects.filter(name=EVALUATION).exists():
+        call_command(
+            "evaluate", EVALUATION, benchmark="demo-reasons", data=questions, backend="baseline", stdout=StringIO()
+        )
 
 
 def _handwritten(path: Path) -> Run:

@@ -18,6 +18,7 @@ PAGES = {
         ("/studies/", "Demo: simulated preferences"),
         ("/runs/demo-baseline/", "no model"),
         ("/research/experiments/demo-pictures/", "Simulated judgments"),
+        ("/research/evaluations/", "rules on words, no model"),
     ],
     "ada": [("/admin/", "Studies")],
 }

@@ -3,10 +3,13 @@ import io
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
+from mindsite.demo import demo_evaluation
 from research.evaluations.services import evaluation_ask
+from research.models import Evaluation
 from tests.annotation.pages import text
 from tests.research.evaluations.builders import (
     QUESTIONS,
@@ -89,3 +92,11 @@ def test_every_answer_is_in_the_file(as_researcher: Client, tmp_path: Path):
     assert len(rows) == QUESTIONS
     assert (rows[5]["question"], rows[5]["gold"], rows[5]["strict"], rows[5]["lenient"]) == ("FS_5", "B", "A", "B")
     assert rows[5]["raw"] == 'Answer: "B",\n'
+
+
+def test_the_demos_rules_are_called_so(as_researcher: Client):
+    demo_evaluation(settings.BASE_DIR / "distillation/sample/questions.jsonl")
+    made = Evaluation.objects.get()
+    assert made.state == "done" and made.questions == 24
+    for page in (asked(as_researcher, "list"), asked(as_researcher, "detail", made.pk)):
+        assert "rules on words, no model" in page
