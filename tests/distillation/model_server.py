@@ -1,14 +1,14 @@
-"""A small model server that counts its calls."""
+"""A small model server that counts its calls. Its threads do not mind that workers are forked beside them."""
 
-import asyncio
 import json
-import threading
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 from zlib import crc32
 
-from aiohttp import web
-
 from distillation.pipeline.trial import trial_pair
+from tests.distillation.odd_server import Told, completion, serves, serving
 
 TRIAL = trial_pair().a.title  # what finds out what the server can do is no call of the run
 LATENCY_S = 0.03
@@ -21,26 +21,18 @@ class ModelServer:
         self.asked: Counter[str] = Counter()
         self.url = ""
 
-    async def models(self, _: web.Request) -> web.Response:
-        return web.json_response({"data": [{"id": "tiny"}]})
-
-    async def chat(self, request: web.Request) -> web.Response:
-        question = json.dumps((await request.json())["messages"])
+    def tell(self, body: dict[str, Any], n: int) -> Told:
+        question = json.dumps(body["messages"])
         if TRIAL not in question:
             self.asked[question] += 1
-        await asyncio.sleep(LATENCY_S)
         # Another answer to each question, so that each question to the filter is another one too.
-        answer = f"Yes, they fit each other well, by rule {crc32(question.encode())}."
-        choice = {"message": {"content": answer}, "finish_reason": "stop"}
-        return web.json_response({"choices": [choice]})
+        return completion(f"Yes, they fit each other well, by rule {crc32(question.encode())}.", model="tiny")
 
-    async def serve(self, started: threading.Event) -> None:
-        routes = [web.get("/v1/models", self.models), web.post("/v1/chat/completions", self.chat)]
-        site = web.Application()
-        site.add_routes(routes)
-        runner = web.AppRunner(site, access_log=None)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        self.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        started.set()
-        await asyncio.Event().wait()
+
+@contextmanager
+def model_serving() -> Iterator[ModelServer]:
+    counting = ModelServer()
+    with serving(counting.tell, LATENCY_S) as server:
+        server.models = lambda n: serves("tiny")
+        counting.url = server.url
+        yield counting

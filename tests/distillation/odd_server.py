@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -84,7 +85,7 @@ class OddServer:
 
 
 @contextmanager
-def serving(manner: Manner = plain) -> Iterator[OddServer]:
+def serving(manner: Manner = plain, latency_s: float = 0) -> Iterator[OddServer]:
     odd = OddServer()
     odd.manner = manner
 
@@ -99,7 +100,9 @@ def serving(manner: Manner = plain) -> Iterator[OddServer]:
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            self.tell(odd.told(self.path, body, self.headers))
+            told = odd.told(self.path, body, self.headers)
+            time.sleep(latency_s)
+            self.tell(told)
 
         def tell(self, told: Told) -> None:
             status, content, headers = told

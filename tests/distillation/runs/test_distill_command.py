@@ -1,6 +1,5 @@
 """`distill` with real workers, against the rules and against a small model server that counts its calls."""
 
-import asyncio
 import json
 import os
 import re
@@ -8,12 +7,12 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from io import StringIO
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -34,17 +33,16 @@ from mindsite.celery import app
 from mindsite.management.commands import distill as distill_command
 from mindsite.workers import worker_command
 from tests.distillation.builders import cobuys, finished_run, run
-from tests.distillation.model_server import ModelServer
+from tests.distillation.model_server import ModelServer, model_serving
+from tests.killing import child
 
 IN_FLIGHT = 4
 
 
 @pytest.fixture(scope="module")
-def model_server() -> ModelServer:
-    server, started = ModelServer(), threading.Event()
-    threading.Thread(target=lambda: asyncio.run(server.serve(started)), daemon=True).start()
-    assert started.wait(60)
-    return server
+def model_server() -> Iterator[ModelServer]:
+    with model_serving() as server:
+        yield server
 
 
 @pytest.fixture
@@ -62,24 +60,30 @@ def elsewhere(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @contextmanager
-def worker(name: str = "") -> Iterator[subprocess.Popen]:
-    process = subprocess.Popen(
-        [*worker_command(), *(["--hostname", f"{name}@%h"] if name else [])],
-        cwd=settings.BASE_DIR,
-        start_new_session=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.STDOUT,
-    )
+def worker(name: str = "celery") -> Iterator[BaseProcess]:
+    """As its command starts it, in a fork, which has all of the code already."""
+    _, _, _, _, _, *words = worker_command(name=name)  # python -m celery --app mindsite
+
+    def work() -> None:
+        os.setsid()
+        with Path(os.devnull).open("w") as nowhere:
+            os.dup2(nowhere.fileno(), 1)
+            os.dup2(nowhere.fileno(), 2)
+        settings.LVLM_IN_FLIGHT = IN_FLIGHT
+        app.worker_main(words)
+
+    process = child(work)
+    process.start()
     try:
         yield process
     finally:
         kill_9(process)
 
 
-def kill_9(process: subprocess.Popen) -> None:
-    if process.poll() is None:
+def kill_9(process: BaseProcess) -> None:
+    if process.is_alive():
         os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        process.join()
 
 
 def until(condition: Callable[[], bool], seconds: float = 300) -> None:
@@ -156,7 +160,7 @@ def test_a_worker_that_is_told_to_end_writes_what_is_in_flight_and_lets_go(
         distill("--backend", "openai", "--base-url", model_server.url, "--relations", "usedFor,isA,partOf")
         until(Verdict.objects.exists)
         ending.terminate()
-        ending.wait(120)
+        ending.join(120)
     assert not RunCoBuy.objects.filter(claim__isnull=False).exists()
     assert Run.objects.get().state == "running"
     written = RunTick.objects.aggregate(calls=Sum("calls"))["calls"]
