@@ -24,10 +24,11 @@ QUIET = [
 
 
 def chromium() -> str:
-    for name in (os.environ.get("CHROMIUM", ""), "/usr/bin/chromium", "chromium", "google-chrome"):
+    # The one without windows takes less than half of the other's processor time.
+    for name in (os.environ.get("CHROMIUM", ""), "chromium-headless-shell", "/usr/bin/chromium", "google-chrome"):
         if found := shutil.which(name):
             return found
-    pytest.skip("no Chromium here; install Debian's chromium, or name one in CHROMIUM")
+    pytest.skip("no Chromium here; install Debian's chromium-headless-shell, or name one in CHROMIUM")
 
 
 @pytest.fixture(scope="module")
