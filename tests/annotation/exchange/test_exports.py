@@ -34,11 +34,6 @@ COLUMNS = (
 )
 
 
-@pytest.fixture
-def judged(db: None) -> Study:
-    return study_of_four()
-
-
 def text(made: Study) -> str:
     return b"".join(judgments_csv(made)).decode()
 
@@ -49,6 +44,69 @@ def rows(made: Study) -> list[dict]:
 
 def rows_with(made: Study, **options) -> list[dict]:
     return rows_of(exported(made, **options))
+
+
+def test_a_study_without_judgments_is_a_header(db: None) -> None:
+    assert text(study()) == COLUMNS + "\n"
+
+
+def test_what_was_not_answered_is_empty(db: None) -> None:
+    made = study(typicality_after_yes=True)
+    save(item_next(participant=participant(made)), 0, None)
+    row = rows(made)[0]
+    assert (row["typicality"], row["audit"], row["audited_at"]) == ("", "", "")
+
+
+@pytest.mark.parametrize(("form", "empty"), [("jsonl", b""), ("label-studio", b"[]\n")])
+def test_no_judgment_no_row(db: None, form: str, empty: bytes) -> None:
+    assert exported(study(), form) == empty
+
+
+def test_a_row_for_each_time_that_ratings_were_given(db: None) -> None:
+    """Before the reveal a change counts, after it the first ratings go on counting."""
+    made = study(run=finished_run(2), items=1, overlap=2, audit_share=0)
+    first = save(item_next(participant=participant(made, "ann-1")), 1, 3)
+    Study.objects.update(audit_share=1)
+    second = save(item_next(participant=participant(Study.objects.get(), "ann-2")), 1, 3)
+    for judgment in (first, second):
+        ratings = {"plausibility": 0, "typicality": 0, "submission": uuid4()}
+        judgment_revise(participant=judgment.participant, judgment_id=judgment.pk, **ratings)
+    columns = ("revision", "plausibility", "typicality", "after_reveal", "counts")
+    assert [tuple(row[name] for name in columns) for row in rows_with(made, revisions=True)] == [
+        ("0", "1", "3", "", "false"), ("1", "0", "0", "false", "true"),
+        ("0", "1", "3", "", "true"), ("1", "0", "0", "true", "false"),
+    ]  # fmt: skip
+
+
+def test_rows_of_one_import_are_those_on_its_cobuys(tmp_path: Path) -> None:
+    demo, own = two_data_sets(tmp_path)
+    made = study(run=finished_run(), items=8, overlap=1)  # 4 co-buys x 2 relations
+    anna = participant(made, "anna")
+    for _ in range(8):
+        judge(anna, 1, 2)
+    for data_set, cobuys in ((demo, DEMO), (own, OWN)):
+        found = rows_with(made, selection=Selection(imports=(data_set.pk,)))
+        assert {" ".join(sorted((row["asin_a"], row["asin_b"]))) for row in found} == cobuys
+        assert len(found) == 2 * len(cobuys)
+
+
+def test_imports_of_an_export_are_checked_and_named_in_its_manifest(tmp_path: Path) -> None:
+    demo, _ = two_data_sets(tmp_path)
+    made = study(run=finished_run(), items=8, overlap=1)
+    call_command("export_judgments", made.name, "--imports", str(demo.pk), "--output", str(tmp_path / "j.csv"))
+    assert json.loads((tmp_path / "j.csv.manifest.json").read_text())["filters"] == {"imports": [demo.pk]}
+    with pytest.raises(CommandError, match="There is no import 99999999"):
+        call_command("export_judgments", made.name, "--imports", "99999999")
+
+
+@pytest.fixture(scope="module")
+def judged_once(module_db: None) -> Study:
+    return study_of_four()
+
+
+@pytest.fixture
+def judged(db: None, judged_once: Study) -> Study:
+    return Study.objects.get(pk=judged_once.pk)
 
 
 def test_one_row_for_each_judgment(judged: Study) -> None:
@@ -77,17 +135,6 @@ def test_annotators_are_pseudonyms(judged: Study) -> None:
 
 def test_seconds_are_never_negative(judged: Study) -> None:
     assert all(float(row["seconds"]) >= 0 for row in rows(judged))
-
-
-def test_a_study_without_judgments_is_a_header(db: None) -> None:
-    assert text(study()) == COLUMNS + "\n"
-
-
-def test_what_was_not_answered_is_empty(db: None) -> None:
-    made = study(typicality_after_yes=True)
-    save(item_next(participant=participant(made)), 0, None)
-    row = rows(made)[0]
-    assert (row["typicality"], row["audit"], row["audited_at"]) == ("", "", "")
 
 
 @pytest.mark.parametrize("evil", ['commas, "quotes"', "two\nlines\r\nand more", "ünïcödé 🛒", "a\\b", "\\."])
@@ -194,27 +241,6 @@ def test_label_studio_has_a_task_for_each_item(judged: Study) -> None:
     assert annotation["completed_by"]["email"].endswith("@annotators.invalid")
 
 
-@pytest.mark.parametrize(("form", "empty"), [("jsonl", b""), ("label-studio", b"[]\n")])
-def test_no_judgment_no_row(db: None, form: str, empty: bytes) -> None:
-    assert exported(study(), form) == empty
-
-
-def test_a_row_for_each_time_that_ratings_were_given(db: None) -> None:
-    """Before the reveal a change counts, after it the first ratings go on counting."""
-    made = study(run=finished_run(2), items=1, overlap=2, audit_share=0)
-    first = save(item_next(participant=participant(made, "ann-1")), 1, 3)
-    Study.objects.update(audit_share=1)
-    second = save(item_next(participant=participant(Study.objects.get(), "ann-2")), 1, 3)
-    for judgment in (first, second):
-        ratings = {"plausibility": 0, "typicality": 0, "submission": uuid4()}
-        judgment_revise(participant=judgment.participant, judgment_id=judgment.pk, **ratings)
-    columns = ("revision", "plausibility", "typicality", "after_reveal", "counts")
-    assert [tuple(row[name] for name in columns) for row in rows_with(made, revisions=True)] == [
-        ("0", "1", "3", "", "false"), ("1", "0", "0", "false", "true"),
-        ("0", "1", "3", "", "true"), ("1", "0", "0", "true", "false"),
-    ]  # fmt: skip
-
-
 def test_filters_are_those_of_the_figures(judged: Study, researcher: User) -> None:
     item = judged.items.earliest("pk")
     assert len(rows_with(judged, selection=Selection(relation=item.relation))) == 2 * judged.items.filter(
@@ -229,24 +255,3 @@ def test_excluded_annotators_stay_in_and_do_not_count(judged: Study, researcher:
     participant_exclude(participant=participant(judged, "ann-1"), reason="a test", by=researcher)
     assert sorted(row["counts"] for row in rows(judged)) == ["false", "false", "true", "true"]
     assert {row["counts"] for row in rows_with(judged, selection=Selection(with_excluded=True))} == {"true"}
-
-
-def test_rows_of_one_import_are_those_on_its_cobuys(tmp_path: Path) -> None:
-    demo, own = two_data_sets(tmp_path)
-    made = study(run=finished_run(), items=8, overlap=1)  # 4 co-buys x 2 relations
-    anna = participant(made, "anna")
-    for _ in range(8):
-        judge(anna, 1, 2)
-    for data_set, cobuys in ((demo, DEMO), (own, OWN)):
-        found = rows_with(made, selection=Selection(imports=(data_set.pk,)))
-        assert {" ".join(sorted((row["asin_a"], row["asin_b"]))) for row in found} == cobuys
-        assert len(found) == 2 * len(cobuys)
-
-
-def test_imports_of_an_export_are_checked_and_named_in_its_manifest(tmp_path: Path) -> None:
-    demo, _ = two_data_sets(tmp_path)
-    made = study(run=finished_run(), items=8, overlap=1)
-    call_command("export_judgments", made.name, "--imports", str(demo.pk), "--output", str(tmp_path / "j.csv"))
-    assert json.loads((tmp_path / "j.csv.manifest.json").read_text())["filters"] == {"imports": [demo.pk]}
-    with pytest.raises(CommandError, match="There is no import 99999999"):
-        call_command("export_judgments", made.name, "--imports", "99999999")

@@ -7,6 +7,7 @@ import pytest
 from django.core.management import CommandError
 
 from accounts.models import User
+from accounts.services import user_create
 from annotation.exchange.files.asins import Asins, ZerosLost
 from annotation.models import Study
 from distillation.models import Product
@@ -15,9 +16,14 @@ from tests.annotation.exchange.files import emptied, exported, imported, rows_of
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(scope="module")
+def judged_once(module_db: None) -> Study:
+    return study_judged(user_create(username="rosa", password="correct-horse", role=User.Role.RESEARCHER))
+
+
 @pytest.fixture
-def judged(researcher: User) -> Study:
-    return study_judged(researcher)
+def judged(db: None, judged_once: Study) -> Study:
+    return Study.objects.get(pk=judged_once.pk)
 
 
 def _old(content: bytes) -> bytes:

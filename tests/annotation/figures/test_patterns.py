@@ -20,14 +20,53 @@ from tests.distillation.builders import finished_run
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def judged() -> Study:
+def test_two_categories_of_a_pair_are_named_together() -> None:
+    run = finished_run(1)
+    first, second = Product.objects.order_by("pk")[:2]
+    Product.objects.filter(pk=first.pk).update(category="Toys")
+    Product.objects.filter(pk=second.pk).update(category="Books")
+    assert set(study(run=run, items=2).items.values_list("category", flat=True)) == {"Books + Toys"}
+
+
+def test_runs_are_compared_at_their_own_strictness() -> None:
+    runs = [finished_run(2, name="one"), finished_run(2, name="two")]
+    Verdict.objects.update(p_yes=0.6, yes=True)
+    Run.objects.filter(name="two").update(strictness=0.7)
+    made = study_create(name="S", runs=runs, items=8, overlap=1)
+    rate_all(made, {pk: [(1, 1)] for pk in made.items.values_list("pk", flat=True)})
+    rows, _ = patterns(made, EVERYTHING, "run")
+    kept = {
+        name: group.kept.value
+        for name, group in by_group(rows, made.questions, totals(made, EVERYTHING, "run")).items()
+    }
+    assert kept == {"one": 1.0, "two": 0.0}
+
+
+def test_items_without_a_verdict_are_left_out_of_the_filter_s_figures() -> None:
+    run = finished_run(2)
+    Verdict.objects.all().delete()
+    Run.objects.update(backend="imported")
+    made = study(run=run, items=4, overlap=1)
+    rate_all(made, {pk: [(1, 1)] for pk in made.items.values_list("pk", flat=True)})
+    figures = study_figures(made)
+    assert (figures.rates["plausibility"].value, figures.filter.quality.accuracy.value) == (1.0, None)
+    assert figures.filter.quality.accuracy.reason == "the intentions have no verdict"
+    assert figures.audit.n == 0
+
+
+@pytest.fixture(scope="module")
+def judged_once(module_db: None) -> Study:
     """18 of 40 intentions in two strata; three random judgments an item."""
     made = study(run=finished_run(20, kept_every=4), items=18, overlap=3, strata=["verdict"])
     rng = np.random.default_rng(3)
     drawn = np.stack([rng.integers(2, size=(18, 3)), rng.integers(4, size=(18, 3))], axis=-1).tolist()
     rate_all(made, dict(zip(made.items.values_list("pk", flat=True), drawn, strict=True)))
     return made
+
+
+@pytest.fixture
+def judged(db: None, judged_once: Study) -> Study:
+    return Study.objects.get(pk=judged_once.pk)
 
 
 def test_tallies_and_judgments_give_the_same_figures_to_the_last_digit(judged: Study) -> None:
@@ -67,37 +106,3 @@ def test_categories_have_their_own_rates(judged: Study) -> None:
     assert list(
         by_group(patterns(judged, EVERYTHING, "category")[0], judged.questions, totals(judged, EVERYTHING, "category"))
     ) == ["none"]
-
-
-def test_two_categories_of_a_pair_are_named_together() -> None:
-    run = finished_run(1)
-    first, second = Product.objects.order_by("pk")[:2]
-    Product.objects.filter(pk=first.pk).update(category="Toys")
-    Product.objects.filter(pk=second.pk).update(category="Books")
-    assert set(study(run=run, items=2).items.values_list("category", flat=True)) == {"Books + Toys"}
-
-
-def test_runs_are_compared_at_their_own_strictness() -> None:
-    runs = [finished_run(2, name="one"), finished_run(2, name="two")]
-    Verdict.objects.update(p_yes=0.6, yes=True)
-    Run.objects.filter(name="two").update(strictness=0.7)
-    made = study_create(name="S", runs=runs, items=8, overlap=1)
-    rate_all(made, {pk: [(1, 1)] for pk in made.items.values_list("pk", flat=True)})
-    rows, _ = patterns(made, EVERYTHING, "run")
-    kept = {
-        name: group.kept.value
-        for name, group in by_group(rows, made.questions, totals(made, EVERYTHING, "run")).items()
-    }
-    assert kept == {"one": 1.0, "two": 0.0}
-
-
-def test_items_without_a_verdict_are_left_out_of_the_filter_s_figures() -> None:
-    run = finished_run(2)
-    Verdict.objects.all().delete()
-    Run.objects.update(backend="imported")
-    made = study(run=run, items=4, overlap=1)
-    rate_all(made, {pk: [(1, 1)] for pk in made.items.values_list("pk", flat=True)})
-    figures = study_figures(made)
-    assert (figures.rates["plausibility"].value, figures.filter.quality.accuracy.value) == (1.0, None)
-    assert figures.filter.quality.accuracy.reason == "the intentions have no verdict"
-    assert figures.audit.n == 0

@@ -39,8 +39,8 @@ RULES = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def every_case(db: None) -> set[tuple[str, str, bool]]:
+@pytest.fixture(scope="module")
+def every_case(module_db: None) -> set[tuple[str, str, bool]]:
     """One judgment for each kind, state of its annotator and study of people or of a program."""
     run = finished_run()
     for simulated in (False, True):

@@ -20,25 +20,6 @@ from tests.distillation.builders import finished_run
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def judged(db: None) -> Study:
-    """Two strata of unequal weight, three annotators, a fourth who is excluded, some items not judged by all."""
-    made = study(run=finished_run(10, kept_every=4), items=12, overlap=3, strata=["verdict"])
-    judge(participant(made, "out"), 0, 1)
-    Participant.objects.update(state="excluded")
-    call_command("recompute", "S")
-    judge(participant(made, "early"), 0, 1, right=False)
-    study_simulate(study=made, annotators=[participant(made, f"ann-{i}").annotator for i in range(2)])
-    return made
-
-
-def test_nothing_differs(judged: Study, capsys: pytest.CaptureFixture) -> None:
-    check = figures_check(judged)
-    assert (check.numbers > 700, check.differences) == (True, [])
-    call_command("check_figures", "S")
-    assert f"{check.numbers:,} of {check.numbers:,} numbers are those of the CSV" in capsys.readouterr().out
-
-
 def test_repeats_are_worked_out_anew(db: None) -> None:
     made = study(
         run=finished_run(10), items=20, overlap=2, repeat_share=0.3, repeat_distance=2, typicality_after_yes=True
@@ -63,6 +44,30 @@ def test_revisions_without_a_reveal_are_the_control(db: None) -> None:
 
 def test_nothing_differs_before_the_first_judgment(db: None) -> None:
     assert figures_check(study()).differences == []
+
+
+@pytest.fixture(scope="module")
+def judged_once(module_db: None) -> Study:
+    """Two strata of unequal weight, three annotators, a fourth who is excluded, some items not judged by all."""
+    made = study(run=finished_run(10, kept_every=4), items=12, overlap=3, strata=["verdict"])
+    judge(participant(made, "out"), 0, 1)
+    Participant.objects.update(state="excluded")
+    call_command("recompute", "S")
+    judge(participant(made, "early"), 0, 1, right=False)
+    study_simulate(study=made, annotators=[participant(made, f"ann-{i}").annotator for i in range(2)])
+    return made
+
+
+@pytest.fixture
+def judged(db: None, judged_once: Study) -> Study:
+    return Study.objects.get(pk=judged_once.pk)
+
+
+def test_nothing_differs(judged: Study, capsys: pytest.CaptureFixture) -> None:
+    check = figures_check(judged)
+    assert (check.numbers > 700, check.differences) == (True, [])
+    call_command("check_figures", "S")
+    assert f"{check.numbers:,} of {check.numbers:,} numbers are those of the CSV" in capsys.readouterr().out
 
 
 def test_a_wrong_tally_is_found(judged: Study, capsys: pytest.CaptureFixture) -> None:
