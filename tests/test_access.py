@@ -78,8 +78,12 @@ def signed_in(people: dict[str, User | None]) -> dict[str, Client]:
 
 
 @pytest.fixture
-def browsers(signed_in: dict[str, Client]) -> dict[str, Client]:
-    return deepcopy(signed_in)  # pages sign in and out
+def browsers(signed_in: dict[str, Client]) -> Iterator[dict[str, Client]]:
+    """Pages sign in and out. New clients would each load all of the middleware."""
+    cookies = {name: deepcopy(client.cookies) for name, client in signed_in.items()}
+    yield signed_in
+    for name, client in signed_in.items():
+        client.cookies = cookies[name]
 
 
 @pytest.fixture(scope="module")
