@@ -19,6 +19,8 @@ from accounts.services import user_create
 from mindsite import embedded
 from tests.template import template_made
 
+USUAL = settings.DATABASES["default"]["NAME"]
+
 
 @pytest.fixture(scope="session")
 def services() -> Iterator[None]:
@@ -36,9 +38,11 @@ def template(services: None, django_test_environment: None, django_db_blocker: D
 @pytest.fixture(scope="session")
 def django_db_setup(template: None, django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
     """The database server and the tables to copy before the test database."""
+    if (name := connection.settings_dict["NAME"]) == USUAL:
+        return  # none of the chosen tests needs one
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         # For the processes that tests start and kill too. No test takes the current from the server's disk.
-        cursor.execute(f'ALTER DATABASE "{connection.settings_dict["NAME"]}" SET synchronous_commit = off')
+        cursor.execute(f'ALTER DATABASE "{name}" SET synchronous_commit = off')
     connection.close()
     connection.close_pool()
 
