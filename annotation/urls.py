@@ -64,6 +64,7 @@ urlpatterns = [
     ),
     path("studies/<int:study_id>/skips/", skip_views.study_skip_list, name="study-skip-list"),
     path("studies/<int:study_id>/skips/offer", skip_views.study_skips_offer, name="study-skips-offer"),
+    path("studies/<int:study_id>/skips/unseen", skip_views.study_unseen_offer, name="study-unseen-offer"),
     path("studies/<int:study_id>/crowd/", crowd_pages.study_crowd, name="study-crowd"),
     path("studies/<int:study_id>/crowd/codes", crowd_pages.study_codes, name="study-codes"),
     path("studies/<int:study_id>/crowd/check", crowd_pages.study_codes_check, name="study-codes-check"),

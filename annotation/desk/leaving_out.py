@@ -24,12 +24,23 @@ class TakenBack:
 def judgments_leave_out(*, study: Study, judgments: Collection[int], by: User) -> int:
     """How many of these count no more; gold answers, which tell who is qualified, stay."""
     chosen = _locked(study, judgments)
-    found = [each.pk for each in chosen if each.kind not in (Kind.GOLD, Kind.LEFT_OUT)]
+    found = [each.pk for each in chosen if each.kind not in (Kind.GOLD, Kind.LEFT_OUT, Kind.UNSEEN)]
     Judgment.objects.filter(pk__in=found).update(was_kind=F("kind"), kind=Kind.LEFT_OUT, left_out_at=timezone.now())
     _count_anew(study, chosen)
     if found:
         deed_record(kind=Deed.Kind.JUDGMENTS_EXCLUDED, by=by, about=study.name, judgments=len(found))
     return len(found)
+
+
+@transaction.atomic
+def judgments_offer_again(*, study: Study, judgments: Collection[int]) -> int:
+    """Ask once more for what was judged although a picture had failed; returns how many. These judgments are kept and
+    count no more. Who was shown the verdict does not get the item again."""
+    _locked(study, judgments)
+    chosen = list(Judgment.objects.without_picture().filter(pk__in=judgments, participant__study=study))
+    Judgment.objects.filter(pk__in=[each.pk for each in chosen]).update(kind=Kind.UNSEEN)
+    _count_anew(study, chosen)
+    return len(chosen)
 
 
 @transaction.atomic

@@ -227,7 +227,8 @@ def _take_from_anywhere(participant: Participant) -> Lease | None:
 
 _FREE = """
     i.study_id = %(study)s AND i.taken < i.overlap AND i.gold IS NULL
-    AND NOT EXISTS (SELECT FROM annotation_judgment j WHERE j.item_id = i.id AND j.participant_id = %(participant)s)
+    AND NOT EXISTS (SELECT FROM annotation_judgment j WHERE j.item_id = i.id AND j.participant_id = %(participant)s
+                    AND NOT (j.kind = 'unseen' AND NOT j.audit_asked))
     AND NOT EXISTS (SELECT FROM annotation_skip s WHERE s.item_id = i.id AND s.participant_id = %(participant)s
                     AND s.offered_at IS NULL)
     AND (NOT i.is_assigned OR EXISTS (

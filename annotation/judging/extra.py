@@ -28,7 +28,7 @@ def judgeable_items(participant: Participant) -> QuerySet[Item]:
     mine = (
         Item.objects.sampled()
         .filter(study=participant.study_id)
-        .exclude(judgments__participant=participant)
+        .exclude(Exists(_judged_by(participant)))
         .exclude(Exists(Skip.objects.standing().filter(item=OuterRef("pk"), participant=participant)))
         .exclude(Exists(_revealed_of_item(participant, "intention")))
         .filter(Q(is_assigned=False) | Exists(_assigned_to(participant)))
@@ -40,6 +40,12 @@ def _assigned_to(participant: Participant) -> QuerySet[Assignment]:
     groups = Group.objects.filter(user=participant.annotator_id).values("pk")
     mine = Q(person=participant.annotator_id) | Q(group__in=groups)
     return Assignment.objects.filter(mine, item=OuterRef("pk"))
+
+
+def _judged_by(participant: Participant) -> QuerySet[Judgment]:
+    """What was offered again because a picture had failed may be judged once more, if its verdict was not shown."""
+    own = Judgment.objects.filter(item=OuterRef("pk"), participant=participant)
+    return own.exclude(kind=Kind.UNSEEN, audit_asked=False)
 
 
 def _revealed_of_item(participant: Participant, which: str) -> QuerySet[Judgment]:

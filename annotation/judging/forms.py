@@ -19,6 +19,7 @@ class RatingForm(forms.Form):
     typicality = forms.IntegerField(required=False)
     preference = forms.IntegerField(required=False)
     active_seconds = forms.FloatField(required=False)
+    look = forms.CharField(required=False)
     comment = CommentField(required=False, max_length=COMMENT_LENGTH)
 
 

@@ -20,6 +20,7 @@ from annotation.judging.allocation import item_skip, item_take, skip_undo
 from annotation.judging.confirming import participant_confirm
 from annotation.judging.forms import AuditForm, ConfirmForm, RatingForm, SkipForm
 from annotation.judging.leases import item_of_ticket, lease_renew
+from annotation.judging.look import look_read
 from annotation.judging.page import page_context, pause_context, pictures_ahead, progress, reveal_context, sent_back_to
 from annotation.judging.refusals import JudgingRefused, LeaseGone, VersionChanged
 from annotation.judging.writing import audit_save, comment_save, judgment_save
@@ -71,6 +72,7 @@ def judge_save(request: PersonRequest, study_id: int) -> HttpResponse:
             submission=form.cleaned_data["submission"],
             version=form.cleaned_data["version"] or 0,
             active_seconds=form.cleaned_data["active_seconds"],
+            look=look_read(form.cleaned_data["look"]),
             **answers,
         )
     except LeaseGone as error:

@@ -1,6 +1,7 @@
 """Judgments, audits and revisions: blind, freeze, reveal. Nothing is acknowledged before it is committed, and whatever
 is sent twice is kept once."""
 
+import json
 import random
 import uuid
 from dataclasses import asdict, dataclass
@@ -48,10 +49,10 @@ _WRITE = f"""
     )
     INSERT INTO annotation_judgment
         (item_id, participant_id, kind, submission, plausibility, typicality, preference, a_on_left, first_left,
-         seconds, active_seconds, comment, version, role, had_seen, audit_asked, audit_reason, tally,
+         seconds, active_seconds, look, comment, version, role, had_seen, audit_asked, audit_reason, tally,
          created_at)
     SELECT item_id, %(participant)s, kind, %(submission)s, %(plausibility)s, %(typicality)s, %(preference)s,
-           a_on_left, first_left, seconds, active, %(comment)s, %(version)s,
+           a_on_left, first_left, seconds, active, %(look)s::jsonb, %(comment)s, %(version)s,
            %(role)s, %(had_seen)s,
            %(audit)s AND kind NOT IN ('gold', 'extra')
            AND (SELECT filter_yes IS NOT NULL FROM annotation_item WHERE id = item_id),
@@ -96,6 +97,7 @@ def judgment_save(
     typicality: int | None = None,
     preference: int | None = None,
     active_seconds: float | None = None,
+    look: dict | None = None,
     comment: str = "",
     version: int | None = None,
 ) -> Judgment:
@@ -104,7 +106,13 @@ def judgment_save(
     participant = participant_lock(participant)
     refuse_without_right(participant)
     said = Answers(plausibility, typicality, preference)
-    written = {"item": item_id, "submission": submission, "active": active_seconds, "comment": comment[:COMMENT_LENGTH]}
+    written = {
+        "item": item_id,
+        "submission": submission,
+        "active": active_seconds,
+        "look": None if look is None else json.dumps(look),
+        "comment": comment[:COMMENT_LENGTH],
+    }
     try:
         refuse_unless_at_work(participant, closed_too=lease_at_close(participant) is not None)
         if version is not None:

@@ -91,7 +91,8 @@ class Item(models.Model):
 
 class Kind(models.TextChoices):
     """Why an item is shown: only the first kind counts towards the quota and into the figures; extra votes are on items
-    over which people are split, and enter the latent truth alone. What a researcher leaves out is of this kind only."""
+    over which people are split, and enter the latent truth alone. What a researcher leaves out is of its kind only, and so
+    is what is asked once more because a picture had failed."""
 
     ITEM = "item", "item"
     GOLD = "gold", "gold"
@@ -99,6 +100,7 @@ class Kind(models.TextChoices):
     EXTRA = "extra", "extra vote"
     SEEN = "seen", "by somebody who had seen verdicts"
     LEFT_OUT = "left", "left out by a researcher"
+    UNSEEN = "unseen", "judged without its pictures"
 
 
 class Lease(models.Model):

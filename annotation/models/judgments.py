@@ -31,6 +31,11 @@ class JudgmentQuerySet(models.QuerySet):
     def left_out(self) -> "JudgmentQuerySet":
         return self.filter(kind=Kind.LEFT_OUT)
 
+    def without_picture(self) -> "JudgmentQuerySet":
+        """First ones whose page says that a picture could not be shown, or had not come yet."""
+        states = ("failed", "late")
+        return self.firsts().filter(Q(look__left__picture__in=states) | Q(look__right__picture__in=states))
+
     def to_audit(self) -> "JudgmentQuerySet":
         return self.filter(filter_right__isnull=True, audit_asked=True)
 
@@ -60,6 +65,7 @@ class Judgment(models.Model):
     a_on_left = models.BooleanField()
     seconds = models.FloatField(help_text="from the item's being shown to its being saved")
     active_seconds = models.FloatField(default=0, help_text="of these, with the page in front and in use")
+    look = models.JSONField(null=True, blank=True, help_text="what the page told; see judging.look")
     comment = models.TextField(blank=True)
     version = models.PositiveSmallIntegerField(default=1, help_text="of the study's protocol")
     role = models.CharField(max_length=20, choices=User.Role, default=User.Role.ANNOTATOR, db_default="annotator")

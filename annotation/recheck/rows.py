@@ -209,6 +209,18 @@ class Exported:
         rows = self._some(self.rows)
         return kinds.Answers(rows["item"], rows["annotator"], rows["plausibility"], one_in(self.asked))
 
+    def looked(self) -> kinds.Looked:
+        rows = self._some(self.rows)
+        told = rows[rows["look"] != NOT_SAID]
+        return kinds.Looked(
+            item=told["item"],
+            plausibility=told["plausibility"],
+            typicality=told["typicality"],
+            fully=told["look"] == 1,
+            untold=len(rows) - len(told),
+            part=one_in(self.asked),
+        )
+
     def skipped(self, by: By = "relation") -> kinds.Skipped:
         """From their own export, of the same moment: they are no judgments."""
         study, chosen = self.asked.study, self.asked.selection

@@ -3,6 +3,7 @@
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
 from rest_framework import serializers
 
+from annotation.judging.look import DEVICES, LARGEST_PX, ORIENTATIONS, PICTURES
 from annotation.judging.qualification import gold_is_right
 from annotation.judging.shown import questions_shown
 from annotation.judging.writing import COMMENT_LENGTH
@@ -153,6 +154,27 @@ class ExpectedSerializer(serializers.Serializer):
     as_expected = serializers.BooleanField()
 
 
+class PictureLookSerializer(serializers.Serializer):
+    """Of one product's picture, as your page drew it, in CSS pixels."""
+
+    picture = serializers.ChoiceField(
+        choices=PICTURES,
+        help_text="shown: loaded and in view; unseen: loaded, never in view; late: not loaded yet; failed; none",
+    )
+    width = serializers.IntegerField(min_value=0, max_value=LARGEST_PX)
+    height = serializers.IntegerField(min_value=0, max_value=LARGEST_PX)
+    enlarged = serializers.BooleanField()
+
+
+class LookSerializer(serializers.Serializer):
+    """What was really seen of the item, where your page knows: with both pictures `shown` it is a full look."""
+
+    left, right = PictureLookSerializer(), PictureLookSerializer()
+    in_view = serializers.FloatField(min_value=0, max_value=LONGEST_SECONDS, help_text="seconds")
+    device = serializers.ChoiceField(choices=DEVICES)
+    orientation = serializers.ChoiceField(choices=ORIENTATIONS)
+
+
 class RevisionSerializer(serializers.ModelSerializer):
     class Meta:
         model = JudgmentRevision
@@ -166,6 +188,7 @@ class JudgmentSerializer(serializers.ModelSerializer):
     study = serializers.IntegerField(source="participant.study_id", read_only=True)
     item = serializers.SerializerMethodField()
     audit_reason = serializers.CharField(read_only=True)
+    look = LookSerializer(read_only=True, allow_null=True)
     verdict = serializers.SerializerMethodField()
     expected = serializers.SerializerMethodField()
     revisions = RevisionSerializer(many=True, read_only=True)
@@ -175,7 +198,7 @@ class JudgmentSerializer(serializers.ModelSerializer):
         model = Judgment
         fields = (
             "id", "study", "item", "plausibility", "typicality", "preference", "comment", "active_seconds",
-            "created_at", "audit_asked", "filter_right", "audit_reason", "audited_at", "verdict", "expected",
+            "look", "created_at", "audit_asked", "filter_right", "audit_reason", "audited_at", "verdict", "expected",
             "revisions", "sent_back",
         )  # fmt: skip
         read_only_fields = (
@@ -251,6 +274,7 @@ class NewJudgmentSerializer(RatingsSerializer):
     active_seconds = serializers.FloatField(
         required=False, allow_null=True, default=None, min_value=0, max_value=LONGEST_SECONDS
     )
+    look = LookSerializer(required=False, allow_null=True, default=None)
 
 
 class PreferenceSerializer(serializers.Serializer):
@@ -267,6 +291,7 @@ class NewPreferenceSerializer(PreferenceSerializer):
     active_seconds = serializers.FloatField(
         required=False, allow_null=True, default=None, min_value=0, max_value=LONGEST_SECONDS
     )
+    look = LookSerializer(required=False, allow_null=True, default=None)
 
 
 NEW = PolymorphicProxySerializer("NewAnswer", [NewJudgmentSerializer, NewPreferenceSerializer], None)

@@ -7,6 +7,7 @@ import { forget, keep, restore } from "./judge/keep.js";
 import { commentToggle, secondQuestion } from "./judge/panels.js";
 import { pictures } from "./judge/pictures.js";
 import { atItem } from "./judge/presence.js";
+import { seenAtItem } from "./judge/look.js";
 import { calm, sendAgain, sendStale, staleArrived } from "./judge/sending.js";
 
 function setUp() {
@@ -17,6 +18,7 @@ function setUp() {
   form.noValidate = true; // the page says it in its own words
   const unsent = restore(form);
   atItem();
+  seenAtItem();
   secondQuestion(form);
   if (unsent) sendAgain(form, unsent);
 }

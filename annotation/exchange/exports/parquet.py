@@ -11,7 +11,7 @@ _WHOLE = (
     "item", "intention_id", "left_intention_id", "right_intention_id", "plausibility", "typicality", "study_version",
     "revision", "bought_year", "bought_month",
 )  # fmt: skip
-_REAL = ("p_yes", "strictness", "seconds", "active_seconds", "inclusion_probability")
+_REAL = ("p_yes", "strictness", "seconds", "active_seconds", "seconds_in_view", "inclusion_probability")
 _TRUTH = ("counts", "simulated", "after_reveal", "sent_back")
 _TIME = ("judged_at", "audited_at", "revised_at")
 

@@ -27,6 +27,21 @@ MILLISECONDS = "round({} * 1000) / 1000"
 # Of the co-buy, as the item was drawn; for one that was drawn before purchases came in, as it is known now.
 _BOUGHT = "coalesce(i.bought_{0}, extract({0} FROM c.bought_at AT TIME ZONE 'UTC'))::int"
 
+_SIZE = "(j.look #>> '{{{side},width}}') || 'x' || (j.look #>> '{{{side},height}}')"
+_ENLARGED = "(j.look #> '{{{side},enlarged}}')::boolean"
+# What the page told, see `judging.look`; nothing where it told nothing.
+LOOK = {
+    "picture_left": "j.look #>> '{left,picture}'",
+    "picture_right": "j.look #>> '{right,picture}'",
+    "size_left": _SIZE.format(side="left"),
+    "size_right": _SIZE.format(side="right"),
+    "enlarged": f"CASE WHEN {_ENLARGED.format(side='left')} AND {_ENLARGED.format(side='right')} THEN 'both'"
+    f" WHEN {_ENLARGED.format(side='left')} THEN 'left' WHEN {_ENLARGED.format(side='right')} THEN 'right'"
+    " WHEN j.look IS NOT NULL THEN 'none' END",
+    "seconds_in_view": "(j.look ->> 'in_view')::float8",
+    "device": "j.look ->> 'device'",
+    "orientation": "j.look ->> 'orientation'",
+}
 COLUMNS = {
     "study": "%(name)s::text",
     "item": "j.item_id",
@@ -55,6 +70,7 @@ COLUMNS = {
     "seconds": MILLISECONDS.format("j.seconds"),
     "active_seconds": MILLISECONDS.format("j.active_seconds"),
     "left_product": "CASE WHEN j.a_on_left THEN 'a' ELSE 'b' END",
+    **LOOK,
     "stratum": "i.stratum",
     "inclusion_probability": "i.inclusion_probability",
     "category": "i.category",
@@ -84,7 +100,7 @@ OF_REVISIONS = {
 }
 # As words in CSV, which other programs than PostgreSQL read too.
 TRUTHS = frozenset(("counts", "simulated", "after_reveal", "sent_back"))
-REALS = frozenset(("p_yes", "strictness", "seconds", "active_seconds", "inclusion_probability"))
+REALS = frozenset(("p_yes", "strictness", "seconds", "active_seconds", "seconds_in_view", "inclusion_probability"))
 # Of a pair what stood left and right, as it was shown.
 _SIDE = "CASE WHEN j.first_left THEN {} ELSE {} END"
 _LEFT_SAID, _RIGHT_SAID = Preference.LEFT.value, Preference.RIGHT.value
@@ -97,8 +113,8 @@ _BETTER = (
 )
 _COMMON_FIRST = ("study", "item", "asin_a", "asin_b", "relation")
 _COMMON_LAST = (
-    "annotator", "comment", "kind", "counts", "study_version", "seconds", "active_seconds", "left_product", "stratum",
-    "inclusion_probability", "category", "bought_year", "bought_month", "simulated", "judged_at",
+    "annotator", "comment", "kind", "counts", "study_version", "seconds", "active_seconds", "left_product", *LOOK,
+    "stratum", "inclusion_probability", "category", "bought_year", "bought_month", "simulated", "judged_at",
 )  # fmt: skip
 OF_PAIRS = {
     **{name: COLUMNS[name] for name in _COMMON_FIRST},

@@ -8,6 +8,7 @@ from typing import Any
 
 from annotation.exchange.exports.rows import COLUMNS, OF_REVISIONS
 from annotation.exchange.files.asins import Asins, ZerosLost
+from annotation.exchange.files.looks import ODD, look_of
 from annotation.models import Judgment, Kind, Study
 from common.refusals import Refused
 
@@ -21,7 +22,7 @@ KNOWN = frozenset((*COLUMNS, *OF_REVISIONS))
 STAGED = (
     "line", "place", "item", "intention", "identity", "left_asin", "pseudonym", "plausibility", "typicality", "kind",
     "counts", "version", "seconds", "active", "comment", "filter_right", "audit_reason", "judged_at", "audited_at",
-    "revision", "after_reveal", "sent_back", "revised_at", "inclusion", "simulated",
+    "revision", "after_reveal", "sent_back", "revised_at", "inclusion", "simulated", "look",
 )  # fmt: skip
 
 # Files of ours that somebody may take for judgments.
@@ -103,7 +104,7 @@ class Checker:
             raise ImportRefused(f"{self.unit} {number}: {lost}") from lost
         except (ValueError, TypeError, KeyError, OverflowError) as error:
             raise self._refusal(number, cells) from error
-        right = got["audit"]
+        right, look = got["audit"], self._look(number, cells)
         if got["audited_at"] is None if right is not None else got["audit_reason"]:
             raise ImportRefused(f"{self.unit} {number}: an audit has audit and audited_at, and a reason only if wrong")
         seconds = got["seconds"] or 0.0
@@ -114,8 +115,14 @@ class Checker:
             got["kind"], got["counts"], got["study_version"], seconds, active, got["comment"], right,
             got["audit_reason"], got["judged_at"], got["audited_at"] if right is not None else None,
             got["revision"], got["after_reveal"], got["sent_back"], got["revised_at"],
-            got["inclusion_probability"], got["simulated"],
+            got["inclusion_probability"], got["simulated"], look,
         )  # fmt: skip
+
+    def _look(self, number: int, cells: Cells) -> str | None:
+        try:
+            return look_of(cells)
+        except (ValueError, TypeError) as error:
+            raise ImportRefused(f"{self.unit} {number}: {ODD}") from error
 
     def _identified(self, cells: Cells) -> tuple[tuple[str, str], str]:
         """The products, and what an intention is known by where ids are others; neighbours are often of one item."""

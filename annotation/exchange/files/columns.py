@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from annotation.exchange.files.cells import TRUTH, ImportRefused
 from annotation.exchange.files.reading import csv_rows
+from annotation.judging.look import SHOWN
 from annotation.models import Kind, Study
 
 TEXTS = (
@@ -29,7 +30,7 @@ ROW = np.dtype(
     [*((name, object) for name in TEXTS), *((name, float) for name in (*REALS, "at")), ("kind", "U6"), ("counts", bool),
      *((name, int) for name in ("id", "audit", "plausibility", "typicality", "revision", "study_version")),
      ("after_reveal", bool),
-     *((name, int) for name in ("first", "after", "item", "who"))]
+     *((name, int) for name in ("look", "first", "after", "item", "who"))]
 )  # fmt: skip
 OF_JUDGMENT = ["kind", "item", "who", "at"]  # what its revisions have in common
 
@@ -73,12 +74,18 @@ def _rows(file: BinaryIO, study: Study) -> Iterator[tuple]:
                 *(intern(row[name]) for name in TEXTS), *(float(row[name] or "nan") for name in REALS), at,
                 Kind(row["kind"]), TRUTH[row["counts"]], int(row["item"]), AUDITS[row["audit"]], plausible, typical,
                 int(row.get("revision", NOT_SAID)), int(row.get("study_version") or 1),
-                REVEALED[row.get("after_reveal", "")], plausible, NOT_SAID, 0, 0,
+                REVEALED[row.get("after_reveal", "")], _look(row), plausible, NOT_SAID, 0, 0,
             )  # fmt: skip
         except KeyError as error:
             raise ImportRefused(f"line {line}: {error} is none of the study's answers") from error
         except ValueError as error:
             raise ImportRefused(f"line {line}: {error}") from error
+
+
+def _look(row: dict[str, str]) -> int:
+    """Whether both pictures were shown."""
+    pictures = row.get("picture_left", ""), row.get("picture_right", "")
+    return int(pictures == (SHOWN, SHOWN)) if any(pictures) else NOT_SAID
 
 
 def _standing(rows: NDArray) -> NDArray:

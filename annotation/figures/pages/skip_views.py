@@ -8,11 +8,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import researcher_required
+from annotation.desk.leaving_out import judgments_offer_again
 from annotation.judging.interventions import skips_offer_again
-from annotation.models import Skip, Study
+from annotation.models import Judgment, Skip, Study
 from common.keyset import LARGEST_ID, PAGE, KeysetForm, Page
 
 STANDING, OFFERED = "standing", "offered"
+MOST_UNSEEN = 100
 
 
 class SkipsForm(KeysetForm):
@@ -37,17 +39,38 @@ def study_skip_list(request: HttpRequest, study_id: int) -> HttpResponse:
         skips = skips.filter(reason=reason)
     if state := form.cleaned_data["state"]:
         skips = skips.standing() if state == STANDING else skips.filter(offered_at__isnull=False)
+    context["unseen"] = _without_picture(study)
     page = Page.at(form.keyset, lambda at: list(at.cut(skips).values_list("pk", flat=True)[: PAGE + 1]))
     found = skips.in_bulk(page.keys)
     return render(request, "studies/skips.html", {**context, "page": page, "rows": [found[key] for key in page.keys]})
+
+
+def _without_picture(study: Study) -> list[Judgment]:
+    """The latest hundred that were judged although a picture had failed."""
+    judged = Judgment.objects.without_picture().filter(participant__study=study)
+    return list(judged.select_related("item__intention", "participant").order_by("-pk")[:MOST_UNSEEN])
+
+
+@require_POST
+@researcher_required
+def study_unseen_offer(request: HttpRequest, study_id: int) -> HttpResponse:
+    study = get_object_or_404(Study, pk=study_id)
+    if n := judgments_offer_again(study=study, judgments=_keys(request, "judgment")):
+        messages.success(request, f"{n} judged {'item is' if n == 1 else 'items are'} offered again.")
+    else:
+        messages.error(request, "Choose which of the items that were judged without a picture are offered again.")
+    return redirect("study-skip-list", study.pk)
+
+
+def _keys(request: HttpRequest, name: str) -> list[int]:
+    return [int(key) for key in request.POST.getlist(name) if key.isdecimal() and int(key) <= LARGEST_ID]
 
 
 @require_POST
 @researcher_required
 def study_skips_offer(request: HttpRequest, study_id: int) -> HttpResponse:
     study = get_object_or_404(Study, pk=study_id)
-    asked = [int(key) for key in request.POST.getlist("skip") if key.isdecimal() and int(key) <= LARGEST_ID]
-    if n := skips_offer_again(study=study, skips=asked):
+    if n := skips_offer_again(study=study, skips=_keys(request, "skip")):
         messages.success(request, f"{n} skipped {'item is' if n == 1 else 'items are'} offered again.")
     else:
         messages.error(request, "Choose which of the skipped items are offered again; check items can't be.")

@@ -40,6 +40,7 @@ class Rows(Protocol):
     def revised(self) -> "Revised": ...
     def repeated(self) -> "Repeated": ...
     def answers(self) -> "Answers": ...
+    def looked(self) -> "Looked": ...
     def skipped(self, by: By = "relation") -> "Skipped": ...
     def people(self) -> "People": ...
     def audited(self) -> "Audited": ...
@@ -146,6 +147,20 @@ class Answers:
     item: NDArray[np.int64]
     who: NDArray[np.str_]  # pseudonyms
     label: NDArray[np.int64]
+    part: int
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Single judgments that count and whose page told what was seen: places of both answers (typicality -1 where it was
+    not asked), and whether both pictures were `fully` looked at. `untold` more say nothing of it; of 1 in `part` items.
+    """
+
+    item: NDArray[np.int64]
+    plausibility: NDArray[np.int64]
+    typicality: NDArray[np.int64]
+    fully: NDArray[np.bool_]
+    untold: int
     part: int
 
 

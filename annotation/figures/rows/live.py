@@ -19,6 +19,7 @@ from annotation.figures.rows.kinds import (
     Grown,
     ItemAudits,
     Labels,
+    Looked,
     Pairs,
     People,
     RatedTwice,
@@ -30,6 +31,7 @@ from annotation.figures.rows.kinds import (
     steps_of,
 )
 from annotation.figures.rows.labels import item_audits, labels, single_votes
+from annotation.figures.rows.looks import looked
 from annotation.figures.rows.moments import grown
 from annotation.figures.rows.pairs import pairs
 from annotation.figures.rows.singles import answers, people, rated_twice, repeated, revised
@@ -81,6 +83,9 @@ class Live:
 
     def answers(self) -> Answers:
         return self.once("single answers", lambda: answers(self.asked))
+
+    def looked(self) -> Looked:
+        return looked(self.asked)
 
     def skipped(self, by: By = "relation") -> Skipped:
         skips = self.asked.selection.skips(self.asked.study).order_by()

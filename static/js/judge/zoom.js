@@ -1,6 +1,7 @@
 // Enlarged pictures: key or click opens, wheel and pinch enlarge further, dragging moves, Esc closes.
 
 import { find, task } from "./dom.js";
+import { seenEnlarged } from "./look.js";
 
 const MOST = 8;
 const dialog = find("#zoom");
@@ -39,6 +40,7 @@ export function zoomShow(link) {
   find("#zoom-title").textContent = `${link.dataset.letter}: ${link.dataset.title}`;
   dialog.dataset.shown = link.dataset.key;
   if (!dialog.open) dialog.showModal();
+  seenEnlarged(link.closest("figure"), image);
 }
 
 export function zoomKey(key) {
