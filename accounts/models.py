@@ -60,7 +60,7 @@ class User(AbstractUser):
         if self.is_superuser:
             self.role = self.Role.ADMINISTRATOR
         self.is_staff = self.is_superuser = self.role == self.Role.ADMINISTRATOR
-        has_new_password = bool(self.pk) and self._password is not None
+        has_new_password = bool(self.pk) and self._password is not None  # type: ignore[attr-defined]  # Django's own
         super().save(*args, **kwargs)
         if has_new_password:  # whoever knew the old one may have made tokens with it
             self.api_tokens.filter(revoked_at=None).update(revoked_at=Now())

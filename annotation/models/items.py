@@ -91,8 +91,8 @@ class Item(models.Model):
 
 class Kind(models.TextChoices):
     """Why an item is shown: only the first kind counts towards the quota and into the figures; extra votes are on items
-    over which people are split, and enter the latent truth alone. What a researcher leaves out is of its kind only, and so
-    is what is asked once more because a picture had failed."""
+    over which people are split, and enter the latent truth alone. What a researcher leaves out is of its kind only, and
+    so is what is asked once more because a picture had failed."""
 
     ITEM = "item", "item"
     GOLD = "gold", "gold"

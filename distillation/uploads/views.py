@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -48,7 +49,7 @@ def _import_new(request: PersonRequest) -> HttpResponse:
     asked = {name: request.POST.get(name, "") for name in ("format", "images", *Part.values)}
     try:
         for part, file in request.FILES.items():
-            if part in Part.values:
+            if part in Part.values and isinstance(file, UploadedFile):
                 asked[part] = str(upload_store(file=file, part=part, by=request.user).pk)
     except UploadRefused as error:
         form = ImportForm(asked, user=request.user)
