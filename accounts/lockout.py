@@ -1,6 +1,7 @@
-"""Failed sign-ins: counted by django-axes for a name from an address, and here for an address with any name."""
+"""Failed sign-ins: counted by django-axes for a name from an address, and here for an address with any name, and for a
+name from all addresses. An IPv6 address stands for its /64, all of which one subscriber has."""
 
-from ipaddress import ip_address
+from ipaddress import IPv4Address, ip_address, ip_network
 
 from axes.attempts import get_cool_off_threshold
 from axes.handlers.database import AxesDatabaseHandler
@@ -10,6 +11,7 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 TOO_MANY = _(
@@ -19,7 +21,16 @@ TOO_MANY = _(
 
 class LockoutHandler(AxesDatabaseHandler):
     def is_locked(self, request: HttpRequest, credentials: dict | None = None) -> bool:
-        return super().is_locked(request, credentials) or _address_is_locked(request)
+        name = (credentials or {}).get("username") or request.POST.get("username", "")
+        return super().is_locked(request, credentials) or _address_is_locked(request) or _name_is_locked(name)
+
+
+def _name_is_locked(name: str) -> bool:
+    """Against guessing from many addresses: for a minute or two at a time only, since strangers could keep a person out,
+    and a sign-in link lets that person in meanwhile."""
+    since = timezone.now() - settings.LOCKOUT_NAME_TIME
+    recent = AccessAttempt.objects.filter(username=name[:255], attempt_time__gte=since)
+    return recent.aggregate(n=Sum("failures_since_start", default=0))["n"] >= settings.LOCKOUT_NAME_FAILURES
 
 
 def _address_is_locked(request: HttpRequest) -> bool:
@@ -37,7 +48,15 @@ def client_address(request: HttpRequest) -> str | None:
     seen = [request.META.get("REMOTE_ADDR", "")]
     if settings.PROXIES:
         seen = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")[-settings.PROXIES :] + seen
-    return next((each.strip() for each in seen if _is_address(each.strip())), None)
+    return next((_block(each.strip()) for each in seen if _is_address(each.strip())), None)
+
+
+def _block(text: str) -> str:
+    address = ip_address(text.partition("%")[0])
+    if isinstance(address, IPv4Address):
+        return str(address)
+    inner = address.ipv4_mapped
+    return str(inner or ip_network((address, 64), strict=False).network_address)
 
 
 def _is_address(text: str) -> bool:

@@ -94,9 +94,11 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
 
-# Failed sign-ins: after five for a name from one address, that pair waits; after fifty, the address does.
+# Failed sign-ins: after five for a name from one address, that pair waits; after fifty, the address does; after a hundred
+# for a name from all addresses within two minutes, the name, until they are fewer.
 PROXIES = env.int("PROXIES", 0)
 LOCKOUT_ADDRESS_FAILURES = 50
+LOCKOUT_NAME_FAILURES, LOCKOUT_NAME_TIME = 100, timedelta(minutes=2)
 AXES_HANDLER = "accounts.lockout.LockoutHandler"
 AXES_CLIENT_IP_CALLABLE = "accounts.lockout.client_address"
 AXES_LOCKOUT_CALLABLE = "accounts.lockout.locked_out"

@@ -68,6 +68,25 @@ def test_one_password_tried_on_many_names_locks_the_address(client: Client, anno
     assert sign_in(client, "anna", "correct-horse", address="10.0.0.2").status_code == 302
 
 
+def test_an_ipv6_block_is_one_address(client: Client, annotator: User) -> None:
+    for i in range(5):
+        fail(client, 1, address=f"2001:db8:0:1::{i}")
+    assert sign_in(Client(), "anna", "correct-horse", address="2001:db8:0:1:ffff::1").status_code == 429
+    assert sign_in(Client(), "anna", "correct-horse", address="2001:db8:0:2::1").status_code == 302
+
+
+def test_a_name_guessed_at_from_many_addresses_waits_for_minutes_only(
+    client: Client, annotator: User, researcher: User, settings
+) -> None:
+    settings.LOCKOUT_NAME_FAILURES = 6
+    for i in range(6):
+        fail(client, 1, address=f"10.0.1.{i}")
+    assert sign_in(client, "anna", "correct-horse", address="10.0.2.1").status_code == 429
+    assert sign_in(client, "rosa", "correct-horse", address="10.0.2.1").status_code == 302
+    AccessAttempt.objects.update(attempt_time=timezone.now() - timedelta(minutes=2, seconds=1))
+    assert sign_in(Client(), "anna", "correct-horse", address="10.0.2.1").status_code == 302
+
+
 def test_the_admin_site_is_under_the_same_lock(client: Client, administrator: User) -> None:
     for _ in range(5):
         sign_in(client, "ada", "wrong", where="/admin/login/")
@@ -82,6 +101,8 @@ def test_the_admin_site_is_under_the_same_lock(client: Client, administrator: Us
         (2, "6.6.6.6, 8.8.8.8, 10.0.0.5", "8.8.8.8"),
         (1, "not an address", "10.0.0.9"),
         (1, "", "10.0.0.9"),
+        (1, "2001:db8::1:2:3:4", "2001:db8::"),
+        (1, "::ffff:8.8.8.8", "8.8.8.8"),
     ],
 )
 def test_the_address_behind_proxies(settings, proxies: int, header: str, seen: str) -> None:
