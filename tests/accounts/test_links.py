@@ -193,7 +193,7 @@ def test_what_lets_in_researchers_is_for_administrators(as_researcher: Client, a
 def test_a_sign_in_link_works_once_and_a_preview_does_not_use_it(annotator: User, researcher: User) -> None:
     where = reverse("enter", args=[sign_in_link_make(person=annotator, by=researcher)])
     previews, first, second = Client(), Client(), Client()
-    assert "Sign in as anna" in said(previews.get(where)) and previews.head(where).status_code == 200
+    assert "Sign in as <bdi>anna</bdi>" in said(previews.get(where)) and previews.head(where).status_code == 200
     assert first.post(where).status_code == 302
     assert first.session["_auth_user_id"] == str(annotator.pk)
     assert "used up" in said(second.post(where)) and "_auth_user_id" not in second.session

@@ -60,7 +60,7 @@ def test_each_choice_that_the_page_offers_is_worked_out_anew(made: Study) -> Non
     assert check.differences == []
     assert set(check.compared) == {"cells of items", *(each.query for each in choices.values())}
     assert {name for kind in choices for name in kind} == {
-        "relation", "category", "run", "group", "since", "until", "truth", "whose", "with_excluded",
+        "relation", "category", "run", "group", "since", "until", "truth", "whose", "version", "with_excluded",
     }  # fmt: skip
 
 
