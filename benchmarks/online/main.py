@@ -11,6 +11,7 @@ import resource
 import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -39,10 +40,10 @@ def main() -> int:
     asked, missed = parser.parse_args(), 0
     if asked.part in STEPS and not asked.kept:
         parser.error(f"{asked.part} is a step of several: give --kept FOLDER")
-    found = [*looks(asked.replications)] if asked.part in (None, "looks") else []
+    found: Iterator[Row] = looks(asked.replications) if asked.part in (None, "looks") else iter(())
     if asked.part != "looks":
         steps = [asked.part] if asked.part in STEPS else STEPS
-        found += rows(steps, asked.exposures, asked.by_api, asked.kept)
+        found = chain(found, rows(steps, asked.exposures, asked.by_api, asked.kept))
     for row in found:
         show(row)
         missed += not row.met
