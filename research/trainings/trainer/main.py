@@ -7,6 +7,7 @@ import errno
 import fcntl
 import json
 import os
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -19,6 +20,7 @@ from research.trainings.trainer.spec import CHECKPOINTS, EVENTS, SPEC, Spec
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 WAIT_S = 300
+LEAST_ROOM = 64 * 1024  # bytes
 
 
 def main(folder: Path) -> int:
@@ -37,8 +39,9 @@ def main(folder: Path) -> int:
         events.say("refused", why=str(refused))
         return 2
     except Exception as error:
-        unfinished_remove(folder / CHECKPOINTS)
-        events.say("failed", why=_why(error, folder))
+        why = _why(error, folder)
+        unfinished_remove(folder / CHECKPOINTS)  # a full disk has no room for a line either
+        events.say("failed", why=why)
         raise
 
 
@@ -68,9 +71,10 @@ def _train(spec: Spec, folder: Path, events: Events) -> int:
 
 
 def _why(error: Exception, folder: Path) -> str:
-    """Libraries wrap what the system said: a full disk is told by its number or by its words."""
+    """Libraries wrap what the system said, or leave it away: a full disk is told by what room it has, too."""
     text = " ".join(str(error).split())[:400]
-    if getattr(error, "errno", 0) in FULL or "No space left" in text or "os error 28" in text:
+    is_full = shutil.disk_usage(folder).free < LEAST_ROOM
+    if is_full or getattr(error, "errno", 0) in FULL or "No space left" in text or "os error 28" in text:
         return f"The disk is full at {folder}: make room there and go on from the last whole checkpoint"
     if "out of memory" in text.lower():
         return f"Memory ran out: a smaller --batch with a larger --gather, --max-length or --qlora needs less ({text})"
