@@ -12,12 +12,14 @@ import threading
 
 def main(command: list[str]) -> int:
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)  # noqa: S603
+    signal.signal(signal.SIGTERM, lambda *_: os.killpg(process.pid, signal.SIGTERM))  # told to end, it ends both
     threading.Thread(target=_wait, args=[process], daemon=True).start()
     return process.wait()
 
 
 def _wait(process: "subprocess.Popen[bytes]") -> None:
-    sys.stdin.buffer.read()
+    while os.read(0, 4096):  # not by sys.stdin, whose lock a thread that waits would hold at the end
+        pass
     os.killpg(process.pid, signal.SIGTERM)
     try:
         process.wait(timeout=20)

@@ -1,6 +1,6 @@
 """What the one who started the trainer tells it, on standard input; its end means that nobody is there any more."""
 
-import sys
+import os
 import threading
 
 STOP = "stop"
@@ -12,7 +12,7 @@ class Control:
         threading.Thread(target=self._listen, daemon=True).start()
 
     def _listen(self) -> None:
-        for line in sys.stdin:
-            if line.strip() == STOP:
-                break
+        told = b""
+        while STOP.encode() not in told and (more := os.read(0, 4096)):  # sys.stdin's lock would be held at the end
+            told += more
         self.stop = True
