@@ -68,5 +68,5 @@ def _is_address(text: str) -> bool:
 
 def locked_out(request: HttpRequest, response: HttpResponse, credentials: dict | None) -> HttpResponse:
     words = TOO_MANY % {"minutes": int(settings.AXES_COOLOFF_TIME.total_seconds() // 60)}
-    page = {"form": AuthenticationForm(request), "refused": words}
+    page = {"form": AuthenticationForm(request), "refused": words, "passwords": True}
     return render(request, "registration/login.html", page, status=settings.AXES_HTTP_RESPONSE_CODE)  # type: ignore[misc]  # of django-axes

@@ -128,6 +128,23 @@ class Erasure(models.Model):
         return f"erasure {self.pk}"
 
 
+class Identity(models.Model):
+    """Who an account is at a provider of single sign-on: by issuer and subject, which never change hands there."""
+
+    person = models.ForeignKey(User, models.CASCADE, related_name="identities")
+    issuer = models.CharField(max_length=500)
+    subject = models.CharField(max_length=255)
+    created_at = models.DateTimeField(db_default=Now())
+    used_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["issuer", "subject"], name="identity_once")]
+        verbose_name_plural = "identities"
+
+    def __str__(self) -> str:
+        return f"{self.subject} at {self.issuer}"
+
+
 class LinkQuerySet(models.QuerySet):
     def visible_to(self, viewer: User) -> "LinkQuerySet":
         """A researcher's own and those of colleagues, but not what lets in researchers."""

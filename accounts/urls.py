@@ -1,11 +1,13 @@
-from django.contrib.auth import views as auth
 from django.urls import path
 
 from accounts import views
+from accounts.sso import views as sso
 
 urlpatterns = [
-    path("login/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
-    path("logout/", auth.LogoutView.as_view(), name="logout"),
+    path("login/", views.SignIn.as_view(), name="login"),
+    path("logout/", sso.SignOut.as_view(), name="logout"),
+    path("sso/", sso.sso_begin, name="sso-begin"),
+    path("sso/back", sso.sso_back, name="sso-back"),
     path("password/", views.ChangePassword.as_view(), name="password"),
     path("join/<str:token>/", views.join, name="join"),
     path("enter/<str:token>/", views.enter, name="enter"),

@@ -1,9 +1,10 @@
 """The start page, passwords, and the pages behind invitations and sign-in links."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import PasswordChangeForm
-from django.contrib.auth.views import PasswordChangeView
+from django.contrib.auth.views import LoginView, PasswordChangeView
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
@@ -25,6 +26,14 @@ def home(request: PersonRequest) -> HttpResponse:
     return redirect("study-list" if request.user.is_researcher else "judge-home")
 
 
+class SignIn(LoginView):
+    redirect_authenticated_user = True
+
+    def get_context_data(self, **more) -> dict:
+        sso = settings.OIDC_NAME if settings.OIDC_ISSUER else ""
+        return super().get_context_data(sso=sso, passwords=settings.PASSWORDS, **more)
+
+
 class ChangePassword(PasswordChangeView):
     form_class = ChangePasswordForm
     template_name = "registration/password.html"
@@ -42,6 +51,8 @@ class ChangePassword(PasswordChangeView):
 def join(request: HttpRequest, token: str) -> HttpResponse:
     form = JoinForm(request.POST or None)
     try:
+        if not settings.PASSWORDS:
+            raise LinkRefused(_("Accounts here have no passwords: sign in by %(name)s") % {"name": settings.OIDC_NAME})
         link = link_open(kind=Link.Kind.INVITATION, token=token)
         link_refuse_full(link)
         if form.is_valid() and (user := _accept(token, form)):

@@ -91,3 +91,35 @@ def keys(name: str) -> dict[str, str]:
     if not all(host.strip() and equals for host, equals, _ in pairs):
         raise ImproperlyConfigured(f"{name}: give host=key,host=key, such as gpu-a=KEY,*.models.example=KEY")
     return {host.strip(): key.strip() for host, _, key in pairs}
+
+
+ROLES = ("annotator", "researcher", "administrator")
+
+
+def role_named(name: str, role: str) -> str:
+    if role and role not in ROLES:
+        raise ImproperlyConfigured(f"{name} names {role!r}, which is no role; there are {', '.join(ROLES)}")
+    return role
+
+
+def roles_of_claims(name: str) -> dict[str, str]:
+    """`lab-heads=administrator,lab=researcher`: the claim's value, and the role that it stands for."""
+    pairs = [pair.rpartition("=") for pair in env.list(name, default=[])]
+    if odd := next((role for value, _, role in pairs if not value), None):
+        raise ImproperlyConfigured(f"{name} has {odd!r}; write value=role, with commas between")
+    return {value.strip(): role_named(name, role.strip()) for value, _, role in pairs}
+
+
+def single_sign_on_check(issuer: str, client_id: str, *, passwords: bool) -> None:
+    if issuer and not (urlsplit(issuer).scheme in ("http", "https") and urlsplit(issuer).netloc):
+        raise ImproperlyConfigured(f"OIDC_ISSUER {issuer!r} is no address; give the provider's, with https://")
+    if issuer and not client_id:
+        raise ImproperlyConfigured("OIDC_ISSUER needs OIDC_CLIENT_ID, the name that the provider has for this site")
+    if not issuer and not passwords:
+        raise ImproperlyConfigured("PASSWORDS=0 needs OIDC_ISSUER: nobody could sign in")
+
+
+def origin(address: str) -> list[str]:
+    """Scheme, host and port; nothing of nothing."""
+    parts = urlsplit(address)
+    return [f"{parts.scheme}://{parts.netloc}"] if parts.netloc else []

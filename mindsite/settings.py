@@ -4,7 +4,18 @@ from datetime import timedelta
 from pathlib import Path
 
 from mindsite import embedded
-from mindsite.environment import database, env, keys, networks, pictures_store, secret_key
+from mindsite.environment import (
+    database,
+    env,
+    keys,
+    networks,
+    origin,
+    pictures_store,
+    role_named,
+    roles_of_claims,
+    secret_key,
+    single_sign_on_check,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.read_env(BASE_DIR / ".env")
@@ -89,10 +100,31 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = [
+    "accounts.backends.PasswordsOff",
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
+
+# Single sign-on by OpenID Connect: the provider and Mindsite's account there; which claim has roles and what its values
+# mean here, and the role of who has none of them (empty: nobody); which claim has groups of Mindsite's. Whether unknown
+# people get an account, and whether an address that the provider has verified finds one that is here already.
+OIDC_ISSUER = env.str("OIDC_ISSUER", "")
+OIDC_NAME = env.str("OIDC_NAME", "Single Sign-On")
+OIDC_CLIENT_ID = env.str("OIDC_CLIENT_ID", "")
+OIDC_CLIENT_SECRET = env.str("OIDC_CLIENT_SECRET", "")
+OIDC_SCOPES = env.str("OIDC_SCOPES", "openid email profile")
+OIDC_ROLE_CLAIM = env.str("OIDC_ROLE_CLAIM", "")
+OIDC_ROLES = roles_of_claims("OIDC_ROLES")
+OIDC_ROLE_OTHERWISE = role_named("OIDC_ROLE_OTHERWISE", env.str("OIDC_ROLE_OTHERWISE", "annotator"))
+OIDC_GROUPS_CLAIM = env.str("OIDC_GROUPS_CLAIM", "")
+OIDC_CREATE = env.bool("OIDC_CREATE", True)
+OIDC_MATCH_EMAIL = env.bool("OIDC_MATCH_EMAIL", False)
+PASSWORDS = env.bool("PASSWORDS", True)
+single_sign_on_check(OIDC_ISSUER, OIDC_CLIENT_ID, passwords=PASSWORDS)
 
 # Failed sign-ins: after five for a name from one address, that pair waits; after fifty, the address does; after a hundred
 # for a name from all addresses within two minutes, the name, until they are fewer.
@@ -143,7 +175,7 @@ CONTENT_SECURITY_POLICY = {
         "style-src-attr": ["'unsafe-inline'"],  # bar widths and plot positions
         "object-src": ["'none'"],
         "base-uri": ["'none'"],
-        "form-action": ["'self'"],
+        "form-action": ["'self'", *origin(OIDC_ISSUER)],  # signing out goes on to the provider
         "frame-ancestors": ["'none'"],
     }
 }

@@ -57,6 +57,7 @@ PAGES = {
         "training-gain study-crowd study-codes:post study-codes-check:post study-places:post"
     ),
     "administrators": "people-trail people-erase people-password webhooks webhook-remove:post metrics",
+    "nobody": "sso-begin sso-back",  # where no single sign-on is set up
 }
 ROUTES = {
     "everybody": "schema:get docs:get",

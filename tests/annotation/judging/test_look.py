@@ -59,7 +59,7 @@ def test_a_program_tells_what_its_page_showed(annotator: User) -> None:
     item = take(anna, made.pk)["item"]["id"]
     said = {"submission": "11111111-1111-4111-8111-111111111111", "item": item, "plausibility": 1, "typicality": 2}
     refused = send(anna, f"studies/{made.pk}/judgments", **said, look=look("maybe"))
-    assert (refused.status_code, Judgment.objects.count()) == (400, 0)
+    assert (refused.status_code, Judgment.objects.count()) == (422, 0)
     answer = send(anna, f"studies/{made.pk}/judgments", **said, look=look())
     assert answer.json()["look"] == look() == Judgment.objects.get().look
 

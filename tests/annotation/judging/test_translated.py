@@ -23,6 +23,7 @@ pytestmark = pytest.mark.django_db
 LANGUAGES = ("de", "es")
 # The same in these languages, or names. Of numbers and their signs only letters count.
 SAME = {"Mindsite", "Admin", "Name", "Pause", "A", "B", "No", "Plausible", "Token", "Optional", "min", "s", "h", "d"}
+TIME = re.compile(r"(\d+ (d|h|min|s)( in)? ?|\d+ in )+")
 # No German or Spanish text has these, whole words.
 ENGLISH = re.compile(r"\b(the|this|you|your|is|are|of|and|to|with|not|have|it|them|what|by)\b", re.IGNORECASE)
 Get = Callable[[str], HttpResponse]
@@ -36,7 +37,9 @@ def untranslated(get: Get) -> list[str]:
     for language in LANGUAGES:
         page = get(language).content.decode()
         assert f'<html lang="{language}">' in page
-        there = {text for text in said(page) if text.removesuffix(" · Mindsite") not in SAME}
+        there = {
+            text for text in said(page) if text.removesuffix(" · Mindsite") not in SAME and not TIME.fullmatch(text)
+        }
         found += [(language, text) for text in there if text in english or ENGLISH.search(text)]
     return sorted(found)
 
