@@ -318,14 +318,3 @@ def test_skips_are_listed_and_offered_again_by_programs(researcher: User) -> Non
     found = rosa.get(f"/api/v1/studies/{made.pk}/skips?reason=picture&standing=true").json()["results"]
     assert [each["annotator"] for each in found] == [who.pseudonym]
     assert send(rosa, f"studies/{made.pk}/skips/offer", skips=[found[0]["id"]]).json() == {"offered": 1}
-
-
-def test_the_rules_of_crowd_work_cost_no_statement(researcher: User, django_assert_num_queries) -> None:
-    # A take: lock, renew, look for an item; a save: lock and write. Both between two savepoint statements.
-    made = study(items=4, overlap=2, cap=3, consent="Yes.")
-    who = come(a_link(made, researcher)[1], "w1")
-    Participant.objects.update(place="spent", consent_version=1)
-    with django_assert_num_queries(2 + 3):
-        lease = item_next(participant=who)
-    with django_assert_num_queries(2 + 2):
-        save(lease, version=1)

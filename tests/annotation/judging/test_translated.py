@@ -60,7 +60,7 @@ def checked(pages: Iterator[tuple[str, Get]]) -> dict[str, list]:
 def states(client: Client, made: Study) -> Iterator[tuple[str, Get]]:
     page = by(client, url("page", made))
     yield "introduction", by(client, reverse("judge-page", args=[made.pk]))
-    Study.objects.update(consent="Okay.", consent_version=1)
+    Study.objects.update(consent="Mindsite", consent_version=1)
     yield "consent", page
     Participant.objects.update(consent_version=1)
     yield "item", page
