@@ -26,8 +26,8 @@ class LockoutHandler(AxesDatabaseHandler):
 
 
 def _name_is_locked(name: str) -> bool:
-    """Against guessing from many addresses: for a minute or two at a time only, since strangers could keep a person out,
-    and a sign-in link lets that person in meanwhile."""
+    """Against guessing from many addresses: for a minute or two at a time only, since strangers could keep a person
+    out, and a sign-in link lets that person in meanwhile."""
     since = timezone.now() - settings.LOCKOUT_NAME_TIME
     recent = AccessAttempt.objects.filter(username=name[:255], attempt_time__gte=since)
     return recent.aggregate(n=Sum("failures_since_start", default=0))["n"] >= settings.LOCKOUT_NAME_FAILURES

@@ -126,8 +126,8 @@ OIDC_MATCH_EMAIL = env.bool("OIDC_MATCH_EMAIL", False)
 PASSWORDS = env.bool("PASSWORDS", True)
 single_sign_on_check(OIDC_ISSUER, OIDC_CLIENT_ID, passwords=PASSWORDS)
 
-# Failed sign-ins: after five for a name from one address, that pair waits; after fifty, the address does; after a hundred
-# for a name from all addresses within two minutes, the name, until they are fewer.
+# Failed sign-ins: after five for a name from one address, that pair waits; after fifty, the address does; after a
+# hundred for a name from all addresses within two minutes, the name, until they are fewer.
 PROXIES = env.int("PROXIES", 0)
 LOCKOUT_ADDRESS_FAILURES = 50
 LOCKOUT_NAME_FAILURES, LOCKOUT_NAME_TIME = 100, timedelta(minutes=2)
