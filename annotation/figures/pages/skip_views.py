@@ -8,7 +8,6 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import researcher_required
-from annotation.desk.leaving_out import judgments_offer_again
 from annotation.judging.interventions import skips_offer_again
 from annotation.models import Judgment, Skip, Study
 from common.keyset import LARGEST_ID, PAGE, KeysetForm, Page
@@ -49,17 +48,6 @@ def _without_picture(study: Study) -> list[Judgment]:
     """The latest hundred that were judged although a picture had failed."""
     judged = Judgment.objects.without_picture().filter(participant__study=study)
     return list(judged.select_related("item__intention", "participant").order_by("-pk")[:MOST_UNSEEN])
-
-
-@require_POST
-@researcher_required
-def study_unseen_offer(request: HttpRequest, study_id: int) -> HttpResponse:
-    study = get_object_or_404(Study, pk=study_id)
-    if n := judgments_offer_again(study=study, judgments=_keys(request, "judgment")):
-        messages.success(request, f"{n} judged {'item is' if n == 1 else 'items are'} offered again.")
-    else:
-        messages.error(request, "Choose which of the items that were judged without a picture are offered again.")
-    return redirect("study-skip-list", study.pk)
 
 
 def _keys(request: HttpRequest, name: str) -> list[int]:

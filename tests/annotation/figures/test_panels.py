@@ -34,6 +34,7 @@ pytestmark = pytest.mark.django_db
 EMPTY = {
     "repeats": "No item has been judged twice by the same annotator",
     "skips": "Nobody has skipped an item",
+    "looked": "No page has told what was seen",
     "unjudged": "Every item of the choice has a judgment",
 }
 WITHOUT_PLOT = ["confusion", "annotators", *EMPTY]

@@ -272,7 +272,7 @@ def test_a_run_is_started_with_what_was_asked_for(as_researcher: Client, researc
         ({"backend": "openai", "base_urls": "ftp://gpu"}, "is no http or https URL"),
         ({"backend": "openai", "base_urls": "http://127.0.0.1:1"}, "can&#x27;t be reached"),
         ({"backend": "batch"}, "Batch files need the name of their model"),
-        ({"backend": "batch", "base_urls": "http://a http://b"}, "takes one server"),
+        ({"backend": "batch", "base_urls": "http://127.0.0.1:1 http://127.0.0.1:2"}, "takes one server"),
         ({"backend": "scripted"}, "not one of the available choices"),
         ({"model": "gpt"}, "The baseline has no model &#x27;gpt&#x27;"),
         ({"with_images": "on"}, "No co-buy has a picture of both products"),
