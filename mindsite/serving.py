@@ -37,10 +37,12 @@ def free_port(wanted: int, say: Callable[[str], object]) -> int:
 
 
 def web_command(port: int) -> list[str]:
-    """Few threads a process: under the interpreter's lock more of them only wait for each other."""
+    """Django has two requests of a process at once (mindsite.bodies): under the interpreter's lock more of them only
+    wait for each other. Further threads wait for bodies, which may never end."""
     return [
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", HOST, "--port", str(port)),
-        *("--workers", "2", "--blocking-threads", "2", "--workers-kill-timeout", "5", "--no-ws"),
+        *("--workers", "2", "--blocking-threads", "64", "--workers-kill-timeout", "5", "--no-ws"),
+        *("--http1-header-read-timeout", "10000"),  # ms
         *("--log-level", "warning", "mindsite.wsgi:application"),
     ]
 

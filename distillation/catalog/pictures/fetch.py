@@ -29,7 +29,13 @@ HEADERS: Headers = {"Accept": "image/*", "Accept-Encoding": "identity", "User-Ag
 GLOBAL_UNICAST = ip_network("2000::/3")
 NAT64 = ip_network("64:ff9b::/96")
 # No web server's addresses, though the standard library calls some of them global.
-CLOSED = [ip_network(text) for text in ("100.64.0.0/10", "192.88.99.0/24", "2001::/32", "3fff::/20")]
+CLOSED = [
+    ip_network(text)
+    for text in (
+        *("100.64.0.0/10", "192.88.99.0/24", "192.0.0.0/24", "2001::/32", "3fff::/20"),
+        "168.63.129.16/32",  # Azure's own, from within its machines
+    )
+]
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
