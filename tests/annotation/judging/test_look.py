@@ -57,7 +57,8 @@ def test_a_broken_report_saves_the_judgment_without_it(as_annotator: Client) -> 
 def test_a_program_tells_what_its_page_showed(annotator: User) -> None:
     made, anna = study(), program(annotator)
     item = take(anna, made.pk)["item"]["id"]
-    said = {"submission": "11111111-1111-4111-8111-111111111111", "item": item, "plausibility": 1, "typicality": 2}
+    said = {"submission": "11111111-1111-4111-8111-111111111111", "item": item, "plausibility": 1, "typicality": 2,
+            "version": 1}  # fmt: skip
     refused = send(anna, f"studies/{made.pk}/judgments", **said, look=look("maybe"))
     assert (refused.status_code, Judgment.objects.count()) == (422, 0)
     answer = send(anna, f"studies/{made.pk}/judgments", **said, look=look())
