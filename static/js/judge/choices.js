@@ -1,7 +1,7 @@
 // Own keys: each can be another one, or all single keys off. Kept on this device.
 
 import { find, task } from "./dom.js";
-import { nameToKeep, printedOn } from "./layout.js";
+import { nameToStore, printedOn } from "./layout.js";
 
 const PLACE = `mindsite:keys:${task.dataset.user}`;
 const dialog = find("#keys");
@@ -48,7 +48,7 @@ export function labels() {
 // True where the press was a choice and nothing else.
 export function choosing(event) {
   if (!waiting || event.repeat || ["Shift", "Control", "Alt", "Meta", "AltGraph", "CapsLock"].includes(event.key)) return false;
-  const [button, key] = [waiting, nameToKeep(event)];
+  const [button, key] = [waiting, nameToStore(event)];
   waiting = null;
   say.textContent = "";
   if (event.key === "Tab") return false;

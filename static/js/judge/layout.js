@@ -24,7 +24,7 @@ export function namesOf(event) {
 }
 
 // The one name that a choice is kept under.
-export function nameToKeep(event) {
+export function nameToStore(event) {
   const [key, place] = namesOf(event);
   return isForeign(event.key) && place ? place : key;
 }

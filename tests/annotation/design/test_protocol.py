@@ -2,6 +2,7 @@ import pytest
 
 from accounts.models import User
 from annotation.design.protocol import StudyRefused, Wording, protocol_change
+from annotation.judging.confirming import participant_confirm
 from annotation.models import Judgment
 from tests.annotation.builders import group_of, judge, participant, study
 
@@ -17,6 +18,7 @@ def test_after_it_the_protocol_as_it_stood_is_kept(researcher: User) -> None:
     made = study(guidelines="Old")
     judge(participant(made))
     protocol_change(study=made, by=researcher, guidelines="New", wording=Wording(plausibility="Believable?"))
+    participant_confirm(participant=participant(made), version=2)
     judge(participant(made))
     kept = made.versions.get()
     assert (kept.number, kept.protocol["guidelines"], kept.changed_by) == (1, "Old", researcher)

@@ -42,7 +42,7 @@ RULES = {
 @pytest.fixture(scope="module")
 def every_case(module_db: None) -> set[tuple[str, str, bool]]:
     """One judgment for each kind, state of its annotator and study of people or of a program."""
-    run = finished_run()
+    run = finished_run(4)
     for simulated in (False, True):
         made = study(run=run, name=f"simulated {simulated}", items=len(Kind), overlap=len(States))
         for state in States:
@@ -67,7 +67,7 @@ def test_sql_orm_and_python_agree(every_case: set[tuple[str, str, bool]], rule: 
 
 
 def test_query_sets_have_the_rule_from_there(every_case: set[tuple[str, str, bool]]) -> None:
-    """Of 3 kinds, 4 states and 2 studies: 1 · 3 · 2 count, 1 · 4 · 2 with who is excluded; 3 · 2 are included."""
+    """Of all kinds, 4 states and 2 studies: 1 · 3 · 2 count, 1 · 4 · 2 with who is excluded; 3 · 2 are included."""
     counting = Judgment.objects.counting()
     assert (counting.count(), Judgment.objects.counting(with_excluded=True).count()) == (6, 8)
     assert set(counting) == set(Judgment.objects.filter(RULES["counting"][1]))

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from io import StringIO
 from multiprocessing.process import BaseProcess
+from multiprocessing.sharedctypes import RawValue
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -24,6 +25,7 @@ from django.db.models import Sum
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
+from distillation import tasks
 from distillation.models import Failure, Feature, Intention, Run, RunCoBuy, RunTick, Verdict, Worker
 from distillation.pipeline.prompts import FOLDER
 from distillation.runs.drains import drains_alive
@@ -70,6 +72,7 @@ def worker(name: str = "celery") -> Iterator[BaseProcess]:
             os.dup2(nowhere.fileno(), 1)
             os.dup2(nowhere.fileno(), 2)
         settings.LVLM_IN_FLIGHT = IN_FLIGHT
+        tasks._ending = RawValue("b", 0)  # the tests' own is memory shared with them: they would take it for their end
         app.worker_main(words)
 
     process = child(work)
