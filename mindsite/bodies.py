@@ -5,7 +5,7 @@ A body that never ends holds a thread of the server and nothing else; one addres
 
 import tempfile
 import threading
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -38,7 +38,7 @@ class Bodies:
 
     def __init__(self, application: Application, *, turns: int = 2, places: int = 16) -> None:
         self._application, self._places = application, places
-        self._turns, self._lock = threading.Semaphore(turns), threading.Lock()
+        self._turns, self._lock = _Turns(turns), threading.Lock()
         self._waiting: Counter[str] = Counter()
 
     def __call__(self, environ: Environ, start_response: Callable) -> Iterable[bytes]:
@@ -102,6 +102,37 @@ class Bodies:
             self._turns.release()
             raise
         return _Held(response, self._turns.release)
+
+
+class _Turns:
+    """So many at once, in the order in which they came: a semaphore lets newcomers overtake who waits."""
+
+    def __init__(self, n: int) -> None:
+        self.free, self._lock = n, threading.Lock()
+        self._waiting: deque[threading.Lock] = deque()
+
+    def acquire(self) -> None:
+        with self._lock:
+            if self.free:
+                self.free -= 1
+                return
+            mine = threading.Lock()
+            mine.acquire()
+            self._waiting.append(mine)
+        mine.acquire()
+
+    def release(self) -> None:
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self.free += 1
+
+    def __enter__(self) -> None:
+        self.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
 
 
 class _Held:
