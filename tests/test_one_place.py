@@ -49,6 +49,15 @@ RULES = {
     "whose judgments are people's, for the ORM": Rule(
         r"(filter|exclude|Q)\([^)]*simulated=(False|True)", "common/counting.py", "studies.filter(x=1, simulated=False)"
     ),
+    "when an item is complete, as SQL": Rule(
+        r"(?i)coalesce\(\w+\.drawn_overlap", "common/complete.py", "n_judged >= coalesce(i.drawn_overlap, i.overlap)"
+    ),
+    "when an item is complete, for the ORM": Rule(
+        r"Coalesce\(\"drawn_overlap\"", "common/complete.py", 'Q(n_judged__gte=Coalesce("drawn_overlap", "overlap"))'
+    ),
+    "over which items people are split": Rule(
+        r"lead__gt=-F\(", "annotation/figures/splits.py", 'filter(total__gte=2, lead__gt=-F("total"))'
+    ),
     "how long an item stays": Rule(r"lease[_-]minutes.*\b(30|1_?440)\b", FIELDS, "lease_minutes = small(1, 1_440)"),
     "how many judgments an item": Rule(r"overlap = .*\b(100|3)\b", FIELDS, "overlap = small(1, 100, default=3)"),
     "how many repeats": Rule(

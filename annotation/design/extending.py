@@ -6,7 +6,6 @@ from datetime import datetime
 import numpy as np
 from django.db import transaction
 from django.db.models import F, Max
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.models import Deed, User
@@ -18,6 +17,7 @@ from annotation.design.protocol import StudyRefused, refuse_too_few
 from annotation.design.services import of_all_runs, units_of
 from annotation.models import Item, Participant, Study, StudyChange
 from annotation.models.protocol_fields import PROTOCOL_FIELDS
+from common.complete import wanted
 from distillation.catalog.selection import CatalogSelection
 
 REMINDER_LENGTH = 300
@@ -33,7 +33,7 @@ def study_raise_overlap(*, study: Study, overlap: int, by: User | None) -> None:
         raise StudyRefused(f"An overlap of {overlap} is more than {most:g} judgments an item; choose a smaller one")
     refuse_too_few(overlap, list(study.groups.all()))
     asked = study.items.sampled().filter(overlap__gt=0)
-    asked.update(drawn_overlap=Coalesce("drawn_overlap", "overlap"), overlap=overlap)
+    asked.update(drawn_overlap=wanted(), overlap=overlap)
     before, study.overlap = study.overlap, overlap
     study.was_raised = True
     study.save(update_fields=["overlap", "was_raised"])

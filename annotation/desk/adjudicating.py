@@ -5,16 +5,16 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F, QuerySet
-from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from accounts.models import Deed, User
 from accounts.trail import deed_record
 from annotation.design.protocol import StudyRefused
-from annotation.figures.pages.item_views import votes_for
+from annotation.figures.splits import SPLIT, with_votes
 from annotation.judging.refusals import JudgingRefused
 from annotation.judging.writing import COMMENT_LENGTH, Answers, answers_checked
 from annotation.models import Adjudication, Item, Judgment, Participant, Study
+from common.complete import fully_judged_q
 
 
 @transaction.atomic
@@ -29,10 +29,8 @@ def adjudicator_set(*, study: Study, adjudicator: User | None, by: User | None) 
 
 def contested(study: Study) -> QuerySet[Any]:  # of items, with `lead` and `total`
     """Complete items over which people are split on the first question, ties among them."""
-    votes = votes_for(study.questions[0])
-    complete = Item.objects.sampled().filter(study=study, n_judged__gte=Coalesce("drawn_overlap", "overlap"))
-    told = complete.annotate(lead=votes[True] - votes[False], total=votes[True] + votes[False])
-    return told.filter(total__gte=2, lead__lt=F("total"), lead__gt=-F("total"))
+    complete = Item.objects.sampled().filter(fully_judged_q(), study=study)
+    return with_votes(complete, study.questions[0]).filter(SPLIT)
 
 
 def to_adjudicate(study: Study, adjudicator: User) -> QuerySet[Item]:

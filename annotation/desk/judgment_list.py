@@ -4,15 +4,15 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 
-from annotation.figures.pages.item_views import votes_for
+from annotation.figures.splits import SPLIT, with_votes
 from annotation.models import Judgment, Kind, Study
 from common.counting import first_q, included_q
 from common.days import start_of
 from common.keyset import KeysetForm
 
-ALONE, SPLIT = "alone", "split"
+ALONE, ON_SPLIT = "alone", "split"
 OF_KIND = {
     "counts": ("count", first_q() & included_q("participant__")),
     "left": ("left out", Q(kind=Kind.LEFT_OUT)),
@@ -43,7 +43,7 @@ class JudgmentsForm(KeysetForm):
     disagreement = forms.ChoiceField(
         label="Disagreement",
         required=False,
-        choices=[("", "All"), (ALONE, "against the majority of the item"), (SPLIT, "on split items")],
+        choices=[("", "All"), (ALONE, "against the majority of the item"), (ON_SPLIT, "on split items")],
     )
     faster = forms.FloatField(label="In less than (s)", required=False, min_value=0.1, max_value=3600)
     since = forms.DateField(label="From", required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
@@ -89,13 +89,12 @@ class JudgmentsForm(KeysetForm):
 
 
 def _disagreeing(study: Study, which: str) -> QuerySet[Any]:  # of judgments, with `lead`
-    judgments = Judgment.objects.filter(participant__study=study)
+    judgments: QuerySet[Any] = Judgment.objects.filter(participant__study=study)
     if not which:
         return judgments
     question = study.questions[0]
-    votes = votes_for(question, "item__plausibility_tally")
-    judgments = judgments.annotate(lead=votes[True] - votes[False], total=votes[True] + votes[False])
-    if which == SPLIT:
-        return judgments.filter(total__gte=2, lead__lt=F("total"), lead__gt=-F("total"))
+    judgments = with_votes(judgments, question, "item__plausibility_tally")
+    if which == ON_SPLIT:
+        return judgments.filter(SPLIT)
     says_yes = Q(plausibility__gte=question.positive_from)
     return judgments.filter((says_yes & Q(lead__lt=0)) | (~says_yes & Q(lead__gt=0)))

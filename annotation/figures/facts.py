@@ -6,11 +6,11 @@ from datetime import datetime
 
 from django.db import connection
 from django.db.models import Count, Q, QuerySet
-from django.db.models.functions import Coalesce
 
 from accounts.models import Link, User
 from annotation.design.plans import plan_of
 from annotation.models import Judgment, Kind, Participant, Skip, Study
+from common.complete import fully_judged_q
 from common.counting import counting_sql
 from distillation.models import Run
 
@@ -213,7 +213,7 @@ def _plan(study: Study) -> PlanFacts | None:
 def _response(study: Study) -> Response:
     items = study.items.sampled().aggregate(
         items=Count("pk"),
-        complete=Count("pk", filter=Q(n_judged__gte=Coalesce("drawn_overlap", "overlap"))),
+        complete=Count("pk", filter=fully_judged_q()),
         none=Count("pk", filter=Q(n_judged=0)),
     )
     skips = (

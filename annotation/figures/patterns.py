@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from annotation.models import Study
 from annotation.scales import Question
 from annotation.selection import ADJUDICATED, Selection
+from common.complete import wanted_sql
 from common.kept import kept_sql
 from stats.packing import unpack
 from stats.survey.nonresponse import Response, reweighted
@@ -110,7 +111,7 @@ def complete_in(study: Study) -> str:
     """SQL for whether nobody can still be asked of an item."""
     if study.state == Study.State.CLOSED:
         return "true"
-    return "t.asked >= coalesce(t.drawn_overlap, t.overlap)" if study.was_raised else "t.asked >= t.overlap"
+    return f"t.asked >= {wanted_sql('t')}" if study.was_raised else "t.asked >= t.overlap"
 
 
 def kept_at(study: Study) -> str:

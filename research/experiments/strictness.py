@@ -6,19 +6,20 @@ import numpy as np
 from django.db import connection
 
 from annotation.models import Study
+from common.complete import wanted_sql
 from distillation.models import Run
 from distillation.pipeline.relations import RELATIONS
 from research.experiments.pairs import shares_of
 from stats.filter.by_group import ByGroup, by_group
 
 SEED = 1  # always the same tenths
-ITEMS = """
+ITEMS = f"""
     SELECT i.cobuy_id, t.relation, t.inclusion_probability, coalesce(t.p_yes, t.filter_yes::int), t.plausibility_tally
     FROM annotation_item t JOIN distillation_intention i ON i.id = t.intention_id
     WHERE t.study_id = %(study)s AND t.run_id = %(run)s AND t.gold IS NULL
-      AND t.n_judged >= coalesce(t.drawn_overlap, t.overlap)
+      AND t.n_judged >= {wanted_sql("t")}
       AND t.n_judged > 0 AND t.filter_yes IS NOT NULL ORDER BY t.id
-"""
+"""  # noqa: S608 - a rule of our own
 
 
 def strictness_by_relation(study: Study, run: Run) -> ByGroup:

@@ -18,7 +18,7 @@ from django.db.models import (
     When,
 )
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Abs, Coalesce, NullIf
+from django.db.models.functions import Abs, NullIf
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -27,20 +27,20 @@ from django.views.decorators.http import require_safe
 from accounts.access import researcher_required
 from accounts.requests import PersonRequest
 from annotation.figures.pages.selection_form import SelectionForm
+from annotation.figures.splits import SPLIT, with_votes
 from annotation.models import Item, Skip, Study
 from annotation.scales import Question
+from common.complete import fully_judged_q
 from common.kept import kept_q, rejected_q
 from common.keyset import LARGEST_ID, PAGE, Keyset, Page
 from distillation.catalog.pictures.urls import thumbnail_url
 from distillation.models import Exposure
 from distillation.pipeline.relations import RELATIONS
 from distillation.runs.exposure import exposure_record
-from stats.packing import BITS, unit, unpack
+from stats.packing import BITS, unpack
 
 # Nobody can still be asked.
-COMPLETE = Q(n_judged__gt=0) & (
-    Q(n_judged__gte=Coalesce("drawn_overlap", "overlap")) | Q(study__state=Study.State.CLOSED)
-)
+COMPLETE = Q(n_judged__gt=0) & (fully_judged_q() | Q(study__state=Study.State.CLOSED))
 # A key of contested items has evenness, votes and id in one number.
 EVEN, ROOM = 1000, 45  # evenness of a tie; bits of an id
 SHOW = {
@@ -53,7 +53,7 @@ SHOW = {
     "wrongly_rejected": ("wrongly rejected", COMPLETE & Q(kept=False, lead__gt=0)),
     "rightly_kept": ("rightly kept", COMPLETE & Q(kept=True, lead__gt=0)),
     "rightly_rejected": ("rightly rejected", COMPLETE & Q(kept=False, lead__lt=0)),
-    "contested": ("contested, the most first", Q(total__gte=2, lead__lt=F("total"), lead__gt=-F("total"))),
+    "contested": ("contested, the most first", SPLIT),
     "skipped": ("skipped by somebody", Q(Exists(Skip.objects.filter(item=OuterRef("pk"))))),
 }
 
@@ -89,21 +89,11 @@ def items_shown(study: Study, show: str) -> QuerySet[Any]:  # of items, with `ke
     strictness, yes = F("run__strictness"), "filter_yes"
     is_kept, is_rejected = kept_q(strictness, yes=yes), rejected_q(strictness, yes=yes)
     kept = Case(When(is_kept, then=True), When(is_rejected, then=False), output_field=BooleanField())
-    items = Item.objects.sampled().filter(study=study)
-    votes = votes_for(study.questions[0])
-    items = items.annotate(kept=kept, lead=votes[True] - votes[False], total=votes[True] + votes[False])
+    items: QuerySet[Any] = Item.objects.sampled().filter(study=study)
+    items = with_votes(items.annotate(kept=kept), study.questions[0])
     if show == "contested":
         items = items.annotate(contest=_contest())
     return items.filter(SHOW[show][1]) if show else items
-
-
-def votes_for(question: Question, tally: str = "plausibility_tally") -> dict[bool, Combinable]:
-    """How many say plausible, and how many not."""
-    votes: dict[bool, Any] = {True: Value(0), False: Value(0)}
-    for place, value in enumerate(question.ascending):
-        says_yes = value >= question.positive_from
-        votes[says_yes] = votes[says_yes] + F(tally).bitrightshift(BITS * place).bitand(unit(1) - 1)
-    return votes
 
 
 def _contest() -> Combinable:
