@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from django import forms
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 
 Row = TypeVar("Row", bound=Model)
 
@@ -80,3 +80,8 @@ def key_in(request: HttpRequest, name: str) -> int | None:
     """A primary key out of the query; None where there is none or what is there can't be one."""
     text = request.GET.get(name, "")
     return int(text) if text.isdecimal() and len(text) < 19 else None
+
+
+def keys_in(posted: QueryDict, name: str) -> list[int]:
+    """Primary keys out of a form; what can't be one is passed over."""
+    return [int(key) for key in posted.getlist(name) if key.isdecimal() and int(key) <= LARGEST_ID]

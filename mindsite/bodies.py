@@ -58,7 +58,7 @@ class Bodies:
         if limit is None:
             return
         if declared is not None and declared > limit:
-            raise _TurnedAwayError(413, f"The body is larger than {limit:,} bytes, all that is taken here.")
+            raise _too_large(limit)
         with self._place(client_address(request) or ""):
             body, size = _read(environ["wsgi.input"], limit, declared)
         environ["wsgi.input"] = body
@@ -160,6 +160,10 @@ class _TurnedAwayError(Exception):
         self.status, self.words = status, words
 
 
+def _too_large(limit: int) -> _TurnedAwayError:
+    return _TurnedAwayError(413, f"The body is larger than {limit:,} bytes, all that is taken here.")
+
+
 def _has_body(environ: Environ) -> bool:
     return _declared(environ) != 0 or "HTTP_TRANSFER_ENCODING" in environ
 
@@ -180,7 +184,7 @@ def _read(stream: Any, limit: int, declared: int | None) -> tuple[Any, int]:
         size += len(chunk)
         if size > limit:
             body.close()
-            raise _TurnedAwayError(413, f"The body is larger than {limit:,} bytes, all that is taken here.")
+            raise _too_large(limit)
         body.write(chunk)
     body.seek(0)
     return body, size

@@ -15,7 +15,7 @@ from annotation.design.items import items_add
 from annotation.design.population import strata_members
 from annotation.design.protocol import StudyRefused, refuse_too_few
 from annotation.design.services import of_all_runs, units_of
-from annotation.models import Item, Participant, Study, StudyChange
+from annotation.models import Item, Study, StudyChange
 from annotation.models.protocol_fields import PROTOCOL_FIELDS
 from common.complete import wanted
 from distillation.catalog.selection import CatalogSelection
@@ -152,9 +152,8 @@ def _more(drawn: dict[str, tuple[list[int], int]], left: dict[str, np.ndarray], 
 
 def _search_anew(study: Study) -> None:
     """Cursors may have passed what is free again; figures are of another sample."""
-    Participant.objects.filter(study=study).update(
-        cursor_block=-1, cursor_taken=-1, cursor_key=-1, revision=F("revision") + 1
-    )
+    study.participants.search_anew()
+    study.participants.update(revision=F("revision") + 1)
     Study.objects.filter(pk=study.pk).update(slow_revision=F("slow_revision") + 1)
     study.slow_figures.all().delete()
 

@@ -32,4 +32,4 @@ def items_reblock(study: Study) -> None:
     """Number the blocks anew after the study's order has changed."""
     in_blocks = study.order == Study.Order.BLOCKS
     study.items.sampled().update(block_no=F("order_key") / BLOCK if in_blocks else 0)
-    study.participants.update(cursor_block=-1, cursor_taken=-1, cursor_key=-1)
+    study.participants.search_anew()

@@ -43,7 +43,7 @@ def items_assign(
         (Assignment(item_id=pk, person=person, group=group) for pk in items), batch_size=5_000, ignore_conflicts=True
     )
     Item.objects.filter(pk__in=items).update(is_assigned=True)
-    study.participants.update(cursor_block=-1, cursor_taken=-1, cursor_key=-1)
+    study.participants.search_anew()
     to = f"group {group.pk}" if group else "a person"
     deed_record(kind=Deed.Kind.STUDY_ASSIGNED, by=by, person=person, about=study.name, items=len(items), to=to)
     return Assigned(len(items), _too_few(study, person, group))
@@ -54,7 +54,7 @@ def items_unassign(*, study: Study, by: User | None) -> int:
     """Everybody of the study may have all items again."""
     Assignment.objects.filter(item__study=study).delete()
     n = study.items.filter(is_assigned=True).update(is_assigned=False)
-    study.participants.update(cursor_block=-1, cursor_taken=-1, cursor_key=-1)
+    study.participants.search_anew()
     if n:
         deed_record(kind=Deed.Kind.STUDY_ASSIGNED, by=by, about=study.name, items=n, to="everybody")
     return n
@@ -78,8 +78,6 @@ def assignments_forget(items: list[int]) -> None:
 
 def _too_few(study: Study, person: User | None, group: Group | None) -> str:
     able = 1 if person else User.objects.filter(groups=group, is_active=True, role=User.Role.ANNOTATOR).count()
-
-    words = (
-        f"Only {able} can judge these items, which want {study.overlap} judgments each" if able < study.overlap else ""
-    )
-    return f"{words}; assign them to others too" if words else ""
+    if able >= study.overlap:
+        return ""
+    return f"Only {able} can judge these items, which want {study.overlap} judgments each; assign them to others too"

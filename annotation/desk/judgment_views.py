@@ -16,7 +16,7 @@ from annotation.desk.leaving_out import judgments_leave_out, judgments_take_back
 from annotation.desk.sending_back import judgments_send_back
 from annotation.judging.shown import answers_shown, ratings_of
 from annotation.models import Judgment, Study
-from common.keyset import LARGEST_ID, PAGE, Page
+from common.keyset import PAGE, Page, keys_in
 from common.words import counted
 from distillation.models import Exposure
 from distillation.runs.exposure import exposure_record
@@ -82,7 +82,7 @@ def _asked(posted: QueryDict, study: Study, form: JudgmentsForm) -> list[int]:
         return last_left_out(study)
     if posted.get("all"):
         return list(form.found().values_list("pk", flat=True))
-    return [int(key) for key in posted.getlist("judgment") if key.isdecimal() and int(key) <= LARGEST_ID]
+    return keys_in(posted, "judgment")
 
 
 def _chosen(asked: QueryDict) -> str:

@@ -14,7 +14,7 @@ from accounts.access import researcher_required
 from accounts.requests import PersonRequest
 from annotation.figures.words import whole_percent
 from annotation.judging.quality import gold_is_right
-from annotation.models import Judgment, Kind, Participant, Study
+from annotation.models import Kind, Participant
 from annotation.scales import Question
 from stats.packing import unpack
 
@@ -50,7 +50,7 @@ def _days(person: Participant) -> dict[date, Day]:
             if question:
                 _say(day, question, said, tally)
     for judgment in person.judgments.filter(kind=Kind.GOLD).select_related("item"):
-        days[timezone.localdate(judgment.created_at)].gold.append(_as_expected(judgment, person.study))
+        days[timezone.localdate(judgment.created_at)].gold.append(gold_is_right(judgment, person.study))
     for at in person.skips.values_list("created_at", flat=True):
         days[timezone.localdate(at)].skips += 1
     return days
@@ -64,10 +64,6 @@ def _say(day: Day, question: Question, said: int, tally: int) -> None:
     day.yes.append(says_yes)
     if others_yes != others_no:
         day.agrees.append(says_yes == (others_yes > others_no))
-
-
-def _as_expected(judgment: Judgment, study: Study) -> bool:
-    return bool(gold_is_right(judgment, study))
 
 
 def _shown(day: Day) -> dict[str, str | int]:

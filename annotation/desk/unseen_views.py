@@ -8,14 +8,14 @@ from django.views.decorators.http import require_POST
 from accounts.access import researcher_required
 from annotation.desk.leaving_out import judgments_offer_again
 from annotation.models import Study
-from common.keyset import LARGEST_ID
+from common.keyset import keys_in
 
 
 @require_POST
 @researcher_required
 def study_unseen_offer(request: HttpRequest, study_id: int) -> HttpResponse:
     study = get_object_or_404(Study, pk=study_id)
-    asked = [int(key) for key in request.POST.getlist("judgment") if key.isdecimal() and int(key) <= LARGEST_ID]
+    asked = keys_in(request.POST, "judgment")
     if n := judgments_offer_again(study=study, judgments=asked):
         messages.success(request, f"{n} judged {'item is' if n == 1 else 'items are'} offered again.")
     else:

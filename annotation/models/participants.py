@@ -21,6 +21,10 @@ class ParticipantQuerySet(models.QuerySet):
     def excluded(self) -> "ParticipantQuerySet":
         return self.filter(~included_q())
 
+    def search_anew(self) -> None:
+        """From the first item on: what their cursors have passed may be free again."""
+        self.update(cursor_block=-1, cursor_taken=-1, cursor_key=-1)
+
 
 class Participant(models.Model):
     """An annotator in a study. Its row is the lock against two tabs and double clicks."""

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import researcher_required
 from annotation.judging.interventions import skips_offer_again
 from annotation.models import Judgment, Skip, Study
-from common.keyset import LARGEST_ID, PAGE, KeysetForm, Page
+from common.keyset import PAGE, KeysetForm, Page, keys_in
 
 STANDING, OFFERED = "standing", "offered"
 MOST_UNSEEN = 100
@@ -50,15 +50,11 @@ def _without_picture(study: Study) -> list[Judgment]:
     return list(judged.select_related("item__intention", "participant").order_by("-pk")[:MOST_UNSEEN])
 
 
-def _keys(request: HttpRequest, name: str) -> list[int]:
-    return [int(key) for key in request.POST.getlist(name) if key.isdecimal() and int(key) <= LARGEST_ID]
-
-
 @require_POST
 @researcher_required
 def study_skips_offer(request: HttpRequest, study_id: int) -> HttpResponse:
     study = get_object_or_404(Study, pk=study_id)
-    if n := skips_offer_again(study=study, skips=_keys(request, "skip")):
+    if n := skips_offer_again(study=study, skips=keys_in(request.POST, "skip")):
         messages.success(request, f"{n} skipped {'item is' if n == 1 else 'items are'} offered again.")
     else:
         messages.error(request, "Choose which of the skipped items are offered again; check items can't be.")
