@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.db.models.functions import Now
 
+from common.rows import fields_refused, name_lock
 from distillation.catalog.readers.records import CatalogError
 from distillation.intentions.account import IntentionAccount
 from distillation.intentions.layouts import layout_recognised
@@ -84,8 +85,7 @@ def intentions_import(request: IntentionImport, say: Say = lambda line: None) ->
     reader = Reader(request.path, layout, account)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(SETTINGS)
-        # Two at once: the second finds the first one's run.
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('run_start'), hashtext(%s))", [run.name])
+        name_lock("run_start", run.name)
         intentions_stage(cursor, _records(reader, chain([first], rows), say))
         say(f"{account.rows:,} rows read; now they are written")
         intentions_place(cursor, account, create=request.create)
@@ -108,8 +108,7 @@ def _checked(run: Run) -> Run:
     try:
         run.clean_fields(exclude=["created_at", "config"])
     except ValidationError as error:
-        lines = [f"{field} {getattr(run, field)!r}: {' '.join(words)}" for field, words in error.message_dict.items()]
-        raise CatalogError("; ".join(lines)) from error
+        raise CatalogError(fields_refused(run, error)) from error
     return run
 
 

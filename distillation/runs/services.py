@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 from accounts.models import User
 from common.kept import STRICTNESS
 from common.refusals import Refused
+from common.rows import fields_refused, name_lock
 from distillation.catalog.selection import EVERYTHING, CatalogSelection, catalog_of
 from distillation.models import CoBuy, Failure, Run, RunCoBuy
 from distillation.pipeline.filters import NOBODY, SAME, FilterPrompts
@@ -161,8 +162,7 @@ def run_start(
     new.strictness, new.servers, new.any_server = strictness, dict(servers or {}), any_server
     new.config = settings.as_config()
     _check_fields(new)
-    with connection.cursor() as cursor:  # two starts at once: the second finds the first one's run
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('run_start'), hashtext(%s))", [name])
+    name_lock("run_start", name)
     run = Run.objects.select_for_update().filter(name=name).first()
     new.config = settings.settled(run).as_config()
     if run:
@@ -182,8 +182,7 @@ def _check_fields(run: Run) -> None:
     try:
         run.clean_fields(exclude=["created_at"])
     except ValidationError as error:
-        lines = [f"{field} {getattr(run, field)!r}: {' '.join(words)}" for field, words in error.message_dict.items()]
-        raise RunRefused("; ".join(lines)) from error
+        raise RunRefused(fields_refused(run, error)) from error
 
 
 def _go_on(run: Run, asked: Run) -> None:

@@ -13,6 +13,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import User
+from common.rows import fields_refused, name_lock
 from distillation.lvlm.base import Backend, BackendAway, Unfit
 from distillation.lvlm.openai.abilities import Abilities
 from distillation.lvlm.openai.address import url_and_limit
@@ -87,10 +88,8 @@ def evaluation_start(
     try:
         new.clean_fields(exclude=["created_by", "question_set", "base_urls", "servers"])
     except ValidationError as error:
-        lines = [f"{field} {getattr(new, field)!r}: {' '.join(words)}" for field, words in error.message_dict.items()]
-        raise EvaluationRefused("; ".join(lines)) from error
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('evaluation_start'), hashtext(%s))", [name])
+        raise EvaluationRefused(fields_refused(new, error)) from error
+    name_lock("evaluation_start", name)
     there = Evaluation.objects.filter(name=name).first()
     if there is None:
         new.questions = new.asked().count()

@@ -9,11 +9,12 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models.functions import Now
 
 from accounts.models import User
 from common.refusals import Refused
+from common.rows import fields_refused, name_lock
 from distillation.models import Run
 from distillation.pipeline.relations import RELATIONS
 from knowledge.exports.selection import Selection
@@ -65,10 +66,8 @@ def gain_start(*, asked: Asked, created_by: User | None = None) -> Gain:
     try:
         new.clean_fields(exclude=["created_by", "run", "folder", "data", "results"])
     except ValidationError as error:
-        lines = [f"{field} {getattr(new, field)!r}: {' '.join(words)}" for field, words in error.message_dict.items()]
-        raise GainRefused("; ".join(lines)) from error
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('gain_start'), hashtext(%s))", [asked.name])
+        raise GainRefused(fields_refused(new, error)) from error
+    name_lock("gain_start", asked.name)
     there = Gain.objects.select_related("run").filter(name=asked.name).first()
     if there is None:
         new.save()

@@ -11,6 +11,7 @@ from django.db.models import F, Model
 from django.db.models.functions import Now
 
 from accounts.models import User
+from common.rows import name_lock
 from distillation.models import Run
 from research.models import Experiment, Exposure, OnlineArm, OnlineExperiment, Outcome
 from research.online.intake import Came, Hashes, Shown
@@ -63,8 +64,7 @@ def online_create(
     ]
     for row, but in ((online, ["created_by", "experiment"]), *((arm, ["online", "run"]) for arm in rows)):
         _refuse_bad_fields(row, but)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('online_create'), hashtext(%s))", [name])
+    name_lock("online_create", name)
     if OnlineExperiment.objects.filter(name=name).exists():
         raise OnlineRefused(f"There is an online experiment {name} already: give the new one another name")
     online.save()

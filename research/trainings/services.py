@@ -9,11 +9,12 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
 from accounts.models import User
+from common.rows import fields_refused, name_lock
 from research.models import Training, TrainingNote, TrainingPoint
 from research.trainings.refusals import TrainingRefused
 from research.trainings.trainer.data import TRAIN
@@ -31,8 +32,7 @@ def training_start(*, spec: Spec, created_by: User | None = None) -> tuple[Train
     new = Training(name=spec.name, config=asdict(spec), created_by=created_by)
     new.folder = str(Path(settings.TRAIN_FOLDER) / spec.name)
     _check(new, spec)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('training_start'), hashtext(%s))", [spec.name])
+    name_lock("training_start", spec.name)
     if there := Training.objects.filter(name=spec.name).first():
         for what, now in new.config.items():
             if (was := there.config.get(what)) != now:
@@ -50,8 +50,7 @@ def _check(new: Training, spec: Spec) -> None:
     try:
         new.clean_fields(exclude=["created_by", "folder", "manifest", "facts", "result"])
     except ValidationError as error:
-        lines = [f"{field} {getattr(new, field)!r}: {' '.join(words)}" for field, words in error.message_dict.items()]
-        raise TrainingRefused("; ".join(lines)) from error
+        raise TrainingRefused(fields_refused(new, error)) from error
     if not (Path(spec.data) / TRAIN).is_file():
         raise TrainingRefused(f"--data {spec.data}: no {TRAIN} is there; give a folder that export_instructions wrote")
 
