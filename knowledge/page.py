@@ -7,7 +7,8 @@ from django.urls import reverse
 from annotation.models import Judgment
 from annotation.scales import Question
 from common.counting import is_first, is_included, rated_q
-from distillation.catalog.pictures.urls import picture_url, thumbnail_url
+from distillation.catalog.pairs import pair_shown, title_shown
+from distillation.catalog.pictures.urls import picture_url
 from distillation.models import Intention, Product, Run, RunProduct
 from distillation.pipeline.relations import RELATIONS
 from knowledge.search import Votes, votes_on
@@ -24,12 +25,10 @@ def rows(keys: Sequence[int]) -> list[dict]:
 
 
 def _row(intention: Intention, votes: Votes | None) -> dict:
-    products = (intention.cobuy.a, intention.cobuy.b)
     return {
         "intention": intention,
         "url": reverse("intention", args=[intention.pk]),
-        "titles": [product.title or "(no title)" for product in products],
-        "thumbnails": [thumbnail_url(product.picture) for product in products],
+        **pair_shown(intention.cobuy),
         "votes": votes_words(votes),
         **verdict_of(intention),
     }
@@ -84,7 +83,7 @@ def _products(intention: Intention) -> list[dict]:
 def _product(product: Product, feature: object) -> dict:
     return {
         "product": product,
-        "title": product.title or "(no title)",
+        "title": title_shown(product),
         "url": reverse("product", args=[product.asin]),
         "picture": picture_url(product.picture),
         "feature": feature,

@@ -33,7 +33,7 @@ from annotation.scales import Question
 from common.complete import fully_judged_q
 from common.kept import kept_q, rejected_q
 from common.keyset import LARGEST_ID, PAGE, Keyset, Page
-from distillation.catalog.pictures.urls import thumbnail_url
+from distillation.catalog.pairs import pair_shown
 from distillation.models import Exposure
 from distillation.pipeline.relations import RELATIONS
 from distillation.runs.exposure import exposure_record
@@ -114,13 +114,11 @@ def _rows(study: Study, items: QuerySet[Any], pks: list[int]) -> list[dict]:
 
 
 def _row(questions: tuple[Question, ...], item: Any, skips: Counter[str]) -> dict:
-    products = (item.intention.cobuy.a, item.intention.cobuy.b)
     votes = [_votes(question, getattr(item, f"{question.name}_tally")) for question in questions]
     return {
         "item": item,
         "url": reverse("intention", args=[item.intention_id]),
-        "thumbnails": [thumbnail_url(product.picture) for product in products],
-        "titles": [product.title or "(no title)" for product in products],
+        **pair_shown(item.intention.cobuy),
         "relation": RELATIONS[item.relation].words or "open",
         "votes": [each for each in votes if each],
         "majority": "" if not item.n_judged else "tie" if not item.lead else "plausible" if item.lead > 0 else "not",
