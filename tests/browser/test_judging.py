@@ -8,7 +8,7 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from accounts.models import User
-from annotation.judging.crowd.completion import completion_code
+from annotation.judging.crowd.completion import COMPLETE, code_made
 from annotation.models import Judgment, JudgmentRevision, Lease, Participant, Study
 from tests.browser.judging import at_item, at_reveal, judge_by_keys, keys, strip
 
@@ -35,7 +35,7 @@ def test_a_study_by_keyboard_from_sign_in_to_completion_code(open_as: Opener, an
     for place in range(1, 5):
         at_item(page, place)
         judge_by_keys(page, "1", "3", "1", "Enter")
-    code = completion_code(Participant.objects.get())
+    code = code_made(Participant.objects.get(), COMPLETE)
     expect(page.get_by_label("Your completion code:")).to_have_text(code)
     assert Judgment.objects.filter(filter_right=True).count() == 4
 

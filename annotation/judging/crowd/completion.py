@@ -48,10 +48,6 @@ def code_made(participant: Participant, kind: str, n: int = 0) -> str:
     return f"MS-{code[:4]}-{code[4:]}" + {COMPLETE: "", PARTIAL: f"-P{n}", SCREENED: "-S"}[kind]
 
 
-def completion_code(participant: Participant) -> str:
-    return code_made(participant, COMPLETE)
-
-
 def return_code(annotator_id: int) -> str:
     """Sixty bits, which lead back on another device."""
     code = letters(f"return {annotator_id}", 12)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import User
 from annotation.judging.allocation import item_next
 from annotation.judging.crowd.codes import codes_check
-from annotation.judging.crowd.completion import completion_code
+from annotation.judging.crowd.completion import COMPLETE, code_made
 from annotation.judging.leases import release_expired
 from annotation.models import Item, Judgment, Lease, Participant, Study
 from tests.annotation.builders import judge, participant, show_pictures, study
@@ -199,7 +199,7 @@ def test_the_end_gives_a_code_that_can_be_checked(as_annotator: Client, annotato
 
 
 def test_each_participant_has_a_code_of_their_own(made: Study) -> None:
-    assert completion_code(participant(made, "one")) != completion_code(participant(made, "two"))
+    assert code_made(participant(made, "one"), COMPLETE) != code_made(participant(made, "two"), COMPLETE)
 
 
 def test_who_comes_too_late_gets_no_code(as_annotator: Client) -> None:
