@@ -1,11 +1,12 @@
 """Checkpoints with a seal: what a whole one holds, so that a damaged one is told before it is resumed from."""
 
-import hashlib
 import json
 import os
 import re
 import shutil
 from pathlib import Path
+
+from common.drafts import sha256
 
 SEAL = "seal.json"
 NAMED = re.compile(r"checkpoint-(\d+)\Z")
@@ -14,7 +15,7 @@ NAMED = re.compile(r"checkpoint-(\d+)\Z")
 def seal(folder: Path) -> None:
     """Written last: a checkpoint without it was not finished."""
     files = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != SEAL]
-    held = {str(path.relative_to(folder)): [path.stat().st_size, _digest(path)] for path in files}
+    held = {str(path.relative_to(folder)): [path.stat().st_size, sha256(path)] for path in files}
     for path in files:
         _to_disk(path)
     draft = folder / f".{SEAL}"
@@ -37,7 +38,7 @@ def damage(folder: Path) -> str:
             return f"{name} is missing"
         if (has := path.stat().st_size) != size:
             return f"{name} has {has:,} of {size:,} bytes"
-        if _digest(path) != digest:
+        if sha256(path) != digest:
             return f"{name} has other content than was written"
     return ""
 
@@ -64,15 +65,6 @@ def unfinished_remove(folder: Path) -> None:
     for _, path in numbered(folder):
         if not (path / SEAL).exists():
             shutil.rmtree(path, ignore_errors=True)
-
-
-def sha256(path: Path) -> str:
-    return _digest(path)
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _to_disk(path: Path) -> None:

@@ -30,7 +30,8 @@ from transformers import (
 )
 from trl import SFTConfig, SFTTrainer
 
-from research.trainings.trainer.checkpoints import newest_whole, numbered, seal, sha256
+from common.drafts import sha256
+from research.trainings.trainer.checkpoints import newest_whole, numbered, seal
 from research.trainings.trainer.control import Control
 from research.trainings.trainer.events import Events, Refused
 from research.trainings.trainer.records import learnt, records
