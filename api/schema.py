@@ -19,7 +19,6 @@ KEY = OpenApiParameter(
     description="Your own, for instance a UUID: the same request again within 24 hours is answered, not done again",
 )
 ALWAYS = (400, 401, 403, 406, 429)
-# What is deleted for good is named in the body.
 WITH_BODY = (409, 413, 415, 422)
 
 
@@ -45,7 +44,7 @@ class ApiSchema(AutoSchema):
     def _get_response_bodies(self, direction: Direction = "response") -> dict:
         answers = super()._get_response_bodies(direction)
         of_path = (404,) if "{" in self.path else ()
-        of_body = WITH_BODY if self.method in ("POST", "PATCH", "DELETE") else ()
+        of_body = WITH_BODY if self.method in ("POST", "PATCH") else ()
         for code in (*ALWAYS, *of_path, *of_body, *self.view.also_answers):
             answers[str(code)] = self._get_response_for_code(ProblemSerializer, str(code), [MEDIA_TYPE])
             answers[str(code)]["description"] = TITLES[code]

@@ -37,7 +37,11 @@ class ChangeSerializer(serializers.Serializer):
 
 
 class DeleteSerializer(serializers.Serializer):
-    name = serializers.CharField(max_length=NAME_LENGTH, trim_whitespace=False, help_text="the study's, to be sure")
+    """A name that is not there is refused as a wrong one is: by what deletes."""
+
+    name = serializers.CharField(
+        max_length=NAME_LENGTH, trim_whitespace=False, default="", allow_blank=True, help_text="the study's, to be sure"
+    )
 
 
 @transaction.atomic

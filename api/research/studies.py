@@ -101,6 +101,7 @@ class Studies(StudyView, ListAPIView):
 
 
 class StudyDetail(StudyView):
+    also_answers = (409,)
     serializer_class = StudySerializer
 
     def get(self, request: Request, study_id: int) -> Response:
