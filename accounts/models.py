@@ -1,12 +1,15 @@
 from typing import ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Concat, Now
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
+
+from accounts.sessions import SessionStore
 
 
 class PersonQuerySet(models.QuerySet):
@@ -64,6 +67,14 @@ class User(AbstractUser):
         super().save(*args, **kwargs)
         if has_new_password:  # whoever knew the old one may have made tokens with it
             self.api_tokens.filter(revoked_at=None).update(revoked_at=Now())
+
+
+class Session(AbstractBaseSession):
+    person = models.ForeignKey(User, models.CASCADE, null=True, related_name="sessions")
+
+    @classmethod
+    def get_session_store_class(cls) -> type[SessionStore]:
+        return SessionStore
 
 
 class DeedQuerySet(models.QuerySet):

@@ -1,8 +1,6 @@
 from collections.abc import Iterable
 
-from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import Group
-from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import ProtectedError
@@ -56,9 +54,7 @@ def person_set_groups(*, person: User, groups: Iterable[Group], by: User) -> Non
 
 def sessions_end(person: User) -> None:
     """Deleted, not only refused: after a reactivation an old browser is not signed in again."""
-    for session in Session.objects.filter(expire_date__gt=timezone.now()).iterator():
-        if session.get_decoded().get(SESSION_KEY) == str(person.pk):
-            session.delete()
+    person.sessions.all().delete()
 
 
 def group_create(*, name: str) -> Group:

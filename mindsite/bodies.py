@@ -8,17 +8,16 @@ import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from importlib import import_module
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import SESSION_KEY
 from django.core.handlers.wsgi import WSGIRequest
 from django.db import connection
 from django.urls import Resolver404, resolve
 
 from accounts.lockout import client_address
 from accounts.models import User
+from accounts.sessions import SessionStore
 from api.tokens.services import token_find
 from mindsite.guards import refused
 
@@ -205,8 +204,9 @@ def _sender(request: WSGIRequest) -> User | None:
     key = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
     if not key.isalnum():
         return None
-    session = import_module(settings.SESSION_ENGINE).SessionStore(key)
-    return User.objects.filter(pk=session.get(SESSION_KEY), is_active=True).first()
+    session = SessionStore(key)
+    session.load()
+    return session.person if session.person and session.person.is_active else None
 
 
 def _answer(environ: Environ, start_response: Callable, why: _TurnedAwayError) -> list[bytes]:

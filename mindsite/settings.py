@@ -58,7 +58,7 @@ MIDDLEWARE = [
     "mindsite.language.AnnotatorLocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.Person",
     "accounts.middleware.last_seen",
     "accounts.middleware.not_kept",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -105,6 +105,7 @@ AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
+SESSION_ENGINE = "accounts.sessions"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"

@@ -24,7 +24,8 @@ class Load:
 def sessions(study, users) -> list[str]:
     """A signed-in session key for each user."""
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: PLC0415
-    from django.contrib.sessions.backends.db import SessionStore  # noqa: PLC0415
+
+    from accounts.sessions import SessionStore  # noqa: PLC0415
 
     keys = []
     for user in users:

@@ -1,11 +1,10 @@
 import pytest
 from django.contrib.auth.models import Group
-from django.contrib.sessions.models import Session
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import User
+from accounts.models import Session, User
 from accounts.services import user_create
 from annotation.models import Judgment
 from tests.annotation.builders import judge, participant, study

@@ -4,12 +4,11 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page, Route, expect
 
-from accounts.models import User
+from accounts.models import Session, User
 from annotation.judging.allocation import item_next
 from annotation.judging.leases import release_expired
 from annotation.models import Judgment, Lease, Study

@@ -8,13 +8,12 @@ from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
 from accounts.links import sign_in_link_make
-from accounts.models import Deed, Erasure, User
+from accounts.models import Deed, Erasure, Session, User
 from accounts.services import PeopleRefused, user_create
 from annotation.desk.applying import erasures_apply
 from annotation.desk.erasing import person_erase
