@@ -2,6 +2,7 @@ from django.urls import path
 
 from annotation.design import views as design_views
 from annotation.desk import adjudicate_views, erase_views, judgment_views, manage_views, person_views, unseen_views
+from annotation.exchange import demographics_views
 from annotation.exchange import views as export_views
 from annotation.figures.pages import compare_views, item_views, panel_views, report_views, skip_views
 from annotation.figures.pages import views as study_views
@@ -17,6 +18,7 @@ urlpatterns = [
     path("judge/<int:study_id>/", judge_views.judge_page, name="judge-page"),
     path("judge/<int:study_id>/save", judge_views.judge_save, name="judge-save"),
     path("judge/<int:study_id>/confirm", judge_views.judge_confirm, name="judge-confirm"),
+    path("judge/<int:study_id>/about", judge_views.judge_about, name="judge-about"),
     path("judge/<int:study_id>/audit", judge_views.judge_audit, name="judge-audit"),
     path("judge/<int:study_id>/skip", judge_views.judge_skip, name="judge-skip"),
     path("judge/<int:study_id>/unskip", judge_views.judge_unskip, name="judge-unskip"),
@@ -66,6 +68,7 @@ urlpatterns = [
     path("studies/<int:study_id>/skips/offer", skip_views.study_skips_offer, name="study-skips-offer"),
     path("studies/<int:study_id>/skips/unseen", unseen_views.study_unseen_offer, name="study-unseen-offer"),
     path("studies/<int:study_id>/crowd/", crowd_pages.study_crowd, name="study-crowd"),
+    path("studies/<int:study_id>/demographics.csv", demographics_views.study_demographics, name="study-demographics"),
     path("studies/<int:study_id>/crowd/codes", crowd_pages.study_codes, name="study-codes"),
     path("studies/<int:study_id>/crowd/check", crowd_pages.study_codes_check, name="study-codes-check"),
     path("studies/<int:study_id>/crowd/links/<int:link_id>", crowd_pages.study_places, name="study-places"),

@@ -21,10 +21,11 @@ SERVED = {
 }
 PAGES = {
     "who is not signed in": "crowd-entry",
-    "everybody": "login logout:post join enter healthz readyz",
+    "everybody": "login logout:post two-factor-code join enter healthz readyz",
     "who is signed in": "followed-ask home password picture thumbnail judge-home api-token-list api-token-new",
     "who may judge in the study": (
-        "judge-page judge-save:post judge-confirm:post judge-audit:post judge-skip:post judge-unskip:post "
+        "judge-page judge-save:post judge-confirm:post judge-about:post judge-audit:post "
+        "judge-skip:post judge-unskip:post "
         "judge-take:post judge-present:post judge-ahead judge-pause judge-own judge-own-latest"
     ),
     "who has judged": "judge-own-item",
@@ -32,7 +33,8 @@ PAGES = {
     "who adjudicates the study": "judge-adjudicate",
     "the researcher whose it is": "upload:post upload-remove:post",
     "researchers": (
-        "people-list people-person people-state:post people-person-groups:post people-sign-in-link:post people-groups "
+        "people-list people-person people-two-factor people-two-factor-end:post "
+        "people-state:post people-person-groups:post people-sign-in-link:post people-groups "
         "people-group-delete:post people-links people-invite people-crowd-link people-link-revoke:post run-list "
         "run-new run-detail run-progress run-latest run-kept-at run-state:post run-retry:post run-strictness:post "
         "run-prices:post catalog product import-list import-detail import-progress "
@@ -54,9 +56,11 @@ PAGES = {
         "evaluation-answers purchase-list purchase-detail purchase-csv "
         "online-list online-detail online-new online-end:post "
         "training-list training-detail training-progress training-state:post training-csv "
-        "training-gain study-crowd study-codes:post study-codes-check:post study-places:post"
+        "training-gain study-crowd study-codes:post study-codes-check:post study-places:post study-demographics"
     ),
-    "administrators": "people-trail people-erase people-password webhooks webhook-remove:post metrics",
+    "administrators": (
+        "people-person-two-factor:post people-trail people-erase people-password webhooks webhook-remove:post metrics"
+    ),
     "nobody": "sso-begin sso-back",  # where no single sign-on is set up
 }
 ROUTES = {

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from accounts.models import User
 from annotation import scales
+from annotation.design.demographics import asked_in_order, demographics_problem
 from annotation.design.items import items_reblock
 from annotation.design.rules import rules_problem
 from annotation.models import Judgment, Lease, Study, StudyVersion
@@ -56,6 +57,7 @@ class Protocol(TypedDict, total=False):
     cap: int
     terms: str
     consent: str
+    demographics: list[str]
     seen: str
 
 
@@ -75,6 +77,9 @@ def protocol_set(study: Study, protocol: Protocol) -> None:
     for name, value in protocol.items():
         if name not in ("preset", "wording"):
             setattr(study, name, value)
+    if problem := demographics_problem(study.demographics):
+        raise StudyRefused(problem)
+    study.demographics = asked_in_order(study.demographics)
     _refuse_out_of_range(study)
     # Of two intentions no verdict is revealed: it would tell of one and not of the other.
     most = 0.0 if study.is_preference else most_revealed(study.repeat_share)
@@ -120,7 +125,8 @@ def protocol_change(
     before = protocol_as_json(study)
     protocol_set(study, changes)
     refuse_unqualifiable(study, study.items.filter(gold__isnull=False).count())
-    refuse_cap(study.cap, study.qualification_items)
+    for cap in (study.cap, *study.links.exclude(cap=0).values_list("cap", flat=True)):
+        refuse_cap(cap, study.qualification_items)
     refuse_too_few(study.overlap, groups or ())
     if groups is not None:
         study.groups.set(groups)

@@ -2,6 +2,7 @@
 
 from django import forms
 
+from annotation.design.demographics import QUESTIONS
 from annotation.design.fields import bounded
 from annotation.design.protocol import CONSENT_LENGTH
 from annotation.models import Study
@@ -21,6 +22,13 @@ class TermsForm(forms.Form):
         max_length=CONSENT_LENGTH,
         widget=forms.Textarea(attrs={"rows": 6}),
         help_text="In Markdown. Kept with version and time; a changed text is asked for again. Empty: none",
+    )
+    demographics = forms.MultipleChoiceField(
+        label="What they are asked of themselves, once",
+        choices=[(each.name, each.short) for each in QUESTIONS],
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="After the consent; each may be left unsaid. Kept apart from judgments, erased with the person",
     )
     seen = forms.ChoiceField(
         label="Who has seen verdicts of its runs",

@@ -23,7 +23,7 @@ from annotation.desk.assigning import assignments_forget
 from annotation.desk.ledger import ledger_add
 from annotation.judging.leases import lease_release
 from annotation.judging.tallying import items_retally
-from annotation.models import Assignment, Item, Judgment, Kind, Participant, SentBack, Study
+from annotation.models import Assignment, Demographics, Item, Judgment, Kind, Participant, SentBack, Study
 
 KEEP, REMOVE = "keep", "remove"
 CHOICES = (KEEP, REMOVE)
@@ -123,6 +123,7 @@ def _parts_keep(person: User, parts: Iterable[Participant]) -> None:
     nobody.save()
     nobody.groups.set(person.groups.all())
     SentBack.objects.filter(judgment__participant__in=[part.pk for part in parts]).update(word="")  # may address them
+    Demographics.objects.filter(participant__in=[part.pk for part in parts]).delete()
     for part in parts:
         Participant.objects.filter(pk=part.pk).update(
             annotator=nobody, pseudonym=f"A-{secrets.token_hex(4)}", state_reason="", revision=F("revision") + 1

@@ -1,15 +1,18 @@
-"""What annotators are to know before they judge on: the consent text, new guidelines, a protocol that has changed."""
+"""What annotators are to know and say before they judge on: the consent text, new guidelines, a protocol that has
+changed, what is asked of themselves."""
 
 import difflib
+from collections.abc import Mapping
 
 from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from annotation.design.demographics import PREFER_NOT, UNSAID, questions_of
 from annotation.judging.participants import participant_lock, refuse_without_right
 from annotation.judging.refusals import JudgingRefused, VersionChanged
-from annotation.models import Participant, Study
+from annotation.models import Demographics, Participant, Study
 
 # What annotators see of a protocol; nothing else of it is told to them.
 SEEN = {
@@ -71,6 +74,42 @@ def participant_confirm(*, participant: Participant, version: int, consent: bool
             raise JudgingRefused(_("Accept the text to go on, or close the page"))
         mine.update(consent_version=study.consent_version, consented_at=Now())
     mine.update(guidelines_version=study.guidelines_version)
+
+
+def demographics_shown(participant: Participant, said: Mapping[str, str]) -> dict:
+    """The questions of the study as the page asks them, and what else was said in the form that led there."""
+    asked = [
+        {
+            "name": each.name,
+            "text": each.text,
+            "is_long": each.is_long,
+            "options": [*each.options, (UNSAID, _(PREFER_NOT))],
+            "said": said.get(each.name, ""),
+        }
+        for each in questions_of(_asked_in(participant))
+    ]
+    names = {each["name"] for each in asked}
+    return {"asked": asked, "kept": {name: value for name, value in said.items() if name not in names}}
+
+
+@transaction.atomic
+def demographics_save(*, participant: Participant, answers: Mapping[str, str]) -> None:
+    """The first answers stay: a second click changes nothing. Raises JudgingRefused where one is missing or unknown."""
+    participant = participant_lock(participant)
+    refuse_without_right(participant)
+    asked = questions_of(_asked_in(participant))
+    if unknown := sorted(set(answers) - {each.name for each in asked}):
+        raise JudgingRefused(_("%(name)s is not asked here") % {"name": unknown[0][:40]})
+    for each in asked:
+        if answers.get(each.name) not in each.values:
+            why = _("Answer “%(question)s”, or choose “%(prefer)s”")
+            raise JudgingRefused(why % {"question": each.text, "prefer": _(PREFER_NOT)})
+    if asked:
+        Demographics.objects.get_or_create(participant=participant, defaults={"answers": dict(answers)})
+
+
+def _asked_in(participant: Participant) -> list[str]:
+    return Study.objects.values_list("demographics", flat=True).get(pk=participant.study_id)
 
 
 def _lines_changed(participant: Participant, study: Study) -> list[dict]:

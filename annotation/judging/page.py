@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotation.judging.allocation import Finished, Waiting, item_next, items_ahead, nothing_left
-from annotation.judging.confirming import to_confirm
+from annotation.judging.confirming import demographics_shown, to_confirm
 from annotation.judging.crowd.completion import COMPLETE, PARTIAL, SCREENED, end_code, return_code
 from annotation.judging.forms import new_submission
 from annotation.judging.leases import item_ticket, lease_at_close
@@ -58,13 +58,14 @@ def page_context(
         "comment_length": COMMENT_LENGTH,
     }
     try:
-        state = _state(participant, checked, started)  # first: what it reads under the lock is what progress shows
+        # First: what it reads under the lock is what progress shows.
+        state = _state(participant, checked, started, values or {})
         return {**base, **state, "progress": progress(participant)}
     except JudgingRefused:  # the study was paused, or another tab has saved, since this request began
         return page_context(participant, error=error, values=values)
 
 
-def _state(participant: Participant, checked: int | None, started: bool) -> dict:
+def _state(participant: Participant, checked: int | None, started: bool, values: dict) -> dict:
     study = participant.study
     at_work = (
         study.state == Study.State.OPEN
@@ -75,7 +76,7 @@ def _state(participant: Participant, checked: int | None, started: bool) -> dict
     if checked and (judgment := participant.judgments.filter(pk=checked, kind=Kind.GOLD).first()):
         return _checked(judgment, study)
     if at_work and (started or not _is_new(participant)):
-        return _at_work(participant)
+        return _at_work(participant, values)
     if at_work:
         participant_refresh(participant)  # for what it says of those who have seen verdicts
     if at_work and not is_barred(participant):
@@ -85,15 +86,23 @@ def _state(participant: Participant, checked: int | None, started: bool) -> dict
     return _open_still(participant) or _at_rest(participant)
 
 
-def _at_work(participant: Participant) -> dict:
+def _at_work(participant: Participant, values: dict) -> dict:
     try:
         return _next(participant, item_next(participant=participant))
     except ConfirmOwed:
-        return {"state": "confirm", **to_confirm(participant)}
+        return _to_confirm(participant, values)
     except AuditOwed:
         if judgment := judgment_to_audit(participant):
             return _reveal(judgment, participant)
         return _next(participant, item_next(participant=participant))  # audited in another window since
+
+
+def _to_confirm(participant: Participant, values: dict) -> dict:
+    """Consent and guidelines first, then what is asked of the person."""
+    owed = to_confirm(participant)
+    if owed["consent"] or owed["lines"] or not participant.owes_answers:
+        return {"state": "confirm", **owed}
+    return {"state": "about", **demographics_shown(participant, values)}
 
 
 def _open_still(participant: Participant) -> dict | None:

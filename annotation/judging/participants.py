@@ -25,7 +25,7 @@ _SEEN = """
         SELECT min(e."where") FROM distillation_exposure e JOIN annotation_study_runs r ON r.run_id = e.run_id
         WHERE e.user_id = p.annotator_id AND r.study_id = p.study_id), '') END
 """
-_READ = ("cap", "n_beyond", "may_judge", "study_judged", "judged_elsewhere", "had_seen", "version_now")
+_READ = ("cap", "n_beyond", "may_judge", "study_judged", "judged_elsewhere", "had_seen", "owes_answers", "version_now")
 _OF_STUDY = ("seen", "consent_version", "guidelines_version", "state")
 _CAP = "coalesce(nullif(l.cap, 0), s.cap)"
 _AS_IT_IS = f"""
@@ -39,6 +39,8 @@ _AS_IT_IS = f"""
            EXISTS (SELECT FROM annotation_participant o
                    WHERE o.annotator_id = p.annotator_id AND o.id <> p.id AND o.n_judged + o.n_seen > 0),
            {_SEEN},
+           s.demographics <> '[]' AND NOT EXISTS (
+               SELECT FROM annotation_demographics d WHERE d.participant_id = p.id),
            s.version, {", ".join(f"s.{name}" for name in _OF_STUDY)}
     FROM annotation_participant p JOIN annotation_study s ON s.id = p.study_id
     LEFT JOIN accounts_link l ON l.id = p.link_id WHERE p.id = %s
@@ -142,6 +144,8 @@ def refuse_unconfirmed(participant: Participant) -> None:
         raise ConfirmOwed(_("Read and accept the consent text of %(study)s first") % {"study": study.name})
     if participant.guidelines_version < study.guidelines_version:
         raise ConfirmOwed(_("The guidelines of %(study)s have changed: read what is new first") % {"study": study.name})
+    if participant.owes_answers:
+        raise ConfirmOwed(_("Answer the questions of %(study)s about yourself first") % {"study": study.name})
 
 
 def is_at_cap(participant: Participant) -> bool:

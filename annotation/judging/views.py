@@ -15,9 +15,10 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import reswap, retarget
 
 from accounts.requests import PersonRequest
+from annotation.design.demographics import NAMES
 from annotation.judging.access import participant_of
 from annotation.judging.allocation import item_skip, item_take, skip_undo
-from annotation.judging.confirming import participant_confirm
+from annotation.judging.confirming import demographics_save, participant_confirm
 from annotation.judging.forms import AuditForm, ConfirmForm, RatingForm, SkipForm
 from annotation.judging.leases import item_of_ticket, lease_renew
 from annotation.judging.look import look_read
@@ -105,6 +106,20 @@ def judge_confirm(request: PersonRequest, study_id: int) -> HttpResponse:
         participant_confirm(participant=participant, **form.cleaned_data)
     except JudgingRefused as error:
         return _refuse(request, participant_of(request.user, study_id), str(error), kept)
+    return _answer(request, participant, values=kept)
+
+
+@require_POST
+@login_required
+def judge_about(request: PersonRequest, study_id: int) -> HttpResponse:
+    """What the person says of themselves."""
+    participant = participant_of(request.user, study_id)
+    said = {name: request.POST[name] for name in NAMES if name in request.POST}
+    kept = {name: request.POST.get(name, "") for name in ANSWERS}
+    try:
+        demographics_save(participant=participant, answers=said)
+    except JudgingRefused as error:
+        return _refuse(request, participant, str(error), said | kept)
     return _answer(request, participant, values=kept)
 
 

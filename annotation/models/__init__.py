@@ -1,5 +1,6 @@
 """Studies: which intentions are judged, by whom, and what was said."""
 
+from annotation.models.demographics import Demographics
 from annotation.models.desk import Adjudication, Assignment, SentBack, StudyChange
 from annotation.models.items import Item, ItemQuerySet, Kind, Lease, Skip, SkipQuerySet
 from annotation.models.judgments import Judgment, JudgmentQuerySet, JudgmentRevision
@@ -11,6 +12,7 @@ from annotation.models.studies import ExportRecord, Study, StudyQuerySet, StudyV
 __all__ = [
     "Adjudication",
     "Assignment",
+    "Demographics",
     "ExportRecord",
     "Item",
     "ItemQuerySet",

@@ -78,6 +78,7 @@ class Participant(models.Model):
     seconds = models.FloatField(default=0, help_text="active time on all judgments")
     revision = models.PositiveIntegerField(default=0, help_text="counts judgments and audits; figures are keyed by it")
     may_judge = True  # as just read
+    owes_answers = False  # about themselves, where the study asks; as just read
     version_now: int  # of the study's protocol, as read under the lock; that of `study` is what was read to be shown
     had_seen = ""  # where verdicts of the study's runs were seen: by role, or as exposures have it; as just read
     cap = 0  # judgments at most, of the link or else of the study, as just read; 0: no limit

@@ -119,6 +119,9 @@ class Study(models.Model):
     guidelines_version = models.PositiveSmallIntegerField(
         default=1, db_default=1, help_text="of the protocol, in which the guidelines last changed"
     )
+    demographics = models.JSONField(
+        default=list, db_default=[], blank=True, help_text="what annotators are asked of themselves, once"
+    )
     codes = models.JSONField(
         default=dict, db_default={}, blank=True, help_text="codes or return addresses by kind; else they are generated"
     )

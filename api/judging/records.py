@@ -37,6 +37,7 @@ class MyStudySerializer(serializers.ModelSerializer):
     """A study as its annotators see it: no run, no sample, no figure."""
 
     questions = serializers.SerializerMethodField()
+    demographics = serializers.ListField(child=serializers.CharField(), read_only=True)
 
     class Meta:
         model = Study
@@ -51,6 +52,7 @@ class MyStudySerializer(serializers.ModelSerializer):
             "terms",
             "cap",
             "consent",
+            "demographics",
             "version",
         )
         read_only_fields = (
@@ -62,6 +64,7 @@ class MyStudySerializer(serializers.ModelSerializer):
             "terms",
             "cap",
             "consent",
+            "demographics",
             "version",
         )
 
@@ -319,3 +322,8 @@ class OwnQuery(ListQuery):
 class ConfirmSerializer(serializers.Serializer):
     version = serializers.IntegerField(min_value=1, max_value=LARGEST_RATING, help_text="of the protocol that was read")
     consent = serializers.BooleanField(default=False, help_text="true: the person accepts the consent text")
+    demographics = serializers.DictField(
+        child=serializers.CharField(max_length=40),
+        required=False,
+        help_text="where the study asks: answers by question, `unsaid` for what the person prefers not to say",
+    )

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from annotation.judging.access import participant_of
 from annotation.judging.allocation import Waiting, item_next, item_skip, skip_undo
-from annotation.judging.confirming import participant_confirm
+from annotation.judging.confirming import demographics_save, participant_confirm
 from annotation.judging.page import progress
 from annotation.judging.qualification import try_done
 from annotation.judging.refusals import JudgingRefused
@@ -108,8 +108,13 @@ class Confirm(JudgingView):
     @extend_schema(request=ConfirmSerializer, responses={204: None})
     @idempotent
     def post(self, request: Request, study_id: int) -> Response:
-        """Say that your annotator has read the guidelines of this version, and accepts the consent text."""
-        participant_confirm(participant=self.participant(), **self.body(ConfirmSerializer))
+        """Say that your annotator has read the guidelines of this version, and accepts the consent text; and what the
+        person says of themselves, where the study asks."""
+        participant, asked = self.participant(), self.body(ConfirmSerializer)
+        answers = asked.pop("demographics", None)
+        participant_confirm(participant=participant, **asked)
+        if answers is not None:
+            demographics_save(participant=participant, answers=answers)
         return Response(status=204)
 
 

@@ -44,6 +44,7 @@ class StudySerializer(serializers.ModelSerializer):
     strata = serializers.ListField(child=serializers.CharField(), read_only=True)
     catalog = serializers.DictField(read_only=True, help_text="which co-buys it was drawn from; empty: the runs' all")
     rules = serializers.DictField(read_only=True)
+    demographics = serializers.ListField(child=serializers.CharField(), read_only=True)
     plan = serializers.SerializerMethodField(help_text="null where none was fixed before the first judgment")
 
     class Meta:
@@ -53,7 +54,8 @@ class StudySerializer(serializers.ModelSerializer):
             "paired",
             "preset", "questions", "typicality_after_yes", "guidelines", "audit_share", "order", "qualification_items",
             "qualification_pass", "qualification_tries", "repeat_share", "repeat_distance", "extra_votes", "rules",
-            "lease_minutes", "cap", "terms", "consent", "seen", "version", "simulated", "created_at", "archived_at",
+            "lease_minutes", "cap", "terms", "consent", "demographics", "seen", "version", "simulated",
+            "created_at", "archived_at",
             "deadline", "reminder", "plan",
         )  # fmt: skip
         read_only_fields = fields

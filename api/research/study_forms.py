@@ -2,6 +2,7 @@
 
 from rest_framework import serializers
 
+from annotation.design.demographics import NAMES
 from annotation.design.plans import Figure
 from annotation.design.population import STRATA
 from annotation.design.protocol import (
@@ -126,5 +127,8 @@ class NewStudySerializer(SelectionSerializer):
     )
     consent = serializers.CharField(
         default="", allow_blank=True, max_length=CONSENT_LENGTH, help_text="to be accepted before the first item"
+    )
+    demographics = serializers.ListField(
+        child=serializers.ChoiceField(choices=NAMES), default=list, help_text="what annotators are asked of themselves"
     )
     plan = PlanSerializer(default=None, allow_null=True)

@@ -10,6 +10,19 @@ function localTimes() {
   }
 }
 
+// Countries stand on the page in English: the browser knows them in the reader's language.
+function localCountries() {
+  const language = document.documentElement.lang;
+  for (const list of document.querySelectorAll("select[data-countries]")) {
+    if (language === "en") continue;
+    const names = new Intl.DisplayNames([language], { type: "region" });
+    const countries = [...list.options].filter((option) => option.value.length === 2);
+    for (const option of countries) option.textContent = names.of(option.value);
+    countries.sort((one, other) => one.textContent.localeCompare(other.textContent, language));
+    list.options[0].after(...countries);
+  }
+}
+
 const isRead = (part) =>
   part.querySelector("[popover]:popover-open") ||
   (!getSelection().isCollapsed && part.contains(getSelection().anchorNode));
@@ -21,5 +34,7 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) print();
 });
-document.addEventListener("htmx:afterSwap", localTimes);
-localTimes();
+for (const local of [localTimes, localCountries]) {
+  document.addEventListener("htmx:afterSwap", local);
+  local();
+}

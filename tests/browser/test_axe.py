@@ -7,6 +7,7 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from accounts.models import User
+from annotation.design.demographics import NAMES
 from annotation.models import Participant, Study
 from tests.browser.axe import axe_finds, needs_axe
 from tests.browser.judging import at_item, at_reveal, keys
@@ -81,3 +82,9 @@ def rests(page: Page, made: Study):
         Study.objects.update(state=state)
         page.goto(where)
         yield f"study {state}"
+    Study.objects.update(state=Study.State.OPEN, consent="We keep it.", consent_version=1, demographics=list(NAMES))
+    page.goto(where)
+    yield "consent"
+    Participant.objects.update(consent_version=1)
+    page.goto(where)
+    yield "about oneself"

@@ -88,7 +88,8 @@ def test_who_has_judged_nothing_sees_the_word_and_no_code(open_as: Opener, annot
 def test_a_worker_comes_consents_judges_and_is_given_the_code(
     browser: Browser, live_server: LiveServer, researcher: User, open_as: Opener
 ) -> None:
-    made = study(items=3, overlap=1, cap=1, terms="5 minutes, 1 pound", consent="We keep what you rate.")
+    told = {"terms": "5 minutes, 1 pound", "consent": "We keep what you rate.", "demographics": ["age", "country"]}
+    made = study(items=3, overlap=1, cap=1, **told)
     _, token = link_make(kind=Link.Kind.CROWD, by=researcher, valid=timedelta(days=1), study=made, places=2)
     page = browser.new_context(base_url=live_server.url).new_page()
     page.goto(f"/crowd/{token}/?PROLIFIC_PID=w1")
@@ -101,6 +102,11 @@ def test_a_worker_comes_consents_judges_and_is_given_the_code(
     expect(page.get_by_text("We keep what you rate.")).to_be_visible()
     page.get_by_label("I have read this and agree").check()
     page.get_by_role("button", name="Go on").click()
+    page.get_by_role("group", name="How old are you?").get_by_label("Prefer not to say").check()
+    page.get_by_label("Where do you live?").select_option("DE")
+    page.get_by_role("button", name="Go on").click()
     at_item(page, 1, 1)
     judge_by_keys(page, "1", "3", "1", "Enter")
-    expect(page.get_by_label(COMPLETE)).to_have_text(code_made(Participant.objects.get(), "complete"))
+    who = Participant.objects.get()
+    expect(page.get_by_label(COMPLETE)).to_have_text(code_made(who, "complete"))
+    assert who.demographics.answers == {"age": "unsaid", "country": "DE"}

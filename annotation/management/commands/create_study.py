@@ -7,6 +7,7 @@ from pathlib import Path
 from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from annotation.design.demographics import NAMES
 from annotation.design.pairs import identical_pairs
 from annotation.design.plans import Figure, Planned
 from annotation.design.population import STRATA
@@ -84,6 +85,10 @@ class Command(BaseCommand):
         group.add_argument("--terms", default="", metavar="TEXT", help="time and pay, told before the first item")
         group.add_argument("--consent", type=Path, metavar="FILE", help="text to be accepted before the first item")
 
+        group.add_argument(
+            "--demographics", default="", metavar="A,B", help=f"asked of annotators, once: {', '.join(NAMES)}"
+        )
+
     def _add_checks(self, group) -> None:
         group.add_argument(
             "--gold",
@@ -125,6 +130,7 @@ class Command(BaseCommand):
                 wording=_wording(options),
                 guidelines=_text(options["guidelines"]) if options["guidelines"] else "",
                 consent=_text(options["consent"]) if options["consent"] else "",
+                demographics=[name.strip() for name in options["demographics"].split(",") if name.strip()],
                 rules=_rules(options),
                 plan=_plan(options),
                 **{name: options[name] for name in PROTOCOL},

@@ -91,6 +91,8 @@ PAGES: dict[str, Step] = {
     "revise": (first, lambda client, study, pk: page(client, "own-item", study, pk, **new(), **REVISED)),
     "own items": (first, lambda client, study, _: page(client, "own", study)),
     "own item": (first, lambda client, study, pk: page(client, "own-item", study, pk)),
+    "about oneself": (first, lambda client, study, _: page(client, "about", study, x="y")),
+    "confirm": (first, lambda client, study, _: page(client, "confirm", study, version=1)),
     "ahead": (first, lambda client, study, _: page(client, "ahead", study)),
 }
 ROUTES: dict[str, Step] = {
@@ -100,6 +102,7 @@ ROUTES: dict[str, Step] = {
         lambda client, study, item: send(client, f"studies/{study}/judgments", item=item, version=1, **new(), **RATED),
     ),
     "skip": (held, lambda client, study, item: send(client, f"studies/{study}/skip", item=item, reason="offensive")),
+    "confirm": (first, lambda client, study, _: send(client, f"studies/{study}/confirm", version=1, demographics={})),
     "reveal": (owed, lambda client, _, pk: send(client, f"judgments/{pk}/audit", filter_right=True)),
     "revise": (first, lambda client, _, pk: send(client, f"judgments/{pk}/revisions", **new(), **REVISED)),
     "own items": (first, lambda client, study, _: client.get(f"/api/v1/studies/{study}/judgments")),

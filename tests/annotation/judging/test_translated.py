@@ -12,6 +12,7 @@ from django.utils import translation
 
 from accounts.links import link_make, link_revoke, sign_in_link_make
 from accounts.models import Link, User
+from annotation.design.demographics import NAMES
 from annotation.judging.reasons import reason_shown
 from annotation.models import Item, Judgment, Participant, Study
 from tests.annotation.builders import preference_study, study
@@ -63,6 +64,10 @@ def states(client: Client, made: Study) -> Iterator[tuple[str, Get]]:
     Study.objects.update(consent="Mindsite", consent_version=1)
     yield "consent", page
     Participant.objects.update(consent_version=1)
+    Study.objects.update(demographics=list(NAMES))
+    yield "about oneself", page
+    yield "not answered", sent(client, reverse("judge-about", args=[made.pk]), age="old")
+    Study.objects.update(demographics=[])
     yield "item", page
     yield "pause", by(client, url("pause", made))
     yield "unanswered", sent(client, reverse("judge-save", args=[made.pk]), **unanswered(made))
