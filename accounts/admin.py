@@ -1,7 +1,13 @@
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Group
 
 from accounts.models import User
+from accounts.two_factor.views import admin_sign_in
+
+# The pages under People look after groups: where one vanished that a study names, the study would be open to everybody.
+admin.site.unregister(Group)
+admin.site.login = admin_sign_in  # type: ignore[method-assign]
 
 
 @admin.register(User)

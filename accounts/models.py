@@ -93,6 +93,8 @@ class Deed(models.Model):
         PERSON_REACTIVATED = "person.reactivated", "reactivated an account"
         PERSON_GROUPS = "person.groups", "changed somebody's groups"
         PERSON_PASSWORD = "person.password", "set a password"
+        TWO_FACTOR_SET = "two_factor.set", "set up the code at the sign-in"
+        TWO_FACTOR_REMOVED = "two_factor.removed", "removed the code at the sign-in"
         PERSON_ERASED = "person.erased", "erased a person"
         ANNOTATOR_PAUSED = "annotator.paused", "paused an annotator"
         ANNOTATOR_RESUMED = "annotator.resumed", "let an annotator go on"
@@ -156,6 +158,21 @@ class Identity(models.Model):
         return f"{self.subject} at {self.issuer}"
 
 
+class TwoFactor(models.Model):
+    """The secret that an app on somebody's phone has too, and the codes on paper for when it is lost."""
+
+    person = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="two_factor")
+    secret = models.CharField(max_length=64)
+    step = models.BigIntegerField(default=0, help_text="the half minute of the last code that was taken")
+    recovery = models.JSONField(default=list, help_text="keyed digests of the codes on paper that are left")
+    failures = models.PositiveIntegerField(default=0, help_text="wrong codes in a row")
+    failed_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"second factor of {self.person_id}"
+
+
 class LinkQuerySet(models.QuerySet):
     def visible_to(self, viewer: User) -> "LinkQuerySet":
         """A researcher's own and those of colleagues, but not what lets in researchers."""
@@ -173,6 +190,10 @@ class Link(models.Model):
         SIGN_IN = "sign-in", "sign-in, once"
         CROWD = "crowd", "crowd"
 
+    class Signature(models.TextChoices):
+        PROLIFIC = "prolific", "Prolific, by its secured URL"
+        KEY = "key", "a key that whoever sends people has too"
+
     kind = models.CharField(max_length=10, choices=Kind)
     digest = models.CharField(max_length=64, unique=True)
     role = models.CharField(max_length=20, choices=User.Role, default=User.Role.ANNOTATOR)
@@ -185,7 +206,9 @@ class Link(models.Model):
         default=0, db_default=0, validators=[MaxValueValidator(100_000)], help_text="judgments a person; 0: the study's"
     )
     terms = models.CharField(max_length=500, blank=True, db_default="", help_text="time and pay; empty: the study's")
-    signed = models.BooleanField(default=False, db_default=False, help_text="the platform signs its workers' ids")
+    signature = models.CharField(
+        max_length=10, choices=Signature, blank=True, db_default="", help_text="how the platform signs its workers' ids"
+    )
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
     created_by = models.ForeignKey(User, models.CASCADE, related_name="links")

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.forms import PasswordChangeForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.contrib.auth.views import LoginView, PasswordChangeView
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
@@ -19,6 +19,7 @@ from accounts.forms import ChangePasswordForm, JoinForm
 from accounts.links import LinkRefused, invitation_accept, link_open, link_refuse_full, sign_in_link_use
 from accounts.models import Link, User
 from accounts.requests import PersonRequest
+from accounts.two_factor.pending import code_asked
 
 
 @login_required
@@ -28,6 +29,9 @@ def home(request: PersonRequest) -> HttpResponse:
 
 class SignIn(LoginView):
     redirect_authenticated_user = True
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        return code_asked(self.request, form.get_user(), self.get_success_url()) or super().form_valid(form)
 
     def get_context_data(self, **more) -> dict:
         sso = settings.OIDC_NAME if settings.OIDC_ISSUER else ""
@@ -79,8 +83,10 @@ def enter(request: HttpRequest, token: str) -> HttpResponse:
     """Opening the link does not use it up, because programs that preview links fetch it; pressing the button does."""
     try:
         if request.method == "POST":
-            sign_in(request, sign_in_link_use(token=token))
-            return redirect("home")
+            person = sign_in_link_use(token=token)
+            if (asked := code_asked(request, person)) is None:
+                sign_in(request, person)
+            return asked or redirect("home")
         link = link_open(kind=Link.Kind.SIGN_IN, token=token)
         link_refuse_full(link)
     except LinkRefused as refusal:

@@ -93,6 +93,15 @@ def keys(name: str) -> dict[str, str]:
     return {host.strip(): key.strip() for host, _, key in pairs}
 
 
+def one_of(name: str, choices: tuple[str, ...]) -> str:
+    """The first of the choices where nothing is set."""
+    said = env.str(name, choices[0])
+    if said not in choices:
+        known = ", ".join(choice for choice in choices if choice)
+        raise ImproperlyConfigured(f"{name} is {said!r:.40}; there are {known}, or nothing")
+    return said
+
+
 ROLES = ("annotator", "researcher", "administrator")
 
 

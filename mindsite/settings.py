@@ -9,6 +9,7 @@ from mindsite.environment import (
     env,
     keys,
     networks,
+    one_of,
     origin,
     pictures_store,
     role_named,
@@ -59,6 +60,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "accounts.middleware.Person",
+    "accounts.two_factor.middleware.second_factor",
     "accounts.middleware.last_seen",
     "accounts.middleware.not_kept",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -127,6 +129,17 @@ OIDC_MATCH_EMAIL = env.bool("OIDC_MATCH_EMAIL", False)
 PASSWORDS = env.bool("PASSWORDS", True)
 single_sign_on_check(OIDC_ISSUER, OIDC_CLIENT_ID, passwords=PASSWORDS)
 
+# Who must give a code of an app beside the password: researchers (administrators too), administrators, or nobody. Who
+# comes by single sign-on gives what the provider asks.
+TWO_FACTOR = one_of("TWO_FACTOR", ("", "researchers", "administrators"))
+
+# Which keys sign the addresses of workers whom Prolific sends: where it publishes them, or a file of them.
+PROLIFIC_KEYS = env.str("PROLIFIC_KEYS", "https://api.prolific.com/.well-known/study/jwks.json")
+
+# People who come for the first time in a minute to one web process: by one crowd link, and from one address.
+CROWD_JOINS = env.int("CROWD_JOINS", 1_200)
+CROWD_JOINS_ADDRESS = env.int("CROWD_JOINS_ADDRESS", 120)
+
 # Failed sign-ins: after five for a name from one address, that pair waits; after fifty, the address does; after a
 # hundred for a name from all addresses within two minutes, the name, until they are fewer.
 PROXIES = env.int("PROXIES", 0)
@@ -142,6 +155,7 @@ AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code"]
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("es", "Español")]

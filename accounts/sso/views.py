@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import sign_in
 from accounts.sso.client import NOT_REACHED, SsoRefused, claims_of, provider, sent_away
 from accounts.sso.services import person_of_claims
+from accounts.two_factor.pending import second_factor_given
 
 log = logging.getLogger(__name__)
 NEXT, TOKEN = "sso_next", "sso_id_token"
@@ -57,6 +58,7 @@ def sso_back(request: HttpRequest) -> HttpResponse:
         return _refused(request, _("This sign-in was broken off or is too old; begin again"))
     wanted = request.session.pop(NEXT, "")
     sign_in(request, person)
+    second_factor_given(request)
     request.session[TOKEN] = token
     return redirect(wanted or "home")
 
