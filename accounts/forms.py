@@ -96,17 +96,17 @@ class InvitationForm(LinkForm):
 class CrowdForm(LinkForm):
     class Meta:
         model = Link
-        fields = ("study", "group", "places", "cap", "terms", "signed")
+        fields = ("study", "group", "places", "cap", "terms", "signature")
         labels = {
             "places": "How many people at most",
             "cap": "Judgments of one person, at most",
             "terms": "Time and pay, told before the first item",
-            "signed": "The platform signs its workers' ids",
+            "signature": "What signs the workers' ids",
         }
         help_texts = {
             "cap": "0: as the study has it",
             "terms": "Empty: as the study has it",
-            "signed": "How: on the study's page Crowd",
+            "signature": "Other addresses are refused. How: on the study's page Crowd",
         }
 
     def __init__(self, *args, **kwargs) -> None:
@@ -114,6 +114,7 @@ class CrowdForm(LinkForm):
         self.fields["study"].required = True
         self.fields["study"].empty_label = "choose one"
         self.fields["cap"].required = False
+        self.fields["signature"].choices = [("", "Nothing: who knows an id can come with it"), *Link.Signature.choices]
 
     def clean_cap(self) -> int:
         cap, study = self.cleaned_data["cap"] or 0, self.cleaned_data.get("study")

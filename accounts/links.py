@@ -36,7 +36,7 @@ def link_make(
     study: Any = None,  # a Study, of an app above this one
     cap: int = 0,
     terms: str = "",
-    signed: bool = False,
+    signature: str = "",
 ) -> tuple[Link, str]:
     """The link and its token, which can't be had again."""
     token = secrets.token_urlsafe(32)
@@ -50,7 +50,7 @@ def link_make(
         places=places,
         cap=cap,
         terms=terms,
-        signed=signed,
+        signature=signature,
         expires_at=timezone.now() + valid,
         created_by=by,
     )

@@ -25,6 +25,7 @@ PARTS = {
     "flat": ["judging.main", "flat"],
     "kill": ["judging.main", "kill"],
     "browser": ["judging.browser"],
+    "joins": ["judging.joins"],
     "tallies": ["judging.tallies"],
     "figures": ["figures.pages"],
     "coverage": ["figures.coverage"],

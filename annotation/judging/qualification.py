@@ -55,7 +55,6 @@ def qualification_update(participant: Participant) -> None:
             f"the study asks for {study.qualification_pass}"
         )
         mine.update(state=Participant.State.UNQUALIFIED, state_reason=reason)
-        mine.exclude(place="").update(place=Participant.Place.GONE)  # somebody else may come
 
 
 def _right_of_last(participant: Participant, n: int) -> int:

@@ -10,7 +10,7 @@ from accounts.links import link_make, link_revoke, sign_in_link_make
 from accounts.models import Link, User
 from annotation.exchange.exports.streams import judgments_csv
 from annotation.judging.crowd.completion import return_code
-from annotation.judging.crowd.entry import signature_of
+from annotation.judging.crowd.signatures import signature_of
 from annotation.models import Participant, Study
 from api.tokens.services import TokenRefused
 from tests.annotation.builders import judge, study
@@ -176,7 +176,7 @@ def test_the_secret_of_one_device_is_not_that_of_another_worker(made: Study, res
 
 
 def test_a_signed_link_wants_the_signature_of_the_id(made: Study, researcher: User) -> None:
-    made_link, token = link(made, researcher, signed=True)
+    made_link, token = link(made, researcher, signature=Link.Signature.KEY)
     mine = signature_of(made_link, PID)
     for signature in ("", mine[:-1], signature_of(made_link, "other")):
         assert "not signed" in said(come(token, PROLIFIC_PID=PID, signature=signature)[1])

@@ -4,10 +4,8 @@ Who only knows a worker's id gets no further than the question for the return co
 that they came with first, or with that code, or by a sign-in link that a researcher has made.
 """
 
-import hashlib
-import hmac
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.contrib.auth.hashers import make_password
 from django.core import signing
@@ -17,13 +15,16 @@ from django.utils.translation import gettext as _
 
 from accounts.links import LinkRefused, link_open, link_refuse_expired
 from accounts.models import Link, User
-from annotation.judging.crowd.completion import letters, plain, return_code
-from annotation.judging.crowd.places import link_lock, place_take
+from annotation.judging.crowd.completion import plain, return_code
+from annotation.judging.crowd.places import link_lock, place_refuse_early, place_take
+from annotation.judging.crowd.rate import refuse_a_rush
+from annotation.judging.crowd.signatures import Signed, refuse_unsigned
 from annotation.judging.participants import participant_get, participant_join
 from annotation.models import Participant, Study
 
 # The parameter of the address, and the platform that adds it.
 PLATFORMS = {"PROLIFIC_PID": "prolific", "workerId": "mturk"}
+SIGNED = {"signature": "signature", "until": "until", "token": "prolific_token"}
 WORKER_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 DEVICE_DAYS = 180
 _DEVICE = "crowd device"
@@ -31,23 +32,24 @@ _DEVICE = "crowd device"
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """As the address says; `signature` where the platform signs it."""
+    """As the address says, with what the platform has signed."""
 
     platform: str
     id: str
-    signature: str = ""
+    signed: Signed = field(default_factory=Signed)
 
 
 class ProofNeeded(LinkRefused):
     """Somebody has come with this id before, and it may not be who asks now."""
 
 
-def crowd_worker(parameters: dict[str, str]) -> Worker:
-    """From the query of the address."""
+def crowd_worker(parameters: dict[str, str], to: str = "") -> Worker:
+    """From the query of the address, which without it is `to`."""
     for parameter, platform in PLATFORMS.items():
         if worker := parameters.get(parameter):
             if WORKER_ID.fullmatch(worker):
-                return Worker(platform, worker, parameters.get("signature", ""))
+                beside = {name: parameters.get(parameter, "") for name, parameter in SIGNED.items()}
+                return Worker(platform, worker, Signed(**beside, to=to))
             why = _("%(parameter)s is no worker's id: open the study from the platform that sent you")
             raise LinkRefused(why % {"parameter": parameter})
     why = _("The address lacks %(parameters)s: open the study from the platform that sent you")
@@ -56,28 +58,20 @@ def crowd_worker(parameters: dict[str, str]) -> Worker:
 
 def crowd_link(token: str, worker: Worker) -> Link:
     link = link_open(kind=Link.Kind.CROWD, token=token, expired_too=True)
-    if link.signed and not constant_time_compare(worker.signature, signature_of(link, worker.id)):
-        raise LinkRefused(_("The address is not signed by the platform: open the study from there"))
+    refuse_unsigned(link, worker.id, worker.signed)
     return link
 
 
-def signing_key(link: Link) -> str:
-    """What researchers give to the platform; workers see the link's token, and never this."""
-    return letters(f"signing key {link.pk}", 26)
-
-
-def signature_of(link: Link, worker_id: str) -> str:
-    """HMAC-SHA256 of the id in hexadecimal digits."""
-    return hmac.new(signing_key(link).encode(), worker_id.encode(), hashlib.sha256).hexdigest()
-
-
 @transaction.atomic
-def crowd_enter(*, token: str, worker: Worker, device: str = "", code: str = "") -> Participant:
-    """`device` is the secret that the browser was given at its first entry; `code` the personal return code."""
+def crowd_enter(*, token: str, worker: Worker, device: str = "", code: str = "", address: str = "") -> Participant:
+    """`device` is the secret that the browser was given at its first entry; `code` the personal return code; `address`
+    where newcomers come from."""
     link = crowd_link(token, worker)
     study, annotator = study_of(link), worker_known(worker)
     if annotator is None or not study.participants.filter(annotator=annotator).exists():
         _refuse_late(link)
+        refuse_a_rush(link, address)
+        place_refuse_early(link)
     if annotator and not (_is_device_of(annotator, device) or _is_code_of(annotator, code)):
         raise ProofNeeded(
             _("Somebody has begun with this id already. If it was you, on another device: type your return code")

@@ -12,9 +12,15 @@ from accounts.requests import PersonRequest
 from annotation.design.protocol import StudyRefused
 from annotation.judging.crowd.codes import CODE_LENGTH, codes_check, codes_set
 from annotation.judging.crowd.completion import KINDS
-from annotation.judging.crowd.entry import signing_key
-from annotation.judging.crowd.places import MOST_PLACES, places_set, workers_release
-from annotation.models import Participant, Study
+from annotation.judging.crowd.places import (
+    MOST_PLACES,
+    places_set,
+    screened_out,
+    screened_release,
+    workers_release,
+)
+from annotation.judging.crowd.signatures import signing_key
+from annotation.models import Demographics, Participant, Study
 
 CSV_BYTES = 10_000_000
 LABELS = {"complete": "Complete", "partial": "Partial", "screened": "Screened out"}
@@ -29,6 +35,7 @@ class CodesForm(forms.Form):
 class PlacesForm(forms.Form):
     places = forms.IntegerField(required=False, min_value=1, max_value=MOST_PLACES)
     returned = forms.CharField(required=False, max_length=1_000_000)
+    screened = forms.BooleanField(required=False)
 
 
 class CheckForm(forms.Form):
@@ -81,6 +88,8 @@ def study_places(request: HttpRequest, study_id: int, link_id: int) -> HttpRespo
             released, unknown = workers_release(link=link, ids=returned)
             nobody = f"; nobody came as {', '.join(unknown[:10])}" if unknown else ""
             messages.success(request, f"{released} of {len(set(returned))} places are free again{nobody}.")
+        if form.cleaned_data["screened"]:
+            messages.success(request, f"{screened_release(link=link):,} places of screened-out workers are free again.")
     except StudyRefused as refusal:
         messages.error(request, f"{refusal}.")
     return redirect("study-crowd", study_id)
@@ -93,6 +102,7 @@ def _page(request: PersonRequest, study: Study, status: int = 200, **more) -> Ht
         "links": [{"link": link, **_people(link)} for link in links],
         "form": CodesForm(initial=study.codes),
         "check": CheckForm(),
+        "told": Demographics.objects.filter(participant__study=study).count(),
         **more,
     }
     return render(request, "studies/crowd.html", page, status=status)
@@ -101,7 +111,10 @@ def _page(request: PersonRequest, study: Study, status: int = 200, **more) -> Ht
 def _people(link: Link) -> dict:
     places = link.participants.values_list("place", flat=True)
     counts = {name: sum(place == name for place in places) for name in Participant.Place.values}
-    return counts | {"key": signing_key(link) if link.signed else ""}
+    return counts | {
+        "screened": screened_out(link).count(),
+        "key": signing_key(link) if link.signature == Link.Signature.KEY else "",
+    }
 
 
 def _lines(form: CheckForm) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.links import link_refuse_full
@@ -34,6 +35,14 @@ def place_take(link: Link, participant: Participant) -> None:
     place = SPENT if participant.judgments.exists() else HELD
     mine.update(link=link, place=place, place_until=timezone.now() + minutes)
     places_count(link)
+
+
+def place_refuse_early(link: Link) -> None:
+    """Without the lock, for which a thousand may wait: where all are taken and none has run out, nobody gets one."""
+    if link.n_used >= link.places:
+        held = Participant.objects.filter(link=link, place=HELD)
+        if not held.filter(place_until__lt=timezone.now()).exists():
+            link_refuse_full(link)
 
 
 def places_count(link: Link) -> None:
@@ -66,3 +75,17 @@ def workers_release(*, link: Link, ids: Iterable[str]) -> tuple[int, list[str]]:
         released += Participant.objects.filter(pk=who.pk).exclude(place=GONE).update(place=GONE)
     places_count(link)
     return released, sorted(asked - {who.annotator.crowd_id for who in people})
+
+
+@transaction.atomic
+def screened_release(*, link: Link) -> int:
+    """Give the places of those who were screened out to others; how many."""
+    link = link_lock(link)
+    released = screened_out(link).update(place=GONE)
+    places_count(link)
+    return released
+
+
+def screened_out(link: Link) -> QuerySet[Participant]:
+    """They have taken a place for good, as they have judged check items."""
+    return Participant.objects.filter(link=link, place=SPENT, state=Participant.State.UNQUALIFIED)

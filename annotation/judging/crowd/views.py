@@ -7,6 +7,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.access import sign_in
 from accounts.links import LinkRefused
+from accounts.lockout import client_address
 from accounts.views import link_refused
 from annotation.judging.crowd.entry import (
     DEVICE_DAYS,
@@ -19,6 +20,7 @@ from annotation.judging.crowd.entry import (
     device_secret,
     worker_known,
 )
+from annotation.judging.crowd.rate import MINUTE, TooManyJoins
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -29,15 +31,23 @@ def crowd_entry(request: HttpRequest, token: str) -> HttpResponse:
         if request.user.is_authenticated and not request.user.crowd_id:
             why = _("You are signed in as %(user)s: sign out, then open the link again")
             raise LinkRefused(why % {"user": request.user})
-        worker = crowd_worker(request.GET)
+        worker = crowd_worker(request.GET, request.build_absolute_uri(request.path))
         page = {"link": crowd_link(token, worker), "platform": worker.platform}
         if request.method != "POST":
             return render(request, "registration/crowd.html", page)
         participant = crowd_enter(
-            token=token, worker=worker, device=_device_of(request, worker), code=request.POST.get("code", "")
+            token=token,
+            worker=worker,
+            device=_device_of(request, worker),
+            code=request.POST.get("code", ""),
+            address=client_address(request) or "",
         )
     except ProofNeeded as refusal:
         return render(request, "registration/crowd.html", {**page, "proof": str(refusal)}, status=403)
+    except TooManyJoins as refusal:
+        answer = render(request, "registration/crowd.html", {**page, "why": str(refusal)}, status=429)
+        answer["Retry-After"] = str(MINUTE)
+        return answer
     except LinkRefused as refusal:
         return link_refused(request, refusal)
     sign_in(request, participant.annotator)
