@@ -9,6 +9,8 @@ import pytest
 from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.db import transaction
+from django.db.models import Value
+from django.db.models.functions import Concat
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
@@ -19,14 +21,25 @@ from accounts.services import user_create
 from annotation.exchange.exports.options import Options
 from annotation.exchange.exports.recording import export_start
 from annotation.judging.participants import participant_get
-from annotation.models import Study
+from annotation.models import Judgment, Study
 from api.models import ApiToken
 from api.urls import urlpatterns
-from distillation.models import CatalogImport, CoBuy, Intention, Picture, Product, PurchaseImport, Run, Upload
+from distillation.models import (
+    CatalogImport,
+    CoBuy,
+    Intention,
+    Picture,
+    Product,
+    PurchaseImport,
+    Run,
+    Upload,
+    Verdict,
+)
 from research.models import Experiment, Gain, Training
 from research.online.services import ArmPlan, online_create
 from research.trainings.trainer.spec import Spec
 from tests.annotation.builders import judge, preference_study, show_pictures, study
+from tests.annotation.words import strays
 from tests.api.builders import DAY, JSON, program
 from tests.distillation.runs import coloured
 from tests.research.evaluations.builders import evaluation_row
@@ -110,6 +123,7 @@ def parts(people: dict[str, User | None], programs: dict[str, Client]) -> dict[s
     Gain.objects.create(name=run.name, run=run, folder="g", config={"arms": [], "base": "b"})
     arms = Experiment.objects.create(name=run.name).arms
     arms.create(run=run, is_control=True, place=0)
+    write_in_hebrew()
     return {
         "study_id": made.pk,
         "participant_id": participant.pk,
@@ -156,6 +170,16 @@ def parts(people: dict[str, User | None], programs: dict[str, Client]) -> dict[s
     }
 
 
+def write_in_hebrew() -> None:
+    """What catalog, model and people write."""
+    Product.objects.update(title=Concat(Value("מוצר "), "asin"), category="בית")
+    Intention.objects.update(text="כי הם הולכים יחד", raw_reply="כי הם הולכים יחד")
+    Verdict.objects.update(reason="כן, זה מתאים", raw_reply="כן, זה מתאים")
+    Judgment.objects.update(comment="הערה שלי")
+    Study.objects.update(name=Concat(Value("מחקר "), "name"), guidelines="הנחיות", terms="עשר דקות")
+    Group.objects.update(name="צוות")
+
+
 def address(pattern: URLPattern, parts: dict[str, Any], space: str = "") -> str:
     known = parts | parts.get(pattern.name, {})
     where = reverse(f"{space}{pattern.name}", kwargs={name: known[name] for name in pattern.pattern.converters})
@@ -182,6 +206,16 @@ def test_each_page_serves_whom_it_is_for(browsers: dict[str, Client], parts: dic
     where, method = address(PAGE_PATTERNS[name], parts), "post" if entry.endswith(":post") else "get"
     served = [caller for caller, client in browsers.items() if is_served(asked(client, method, where))]
     assert served == list(SERVED[door])
+
+
+@pytest.mark.parametrize("name", [name for name, (entry, _) in OF_PAGE.items() if not entry.endswith(":post")])
+def test_words_of_others_find_their_own_direction(
+    browsers: dict[str, Client], parts: dict[str, Any], name: str
+) -> None:
+    callers = SERVED[OF_PAGE[name][1]] or CALLERS[:1]
+    answer = asked(browsers[callers[-1]], "get", address(PAGE_PATTERNS[name], parts))
+    if answer["Content-Type"].startswith("text/html"):
+        assert strays(answer.content.decode()) == []
 
 
 @pytest.mark.parametrize("name", sorted(PAGE_PATTERNS.keys() - {"home", "login"}))  # these send on, whatever is asked
