@@ -5,6 +5,7 @@ from distillation.catalog import import_views
 from distillation.catalog import views as catalog_views
 from distillation.catalog.pictures.views import picture
 from distillation.features import views as features
+from distillation.prompts import views as prompts
 from distillation.purchases import views as purchases
 from distillation.runs.pages import connection, forecast, treatments, views
 from distillation.treatments import TREATED
@@ -37,6 +38,9 @@ register_converter(AsinConverter, "asin")
 urlpatterns = [
     path("runs/", views.run_list, name="run-list"),
     path("runs/connection", connection.connection_test, name="connection-test"),
+    path("runs/prompts/copy", prompts.prompts_copy, name="prompts-copy"),
+    path("runs/prompts/preview", prompts.prompts_preview, name="prompts-preview"),
+    path("runs/prompts/try", prompts.prompts_trial, name="prompts-try"),
     path("features/", features.feature_list, name="feature-list"),
     path("features/discard", features.feature_discard, name="feature-discard"),
     path("runs/forecast", forecast.run_forecast, name="run-forecast"),

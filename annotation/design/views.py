@@ -1,7 +1,7 @@
 """The pages on which a study is designed, tried and changed."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -21,7 +21,9 @@ KEEP, COUNT = "keep", "count"
 @require_http_methods(["GET", "HEAD", "POST"])
 @researcher_required
 def study_new(request: PersonRequest) -> HttpResponse:
-    form, then = StudyForm(request.POST or None, request.FILES or None), request.POST.get("then", "")
+    chosen = _chosen_by_link(request.GET)
+    form = StudyForm(request.POST or None, request.FILES or None, initial=chosen)
+    then = request.POST.get("then", "")
     if form.is_valid() and then != COUNT:
         state = Study.State.PAUSED if then == KEEP else Study.State.OPEN
         try:
@@ -32,6 +34,15 @@ def study_new(request: PersonRequest) -> HttpResponse:
             _welcome(request, study)
             return redirect("study", study.pk)
     return design_page(request, form)
+
+
+def _chosen_by_link(asked: QueryDict) -> dict:
+    """What a link to the empty form chooses beforehand: runs, and to draw from them in pairs or to set them side by
+    side."""
+    runs = [pk for pk in asked.getlist("runs") if pk.isdecimal() and len(pk) < 19]
+    is_preference = asked.get("kind") == Study.Kind.PREFERENCE
+    kind = {"kind": Study.Kind.PREFERENCE.value} if is_preference else {}
+    return {"runs": runs, "paired": len(runs) > 1 and not is_preference, **kind} if runs else kind
 
 
 @require_POST

@@ -48,7 +48,8 @@ class DotRow:
     span: Span | None
     text: str
     interval: str = ""
-    css: str = ""  # of this row alone
+    css: str = ""  # of this row alone, as its shape is
+    shape: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +187,30 @@ def dots(
         shape=shape,
         css=css,
     )
+
+
+def grouped_dots(
+    groups: Sequence[tuple[str, Sequence[tuple[Estimate, str, str, str, str]]]],
+    *,
+    label: str,
+    ticks: Sequence[tuple[float, str]],
+    reference: float | None = None,
+) -> Dots:
+    """Several rows under each name: (figure, its words, the interval's words, css, shape)."""
+    above = any(len(name) > LONGEST_NAME for name, _ in groups)
+    scale = Scale(ticks[0][0], ticks[-1][0], *(STACKED if above else NARROW))
+    placed, y = [], 30
+    for name, rows in groups:
+        y += 18 * above
+        name_y = y - 18 if above else y + 9 * (len(rows) - 1) + 4
+        for i, (figure, text, interval, css, shape) in enumerate(rows):
+            shown = "" if i else _shortened(name)
+            placed.append(DotRow(shown, y, name_y, span(figure, scale), text, interval, css, shape))
+            y += 18
+        y += 12
+    marks = [Tick(scale(value), words) for value, words in ticks]
+    at = None if reference is None else scale(reference)
+    return Dots(label=label, height=y - 12, rows=placed, ticks=marks, names_above=above, reference=at)
 
 
 def chart_scales(

@@ -25,15 +25,19 @@ from annotation.figures.numbers import figures_of
 from annotation.figures.opinions import latent_figures
 from annotation.figures.panels.all import panels_of
 from annotation.figures.panels.shares import NAMES
+from annotation.figures.periods.by_relation import MEASURES, relations_compare
+from annotation.figures.periods.numbers import PERIODS, Period, periods
 from annotation.figures.report import report_numbers
 from annotation.figures.rows.asked import Asked
 from annotation.figures.rows.live import Live
 from annotation.models import Judgment, Study
+from annotation.recheck.dated import knows_when, periods_anew, relations_anew
 from annotation.recheck.long_way import LONG_WAY
 from annotation.recheck.rows import Exported
 from annotation.recheck.sameness import cells_wanted
 from annotation.selection import EVERYTHING, Selection
 from common.snapshot import snapshot
+from distillation.models import Run
 
 TOLERANCE = 1e-12
 # Of the sample's design, for items that nobody has judged are not in the export, and what is known of gold items.
@@ -46,6 +50,7 @@ TAKEN = (
     "figures: who is in which group, and which of very many items are read one by one, as the database has it",
 )
 NOT_ITS_BYTES = "manifest: asins and texts, as the file has other bytes; they are compared with the study's"
+TIMES = ("by year", "by month")
 Part = tuple[str, Callable[[Any], object], Callable[[Exported], object] | None, dict]
 
 
@@ -125,14 +130,29 @@ def _parts(study: Study, choice: Selection) -> Iterator[Part]:
             yield panel.name, panel.numbers, None, {"wanted": 0.7, "bound": "lower"}
     if choice == EVERYTHING:
         yield "report", lambda rows: report_numbers(study), Exported.of_report, {}
+        for by in PERIODS:
+            yield f"by {by}", partial(_periods, by=by), partial(periods_anew, by=by), {}
         for a, b in combinations(study.runs.order_by("pk"), 2):
             yield f"{a.name} against {b.name}", partial(rows_compare, a=a, b=b), None, {}
+            for name in MEASURES:
+                live, anew = (partial(each, a=a, b=b, measure=name) for each in (_by_relation, relations_anew))
+                yield f"{a.name} against {b.name} by relation, {name}", live, anew, {}
+
+
+def _periods(rows: Live, by: Period) -> object:
+    return periods(rows.asked.study, by)
+
+
+def _by_relation(rows: Live, a: Run, b: Run, measure: str) -> object:
+    return relations_compare(rows.asked.study, a, b, measure)
 
 
 def _unknowable(name: str, exported: Exported) -> str:
     """Why a CSV can't tell what is shown."""
     if name == "p_yes":
         return "of all intentions of the run, and the CSV has those that were judged"
+    if name in TIMES and not knows_when(exported):
+        return "the CSV has no bought_year and bought_month; leave out --csv, or export it again"
     if name == "anchoring" and not exported.csv.has_revisions:
         return "the CSV has no revisions; leave out --csv, or export it with --revisions"
     unanswered = Judgment.objects.counting().to_audit().filter(participant__study=exported.asked.study)

@@ -89,7 +89,7 @@ class Exported:
 
     def judged(self, by: By = "relation") -> tuple[Patterns, Progress]:
         """A row each item. Whom the judged speak for the database says: a CSV knows nothing of the unjudged."""
-        return self.once(f"rows by {by}", lambda: self._judged(by, self._counts()))
+        return self.once(f"rows by {by}", lambda: self._judged(by, self.counts()))
 
     def truth(self) -> Patterns:
         """The adjudicator's answers are the database's: they are no judgments, and in no file of these."""
@@ -97,7 +97,7 @@ class Exported:
         if self.asked.selection.truth != ADJUDICATED:
             return self.judged()[0]
         said = dict(Adjudication.objects.filter(item__study=study).values_list("item", "plausibility"))
-        question, counts = study.questions[0], self._counts()
+        question, counts = study.questions[0], self.counts()
         for place, item in enumerate(self.items["id"].tolist()):
             if item in said:
                 counts[question.name][place] = np.array(question.ascending) == said[item]
@@ -105,13 +105,12 @@ class Exported:
 
     def _judged(self, by: By, counts: dict[str, NDArray[np.int64]]) -> tuple[Patterns, Progress]:
         study, chosen, items = self.asked.study, self.asked.selection, self.items
-        n_judged = self._by_item(self.of_items().rows)  # whoever's and whenever
+        n_judged = self._n_judged()
         columns: dict[str, NDArray] = {
             "items": np.ones(len(items), dtype=int),
             "group": items[by],
             "kept": np.array([KEPT[each] for each in items["filter"]], dtype=object),
-            "complete": (n_judged[items["item"]] >= self._drawn_overlap(items["id"]))
-            | (study.state == study.State.CLOSED),
+            "complete": self.complete(),
             "stratum": items["stratum"],
             "inclusion": items["inclusion_probability"],
             **({"p_yes": items["p_yes"]} if study.n_items <= MOST_ALONE else {}),
@@ -125,6 +124,13 @@ class Exported:
         complete = int((n_judged == study.overlap).sum())
         return replace(found, counts=counts), Progress(study.n_items, study.n_items * study.overlap, complete, None)
 
+    def _n_judged(self) -> NDArray[np.int64]:
+        return self._by_item(self.of_items().rows)  # whoever's and whenever
+
+    def complete(self) -> NDArray[np.bool_]:
+        items, is_closed = self.items, self.asked.study.state == self.asked.study.State.CLOSED
+        return is_closed | (self._n_judged()[items["item"]] >= self._drawn_overlap(items["id"]))
+
     def _drawn_overlap(self, items: NDArray) -> NDArray[np.int64]:
         """By which an item is complete: what it was drawn with, where the study's was raised since."""
         study = self.asked.study
@@ -133,7 +139,7 @@ class Exported:
         raised = dict(study.items.filter(drawn_overlap__isnull=False).values_list("pk", "drawn_overlap"))
         return np.array([raised.get(int(pk), study.overlap) for pk in items], dtype=np.int64)
 
-    def _counts(self) -> dict[str, NDArray[np.int64]]:
+    def counts(self) -> dict[str, NDArray[np.int64]]:
         """How often each answer counts, by question and item."""
         found = {}
         for each in self.asked.study.questions:
@@ -311,7 +317,7 @@ class Exported:
         others = {keys[k]: k for k in of_b}
         pairs = [(k, others[keys[k]]) for k in of_a if keys[k] in others]
         one, other = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
-        tallies = {name: (counts[one], counts[other]) for name, counts in self._counts().items()}
+        tallies = {name: (counts[one], counts[other]) for name, counts in self.counts().items()}
         of_item, unjudged = speaking(self.asked.study, a, b)
         weights = np.array([of_item.get(pk, 0) for pk in items["id"][one].tolist()])
         return kinds.Pairs((items["asin_a"] + " " + items["asin_b"])[one], weights, unjudged, tallies)

@@ -17,6 +17,8 @@ from api.research.selection import SelectionSerializer, selection_taken
 from common.kept import STRICTNESS
 from distillation.models import Alarm, Run
 from distillation.pipeline.filters import NOBODY, SAME, versions
+from distillation.pipeline.prompts import PromptError, PromptSet
+from distillation.prompts.stored import prompts_version
 from distillation.runs.pages.forms import BACKEND_WORDS
 from distillation.runs.reports import run_progress
 from distillation.runs.servers import backend_check
@@ -24,6 +26,7 @@ from distillation.runs.services import (
     HOTTEST,
     MOST_SAMPLES,
     MOST_TOKENS,
+    RunRefused,
     RunSettings,
     run_cancel,
     run_pause,
@@ -118,6 +121,9 @@ class NewRunSerializer(SelectionSerializer):
     )
     temperature = serializers.FloatField(default=0.2, min_value=0, max_value=HOTTEST)
     max_tokens = serializers.IntegerField(default=512, min_value=16, max_value=MOST_TOKENS)
+    prompts = serializers.RegexField(
+        r"^[\w.-]{1,60}\Z", default="mind-1", help_text="a version that is shipped, or one written in the browser"
+    )
     filter = serializers.ChoiceField(
         default=SAME, choices=[SAME, *versions(), NOBODY], help_text="how the filter is asked; none: it is not"
     )
@@ -230,8 +236,18 @@ def _moved(run: Run, note: str) -> dict:
     return {"run": RunSerializer(run).data, "note": note}
 
 
+def _prompts(name: str) -> PromptSet:
+    """No folder of the server's is read for a request."""
+    try:
+        return prompts_version(name)
+    except PromptError as error:
+        raise RunRefused(str(error)) from error
+
+
 def _start(asked: dict, user: User) -> tuple[Run, bool]:
-    settings = RunSettings.checked(**{name: asked[name] for name in SETTINGS}, catalog=selection_taken(asked))
+    settings = RunSettings.checked(
+        **{name: asked[name] for name in SETTINGS}, prompts=_prompts(asked["prompts"]), catalog=selection_taken(asked)
+    )
     backend = {name: asked[name] for name in ("backend", "base_urls")}
     checked = backend_check(model=asked["model"], config=settings.as_config(), **backend)
     return run_start(

@@ -17,6 +17,7 @@ from distillation.models.catalog import (
 )
 from distillation.models.imports import FileImport
 from distillation.models.intentions import Exposure, Failure, Intention, IntentionQuerySet, Verdict, VerdictQuerySet
+from distillation.models.prompts import PromptVersion
 from distillation.models.purchases import BuyerKey, Purchase, PurchaseImport
 from distillation.models.runs import (
     WORKER_GONE_SECONDS,
@@ -57,6 +58,7 @@ __all__ = [
     "PictureSource",
     "Product",
     "ProductAgain",
+    "PromptVersion",
     "Purchase",
     "PurchaseImport",
     "Run",

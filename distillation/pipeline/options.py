@@ -30,8 +30,7 @@ class Options:
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
         """Raises PromptsChanged where the run began with other prompts than there are now."""
-        folder = config.get("prompt_folder")
-        prompts = PromptSet.load(config.get("prompt_version", "mind-1"), Path(folder) if folder else None)
+        prompts = _prompts(config)
         prompts.refuse_other(config.get("prompt_digest") or prompts.digest)
         return cls(
             temperature=float(config.get("temperature", 0.2)),
@@ -44,6 +43,13 @@ class Options:
             with_filter=config.get("filter", SAME) != NOBODY,
             filter_prompts=_filter_prompts(config),
         )
+
+
+def _prompts(config: Mapping[str, Any]) -> PromptSet:
+    version, folder, texts = (config.get(f"prompt_{name}") for name in ("version", "folder", "texts"))
+    if texts:
+        return PromptSet.of_texts(str(version), texts)
+    return PromptSet.load(version or "mind-1", Path(folder) if folder else None)
 
 
 def _filter_prompts(config: Mapping[str, Any]) -> FilterPrompts | None:

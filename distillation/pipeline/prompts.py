@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from string import Formatter
@@ -42,11 +43,16 @@ class PromptSet:
     intend: str
     judge: str
     judge_again: str
+    is_stored: bool = False  # of one's own, and in no folder
 
     @property
     def in_english(self) -> bool:
         """Those shipped are; whoever brings their own may ask for answers in any language."""
-        return self.folder is None
+        return self.folder is None and not self.is_stored
+
+    @property
+    def texts(self) -> dict[str, str]:
+        return {name: getattr(self, name) for name in PLACEHOLDERS}
 
     @property
     def one_sided(self) -> bool:
@@ -57,8 +63,13 @@ class PromptSet:
     def load(cls, version: str = "mind-1", folder: Path | None = None) -> Self:
         place = folder or shipped(FOLDER, version, "prompt version")
         texts = {name: prompt_read(place / f"{name}.txt", wanted) for name, wanted in PLACEHOLDERS.items()}
-        digest = hashlib.sha256("\0".join(f"{name}\0{text}" for name, text in texts.items()).encode()).hexdigest()
-        return cls(version=version, folder=str(folder) if folder else None, digest=digest, **texts)
+        return cls(version=version, folder=str(folder) if folder else None, digest=_digest(texts), **texts)
+
+    @classmethod
+    def of_texts(cls, version: str, texts: Mapping[str, str]) -> Self:
+        """Of one's own, kept with the run that they are asked in."""
+        checked = {name: text_checked(name, texts.get(name, "")) for name in PLACEHOLDERS}
+        return cls(version=version, folder=None, digest=_digest(checked), is_stored=True, **checked)
 
     @classmethod
     def named(cls, name: str) -> Self:
@@ -92,23 +103,41 @@ def shipped(folder: Path, version: str, what: str) -> Path:
     return folder / version
 
 
+def text_checked(name: str, text: str) -> str:
+    """One of the texts, which stands in no file."""
+    return prompt_checked(text, PLACEHOLDERS[name], f"The text {name}", is_pair=name == "pair")
+
+
 def prompt_read(path: Path, wanted: frozenset[str]) -> str:
     try:
-        text = path.read_text(encoding="utf-8").strip()
-        found = {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise PromptError(f"Prompt file {path} can't be read ({error.strerror}): put it there.") from None
     except ValueError as error:
-        raise PromptError(f"Prompt file {path} is no template ({error}): write literal braces twice.") from None
-    if path.name == "pair.txt" and not found & OF_PARTNER:
+        raise PromptError(f"Prompt file {path} is no template ({error}): save it as UTF-8.") from None
+    return prompt_checked(text, wanted, f"Prompt file {path}", is_pair=path.name == "pair.txt")
+
+
+def prompt_checked(text: str, wanted: frozenset[str], what: str, *, is_pair: bool) -> str:
+    """The template without blanks around it; a placeholder is a name in braces and nothing more."""
+    try:
+        fields = [field for _, *field in Formatter().parse(text) if field[0] is not None]
+    except ValueError as error:
+        raise PromptError(f"{what} is no template ({error}): write literal braces twice.") from None
+    found = {str(name) for name, _, _ in fields}
+    if is_pair and not found & OF_PARTNER:
         wanted = wanted - OF_PARTNER
     if missing := wanted - found:
-        raise PromptError(f"Prompt file {path} lacks {_braced(missing)}: add it.")
+        raise PromptError(f"{what} lacks {_braced(missing)}: add it.")
     if unknown := found - wanted:
-        raise PromptError(
-            f"Prompt file {path} has unknown {_braced(unknown)}: only {_braced(wanted) or 'none'} may stand."
-        )
-    return text
+        raise PromptError(f"{what} has unknown {_braced(unknown)}: only {_braced(wanted) or 'none'} may stand.")
+    if any(form or conversion for _, form, conversion in fields):
+        raise PromptError(f"{what} has more than a name between braces: write {_braced(wanted)} alone.")
+    return text.strip()
+
+
+def _digest(texts: Mapping[str, str]) -> str:
+    return hashlib.sha256("\0".join(f"{name}\0{text}" for name, text in texts.items()).encode()).hexdigest()
 
 
 def _braced(names: frozenset[str] | set[str]) -> str:

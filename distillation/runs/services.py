@@ -18,6 +18,7 @@ from distillation.models import CoBuy, Failure, Run, RunCoBuy
 from distillation.pipeline.filters import NOBODY, SAME, FilterPrompts
 from distillation.pipeline.prompts import PromptSet
 from distillation.pipeline.relations import parse_relations
+from distillation.prompts.stored import prompts_named, prompts_settings
 from distillation.runs.failures import for_retry, no_longer_blocked
 from distillation.runs.refiltering import run_take_intentions
 from distillation.treatments import AS_IS, NONE, parse_pictures
@@ -47,6 +48,7 @@ class RunSettings:
     prompt_version: str = "mind-1"
     prompt_folder: str | None = None
     prompt_digest: str = ""
+    prompt_texts: Mapping[str, str] | None = None  # of those that stand in no folder
     filter: str = SAME
     filter_folder: str | None = None
     filter_digest: str = ""
@@ -64,7 +66,7 @@ class RunSettings:
         samples: int = 1,
         temperature: float = 0.2,
         max_tokens: int = 512,
-        prompts: str = "mind-1",
+        prompts: str | PromptSet = "mind-1",
         pictures: str = AS_IS,
         with_images: bool = True,
         filter: str = SAME,
@@ -72,7 +74,7 @@ class RunSettings:
         filter_base_urls: Sequence[str] = (),
         **rest,
     ) -> "RunSettings":
-        """`prompts` and `filter` are shipped versions or folders of one's own; `filter` may be "none" too."""
+        """`prompts` and `filter` are versions or folders of one's own; `filter` may be "none" too."""
         if limit is not None and limit < 1:
             raise RunRefused(f"--limit {limit}: give a number of co-buys of at least 1")
         if not 1 <= samples <= MOST_SAMPLES:
@@ -85,7 +87,8 @@ class RunSettings:
             raise RunRefused("--side-by-side puts two pictures on one canvas; with --no-images there are none")
         try:
             shown = parse_pictures(pictures)
-            codes, loaded = parse_relations(relations), PromptSet.named(prompts)
+            codes = parse_relations(relations)
+            loaded = prompts_named(prompts) if isinstance(prompts, str) else prompts
         except ValueError as error:
             raise RunRefused(str(error)) from error
         if not with_images and shown not in (AS_IS, NONE):
@@ -99,9 +102,7 @@ class RunSettings:
             limit=limit,
             temperature=temperature,
             max_tokens=max_tokens,
-            prompt_version=loaded.version,
-            prompt_folder=loaded.folder,
-            prompt_digest=loaded.digest,
+            **prompts_settings(loaded),
             **filter_asked(filter, filter_model, filter_base_urls),
             **rest,
         )
@@ -200,6 +201,7 @@ def _refuse_other_settings(run: Run, *, backend: str, model: str, config: dict) 
     # A run from before a setting was there has what is its default now.
     shown = {"pictures": AS_IS if stored.get("with_images") else NONE, "with_titles": True, "with_features": True}
     alone: dict[str, Any] = {
+        "prompt_texts": None,
         "filter": SAME,
         "filter_folder": None,
         "filter_digest": "",

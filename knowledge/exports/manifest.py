@@ -21,6 +21,7 @@ def manifest(selection: Selection, facts: Facts, form: str, at: datetime, files:
         "snapshot": at.isoformat(),
         "format": form,
         "run": {"name": run.name, "backend": run.backend, "model": run.model, "strictness": run.strictness},
+        "prompts": {name: run.config.get(f"prompt_{name}") for name in ("version", "digest", "texts")},
         "filters": selection.filters,
         "counts": asdict(facts),
         "files": files,

@@ -1,6 +1,7 @@
 """What is counted of an experiment's runs, without anybody's judgment: exact, so without an interval."""
 
 from dataclasses import dataclass
+from typing import Any, Literal
 
 from django.db import connection
 from django.db.models import Sum
@@ -12,16 +13,16 @@ from research.experiments.keeping import keeping, with_verdicts
 from research.models import Arm
 
 COUNTS = """
-    SELECT i.relation, count(*), count(*) FILTER (WHERE {kept}),
+    SELECT i.{by}, count(*), count(*) FILTER (WHERE {kept}),
            sum(array_length(regexp_split_to_array(btrim(i.text), '\\s+'), 1))
     FROM distillation_intention i {verdicts}
     WHERE i.run_id = %(run)s AND i.relation = ANY(%(relations)s) AND i.sample < %(samples)s
-      AND NOT i.cobuy_id = ANY(%(out)s) GROUP BY i.relation
+      AND NOT i.cobuy_id = ANY(%(out)s) GROUP BY i.{by}
 """
 FAILED = """
-    SELECT relation, count(*) FROM distillation_failure
+    SELECT {by}, count(*) FROM distillation_failure
     WHERE run_id = %(run)s AND cobuy_id IS NOT NULL AND relation = ANY(%(relations)s) AND sample < %(samples)s
-      AND NOT cobuy_id = ANY(%(out)s) AND NOT reason = ANY(%(lost)s) GROUP BY relation
+      AND NOT cobuy_id = ANY(%(out)s) AND NOT reason = ANY(%(lost)s) GROUP BY {by}
 """
 
 
@@ -56,6 +57,9 @@ class Outcomes:
         return Outcomes(
             self.verdicts + other.verdicts, self.kept + other.kept, self.failed + other.failed, self.words + other.words
         )
+
+
+NOTHING = Outcomes(0, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +100,16 @@ class Exact:
     common: int
     relations: tuple[str, ...]
 
+    @property
+    def lost(self) -> int:
+        """Of the co-buys those that a treatment has taken from an arm."""
+        return self.cobuys - self.common
+
 
 def exact(arms: list[Arm]) -> Exact:
     """The control is first."""
     control = next(arm for arm in arms if arm.is_control)
-    shared = _shared([arm.run for arm in arms])
+    shared = shared_by([arm.run for arm in arms])
     lost = {arm.pk: left_out_cobuys(arm.run) for arm in arms}
     everywhere, n = set().union(*lost.values()), control.run.cobuys.count()
     lost_of_control = next(lost[arm.pk] for arm in arms if arm.is_control)
@@ -120,10 +129,12 @@ def exact(arms: list[Arm]) -> Exact:
 
 
 def outcomes(arm: Arm, relations: tuple[str, ...], samples: int, out: set[int]) -> Outcomes:
-    return sum(outcomes_by_relation(arm, relations, samples, out).values(), Outcomes(0, 0, 0, 0))
+    return sum(outcomes_by("relation", arm, relations, samples, out).values(), NOTHING)
 
 
-def outcomes_by_relation(arm: Arm, relations: tuple[str, ...], samples: int, out: set[int]) -> dict[str, Outcomes]:
+def outcomes_by(
+    by: Literal["relation", "cobuy_id"], arm: Arm, relations: tuple[str, ...], samples: int, out: set[int]
+) -> dict[Any, Outcomes]:
     keeps = keeping(arm)
     params: dict[str, int | float | list] = {
         **keeps.params,
@@ -134,11 +145,11 @@ def outcomes_by_relation(arm: Arm, relations: tuple[str, ...], samples: int, out
         "lost": list(LEFT_OUT),
     }
     with connection.cursor() as cursor:
-        cursor.execute(COUNTS.format(kept=keeps.sql, verdicts=with_verdicts(arm.run)), params)
-        counted = {relation: Outcomes(n, kept, 0, int(words or 0)) for relation, n, kept, words in cursor}
-        cursor.execute(FAILED, params)
-        for relation, failed in cursor:
-            counted[relation] = counted.get(relation, Outcomes(0, 0, 0, 0)) + Outcomes(0, 0, failed, 0)
+        cursor.execute(COUNTS.format(by=by, kept=keeps.sql, verdicts=with_verdicts(arm.run)), params)
+        counted = {part: Outcomes(n, kept, 0, int(words or 0)) for part, n, kept, words in cursor}
+        cursor.execute(FAILED.format(by=by), params)
+        for part, failed in cursor:
+            counted[part] = counted.get(part, NOTHING) + Outcomes(0, 0, failed, 0)
     return counted
 
 
@@ -171,15 +182,18 @@ def _figures(
 
 
 def _against(arm: Arm, control: Arm, shared: tuple[tuple[str, ...], int], out: set[int], cobuys: int) -> Kept:
-    one, other = outcomes(arm, *shared, out), outcomes(control, *shared, out)
+    return kept_against(outcomes(arm, *shared, out), outcomes(control, *shared, out), cobuys - len(out))
+
+
+def kept_against(one: Outcomes, other: Outcomes, cobuys: int) -> Kept:
     difference = None if one.share is None or other.share is None else one.share - other.share
     bounds = None
     if one.bounds and other.bounds:
         bounds = one.bounds[0] - other.bounds[1], one.bounds[1] - other.bounds[0]
-    return Kept(difference, bounds, cobuys - len(out), one, other)
+    return Kept(difference, bounds, cobuys, one, other)
 
 
-def _shared(runs: list[Run]) -> tuple[tuple[str, ...], int]:
+def shared_by(runs: list[Run]) -> tuple[tuple[str, ...], int]:
     """Relations and samples that all arms have."""
     of_all = set.intersection(*(set(run.config["relations"]) for run in runs))
     return tuple(code for code in runs[0].config["relations"] if code in of_all), min(

@@ -10,8 +10,8 @@ from common.refusals import Refused
 from distillation.catalog.selection import catalog_of
 from distillation.models import Run, Verdict
 from distillation.pipeline.filters import NOBODY, SAME
-from distillation.pipeline.prompts import PromptSet
 from distillation.pipeline.relations import parse_relations
+from distillation.prompts.stored import prompts_named, prompts_settings
 from distillation.runs.services import HOTTEST, MOST_SAMPLES, RunRefused, RunSettings, filter_asked
 from distillation.treatments import NONE, parse_pictures
 from research.models import Arm
@@ -57,6 +57,11 @@ def control_plan(run: Run) -> ArmPlan:
         config["pictures"] = NONE
     settings = RunSettings(**{**config, "relations": tuple(config["relations"]), "catalog": catalog_of(run)})
     return ArmPlan("", "", run.backend, run.model, tuple(run.base_urls), settings)
+
+
+def asks_the_same(run: Run, plan: ArmPlan) -> bool:
+    """Another run that asked the same question of the same model, and so differs by chance alone."""
+    return run.backend != "imported" and not plan.reading and control_plan(run).asked == plan.asked
 
 
 def arm_plans(control: Run, vary: Mapping[str, Sequence[str]]) -> list[ArmPlan]:
@@ -110,8 +115,7 @@ def _model(base: ArmPlan, value: str) -> ArmPlan:
 
 
 def _prompts(base: ArmPlan, value: str) -> ArmPlan:
-    loaded = PromptSet.named(value)
-    return _with(base, prompt_version=loaded.version, prompt_folder=loaded.folder, prompt_digest=loaded.digest)
+    return _with(base, **prompts_settings(prompts_named(value)))
 
 
 def _relations(base: ArmPlan, value: str) -> ArmPlan:

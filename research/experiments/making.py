@@ -16,7 +16,7 @@ from distillation.runs.servers import Checked, backend_check
 from distillation.runs.services import run_start
 from distillation.runs.timeline import COUNTED, Tally
 from distillation.treatments import NONE
-from research.experiments.factors import ArmPlan, ExperimentRefused, arm_plans
+from research.experiments.factors import ArmPlan, ExperimentRefused, arm_plans, asks_the_same
 from research.models import Arm, Experiment
 
 FEWEST_COBUYS = 2
@@ -81,6 +81,7 @@ def experiment_plan(
         raise ExperimentRefused(f"Run {control.name} has one co-buy, and one co-buy shows nothing: take a larger run")
     for run in others:
         _refuse_other_cobuys(control, run)
+        _refuse_asked_twice(run, plans)
     _refuse_without_pictures(control, new)
     return Plan(control, tuple(others), tuple(new), forecast(control, new), tuple(readings), any_server)
 
@@ -192,6 +193,14 @@ def _refuse_other_cobuys(control: Run, run: Run) -> None:
             f"Run {run.name} is not over the co-buys of {control.name}: {different:,} are in one of them only; arms "
             "must have the same"
         )
+
+
+def _refuse_asked_twice(run: Run, plans: Sequence[ArmPlan]) -> None:
+    for plan in plans:
+        if not plan.judges_control and asks_the_same(run, plan):
+            raise ExperimentRefused(
+                f"{plan.factor}={plan.value} is the same as run {run.name}, which is an arm already: leave one out"
+            )
 
 
 def _refuse_without_pictures(control: Run, new: Sequence[ArmPlan]) -> None:

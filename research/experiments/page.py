@@ -1,34 +1,52 @@
 """The words and formats of an experiment's page, from what is counted and what people say."""
 
-from annotation.figures.plots import dots
+from collections.abc import Sequence
+from urllib.parse import urlencode
+
+from django.db.models import Count, Max
+
+from annotation.models import Judgment, Study
 from common.words import percent
+from distillation.models import CoBuy, Failure, Picture
+from distillation.runs.pictures import LEFT_OUT, UNCHANGED
 from research.diversity.page import short_figures
 from research.experiments.agreeing import Agreement, agreements
 from research.experiments.exact import ArmFigures
+from research.experiments.factors import asks_the_same, control_plan
 from research.experiments.judged import Judged
+from research.experiments.panels import Asked, panels
 from research.experiments.progress import experiment_progress
-from research.experiments.side_by_side import blunt_test
+from research.experiments.side_by_side import Blunt, blunt_test, pictures_seen
 from research.experiments.strictness import strictness_by_relation
 from research.experiments.summary import experiment_read, experiment_state
-from research.experiments.telling import telling
-from research.experiments.words import answer, between, paragraph, signed
-from research.models import Experiment
+from research.experiments.words import answer, between, lead, paragraph, signed
+from research.models import Arm, Experiment
 from stats.estimate import Estimate
 from stats.filter.by_group import ByGroup
 
 
-def experiment_page(experiment: Experiment) -> dict:
+def experiment_page(experiment: Experiment, asked: Asked) -> dict:
     arms, figures, study, people = experiment_read(experiment)
-    measures = list(dict.fromkeys(row.name for row in people))
+    repeats = _repeats(arms)
+    measures, thumbs = list(dict.fromkeys(row.name for row in people)), _thumbs(arms)
     return {
         "experiment": experiment,
         "state": experiment_state(figures),
         "progress": experiment_progress(experiment),
         "figures": figures,
+        "n_arms": len(figures.arms) - 1,
+        "runs_query": urlencode([("runs", arm.run_id) for arm in arms if not arm.reading]),
+        "thumbs": any(thumbs.values()),
         "study": study,
         "columns": measures[:3],
-        "arms": [_arm(each, people, measures[:3]) for each in figures.arms],
+        "arms": [
+            _arm(each, people, measures[:3], thumbs.get(each.arm.pk), is_repeat=each.arm in repeats)
+            for each in figures.arms
+        ],
+        "when": _when(arms, study),
+        "lead": lead(people),
         "answer": answer(figures, people),
+        "losses": _losses(arms),
         "paragraph": paragraph(experiment.question, figures, people, simulated=bool(study and study.simulated)),
         "kept": [
             {"each": each, "difference": signed(each.against.difference), "bounds": between(each.against.bounds)}
@@ -37,12 +55,76 @@ def experiment_page(experiment: Experiment) -> dict:
         ],
         "filters": [_agreement(each) for each in agreements(arms)],
         "strictness": _strictness(strictness_by_relation(study, figures.arms[0].arm.run)) if study else None,
-        "measures": [_measure(measure, [row for row in people if row.name == measure]) for measure in measures],
-        "blunt": blunt_test(arms, by_words=False),
+        "panels": panels(arms, figures, people, asked),
+        "blunt": _blunt(blunt_test(arms, by_words=False), people),
     }
 
 
-def _arm(each: ArmFigures, people: list[Judged], columns: list[str]) -> dict:
+def _when(arms: Sequence[Arm], study: Study | None) -> dict:
+    runs = [arm.run for arm in arms]
+    ends = [run.finished_at for run in runs if run.finished_at]
+    said = {
+        "from": min(run.created_at for run in runs),
+        "until": max(ends) if len(ends) == len(runs) else None,
+        "models": list(dict.fromkeys(run.model for run in runs)),
+    }
+    if study:
+        judgments = Judgment.objects.counting().filter(item__study=study)
+        said |= judgments.aggregate(people=Count("participant", distinct=True), judged_until=Max("created_at"))
+    return said
+
+
+def _losses(arms: Sequence[Arm]) -> list[tuple[str, int, str]]:
+    """(arm, co-buys, why) of what treatments lost."""
+    label = {arm.run_id: arm.label for arm in arms if not arm.reading}
+    lost = Failure.objects.filter(run__in=label, reason__in=LEFT_OUT)
+    counted = lost.order_by("run", "reason").values_list("run", "reason").annotate(n=Count("cobuy", distinct=True))
+    why = {UNCHANGED: "a picture would stay as it was"}
+    return [(label[run], n, why.get(reason, "a picture could not be treated")) for run, reason, n in counted]
+
+
+def _blunt(found: Blunt | None, people: Sequence[Judged]) -> dict | None:
+    """With the first figure that people judge, of the pictures as they are and of those swapped."""
+    if found is None:
+        return None
+    judged = next((row for row in people if row.arm == found.arm), None)
+    readout = []
+    if judged:
+        difference = judged.difference.figure
+        readout = [
+            (f"{judged.name}, control", *_cell(judged.of_control)),
+            (f"{judged.name}, swapped", *_cell(judged.of_arm)),
+            ("Difference, points", signed(difference.value), between(difference.ci95)),
+        ]
+    return {
+        "arm": found.arm,
+        "equal": found.equal,
+        "n": found.n,
+        "people": found.people,
+        "readout": readout,
+        "looks": bool(judged and judged.is_clear),
+    }
+
+
+def _repeats(arms: Sequence[Arm]) -> list[Arm]:
+    """Taken as they are, and asked as the control was."""
+    control = next(arm.run for arm in arms if arm.is_control)
+    if control.backend == "imported":
+        return []
+    asked = control_plan(control)
+    return [arm for arm in arms if not (arm.is_control or arm.factor) and asks_the_same(arm.run, asked)]
+
+
+def _thumbs(arms: Sequence[Arm]) -> dict[int, Picture | None]:
+    """One picture of the control as each arm saw it, where arms differ in that."""
+    control = next(arm.run for arm in arms if arm.is_control)
+    pictured = CoBuy.objects.with_pictures().filter(pk__in=control.cobuys.values("cobuy")).select_related("a__picture")
+    if not any(arm.factor == "pictures" for arm in arms) or not (cobuy := pictured.order_by("pk").first()):
+        return {}
+    return {arm.pk: pictures_seen(arm.run, cobuy)[0] for arm in arms if not arm.reading}
+
+
+def _arm(each: ArmFigures, people: list[Judged], columns: list[str], thumb: Picture | None, *, is_repeat: bool) -> dict:
     """Of the control: as it stands beside the first arm that has pairs with it."""
     own = {row.name: row.of_arm for row in people if row.arm == each.arm}
     if each.arm.is_control:
@@ -55,7 +137,8 @@ def _arm(each: ArmFigures, people: list[Judged], columns: list[str]) -> dict:
         "judged": [(name, *_cell(own.get(name))) for name in columns],
         "near": near,
         "distinct": distinct,
-        "treated": each.arm.run.config.get("pictures", "") if each.arm.factor == "pictures" else "",
+        "thumb": thumb,
+        "is_repeat": is_repeat,
     }
 
 
@@ -79,71 +162,3 @@ def _strictness(found: ByGroup) -> dict:
     each = [(name, f"{at:g}", n) for name, (at, n) in sorted(found.each.items())] if found.pays else []
     one = "–" if found.one is None else f"{found.one:g}"
     return {"gain": signed(gain.value), "interval": between(gain.ci95), "n": gain.n, "one": one, "each": each}
-
-
-def _measure(name: str, rows: list[Judged]) -> dict:
-    one_factor = len({row.arm.factor for row in rows}) == 1
-    shown = [
-        (
-            _name(row, one_factor),
-            row.difference.figure,
-            signed(row.difference.figure.value),
-            between(row.difference.figure.ci95),
-        )
-        for row in rows
-    ]
-    ends = [abs(end) for row in rows for end in row.difference.figure.ci95 or (row.difference.figure.value or 0.0,)]
-    widest = next(each for each in (0.1, 0.2, 0.4, 0.6, 1.0) if each >= max(ends, default=0.0) or each == 1.0)
-    ticks = [(at * widest, _tick(at * widest)) for at in (-1.0, -0.5, 0.0, 0.5, 1.0)]
-    return {
-        "name": name,
-        "plot": dots(shown, label=f"{name}: difference to the control in points", ticks=ticks, reference=0.0),
-        "telling": telling(rows),
-        "rows": [_row(row) for row in rows],
-        "parts": [_part(part, rows) for part in dict.fromkeys(part for row in rows for part in row.parts)],
-    }
-
-
-def _name(row: Judged, one_factor: bool) -> str:
-    """Where all arms differ in the same thing, what it is need not be said of each."""
-    return row.arm.label.partition(": ")[2] or row.arm.label if one_factor else row.arm.label
-
-
-def _tick(share: float) -> str:
-    return f"{100 * share:+.0f}".replace("-", "−") if share else "0"
-
-
-def _row(row: Judged) -> dict:
-    found = row.difference
-    return {
-        "arm": row.arm.label,
-        "of_arm": row.of_arm,
-        "of_control": row.of_control,
-        "difference": signed(found.figure.value),
-        "interval": between(found.figure.ci95),
-        "why": found.figure.reason,
-        "n": found.figure.n,
-        "p": "" if row.p is None else "< .001" if row.p < 0.001 else f"{row.p:.3f}",
-        "is_clear": row.is_clear,
-        "bounds": between(row.bounds),
-        "detectable": "" if found.detectable is None else f"{100 * found.detectable:.1f}",
-        "needed": {f"{100 * wanted:g}": n for wanted, n in row.needed.items() if n},
-        "people": between(row.people.ci95) if row.people else "",
-    }
-
-
-def _part(part: str, rows: list[Judged]) -> dict:
-    """Differences by relation, by category or by type of product."""
-    shown = [
-        (
-            row.arm.label,
-            name,
-            signed(each.figure.value),
-            between(each.figure.ci95),
-            between(row.people_parts[part][name].ci95),
-            each.figure.n,
-        )
-        for row in rows
-        for name, each in row.parts[part].items()
-    ]
-    return {"name": part, "rows": shown, "n": len({name for _, name, *_ in shown})}

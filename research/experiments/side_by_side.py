@@ -13,10 +13,11 @@ from annotation.models import Study
 from distillation.lvlm.baseline.titles import COLOURS, MATERIALS
 from distillation.models import CoBuy, Intention, Picture, Product, Run, RunProduct
 from distillation.pipeline.relations import RELATIONS
-from distillation.runs.pictures import run_treatment
+from distillation.runs.pictures import left_out_cobuys, run_treatment
 from research.experiments.asking import asks, followed_by_people
 from research.experiments.following import Follows, Told, following
 from research.experiments.keeping import keeping
+from research.experiments.pairs import shares_of
 from research.models import Arm
 from stats.estimate import Estimate
 from stats.packing import unpack
@@ -27,6 +28,12 @@ EQUAL = """
     LEFT JOIN distillation_intention b
       ON b.run_id = %(b)s AND (b.cobuy_id, b.relation, b.sample) = (a.cobuy_id, a.relation, a.sample)
     WHERE a.run_id = %(a)s
+"""
+JUDGED = """
+    SELECT i.cobuy_id, t.plausibility_tally FROM annotation_item t
+    JOIN distillation_intention i ON i.id = t.intention_id
+    WHERE t.study_id = %(study)s AND t.run_id = ANY(%(runs)s) AND i.relation = %(relation)s AND i.sample = 0
+      AND t.gold IS NULL AND t.n_judged > 0
 """
 LOOKS = re.compile(rf"\b({'|'.join(map(re.escape, (*COLOURS, *MATERIALS)))})\b", re.IGNORECASE)
 
@@ -61,8 +68,30 @@ class Blunt:
     n: int
 
 
-def cobuy_ids(control: Run) -> list[int]:
+SHOW = {"": "all", "differ": "where people differ most between arms", "left-out": "left out of an arm"}
+
+
+def cobuy_ids(arms: list[Arm], show: str, relation: str, study: Study | None) -> list[int]:
+    """Of the control, in the order in which they are read."""
+    if show == "differ":
+        return _most_different(arms, relation, study) if study else []
+    if show == "left-out":
+        return sorted(set().union(*(left_out_cobuys(arm.run) for arm in arms if not arm.reading)))
+    control = next(arm.run for arm in arms if arm.is_control)
     return list(control.cobuys.order_by("cobuy").values_list("cobuy", flat=True))
+
+
+def _most_different(arms: list[Arm], relation: str, study: Study) -> list[int]:
+    """Judged in two arms or more; first where the shares of people who say yes lie furthest apart."""
+    params = {"study": study.pk, "runs": [arm.run_id for arm in arms], "relation": relation}
+    with connection.cursor() as cursor:
+        cursor.execute(JUDGED, params)
+        rows = np.array(cursor.fetchall(), dtype=np.int64).reshape(-1, 2)
+    shares: dict[int, list[float]] = {}
+    for cobuy, share in zip(rows[:, 0].tolist(), shares_of(study.questions[0], rows[:, 1]).tolist(), strict=True):
+        shares.setdefault(cobuy, []).append(share)
+    apart = {cobuy: max(found) - min(found) for cobuy, found in shares.items() if len(found) > 1}
+    return sorted(apart, key=lambda cobuy: (-apart[cobuy], cobuy))
 
 
 def side_by_side(arms: list[Arm], cobuy: CoBuy, relation: str, study: Study | None) -> list[Seen]:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from annotation.figures.numbers import study_revision
 from annotation.models import Study
+from common.cached import cached
 from distillation.models import Run
 from research.experiments.agreeing import Agreement, agreements
-from research.experiments.exact import ArmFigures, Exact, exact
+from research.experiments.exact import ArmFigures, Exact, Kept, exact
 from research.experiments.judged import Judged, judged, studies_of
+from research.experiments.kept_parts import kept_by
+from research.experiments.progress import experiment_revision
 from research.experiments.strictness import strictness_by_relation
 from research.models import Arm, Experiment
 
@@ -17,13 +21,22 @@ CSV_COLUMNS = (
     *("simulated", "people_low", "people_high", "part", "of_part"),
 )
 PARTS = ("relation", "category", "product_type")
+KEPT_SECONDS = 60
 
 
 def experiment_read(experiment: Experiment) -> tuple[list[Arm], Exact, Study | None, list[Judged]]:
+    """Worked out once until something is judged or a run goes on."""
     arms = list(experiment.arms.select_related("run"))
-    figures = exact(arms)
     study = next(iter(studies_of(arms)), None)
-    return arms, figures, study, judged(study, arms, figures.arms) if study else []
+    of_study = study_revision(study) if study else ""
+    key = f"experiment-{experiment.pk}-{experiment_revision(experiment)}-{of_study}"
+    figures, people = cached(key, lambda: _read(arms, study), KEPT_SECONDS)
+    return arms, figures, study, people
+
+
+def _read(arms: list[Arm], study: Study | None) -> tuple[Exact, list[Judged]]:
+    figures = exact(arms)
+    return figures, judged(study, arms, figures.arms) if study else []
 
 
 def experiment_state(figures: Exact) -> str:
@@ -35,7 +48,8 @@ def experiment_state(figures: Exact) -> str:
 
 
 def experiment_summary(experiment: Experiment) -> dict[str, Any]:
-    _, figures, study, people = experiment_read(experiment)
+    arms, figures, study, people = experiment_read(experiment)
+    kept = {part: kept_by(arms, _words(part)) for part in PARTS}
     return {
         "experiment": experiment.name,
         "question": experiment.question,
@@ -43,7 +57,9 @@ def experiment_summary(experiment: Experiment) -> dict[str, Any]:
         "cobuys": figures.cobuys,
         "cobuys_in_all_arms": figures.common,
         "relations": list(figures.relations),
-        "arms": [_arm(each) for each in figures.arms],
+        "arms": [
+            _arm(each, {part: found.get(each.arm.pk, {}) for part, found in kept.items()}) for each in figures.arms
+        ],
         "study": study.name if study else None,
         "simulated": bool(study and study.simulated),
         "judged": [_judged(row) for row in people],
@@ -60,11 +76,12 @@ def csv_rows(summary: dict[str, Any]) -> list[dict[str, Any]]:
         for measure in ("kept_share", "failed", "left_out", "words_mean", "tokens", "dollars"):
             rows.append({**named, "measure": measure, "value": arm[measure], "n": arm["verdicts"]})
         if against := arm["against_control"]:
-            low, high = against["bounds"] or (None, None)
-            rows.append(
-                {**named, "measure": "kept_difference", "value": against["difference"], "n": against["verdicts"]}
-                | {"bound_low": low, "bound_high": high}
-            )
+            rows.append(named | _kept_row(against))
+            rows += [
+                {**named, **_kept_row(kept), "part": part, "of_part": name}
+                for part in PARTS
+                for name, kept in against[f"by_{part}"].items()
+            ]
     for row in summary["filters"]:
         named = {"arm": f"{row['first']} and {row['second']}", "run": ""}
         rows.append({**named, "measure": "filters_agree", "value": row["agree"], "n": row["n"]})
@@ -72,6 +89,12 @@ def csv_rows(summary: dict[str, Any]) -> list[dict[str, Any]]:
     for row in summary["judged"]:
         rows += [{**each, "simulated": summary["simulated"]} for each in _judged_rows(row)]
     return rows
+
+
+def _kept_row(kept: dict[str, Any]) -> dict[str, Any]:
+    low, high = kept["bounds"] or (None, None)
+    counted = {"measure": "kept_difference", "value": kept["difference"], "n": kept["verdicts"]}
+    return counted | {"bound_low": low, "bound_high": high}
 
 
 def _judged_rows(row: dict[str, Any]) -> list[dict[str, Any]]:
@@ -99,7 +122,7 @@ def _flat(leaf: dict[str, Any]) -> dict[str, Any]:
     return {"value": leaf["value"], "low": low, "high": high, "n": leaf["n"]}
 
 
-def _arm(each: ArmFigures) -> dict[str, Any]:
+def _arm(each: ArmFigures, parts: dict[str, dict[str, Kept]]) -> dict[str, Any]:
     against = each.against
     return {
         "arm": each.arm.label,
@@ -123,12 +146,16 @@ def _arm(each: ArmFigures) -> dict[str, Any]:
         "dollars": each.cost,
         "against_control": against
         and {
-            "difference": against.difference,
-            "bounds": against.bounds and list(against.bounds),
+            **_kept(against),
             "cobuys": against.cobuys,
-            "verdicts": against.arm.verdicts,
+            **{f"by_{part}": {name: _kept(kept) for name, kept in found.items()} for part, found in parts.items()},
         },
     }
+
+
+def _kept(kept: Kept) -> dict[str, Any]:
+    bounds = kept.bounds and list(kept.bounds)
+    return {"difference": kept.difference, "bounds": bounds, "verdicts": kept.arm.verdicts}
 
 
 def _judged(row: Judged) -> dict[str, Any]:

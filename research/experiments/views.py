@@ -20,6 +20,7 @@ from distillation.treatments.names import SHORT, TAKEN_AWAY
 from research.experiments.factors import vary_parse
 from research.experiments.making import Plan, arms_check, experiment_create, experiment_plan
 from research.experiments.page import experiment_page
+from research.experiments.panels import Asked
 from research.experiments.progress import experiment_progress, experiment_revision
 from research.experiments.summary import (
     CSV_COLUMNS,
@@ -96,7 +97,7 @@ def _start(request: PersonRequest, form: ExperimentForm, plan: Plan) -> HttpResp
 @researcher_required
 def experiment_detail(request: HttpRequest, name: str) -> HttpResponse:
     experiment = get_object_or_404(Experiment, name=name)
-    return render(request, "research/experiment.html", experiment_page(experiment))
+    return render(request, "research/experiment.html", experiment_page(experiment, Asked.of(request.GET)))
 
 
 @require_safe

@@ -20,6 +20,22 @@ def between(ends: tuple[float, float] | None) -> str:
     return f"{signed(ends[0])} to {signed(ends[1])}" if ends else ""
 
 
+def lead(people: Sequence[Judged]) -> str:
+    """The answer in one sentence, of the first figure that people judge."""
+    rows = [row for row in people if row.name == people[0].name and row.difference.figure.value is not None]
+    if not rows:
+        return ""
+    clear = [row.arm.label for row in rows if row.is_clear]
+    if not clear:
+        return f"No difference to the control can be told in {len(rows)} arm{'s' * (len(rows) > 1)}."
+    verb = "differs" if len(clear) == 1 else "differ"
+    return f"{_listed(clear)} {verb} from the control in what people find {people[0].name.lower()}."
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
 def answer(figures: Exact, people: Sequence[Judged]) -> list[str]:
     """The first figure that people judge, arm by arm: what is found, and what can't be told, as plainly."""
     if not people:

@@ -43,6 +43,33 @@ def test_a_new_user_reads_the_answer_after_five_actions(open_as: Callable[..., P
     expect(page.get_by_role("heading", name="What this sample can tell").first).to_be_visible()
 
 
+@pytest.mark.usefixtures("asked")
+def test_figures_switch_in_place_and_keys_turn_the_cobuys(open_as: Callable[..., Page], researcher: User) -> None:
+    page = open_as(researcher, reverse("experiment", args=["demo-pictures"]))
+    page.get_by_role("navigation", name="Figure").get_by_role("link", name="Typical").click()
+    expect(page.get_by_role("heading", name="Typical by relation")).to_be_visible()
+    page.get_by_role("navigation", name="In parts").get_by_role("link", name="Category").click()
+    expect(page.get_by_role("heading", name="Typical by category")).to_be_visible()
+    expect(page).to_have_url(re.compile("figure=typical&by=category"))
+    page.locator("#same").scroll_into_view_if_needed()
+    expect(page.locator("#same .sidebyside li")).to_have_count(2)
+    page.keyboard.press("j")
+    expect(page.get_by_label("Co-buy", exact=True)).to_have_value("2")
+    page.get_by_label("Show", exact=True).select_option("differ")
+    expect(page.locator("#same")).to_contain_text("of 6")
+
+
+@pytest.mark.usefixtures("asked")
+def test_words_of_ones_own_are_seen_whole_and_tried(open_as: Callable[..., Page], researcher: User) -> None:
+    page = open_as(researcher, reverse("run-new"))
+    page.get_by_role("button", name="Edit a copy").click()
+    page.get_by_label("Step 2 ends").fill("In one line: {phrase}")
+    page.get_by_label("Name of your version").focus()  # the text is left
+    expect(page.locator("#prompt-shown")).to_contain_text("In one line: ")
+    page.get_by_role("button", name="Try on three co-buys").click()
+    expect(page.locator("#tried .tried > li")).to_have_count(3)
+
+
 @needs_axe
 @pytest.mark.usefixtures("asked")
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 400)])

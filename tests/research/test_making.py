@@ -51,6 +51,15 @@ def test_finished_runs_can_be_arms():
     assert Run.objects.count() == 2
 
 
+def test_an_arm_that_a_finished_run_is_already_is_refused():
+    control = finished_run(3, name="a")
+    other = finished_run(name="b")
+    Run.objects.filter(pk=other.pk).update(config={**other.config, "temperature": 1.0})
+    other.refresh_from_db()
+    with pytest.raises(ExperimentRefused, match="temperature=1 is the same as run b"):
+        make(control=control, runs=[control, other], vary={"temperature": ["1"]})
+
+
 @pytest.mark.parametrize(
     ("vary", "words"),
     [

@@ -9,9 +9,11 @@ from django.urls import reverse
 
 from annotation.design.services import study_create
 from distillation.models import Failure, Run
-from research.experiments.exact import exact
+from research.experiments.exact import NOTHING, exact
 from research.experiments.judged import judged
+from research.experiments.kept_parts import kept_by
 from research.experiments.making import experiment_create, experiment_plan
+from research.experiments.side_by_side import cobuy_ids
 from research.experiments.summary import experiment_read, experiment_summary
 from research.models import Experiment
 from tests.annotation.builders import rate_all
@@ -50,6 +52,70 @@ def test_the_kept_share_is_counted(experiment: Experiment):
     assert kept.difference == pytest.approx(4 / 12 - 6 / 12)
 
 
+@pytest.mark.parametrize("part", ["relation", "category", "product type"])
+def test_the_kept_share_in_parts_adds_up_to_the_whole(experiment: Experiment, part: str):
+    lose(Run.objects.get(name="two"), "unchanged")
+    arms = list(experiment.arms.select_related("run"))
+    whole = exact(arms).arms[1].against
+    parts = kept_by(arms, part)[arms[1].pk].values()
+    assert sum((each.arm for each in parts), NOTHING) == whole.arm
+    assert sum((each.control for each in parts), NOTHING) == whole.control
+
+
+def test_the_kept_share_by_relation_is_counted(experiment: Experiment):
+    # Intentions come by co-buy, used for before is a: the control keeps all of used for, the arm every second of each.
+    arms = list(experiment.arms.select_related("run"))
+    parts = kept_by(arms, "relation")[arms[1].pk]
+    assert {name: each.difference for name, each in parts.items()} == {"used for": 2 / 6 - 1, "is a": 2 / 6}
+
+
+def test_what_was_lost_is_told_with_its_reason_and_can_be_read(experiment: Experiment, as_researcher: Client):
+    lose(Run.objects.get(name="two"), "unchanged", n=2)
+    page = as_researcher.get(reverse("experiment", args=["look"])).content.decode()
+    assert "2 co-buys of two, as a picture would stay as it was" in page
+    pairs = as_researcher.get(reverse("experiment-pairs", args=["look"]), {"show": "left-out"}).content.decode()
+    assert "of 2</span>" in pairs
+
+
+def test_where_people_differ_most_comes_first(experiment: Experiment):
+    runs = [arm.run for arm in experiment.arms.all()]
+    study = study_create(name="S", runs=runs, items=24, overlap=2, paired=True, seed=2)
+    of = study.items.select_related("run", "intention")
+    apart = of.filter(run=runs[1]).order_by("intention__cobuy").last().intention.cobuy_id
+    no = {item.pk for item in of if item.run == runs[1] and item.intention.cobuy_id == apart}
+    rate_all(study, {item.pk: [(0, 0), (0, 0)] if item.pk in no else [(1, 1), (1, 1)] for item in of})
+    arms = list(experiment.arms.select_related("run"))
+    ids = cobuy_ids(arms, "differ", "usedFor", study)
+    assert (ids[0], len(ids)) == (apart, 6)
+
+
+def test_a_repeat_of_the_control_is_called_so(experiment: Experiment, as_researcher: Client):
+    said = "asked as the control was"
+    page = reverse("experiment", args=["look"])
+    assert said in as_researcher.get(page).content.decode()
+    two = Run.objects.get(name="two")
+    Run.objects.filter(pk=two.pk).update(config={**two.config, "temperature": 1.0})
+    assert said not in as_researcher.get(page).content.decode()
+
+
+def test_arms_are_chosen_and_what_is_none_is_passed_over(experiment: Experiment, as_researcher: Client):
+    asked = {"figure": "colour", "by": "moon", "arm": ["x", "9" * 30, experiment.arms.last().pk]}
+    page = as_researcher.get(reverse("experiment", args=["look"]), asked)
+    assert (page.status_code, page.context["panels"]["name"], page.context["panels"]["part"]) == (
+        200,
+        "Kept",
+        "Relation",
+    )
+
+
+def test_the_page_leads_to_studies_of_its_runs(experiment: Experiment, as_researcher: Client):
+    page = as_researcher.get(reverse("experiment", args=["look"])).content.decode()
+    link = page.partition(f"{reverse('study-new')}?runs=")[2].partition('"')[0]
+    form = as_researcher.get(f"{reverse('study-new')}?runs={link.replace('&amp;', '&')}").context["form"]
+    assert form["paired"].value() is True
+    assert len(form["runs"].value()) == 2
+
+
 def test_a_failed_treatment_leaves_the_cobuy_out_of_both(experiment: Experiment, as_researcher: Client):
     lose(Run.objects.get(name="two"), "unchanged")
     figures = exact(list(experiment.arms.select_related("run")))
@@ -84,7 +150,9 @@ def test_people_set_the_arms_against_the_control(experiment: Experiment, as_rese
     assert plausible.people_parts["category"]["none"] == plausible.people  # all are of one category
     words = as_researcher.get(reverse("experiment", args=["look"])).content.decode()
     assert "People like them" in words
-    assert "By category" in words
+    assert "Plausible by relation" in words
+    parts = as_researcher.get(reverse("experiment", args=["look"]), {"figure": "typical", "by": "category"})
+    assert "Typical by category" in parts.content.decode()
 
 
 def test_a_page_under_way_is_polled_and_comes_anew_at_the_end(experiment: Experiment, as_researcher: Client):
@@ -123,6 +191,9 @@ def test_page_and_files_tell_the_same(experiment: Experiment, as_researcher: Cli
     rows = list(csv.DictReader(StringIO(as_researcher.get(reverse("experiment-csv", args=["look"])).content.decode())))
     kept = [row["value"] for row in rows if row["measure"] == "kept_share"]
     assert kept == [str(arm["kept_share"]) for arm in summary["arms"]]
+    parts = {row["of_part"]: row["value"] for row in rows if row["part"] == "relation"}
+    by_relation = summary["arms"][1]["against_control"]["by_relation"]
+    assert parts == {name: str(each["difference"]) for name, each in by_relation.items()}
 
 
 def test_an_unjudged_experiment_says_so(experiment: Experiment, as_researcher: Client):

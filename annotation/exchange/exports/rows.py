@@ -115,6 +115,7 @@ _COMMON_FIRST = ("study", "item", "asin_a", "asin_b", "relation")
 _COMMON_LAST = (
     "annotator", "comment", "kind", "counts", "study_version", "seconds", "active_seconds", "left_product", *LOOK,
     "stratum", "inclusion_probability", "category", "bought_year", "bought_month", "simulated", "judged_at",
+    "role", "had_seen",
 )  # fmt: skip
 OF_PAIRS = {
     **{name: COLUMNS[name] for name in _COMMON_FIRST},

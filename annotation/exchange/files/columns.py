@@ -22,6 +22,7 @@ REALS = ("p_yes", "strictness", "inclusion_probability", "active_seconds")
 OF_ITEM = (*TEXTS[:-1], *REALS[:-1])
 NEEDED = frozenset((*TEXTS, *REALS, "item", "audit"))
 NOT_SAID = -1
+BOUGHT = ("bought_year", "bought_month")  # 0 where nobody is known to have; not said by a file of an earlier version
 AUDITS = {"right": 1, "wrong": 0, "": NOT_SAID}
 REVEALED = TRUTH | {"": False}
 # Answers are places among the question's, and those that count; `first` is the plausibility as it was first given,
@@ -29,7 +30,7 @@ REVEALED = TRUTH | {"": False}
 ROW = np.dtype(
     [*((name, object) for name in TEXTS), *((name, float) for name in (*REALS, "at")), ("kind", "U6"), ("counts", bool),
      *((name, int) for name in ("id", "audit", "plausibility", "typicality", "revision", "study_version")),
-     ("after_reveal", bool),
+     ("after_reveal", bool), ("bought_year", int), ("bought_month", int),
      *((name, int) for name in ("look", "first", "after", "item", "who"))]
 )  # fmt: skip
 OF_JUDGMENT = ["kind", "item", "who", "at"]  # what its revisions have in common
@@ -74,12 +75,17 @@ def _rows(file: BinaryIO, study: Study) -> Iterator[tuple]:
                 *(intern(row[name]) for name in TEXTS), *(float(row[name] or "nan") for name in REALS), at,
                 Kind(row["kind"]), TRUTH[row["counts"]], int(row["item"]), AUDITS[row["audit"]], plausible, typical,
                 int(row.get("revision", NOT_SAID)), int(row.get("study_version") or 1),
-                REVEALED[row.get("after_reveal", "")], _look(row), plausible, NOT_SAID, 0, 0,
+                REVEALED[row.get("after_reveal", "")], *_bought(row), _look(row), plausible, NOT_SAID,
+                0, 0,
             )  # fmt: skip
         except KeyError as error:
             raise ImportRefused(f"line {line}: {error} is none of the study's answers") from error
         except ValueError as error:
             raise ImportRefused(f"line {line}: {error}") from error
+
+
+def _bought(row: dict[str, str]) -> tuple[int, ...]:
+    return tuple(int(row.get(name, NOT_SAID) or 0) for name in BOUGHT)
 
 
 def _look(row: dict[str, str]) -> int:

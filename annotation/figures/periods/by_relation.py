@@ -44,7 +44,10 @@ class ByRelation:
 
 @transaction.atomic
 def relations_compare(study: Study, a: Run, b: Run, measure: str) -> ByRelation:
-    every = dated_items(study)
+    return relations_from(dated_items(study), a, b, measure)
+
+
+def relations_from(every: Dated, a: Run, b: Run, measure: str) -> ByRelation:
     values, among = every.values(measure)
     of = (every.run == a.pk, every.run == b.pk)
     rows = [

@@ -90,7 +90,10 @@ class Periods:
 
 @transaction.atomic
 def periods(study: Study, by: Period) -> Periods:
-    every = dated_items(study)
+    return periods_from(study, dated_items(study), by)
+
+
+def periods_from(study: Study, every: Dated, by: Period) -> Periods:
     dated = every.year > 0
     rows = every if by == "category" else every.where(dated)
     names, code = _groups(rows, by)

@@ -18,7 +18,7 @@ Bools = NDArray[np.bool_]
 
 # As the item was drawn; for one that was drawn before purchases came in, as it is known now.
 _ITEMS = """
-    SELECT coalesce(t.bought_year, extract(year FROM c.bought_at AT TIME ZONE 'UTC'))::int,
+    SELECT t.id, coalesce(t.bought_year, extract(year FROM c.bought_at AT TIME ZONE 'UTC'))::int,
            coalesce(t.bought_month, extract(month FROM c.bought_at AT TIME ZONE 'UTC'))::int,
            t.category, t.relation, t.run_id, i.cobuy_id, t.stratum, t.inclusion_probability,
            t.plausibility_tally, t.typicality_tally, t.filter_yes IS NOT NULL, coalesce({kept}, false), {complete}
@@ -26,6 +26,12 @@ _ITEMS = """
     JOIN distillation_intention i ON i.id = t.intention_id JOIN distillation_cobuy c ON c.id = i.cobuy_id
     ORDER BY t.id
 """
+
+
+COLUMNS = (
+    *("id", "year", "month", "category", "relation", "run", "cobuy", "stratum", "inclusion"),
+    *("plausibility", "typicality", "filtered", "kept", "complete"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,25 +62,33 @@ class Dated:
 
 
 def dated_items(study: Study) -> Dated:
+    return dated_of(study, item_columns(study))
+
+
+def item_columns(study: Study) -> dict[str, NDArray]:
+    """All sampled items (rows,), judged or not, in their order."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL plan_cache_mode = force_custom_plan")
         cursor.execute(_ITEMS.format(kept=kept_at(study), complete=complete_in(study)), [study.pk])
-        columns = list(np.array(cursor.fetchall(), dtype=object).reshape(-1, 13).T)
-    year, month, category, relation, run, cobuy, stratum, inclusion, plausibility, typicality, *flags = columns
-    filtered, kept, complete = (each.astype(bool) for each in flags)
-    plausible, typical, truth = _answers(study, plausibility.astype(np.int64), typicality.astype(np.int64))
-    judged = ~np.isnan(plausible)
-    weights = _speaking(1 / inclusion.astype(float), stratum.astype(str), judged)
+        rows = np.array(cursor.fetchall(), dtype=object).reshape(-1, len(COLUMNS))
+    return dict(zip(COLUMNS, rows.T, strict=True))
+
+
+def dated_of(study: Study, of: dict[str, NDArray]) -> Dated:
+    filtered, kept, complete = (of[name].astype(bool) for name in ("filtered", "kept", "complete"))
+    plausible, typical, truth = _answers(study, of["plausibility"].astype(np.int64), of["typicality"].astype(np.int64))
+    judged, stratum = ~np.isnan(plausible), of["stratum"].astype(str)
+    weights = _speaking(1 / of["inclusion"].astype(float), stratum, judged)
     every = Dated(
-        year=np.array([each or 0 for each in year], dtype=np.int64),
-        month=np.array([each or 0 for each in month], dtype=np.int64),
-        category=category.astype(str),
-        relation=relation.astype(str),
-        run=run.astype(np.int64),
+        year=np.array([each or 0 for each in of["year"]], dtype=np.int64),
+        month=np.array([each or 0 for each in of["month"]], dtype=np.int64),
+        category=of["category"].astype(str),
+        relation=of["relation"].astype(str),
+        run=of["run"].astype(np.int64),
         plausible=plausible,
         typical=typical,
         right=np.where(filtered & complete, np.where(kept, truth, 1 - truth), np.nan),
-        sample=sample_of(len(year), weights, stratum.astype(str), clusters=cobuy.astype(np.int64)),
+        sample=sample_of(len(judged), weights, stratum, clusters=of["cobuy"].astype(np.int64)),
     )
     return every.where(judged)
 

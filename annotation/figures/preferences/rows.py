@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from annotation.models import Kind, Study
 from annotation.scales import Preference
-from common.counting import included_sql
+from common.counting import first_sql, included_sql
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -24,7 +24,8 @@ _ROWS = f"""
     JOIN annotation_participant p ON p.id = j.participant_id
     JOIN annotation_item i ON i.id = j.item_id
     JOIN distillation_intention t ON t.id = i.intention_id
-    WHERE i.study_id = %s AND i.gold IS NULL AND {included_sql()} ORDER BY j.id
+    WHERE i.study_id = %s AND i.gold IS NULL AND {included_sql()} AND ({first_sql()} OR j.kind = '{Kind.REPEAT}')
+    ORDER BY j.id
 """  # noqa: S608 - rules of our own
 
 

@@ -9,6 +9,7 @@ from distillation.lvlm import BACKENDS
 from distillation.models import Run
 from distillation.pipeline.filters import NOBODY, SAME, versions
 from distillation.pipeline.relations import PRESETS, RELATIONS
+from distillation.prompts.forms import PromptsForm
 from distillation.runs.changes import PRICED
 from distillation.runs.pages.treatments import MEASURED, OneTreatment
 from distillation.runs.services import MOST_SAMPLES
@@ -46,7 +47,12 @@ TREATMENTS_HINT = (
 )
 
 
-class RunForm(CatalogSelectionForm):
+class RunForm(CatalogSelectionForm, PromptsForm):
+    settings_asked = (
+        *("limit", "samples", "with_images", "pictures", "side_by_side", "temperature", "max_tokens"),
+        *("filter", "filter_model", "filter_base_urls"),
+    )
+
     name = forms.CharField(max_length=100, help_text="Letters, digits, dots, hyphens and underscores")
     backend = forms.ChoiceField(
         label="Who answers",

@@ -86,12 +86,17 @@ def config_rows(run: Run) -> list[tuple[str, str]]:
         ("Intentions for each relation", str(config["samples"])),
         ("Pictures", _pictures_words(config)),
         ("Co-buys", _cobuys_words(run)),
-        ("Prompts", f"{config['prompt_version']} ({config['prompt_digest'][:12]})"),
+        ("Prompts", _prompts_words(config)),
         ("Filter", _filter_words(run)),
         ("Sampling", f"temperature {config['temperature']}, at most {config['max_tokens']} tokens"),
     ]
     rows += [("Model servers", note) for note in server_notes(run.servers)]
     return rows if not run.is_baseline else [row for row in rows if row[0] not in ("Sampling", "Prompts")]
+
+
+def _prompts_words(config: dict) -> str:
+    own = ", written in the browser and kept with the run" if config.get("prompt_texts") else ""
+    return f"{config['prompt_version']} ({config['prompt_digest'][:12]}){own}"
 
 
 def _cobuys_words(run: Run) -> str:

@@ -1,6 +1,7 @@
 """Runs and pictures."""
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -10,16 +11,17 @@ from accounts.models import User
 from accounts.requests import PersonRequest
 from common.words import counted
 from distillation.models import Exposure, Run
+from distillation.prompts.stored import PromptsRefused, prompts_save
 from distillation.runs.changes import run_set_prices, run_set_strictness
 from distillation.runs.exposure import exposure_record
 from distillation.runs.pages.forms import PricesForm, RunForm, StrictnessForm
 from distillation.runs.pages.lists import config_rows, kept_at, latest, newer_intentions, run_row
 from distillation.runs.pages.page import run_page
+from distillation.runs.pages.settings import run_settings
 from distillation.runs.reports import run_revision
 from distillation.runs.servers import backend_check
 from distillation.runs.services import (
     RunRefused,
-    RunSettings,
     run_cancel,
     run_pause,
     run_resume,
@@ -27,11 +29,6 @@ from distillation.runs.services import (
     run_start,
 )
 from distillation.runs.wake import run_wake_or_say
-
-FORM_SETTINGS = (
-    *("limit", "samples", "with_images", "pictures", "side_by_side", "temperature", "max_tokens"),
-    *("filter", "filter_model", "filter_base_urls"),
-)
 
 
 @require_safe
@@ -48,7 +45,7 @@ def run_new(request: PersonRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             run = _start(form, request.user)
-        except RunRefused as error:
+        except (RunRefused, PromptsRefused) as error:
             form.add_error(None, str(error))
         else:
             _say(request, f"Run {run.name} starts.", run_wake_or_say(run))
@@ -66,6 +63,7 @@ def run_detail(request: PersonRequest, name: str) -> HttpResponse:
         "page": run_page(run),
         "latest": latest(run),
         "config_rows": config_rows(run),
+        "prompt_texts": run.config.get("prompt_texts"),
         "strictness": StrictnessForm(initial={"strictness": run.strictness}),
         "prices": PricesForm(initial=run.prices),
     }
@@ -155,23 +153,21 @@ def run_prices(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def _start(form: RunForm, user: User) -> Run:
-    asked = form.cleaned_data
-    settings = RunSettings.checked(
-        relations=form.relations,
-        **{name: asked[name] for name in FORM_SETTINGS},
-        catalog=form.catalog,
-    )
+    asked, settings = form.cleaned_data, run_settings(form)
     backend = {name: asked[name] for name in ("backend", "base_urls")}
     checked = backend_check(model=asked["model"], config=settings.as_config(), **backend)
-    return run_start(
-        name=asked["name"],
-        model=checked.model,
-        servers=checked.servers,
-        settings=settings,
-        strictness=asked["strictness"],
-        created_by=user,
-        **backend,
-    )[0]
+    with transaction.atomic():
+        if form.prompt_set:
+            prompts_save(name=asked["prompts_name"], texts=form.prompt_set.texts, created_by=user)
+        return run_start(
+            name=asked["name"],
+            model=checked.model,
+            servers=checked.servers,
+            settings=settings,
+            strictness=asked["strictness"],
+            created_by=user,
+            **backend,
+        )[0]
 
 
 def _set_state(run: Run, state: str, user: User) -> tuple[str, str]:

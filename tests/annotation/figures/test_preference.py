@@ -14,6 +14,7 @@ from annotation.exchange.exports.streams import judgments_csv
 from annotation.figures.preferences.numbers import PreferenceFigures, preference_figures
 from annotation.judging.allocation import item_next
 from annotation.judging.interventions import participant_exclude
+from annotation.judging.participants import participant_join
 from annotation.models import Lease, Study
 from annotation.scales import Preference
 from stats.preference.rates import share_of
@@ -110,6 +111,18 @@ def test_the_export_has_what_was_shown_on_each_side():
     left, right = ("first_shown", "second_shown") if saved.first_left else ("second_shown", "first_shown")
     assert (row["left_text"], row["right_text"]) == (getattr(saved.item, left), getattr(saved.item, right))
     assert row["better_run"] == row["left_run"] != row["right_run"]
+
+
+def test_who_has_seen_verdicts_is_marked_in_the_export_and_left_out_of_the_figures(researcher):
+    # Anna prefers the first of two runs; Rosa, a researcher, says the opposite and does not count.
+    study = preference_study(items=1, overlap=1)
+    rosa = participant_join(study, researcher)
+    lease = item_next(participant=rosa)
+    prefer(rosa, Preference.RIGHT if lease.first_left else Preference.LEFT)
+    assert answered(study, [["first"]]).pairs[0].win.value == 1
+    rows = csv.DictReader(io.StringIO(b"".join(judgments_csv(study)).decode()))
+    told = {(row["role"], row["had_seen"], row["kind"], row["counts"]) for row in rows}
+    assert told == {("researcher", "role", "seen", "false"), ("annotator", "", "item", "true")}
 
 
 def test_page_and_its_tables(as_researcher: Client):

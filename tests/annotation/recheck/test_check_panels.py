@@ -13,6 +13,8 @@ from annotation.design.services import study_create
 from annotation.exchange.files.cells import ImportRefused
 from annotation.figures.panels.all import PANELS
 from annotation.figures.panels.shares import NAMES
+from annotation.figures.periods.by_relation import MEASURES
+from annotation.figures.periods.numbers import PERIODS
 from annotation.figures.rows.asked import Asked
 from annotation.figures.rows.live import Live
 from annotation.judging.allocation import item_next
@@ -36,7 +38,8 @@ def large_once(module_db: None) -> Study:
                         typicality_after_yes=True)  # fmt: skip
     for i, item in enumerate(made.items.order_by("pk")):
         p_yes = None if i % 10 == 0 else (37 * i % 101 + 0.1234) / 102
-        Item.objects.filter(pk=item.pk).update(p_yes=p_yes, category=f"Category {i % 4}")
+        bought = {"bought_year": 2014 + i % 5, "bought_month": 1 + i % 3} if i % 7 else {}
+        Item.objects.filter(pk=item.pk).update(p_yes=p_yes, category=f"Category {i % 4}", **bought)
     for name, every in (("ann-0", 2), ("ann-1", 3), ("ann-2", 4)):
         judge_all(participant(made, name), every)
     for judgment in Judgment.objects.all():
@@ -57,7 +60,8 @@ def test_each_panel_is_worked_out_anew(large: Study) -> None:
     assert check.differences == []
     switched = {f"{panel.name} by {by}" for panel in PANELS.values() if panel.has_switch for by in NAMES}
     others = {panel.name for panel in PANELS.values() if not panel.has_switch}
-    own = {"threshold wanted 0.7 bound lower", "report", "one against two"}
+    own = {"threshold wanted 0.7 bound lower", "report", "one against two", *(f"by {each}" for each in PERIODS)}
+    own |= {f"one against two by relation, {name}" for name in MEASURES}
     assert set(check.compared) == {"cells of items", "figures", "latent truth", *switched, *others, *own} - {"p_yes"}
     assert min(check.compared.values()) >= 4
 
@@ -80,6 +84,28 @@ def test_what_a_csv_can_not_know_is_named(large: Study) -> None:
     ).not_in_csv
     assert {"figures: items", "figures: wanted", "progress: untouched", "annotators: people.gold"} <= set(said)
     assert any(each.startswith("anchoring: the CSV has no revisions") for each in said)
+
+
+def test_a_year_that_the_page_has_otherwise_is_found(large: Study) -> None:
+    csv = exported(large)
+    Item.objects.filter(bought_year=2016).update(bought_year=2017)
+    check = figures_check(large, io.BytesIO(csv), only=("by year", "by month"))
+    assert where(check) == {"by year"}
+    first = next(
+        each for each in check.differences if ".names." in each.figure or each.figure.startswith("by year.items")
+    )
+    assert first.shown != first.from_csv
+
+
+def test_a_file_without_years_is_said_to_have_none(large: Study) -> None:
+    def earlier(rows: list[dict]) -> None:
+        for row in rows:
+            del row["bought_year"], row["bought_month"]
+
+    check = figures_check(large, changed(exported(large), earlier), only=("by year", "by category"))
+    assert check.differences == []
+    assert any(each.startswith("by year: the CSV has no bought_year") for each in check.not_in_csv)
+    assert check.compared["by category"] > 10
 
 
 def test_revisions_are_set_against_the_verdict(large: Study) -> None:
