@@ -5,9 +5,8 @@ from distillation.catalog import import_views
 from distillation.catalog import views as catalog_views
 from distillation.catalog.pictures.views import picture
 from distillation.features import views as features
-from distillation.prompts import views as prompts
 from distillation.purchases import views as purchases
-from distillation.runs.pages import connection, forecast, treatments, views
+from distillation.runs.pages import connection, forecast, prompts, treatments, views
 from distillation.treatments import TREATED
 from distillation.uploads import tus
 from distillation.uploads import views as uploads

@@ -4,9 +4,9 @@ from research.alarm_views import run_alarms
 from research.diversity import neighbour_views
 from research.diversity import views as diversity
 from research.evaluations import views as evaluations
-from research.experiments import asking_views as asking
 from research.experiments import pair_views as pairs
 from research.experiments import views as experiments
+from research.experiments.blunt import views as asking
 from research.gains import views as gains
 from research.online import views as online
 from research.purchases import views as purchases

@@ -31,7 +31,7 @@ def experiment_page(experiment: Experiment, asked: Asked) -> dict:
     measures, thumbs = list(dict.fromkeys(row.name for row in people)), _thumbs(arms)
     return {
         "experiment": experiment,
-        "state": experiment_state(figures),
+        "state": experiment_state(arms),
         "progress": experiment_progress(experiment),
         "figures": figures,
         "n_arms": len(figures.arms) - 1,

@@ -21,6 +21,7 @@ from stats.estimate import Estimate
 
 KEPT = "Kept"
 PARTS = {"relation": "Relation", "category": "Category", "product type": "Type of product"}
+SEVERAL = {"relation": "relations", "category": "categories", "product type": "types of product"}
 # How up to three arms are told apart, without colour too: (css, shape).
 MARKS = (("c-accent", "circle"), ("c-ink", "square"), ("c-ink hollow", "diamond"))
 WIDTHS = (0.05, 0.1, 0.2, 0.4, 0.6, 1.0)
@@ -140,6 +141,7 @@ def _in_parts(name: str, rows: list[Shown], asked: Asked) -> dict:
         "choices": [(row.arm.pk, _name(row.arm, one_factor), row in chosen) for row in rows],
         "parts_rows": [_part_row(row, part, asked.by) for row in rows for part in sorted(row.parts)],
         "n_parts": len(parts),
+        "parts_words": SEVERAL[asked.by] if len(parts) != 1 else PARTS[asked.by].lower(),
         "fewest": FEWEST_OF_PART,
     }
 

@@ -14,8 +14,8 @@ from distillation.lvlm.baseline.titles import COLOURS, MATERIALS
 from distillation.models import CoBuy, Intention, Picture, Product, Run, RunProduct
 from distillation.pipeline.relations import RELATIONS
 from distillation.runs.pictures import left_out_cobuys, run_treatment
-from research.experiments.asking import asks, followed_by_people
-from research.experiments.following import Follows, Told, following
+from research.experiments.blunt.asking import asks, followed_by_people
+from research.experiments.blunt.following import Follows, Told, following
 from research.experiments.keeping import keeping
 from research.experiments.pairs import shares_of
 from research.models import Arm

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from annotation.figures.numbers import study_revision
@@ -39,8 +40,8 @@ def _read(arms: list[Arm], study: Study | None) -> tuple[Exact, list[Judged]]:
     return figures, judged(study, arms, figures.arms) if study else []
 
 
-def experiment_state(figures: Exact) -> str:
-    states = {each.arm.run.state for each in figures.arms}
+def experiment_state(arms: Iterable[Arm]) -> str:
+    states = {arm.run.state for arm in arms}
     for state in (Run.State.RUNNING, Run.State.PAUSED, Run.State.CANCELLED):
         if state in states:
             return str(state.label)
@@ -53,7 +54,7 @@ def experiment_summary(experiment: Experiment) -> dict[str, Any]:
     return {
         "experiment": experiment.name,
         "question": experiment.question,
-        "state": experiment_state(figures),
+        "state": experiment_state(arms),
         "cobuys": figures.cobuys,
         "cobuys_in_all_arms": figures.common,
         "relations": list(figures.relations),

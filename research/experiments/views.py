@@ -25,6 +25,7 @@ from research.experiments.progress import experiment_progress, experiment_revisi
 from research.experiments.summary import (
     CSV_COLUMNS,
     csv_rows,
+    experiment_state,
     experiment_summary,
 )
 from research.models import Experiment
@@ -63,7 +64,8 @@ class ExperimentForm(forms.Form):
 @researcher_required
 def experiment_list(request: HttpRequest) -> HttpResponse:
     experiments = Experiment.objects.order_by("-pk").prefetch_related("arms__run")
-    return render(request, "research/experiments.html", {"experiments": experiments})
+    rows = [(each, experiment_state(each.arms.all())) for each in experiments]
+    return render(request, "research/experiments.html", {"experiments": rows})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -7,7 +7,7 @@ from django.urls import reverse
 from accounts.models import User
 from distillation.models import Intention, Run
 from distillation.runs.pictures import run_pictures_ready
-from research.experiments.asking import followed_by_people, followed_save, next_for
+from research.experiments.blunt.asking import followed_by_people, followed_save, next_for
 from research.experiments.factors import ExperimentRefused
 from research.models import Arm, Experiment, Followed
 from tests.distillation.runs.coloured import catalog, run

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from distillation.models import Exposure, Run
 from distillation.runs.pictures import run_pictures_ready
-from research.experiments.following import Told, following, follows
+from research.experiments.blunt.following import Told, following, follows
 from research.experiments.making import arms_check, experiment_create, experiment_plan
 from tests.distillation.runs.coloured import catalog, run
 

@@ -19,9 +19,9 @@ from distillation.pipeline.steps import seen, seen_pair
 from distillation.pipeline.trial import trial_pair
 from distillation.prompts.forms import TEXTS
 from distillation.prompts.stored import OWN, prompts_version
-from distillation.prompts.trying import COBUYS, WAITS_S, pair_shown, prompts_try, sample_cobuys
 from distillation.runs.pages.forms import RunForm
 from distillation.runs.pages.settings import run_settings
+from distillation.runs.pages.trying import COBUYS, WAITS_S, pair_shown, prompts_try, sample_cobuys
 from distillation.runs.services import RunRefused
 
 STEP_1, STEP_2 = "(what step 1 says of this product)", "(what step 2 says)"

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.access import PersonRequest
 from common.refusals import Refused
-from research.experiments.asking import SAMPLE, asks, followed_save, next_for
+from research.experiments.blunt.asking import SAMPLE, asks, followed_save, next_for
 from research.experiments.side_by_side import pictures_seen
 from research.models import Arm, Followed
 

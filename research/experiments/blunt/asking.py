@@ -10,8 +10,8 @@ from accounts.models import User
 from distillation.models import Intention
 from distillation.runs.pictures import run_treatment
 from distillation.treatments import SWAPPED
+from research.experiments.blunt.following import KINDS, Follows
 from research.experiments.factors import ExperimentRefused
-from research.experiments.following import KINDS, Follows
 from research.models import Arm, Followed
 from stats.crossed import crossed_rate
 from stats.estimate import Estimate
