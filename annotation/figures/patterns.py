@@ -31,16 +31,16 @@ OF_ITEM = (
 BY = {"relation": "t.relation", "category": "t.category", "run": "t.run_id"}
 # Booleans and the columns of the statistics item_patterns: with anything else to group by, the planner overestimates
 # the groups and sorts all items. Seconds are read twice as fast as dates, and only the latest of them is wanted.
-_ALIKE = """
-    SELECT {expressions}, count(*), sum(t.overlap)::bigint, count(*) FILTER (WHERE t.n_judged = t.overlap),
-           extract(epoch FROM max(t.judged_at))::float8
-    FROM ({judged}) t
-    GROUP BY {places} ORDER BY {places}
-"""
+_ALIKE = "SELECT {expressions}, {counted} FROM ({judged}) t WHERE {where} GROUP BY {places} ORDER BY {places}"
 # In a study of so many items p(yes) of each is read along, to tighten its figures; in larger ones there is little to
 # gain, and a page would wait for as many rows.
 MOST_ALONE = 10_000
-_COUNTED = ("items", "wanted", "finished", "judged_at")
+_COUNTED = {
+    "items": "count(*)",
+    "wanted": "sum(t.overlap)::bigint",
+    "finished": "count(*) FILTER (WHERE t.n_judged = t.overlap)",
+    "judged_at": "extract(epoch FROM max(t.judged_at))::float8",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,12 +196,29 @@ def rows_alike(study: Study, selection: Selection, **expressions: str) -> Column
 
     The expressions are SQL of our own, never of a request. Without a choice of judgments unjudged items are there too.
     """
+    return _alike(study, selection, expressions, _COUNTED, "true")
+
+
+def items_alike(study: Study, selection: Selection, where: str, **expressions: str) -> Columns:
+    """The same of some items, and of these only how many they are."""
+    return _alike(study, selection, expressions, {"items": _COUNTED["items"]}, where)
+
+
+def _alike(
+    study: Study, selection: Selection, expressions: dict[str, str], counted: dict[str, str], where: str
+) -> Columns:
     inner, values = _tallied(study, selection).query.sql_with_params()
-    places = ", ".join(str(place + 1) for place in range(len(expressions)))
+    sql = _ALIKE.format(
+        expressions=", ".join(expressions.values()),
+        counted=", ".join(counted.values()),
+        judged=inner,
+        where=where,
+        places=", ".join(str(place + 1) for place in range(len(expressions))),
+    )
     with connection.cursor() as cursor:
-        cursor.execute(_ALIKE.format(expressions=", ".join(expressions.values()), judged=inner, places=places), values)
+        cursor.execute(sql, values)
         rows = cursor.fetchall()
-    names = (*expressions, *_COUNTED)
+    names = (*expressions, *counted)
     return dict(zip(names, np.array(rows, dtype=object).reshape(len(rows), len(names)).T, strict=True))
 
 

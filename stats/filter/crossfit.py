@@ -4,6 +4,7 @@ The figures of the items that chose a threshold are too good, as their luck was 
 items is judged at the threshold that the other nine tenths choose: cross-validation (Stone 1974) of the whole choice.
 """
 
+from collections.abc import Iterable
 from typing import Literal
 
 import numpy as np
@@ -38,20 +39,36 @@ def cross_fitted(
     counts as kept by the share of the `repeats` divisions into tenths in which it was. Intervals take these as given,
     as those of `threshold_curve` take the threshold.
     """
+    sample = sample_of(len(np.asarray(p_yes)), weights, strata, items=items, clusters=clusters)
+    return cross_fits(p_yes, plausible, (figure,), sample, rng=rng, repeats=repeats)[figure]
+
+
+def cross_fits(
+    p_yes: ArrayLike,
+    plausible: ArrayLike,
+    figures: Iterable[Figure],
+    sample: Sample,
+    *,
+    rng: np.random.Generator,
+    repeats: int = REPEATS,
+) -> dict[Figure, dict[str, Estimate]]:
+    """The same for several figures, each by a threshold of its own over the same divisions."""
     p_yes, truth = np.asarray(p_yes, dtype=float), np.asarray(plausible, dtype=bool)
-    sample = sample_of(len(p_yes), weights, strata, items=items, clusters=clusters)
-    place, kept = thousandth(p_yes), np.zeros(len(p_yes))
+    step, steps = _steps(thousandth(p_yes))
+    kept = {figure: np.zeros(len(p_yes)) for figure in figures}
     for _ in range(repeats if len(p_yes) else 0):
         held = _folds(sample, rng)
         rest = (sample.items[:, np.newaxis] - held).T * sample.weights
-        hits, misses = _above(place, rest * truth), _above(place, rest * ~truth)
-        chosen = highest_point(_f1(hits, misses) if figure == "f1" else hits - misses)
-        kept += (held * (place[:, np.newaxis] >= chosen)).sum(axis=1)
-    return _figures(kept / (repeats * np.maximum(sample.items, 1)), truth.astype(float), sample)
+        hits, misses = _above(step, rest * truth, steps), _above(step, rest * ~truth, steps)
+        for figure in kept:
+            chosen = highest_point(_f1(hits, misses) if figure == "f1" else hits - misses)
+            kept[figure] += (held * (step[:, np.newaxis] >= chosen)).sum(axis=1)
+    times = repeats * np.maximum(sample.items, 1)
+    return {figure: _figures(each / times, truth.astype(float), sample) for figure, each in kept.items()}
 
 
 def highest_point(values: Floats) -> NDArray[np.int64]:
-    """The threshold of the highest value, the lowest where several are, of (choices, 1001)."""
+    """The threshold of the highest value, the lowest where several are, of (choices, thresholds)."""
     # Equal tops differ by rounding.
     first: NDArray[np.int64] = (values >= np.nanmax(values, axis=1, keepdims=True) - 1e-12).argmax(axis=1)
     return first
@@ -67,11 +84,18 @@ def _folds(sample: Sample, rng: np.random.Generator) -> NDArray[np.int64]:
     return folds
 
 
-def _above(place: NDArray[np.int64], values: Floats) -> Floats:
-    """Sums over each threshold: (choices, rows) to (choices, 1001)."""
+def _steps(place: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
+    """The thresholds that keep something else than the one before, counted; most of the grid's don't."""
+    used, step = np.unique(place, return_inverse=True)
+    keeps_nothing = len(used) > 0 and used[-1] < len(GRID) - 1
+    return step, len(used) + keeps_nothing
+
+
+def _above(step: NDArray[np.int64], values: Floats, steps: int) -> Floats:
+    """Sums over each threshold: (choices, rows) to (choices, steps)."""
     choices = len(values)
-    cell = place + len(GRID) * np.arange(choices)[:, np.newaxis]
-    at = np.bincount(cell.ravel(), values.ravel(), choices * len(GRID)).reshape(choices, -1)
+    cell = step + steps * np.arange(choices)[:, np.newaxis]
+    at = np.bincount(cell.ravel(), values.ravel(), choices * steps).reshape(choices, -1)
     return at[:, ::-1].cumsum(axis=1)[:, ::-1]
 
 

@@ -73,10 +73,11 @@ def resampled_curves(
     """Curves of resamples of the items within strata; arguments (rows,) as in `threshold_curve`."""
     p_yes, plausible = np.asarray(p_yes, dtype=float), np.asarray(plausible, dtype=bool)
     cells = cells_of(thousandth(p_yes), p_yes, plausible, sample_of(len(p_yes), weights, strata, items=items))
-    drawn = list(resamples(cells, seed, draws)) if len(cells.items) else []
-    kept_items = _above(cells, drawn, np.ones(len(cells.items))).sum(axis=1)
-    misses, hits = _above(cells, drawn, cells.weights).transpose(1, 0, 2)
-    squares = _above(cells, drawn, cells.weights**2).sum(axis=1)
+    some = len(cells.items) > 0
+    drawn = np.stack(list(resamples(cells, seed, draws))) if some else np.zeros((0, 0))
+    kept_items = _above(cells, drawn).sum(axis=1)
+    misses, hits = _above(cells, drawn * cells.weights).transpose(1, 0, 2)
+    squares = _above(cells, drawn * cells.weights**2).sum(axis=1)
     all_hits, everything, kept = hits[:, :1], (hits + misses)[:, :1], hits + misses
     with np.errstate(invalid="ignore", divide="ignore"):
         precision = np.where(kept_items >= FEWEST_KEPT, hits / kept, np.nan)
@@ -143,11 +144,14 @@ def _less(figure: Estimate, optimism: float) -> Estimate:
     return replace(figure, value=value, ci95=(low, high))
 
 
-def _above(cells: Cells, drawn: list[Floats], weights: Floats) -> Floats:
-    """Σ weights over each threshold of the implausible [0] and plausible [1] items: (draws, 2, 1001)."""
-    place = cells.plausible * len(GRID) + cells.place
-    at = np.array([sums(place, items * weights, 2 * len(GRID)) for items in drawn]).reshape(-1, 2, len(GRID))
-    return at[..., ::-1].cumsum(axis=-1)[..., ::-1]
+def _above(cells: Cells, values: Floats) -> Floats:
+    """Σ values (draws, cells) over each threshold of the implausible [0] and plausible [1] items: (draws, 2, 1001)."""
+    used, step = np.unique(cells.place, return_inverse=True)
+    steps, draws = len(used) + 1, len(values)  # the last keeps nothing
+    place = 2 * np.arange(draws)[:, np.newaxis] + cells.plausible
+    at = sums((place * steps + step).ravel(), values.ravel(), 2 * draws * steps).reshape(draws, 2, steps)
+    above: Floats = at[..., ::-1].cumsum(axis=-1)[..., ::-1]
+    return above[..., np.searchsorted(used, np.arange(len(GRID)))]
 
 
 def _choice(curve: Curve, k: int, draws: Floats) -> Choice:

@@ -9,7 +9,7 @@ from django.db.models import Count, Min, Q, Sum
 from django.utils import timezone
 from numpy.typing import NDArray
 
-from annotation.figures.patterns import By, Patterns, Progress, complete_in, patterns, rows_alike
+from annotation.figures.patterns import By, Patterns, Progress, complete_in, items_alike, patterns
 from annotation.figures.rows.asked import Asked, Made
 from annotation.figures.rows.kinds import (
     PACE_DAYS,
@@ -109,7 +109,7 @@ class Live:
         return single_votes(self.asked)
 
     def pairs(self, a: Run, b: Run) -> Pairs:
-        return pairs(self.asked.study, a, b)
+        return self.once(f"pairs {a.pk} {b.pk}", lambda: pairs(self.asked.study, a, b))
 
     def pace(self) -> float:
         return _pace(self.asked)
@@ -124,41 +124,37 @@ class Live:
 
 
 def _decided(asked: Asked, judged: Patterns) -> Decided:
-    question = asked.study.questions[0]
-    steps = steps_of(asked.study)
-    cuts = cuts_of(asked.study)
-    columns = rows_alike(
-        asked.study,
+    study, lead = asked.study, _lead(asked.study.questions[0])
+    cuts, p_yes = cuts_of(study), "coalesce(t.p_yes, t.filter_yes::int)"
+    columns = items_alike(
+        study,
         asked.selection,
-        p_yes=f"width_bucket(coalesce(t.p_yes, t.filter_yes::int), ARRAY{cuts}::float8[])",
-        lead=_lead(question),
-        complete=complete_in(asked.study),
+        f"{complete_in(study)} AND {lead} <> 0 AND {p_yes} IS NOT NULL",
+        p_yes=f"width_bucket({p_yes}, ARRAY{cuts}::float8[])",
+        plausible=f"{lead} > 0",
         inclusion="t.inclusion_probability",
         # There are many rows: as bytes they are sorted several times faster than as words.
         stratum='t.stratum COLLATE "C"',
     )
-    decided = columns["complete"].astype(bool) & (columns["lead"] != 0)
-    of_use = decided & (columns["p_yes"] != None)  # noqa: E711 - by element
-    kept = {name: column[of_use] for name, column in columns.items()}
-    stratum = kept["stratum"].astype(str)
+    stratum = columns["stratum"].astype(str)
     return Decided(
-        steps=steps,
-        p_yes=np.array(cuts)[kept["p_yes"].astype(int) - 1],
-        plausible=kept["lead"].astype(int) > 0,
+        steps=steps_of(study),
+        p_yes=np.array(cuts)[columns["p_yes"].astype(int) - 1],
+        plausible=columns["plausible"].astype(bool),
         stratum=stratum,
-        weights=response_factors(judged, stratum, of_complete=True) / kept["inclusion"].astype(float),
-        items=kept["items"].astype(float),
+        weights=response_factors(judged, stratum, of_complete=True) / columns["inclusion"].astype(float),
+        items=columns["items"].astype(float),
     )
 
 
 def _lead(question: Question) -> str:
-    """SQL for who has more votes: 1 the plausible, -1 the others, 0 nobody."""
+    """SQL for the votes of the plausible less those of the others."""
     signs = (
         f"{'+' if value >= question.positive_from else '-'} "
         f"(t.plausibility_tally::bigint >> {BITS * place} & {unit(1) - 1})"
         for place, value in enumerate(question.ascending)
     )
-    return f"sign({' '.join(signs)})::int"
+    return f"({' '.join(signs)})"
 
 
 def _audited(asked: Asked) -> Audited:

@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 
-from stats.filter.crossfit import cross_fitted
+from stats.filter.crossfit import cross_fits, cross_fitted
 from stats.filter.quality import confusion
 from stats.filter.threshold_choice import best_threshold, resampled_curves, threshold_for
 from stats.filter.thresholds import threshold_curve
+from stats.sample import sample_of
 
 
 def rng() -> np.random.Generator:
@@ -58,6 +59,12 @@ def test_a_co_buy_stays_together():
 def test_same_generator_same_figures():
     p_yes, plausible = rng().random(80), rng().random(80) < 0.6
     assert cross_fitted(p_yes, plausible, "f1", rng=rng()) == cross_fitted(p_yes, plausible, "f1", rng=rng())
+
+
+def test_both_figures_at_once_are_those_of_each():
+    p_yes, plausible = np.round(rng().random(80), 2), rng().random(80) < 0.6
+    both = cross_fits(p_yes, plausible, ("f1", "accuracy"), sample_of(80), rng=rng())
+    assert both == {figure: cross_fitted(p_yes, plausible, figure, rng=rng()) for figure in both}
 
 
 def test_nothing_judged_says_so():

@@ -13,7 +13,7 @@ from annotation.figures.rows.kinds import Decided, Rows
 from annotation.figures.tables import Column, Table, Value
 from annotation.figures.words import because, interval, large, percent, whole_percent
 from stats.estimate import Estimate
-from stats.filter.crossfit import Figure, cross_fitted
+from stats.filter.crossfit import Figure, cross_fits
 from stats.filter.threshold_choice import (
     Choice,
     ResampledCurves,
@@ -24,6 +24,7 @@ from stats.filter.threshold_choice import (
 from stats.filter.thresholds import FEWEST_KEPT, Band, threshold_curve
 from stats.filter.thresholds import Curve as Thresholds
 from stats.resampling import DRAWS
+from stats.sample import sample_of
 
 HEIGHT = 260
 STEP = 10  # thousandths of the slider and of what is drawn
@@ -69,7 +70,7 @@ def numbers(rows: Rows) -> Threshold:
     precisions = WANTED if asked.wanted is None else (asked.wanted,)
     return Threshold(
         curve=curve,
-        best={figure: _best(curve, resampled, decided, figure) for figure in BEST},
+        best=_best(curve, resampled, decided),
         wanted={precision: threshold_for(curve, resampled, precision, asked.bound) for precision in precisions},
         draws=draws,
         bound=asked.bound,
@@ -79,10 +80,11 @@ def numbers(rows: Rows) -> Threshold:
     )
 
 
-def _best(curve: Thresholds, resampled: ResampledCurves, rows: Decided, figure: Figure) -> Choice:
-    """Its figures by tenths of the items that did not choose, always the same tenths."""
-    honest = cross_fitted(**rows.arguments(), figure=figure, rng=np.random.default_rng(1))
-    return best_threshold(curve, resampled, figure).reported(honest)
+def _best(curve: Thresholds, resampled: ResampledCurves, of: Decided) -> dict[Figure, Choice]:
+    """Their figures by tenths of the items that did not choose, always the same tenths."""
+    sample = sample_of(len(of.items), of.weights, of.stratum, items=of.items)
+    honest = cross_fits(of.p_yes, of.plausible, BEST, sample, rng=np.random.default_rng(1))
+    return {figure: best_threshold(curve, resampled, figure).reported(honest[figure]) for figure in BEST}
 
 
 def _runs(asked: Asked) -> list[Uses]:
