@@ -52,17 +52,21 @@ _PARTICIPANTS = """
         SELECT p.id, count(j.id) FILTER (WHERE {first}) AS n_judged,
                count(j.id) FILTER (WHERE {seen}) AS n_seen,
                count(j.filter_right) FILTER (WHERE {first}) AS n_audited,
-               count(*) FILTER (WHERE {first} AND j.filter_right) AS n_filter_right
+               count(*) FILTER (WHERE {first} AND j.filter_right) AS n_filter_right,
+               count(*) FILTER (WHERE {first} AND {differs} AND j.audit_asked) AS n_differed,
+               count(*) FILTER (WHERE {first} AND NOT {differs} AND j.audit_asked) AS n_agreed,
+               count(*) FILTER (WHERE {first} AND {differs} AND NOT j.audit_asked) AS n_differed_unshown,
+               count(*) FILTER (WHERE {first} AND NOT {differs} AND NOT j.audit_asked) AS n_agreed_unshown
         FROM annotation_participant p LEFT JOIN annotation_judgment j ON j.participant_id = p.id
+        LEFT JOIN annotation_item i ON i.id = j.item_id
         WHERE p.study_id = %(study)s {of_people} GROUP BY p.id
     )
-    UPDATE annotation_participant p
-    SET n_judged = c.n_judged, n_seen = c.n_seen, n_audited = c.n_audited, n_filter_right = c.n_filter_right
-    FROM counted c
-    WHERE c.id = p.id
-      AND (c.n_judged, c.n_seen, c.n_audited, c.n_filter_right)
-          IS DISTINCT FROM (p.n_judged, p.n_seen, p.n_audited, p.n_filter_right)
+    UPDATE annotation_participant p SET ({counts}) = ({counted})
+    FROM counted c WHERE c.id = p.id AND ({counted}) IS DISTINCT FROM ({own})
 """
+_COUNTS = ("n_judged", "n_seen", "n_audited", "n_filter_right", "n_differed", "n_agreed", "n_differed_unshown",
+           "n_agreed_unshown")  # fmt: skip
+_DIFFERS = "((j.plausibility >= %(yes_from)s) <> i.filter_yes)"
 
 
 @transaction.atomic
@@ -100,6 +104,10 @@ def _run(sql: str, study: Study, item_ids: list[int] | None = None, participant_
         seen=seen_sql(),
         among="AND j.item_id = ANY(%(items)s)" if some else "",
         of_items="AND i.id = ANY(%(items)s)" if some else "",
+        differs=_DIFFERS,
+        counts=", ".join(_COUNTS),
+        counted=", ".join(f"c.{name}" for name in _COUNTS),
+        own=", ".join(f"p.{name}" for name in _COUNTS),
         of_people="" if participant_ids is None else "AND p.id = ANY(%(participants)s)",
     )
     asked = {question.name: list(question.ascending) for question in study.questions}
@@ -107,6 +115,7 @@ def _run(sql: str, study: Study, item_ids: list[int] | None = None, participant_
         "study": study.pk,
         "plausibility": asked.get("plausibility", NOT_ASKED),
         "typicality": asked.get("typicality", NOT_ASKED),
+        "yes_from": study.questions[0].positive_from,
         "items": item_ids,
         "participants": participant_ids,
     }

@@ -39,13 +39,17 @@ _WRITE = f"""
             plausibility_tally = i.plausibility_tally + %(plausibility_unit)s,
             typicality_tally = i.typicality_tally + %(typicality_unit)s
         FROM timed WHERE i.id = timed.item_id AND {first_sql("timed")}
-        RETURNING i.plausibility_tally, i.judged_at
+        RETURNING i.plausibility_tally, i.judged_at, i.filter_yes <> %(says_yes)s::boolean AS differs
     ), moved AS (
         UPDATE annotation_participant p
         SET n_judged = p.n_judged + ({first_sql("timed")})::int,
             n_seen = p.n_seen + ({seen_sql("timed")})::int, seconds = p.seconds + timed.active,
+            n_differed = p.n_differed + coalesce(counted.differs AND %(audit)s, false)::int,
+            n_agreed = p.n_agreed + coalesce(NOT counted.differs AND %(audit)s, false)::int,
+            n_differed_unshown = p.n_differed_unshown + coalesce(counted.differs AND NOT %(audit)s, false)::int,
+            n_agreed_unshown = p.n_agreed_unshown + coalesce(NOT counted.differs AND NOT %(audit)s, false)::int,
             revision = p.revision + 1, place = CASE p.place WHEN 'held' THEN 'spent' ELSE p.place END
-        FROM timed WHERE p.id = %(participant)s
+        FROM timed LEFT JOIN counted ON true WHERE p.id = %(participant)s
     )
     INSERT INTO annotation_judgment
         (item_id, participant_id, kind, submission, plausibility, typicality, preference, a_on_left, first_left,
@@ -205,8 +209,9 @@ def judgment_revise(
     if not revision.after_reveal:
         participant.judgments.filter(pk=judgment.pk).update(**answers)
         if is_first(judgment.kind):
-            Item.objects.select_for_update(no_key=True).get(pk=judgment.item_id)
-            items_retally(participant.study, [judgment.item_id])
+            item = Item.objects.select_for_update(no_key=True).get(pk=judgment.item_id)
+            items_retally(participant.study, [item.pk])
+            _side_moves(judgment, answers["plausibility"], item.filter_yes)
     _revision_grows(participant)
     return revision
 
@@ -262,6 +267,21 @@ def _refuse_without_lease(participant: Participant, item_id: int) -> NoReturn:
     raise LeaseGone(_("This item is not yours any more: it went back to the others. Here is what comes next"))
 
 
+def _side_moves(judgment: Judgment, plausibility: int | None, verdict: bool | None) -> None:
+    """From the verdict's side to the other, or back; the verdict was not revealed."""
+    participant = judgment.participant
+    was, now = (_says_yes(participant.study, each) for each in (judgment.plausibility, plausibility))
+    if verdict is not None and was != now:
+        moves = 1 if now != verdict else -1
+        Participant.objects.filter(pk=participant.pk).update(
+            n_differed_unshown=F("n_differed_unshown") + moves, n_agreed_unshown=F("n_agreed_unshown") - moves
+        )
+
+
+def _says_yes(study: Study, plausibility: int | None) -> bool | None:
+    return None if plausibility is None else plausibility >= study.questions[0].positive_from
+
+
 def _revision_grows(participant: Participant) -> None:
     Participant.objects.filter(pk=participant.pk).update(revision=F("revision") + 1)
 
@@ -285,6 +305,7 @@ def _write(participant: Participant, answers: Answers, written: dict) -> Judgmen
             **written,
             **asdict(answers),
             **_units(study.questions, answers),
+            "says_yes": _says_yes(study, answers.plausibility),
             "participant": participant.pk,
             "version": participant.version_now,
             "role": participant.role,

@@ -72,6 +72,12 @@ class Participant(models.Model):
     n_skipped = models.PositiveIntegerField(default=0)
     n_audited = models.PositiveIntegerField(default=0, help_text="audits of counting judgments")
     n_filter_right = models.PositiveIntegerField(default=0, help_text="of them those that say right")
+    # First ratings of plausible on the other side than the filter's plain answer, and on its side; after the first two
+    # the verdict was revealed.
+    n_differed = models.PositiveIntegerField(default=0, db_default=0)
+    n_agreed = models.PositiveIntegerField(default=0, db_default=0)
+    n_differed_unshown = models.PositiveIntegerField(default=0, db_default=0)
+    n_agreed_unshown = models.PositiveIntegerField(default=0, db_default=0)
     n_seen = models.PositiveIntegerField(
         default=0, db_default=0, help_text="items judged after verdicts had been seen; in no other count"
     )

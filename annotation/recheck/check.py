@@ -43,7 +43,7 @@ TOLERANCE = 1e-12
 # Of the sample's design, for items that nobody has judged are not in the export, and what is known of gold items.
 NOT_IN_CSV = {
     "figures": ("items", "wanted"), "progress": ("untouched", "wanted"), "annotators": ("people.gold",),
-    "recall": ("by_threshold.preserved",), "report": ("chances", "skips"),
+    "recall": ("by_threshold.preserved",), "report": ("chances",),
 }  # fmt: skip
 TAKEN = (
     "figures: the runs whole, and stratum, chance and p(yes) of items that nobody has judged, as the database has them",
@@ -149,8 +149,6 @@ def _by_relation(rows: Live, a: Run, b: Run, measure: str) -> object:
 
 def _unknowable(name: str, exported: Exported) -> str:
     """Why a CSV can't tell what is shown."""
-    if name == "p_yes":
-        return "of all intentions of the run, and the CSV has those that were judged"
     if name in TIMES and not knows_when(exported):
         return "the CSV has no bought_year and bought_month; leave out --csv, or export it again"
     if name == "anchoring" and not exported.csv.has_revisions:

@@ -18,8 +18,8 @@ from annotation.figures.patterns import MOST_ALONE, By, Patterns, Progress, patt
 from annotation.figures.rates import positive, says_yes
 from annotation.figures.rows import kinds
 from annotation.figures.rows.asked import Asked, Made
+from annotation.figures.rows.live import Live
 from annotation.figures.rows.moments import moments
-from annotation.figures.rows.pairs import speaking
 from annotation.figures.rows.singles import one_in, some_items
 from annotation.figures.rows.totals import Totals, totals
 from annotation.figures.speaking import response_factors
@@ -28,7 +28,7 @@ from annotation.scales import Question
 from annotation.selection import ADJUDICATED
 from common.counting import is_first
 from common.days import start_of
-from distillation.models import Run
+from distillation.models import Run, Verdict
 from stats.packing import unit
 from stats.rates import hajek_rate
 
@@ -152,8 +152,14 @@ class Exported:
         """Those of the database: a CSV knows nothing of the runs whole."""
         return totals(self.asked.study, self.asked.selection, by)
 
-    def of_run(self) -> None:
-        return None
+    def of_run(self) -> NDArray[np.int64] | None:
+        """One by one: a CSV has only what was judged."""
+        study, chosen = self.asked.study, self.asked.selection
+        if chosen.category or study.catalog:
+            return None
+        said = Verdict.objects.filter(chosen.of_items("intention__"), intention__run__in=study.runs.all())
+        said = [yes if p is None else p for yes, p in said.values_list("yes", "p_yes")]
+        return np.histogram(said, [*np.arange(101) / 100, np.inf])[0]
 
     def decided(self) -> kinds.Decided:
         """Rows alike as one, in the order of the database: a precision of just 0.8 hangs on how items add up."""
@@ -227,16 +233,17 @@ class Exported:
             part=one_in(self.asked),
         )
 
-    def skipped(self, by: By = "relation") -> kinds.Skipped:
+    def _skips(self) -> NDArray[np.object_]:
         """From their own export, of the same moment: they are no judgments."""
-        study, chosen = self.asked.study, self.asked.selection
-        told = DictReader(StringIO(b"".join(skips_csv(study)).decode()))
-        rows = [row for row in told if chosen.with_excluded or row["counts"] == "true"]
+        told = skips_csv(self.asked.study)
+        return self.once("skips", lambda: np.array([*DictReader(StringIO(b"".join(told).decode()))], dtype=object))
+
+    def skipped(self, by: By = "relation") -> kinds.Skipped:
+        study, chosen, rows = self.asked.study, self.asked.selection, self._skips()
+        rows = rows[np.array([chosen.with_excluded or row["counts"] == "true" for row in rows], dtype=bool)]
         at = np.array([datetime.fromisoformat(row["skipped_at"]).timestamp() for row in rows])
-        of = replace(chosen, version=None).of_rows(
-            study, lambda name: np.array([row[name] for row in rows], dtype=str), at
-        )
-        rows = [rows[k] for k in np.flatnonzero(of)]
+        of = replace(chosen, version=None)
+        rows = rows[of.of_rows(study, lambda name: np.array([row[name] for row in rows], dtype=str), at)]
         return kinds.Skipped(Counter((row[by], row["reason"]) for row in rows), len({row["item"] for row in rows}))
 
     def people(self) -> kinds.People:
@@ -244,6 +251,7 @@ class Exported:
         question, firsts = self.asked.study.questions[0], self._chosen(self._firsts())
         rows, own = _answering(self._some(firsts), question)
         others, yes = _answering(self.csv.rows[self.csv.rows["counts"]], question)
+        seconds, ones = np.minimum(np.rint(rows["active_seconds"]), kinds.LONGEST_SECONDS), np.ones(len(rows), int)
         return kinds.People(
             known=self._known(),
             who=rows["who"],
@@ -251,8 +259,8 @@ class Exported:
             says_yes=own,
             yes=self._by_item(others[yes])[rows["item"]],
             judged=self._by_item(others)[rows["item"]],
-            seconds=np.minimum(np.rint(rows["active_seconds"]), kinds.LONGEST_SECONDS).astype(np.int64),
-            n=np.ones(len(rows), dtype=int),
+            n=ones,
+            times=kinds.Times(rows["who"], seconds.astype(np.int64), ones),
             gold={},
             repeats=self._alike() if self.asked.study.repeat_share else {},
             part=one_in(self.asked),
@@ -307,20 +315,23 @@ class Exported:
         for each in self.asked.study.questions:
             share, asked = says_yes(judged, each)
             rates[each.name] = hajek_rate(share, weights, judged.strata, asked, clusters=cobuys)
-        return report.Numbers(rates, 0, {}, Counter(self.csv.rows["kind"][~is_first(self.csv.rows["kind"])].tolist()))
+        skips, kind = Counter(row["reason"] for row in self._skips()), self.csv.rows["kind"]
+        return report.Numbers(rates, 0, skips, Counter(kind[~is_first(kind)].tolist()))
 
     def pairs(self, a: Run, b: Run) -> kinds.Pairs:
         """Which of several samples they are, and whom they speak for, only the database knows."""
-        samples, items = dict(self.asked.study.items.values_list("pk", "intention__sample")), self.items
+        drawn, items = Live(self.asked).pairs(a, b), self.items
+        samples = dict(self.asked.study.items.values_list("pk", "intention__sample"))
         keys = [(*row, samples.get(pk)) for pk, *row in items[["id", "asin_a", "asin_b", "relation"]].tolist()]
         of_a, of_b = (np.flatnonzero(items["run"] == run.name).tolist() for run in (a, b))
         others = {keys[k]: k for k in of_b}
         pairs = [(k, others[keys[k]]) for k in of_a if keys[k] in others]
         one, other = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
         tallies = {name: (counts[one], counts[other]) for name, counts in self.counts().items()}
-        of_item, unjudged = speaking(self.asked.study, a, b)
-        weights = np.array([of_item.get(pk, 0) for pk in items["id"][one].tolist()])
-        return kinds.Pairs((items["asin_a"] + " " + items["asin_b"])[one], weights, unjudged, tallies)
+        of_item, own = dict(zip(drawn.item.tolist(), drawn.weights.tolist(), strict=True)), items["id"][one]
+        weights = np.array([of_item.get(pk, 0) for pk in own.tolist()])
+        cobuy = (items["asin_a"] + " " + items["asin_b"])[one]
+        return kinds.Pairs(own, cobuy, weights, drawn.unjudged, tallies)
 
     def pace(self) -> float:
         today = timezone.localdate()

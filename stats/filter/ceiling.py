@@ -89,27 +89,20 @@ def human_ceiling(
     return _ceiling(annotators, verdicts, sample)
 
 
-def annotator_ceilings(
-    annotators: ArrayLike,
-    own: ArrayLike,
-    plausible: ArrayLike,
-    judged: ArrayLike,
-    kept: ArrayLike,
-    *,
-    weights: ArrayLike | None = None,
-    strata: ArrayLike | None = None,
-    items: ArrayLike | None = None,
-) -> dict[Any, Ceiling]:
-    """By annotator, from rows of annotator, own answer and the item's tallies with it; each of `items[r]` items."""
+def agreement_with_others(
+    annotators: ArrayLike, own: ArrayLike, plausible: ArrayLike, judged: ArrayLike, *, items: ArrayLike | None = None
+) -> dict[Any, Estimate]:
+    """By annotator the accuracy of `human_ceiling`, of rows of annotator, own answer and the item's tallies with it;
+    each of `items[r]` items."""
     names, who = np.unique(np.asarray(annotators), return_inverse=True)
-    own, kept = np.asarray(own, dtype=bool), np.asarray(kept, dtype=bool)
+    own = np.asarray(own, dtype=bool)
     n, others = np.asarray(judged, dtype=float) - 1, np.asarray(plausible, dtype=float) - own
-    sample, once = sample_of(len(who), weights, strata, items=items), np.ones(len(who))
-    said, verdict = _said(once, own, others, n), _said(once, kept, others, n)
-    return {
-        name: _ceiling(_where(said, who == i), _where(verdict, who == i), sample.where(who == i))
-        for i, name in enumerate(names.tolist())
-    }
+    sample, said = sample_of(len(who), items=items), _said(np.ones(len(who)), own, others, n)
+
+    def accuracy(rows: Bools) -> Estimate:
+        return sample.where(rows).ratio(said.right[rows], said.comparisons[rows], NO_OTHERS)
+
+    return {name: accuracy(who == i) for i, name in enumerate(names.tolist())}
 
 
 def _said(times: Floats, answer: Bools, others_yes: Floats, others: Floats) -> _Said:
@@ -121,10 +114,6 @@ def _said(times: Floats, answer: Bools, others_yes: Floats, others: Floats) -> _
 
 def _summed(parts: list[_Said]) -> _Said:
     return _Said(*(sum(getattr(part, field.name) for part in parts) for field in fields(_Said)))
-
-
-def _where(said: _Said, rows: Bools) -> _Said:
-    return _Said(*(getattr(said, field.name)[rows] for field in fields(_Said)))
 
 
 def _ceiling(annotators: _Said, verdicts: _Said, sample: Sample) -> Ceiling:

@@ -12,7 +12,7 @@ from annotation.figures.tables import Column, Table
 from annotation.figures.words import interval, large, sampled, whole_percent
 from annotation.models import Participant
 from stats.estimate import Estimate, undefined
-from stats.filter.ceiling import annotator_ceilings
+from stats.filter.ceiling import agreement_with_others
 from stats.rates import wilson
 
 State = Participant.State
@@ -50,11 +50,11 @@ def numbers(rows: Rows) -> Annotators:
 
 
 def _annotator(who: Person, people: People, agrees: dict[int, Estimate]) -> Annotator:
-    theirs = people.who == who.number
+    theirs, timed = people.who == who.number, people.times.who == who.number
     n, yes = people.n[theirs], people.n[theirs & people.says_yes]
     return Annotator(
         judgments=who.judgments,
-        seconds=_median(people.seconds[theirs], n),
+        seconds=_median(people.times.seconds[timed], people.times.n[timed]),
         says_yes=wilson(int(yes.sum()), int(n.sum())),
         agrees=agrees.get(who.number, NOBODY),
         gold=_right(people.gold.get(who.number), "no gold items judged"),
@@ -66,8 +66,7 @@ def _annotator(who: Person, people: People, agrees: dict[int, Estimate]) -> Anno
 def _agreement_with_others(rows: People) -> dict[int, Estimate]:
     # Whose judgments don't count are not in the sums that they are compared with.
     own, missing = rows.says_yes, ~rows.counts
-    found = annotator_ceilings(rows.who, own, rows.yes + (missing & own), rows.judged + missing, own, items=rows.n)
-    return {who: ceiling.annotators.accuracy for who, ceiling in found.items()}
+    return agreement_with_others(rows.who, own, rows.yes + (missing & own), rows.judged + missing, items=rows.n)
 
 
 def _median(seconds: np.ndarray, n: np.ndarray) -> int | None:

@@ -183,6 +183,14 @@ class Person(NamedTuple):
     reason: str = ""
 
 
+class Times(NamedTuple):
+    """So many judgments of who took so many seconds (rows,)."""
+
+    who: NDArray[np.int64]
+    seconds: NDArray[np.int64]
+    n: NDArray[np.int64]
+
+
 @dataclass(frozen=True, slots=True)
 class People:
     """The judgments of all who take part, excluded or not, as columns; row r stands for `n[r]` alike.
@@ -197,8 +205,8 @@ class People:
     says_yes: NDArray[np.bool_]
     yes: NDArray[np.int64]
     judged: NDArray[np.int64]
-    seconds: NDArray[np.int64]
     n: NDArray[np.int64]
+    times: Times
     gold: dict[int, Counter[bool]]
     repeats: dict[int, Counter[bool]]
     part: int
@@ -243,10 +251,11 @@ class SingleVotes:
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """Judged items of two runs on the same co-buy and relation (rows,), in the order of the first run's; by question
-    how often each answer counts in the one and in the other (rows, answers). With their `weights` they speak for all
-    drawn, a share `unjudged` of which is not."""
+    """Judged items of two runs on the same co-buy and relation (rows,), in the order of the first run's `item`; by
+    question how often each answer counts in the one and in the other (rows, answers). With their `weights` they speak
+    for all drawn, a share `unjudged` of which is not."""
 
+    item: NDArray[np.int64]
     cobuy: NDArray[Any]
     weights: NDArray[np.float64]
     unjudged: float

@@ -30,6 +30,7 @@ def pairs(study: Study, a: Run, b: Run) -> Pairs:
     response, judged = _response(study, drawn), drawn[:, 6].astype(bool)
     rows, (first, second) = drawn[judged], study.questions
     return Pairs(
+        item=rows[:, 0].astype(np.int64),
         cobuy=rows[:, 1].astype(np.int64),
         weights=response.weights[judged],
         unjudged=response.unjudged,
@@ -38,13 +39,6 @@ def pairs(study: Study, a: Run, b: Run) -> Pairs:
             for question, of_a, of_b in ((first, 7, 9), (second, 8, 10))
         },
     )
-
-
-def speaking(study: Study, a: Run, b: Run) -> tuple[dict[int, float], float]:
-    """How many pairs each judged one speaks for, by its item of run `a`; the share that stays unjudged."""
-    drawn = _drawn(study, a, b)
-    response = _response(study, drawn)
-    return dict(zip(drawn[:, 0].tolist(), response.weights.tolist(), strict=True)), response.unjudged
 
 
 def _drawn(study: Study, a: Run, b: Run) -> NDArray:

@@ -12,21 +12,34 @@ from django.db.models import BigIntegerField, Case, Count, F, Func, IntegerField
 from django.db.models.functions import Least
 
 from annotation.figures.rows.asked import Asked
-from annotation.figures.rows.kinds import LONGEST_SECONDS, Answers, People, Person, RatedTwice, Repeated, Revised
+from annotation.figures.rows.kinds import LONGEST_SECONDS, Answers, People, Person, RatedTwice, Repeated, Revised, Times
 from annotation.judging.qualification import is_as_expected
 from annotation.models import Judgment, JudgmentRevision, Kind, Study
 from annotation.scales import Question
+from annotation.selection import EVERYTHING
 from common.counting import first_q, is_included
 from stats.packing import unit, unpack
 
 Move = tuple[int, int, int, bool, bool]
 
+# Participants' counts of ratings by whether they differ from the verdict, and whether that was revealed.
+SIDES = {
+    "n_differed": (True, True), "n_agreed": (False, True),
+    "n_differed_unshown": (True, False), "n_agreed_unshown": (False, False),
+}  # fmt: skip
 MOST_ROWS = 100_000  # judgments; of more, those of every second item, or fourth ...
 # The counts of an item as one number, then items alike as one row.
 _ALIKE = """
     SELECT packed, i.stratum, i.inclusion_probability, count(*)
     FROM ({judgments}) j (item_id, packed) JOIN annotation_item i ON i.id = j.item_id
     GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+"""
+
+# What people said, and how long they took, apart: together they would be many times the rows.
+_SAID_AND_TIMED = """
+    SELECT who, said, tally, seconds, count(*)
+    FROM ({judgments}) j (who, said, tally, seconds)
+    GROUP BY GROUPING SETS ((who, said, tally), (who, seconds)) ORDER BY 1, 2, 3, 4
 """
 
 
@@ -85,11 +98,17 @@ def rated_twice(asked: Asked) -> RatedTwice:
 
 def revised(asked: Asked) -> Revised:
     """Who said what after which verdict, less those of them who moved, and these."""
-    said, moved = _said(asked), _moved(asked)
+    question, moved = asked.study.questions[0], _moved(asked)
+    stayed = _counted(asked.study, question) if asked.selection.counted == EVERYTHING else _said(asked, question)
     for (who, before, after, verdict, shown), n in moved.items():
-        standing = before if shown else after
-        said[who, standing, standing, verdict, shown] -= n
-    return _in_places(asked.study.questions[0], said + moved)
+        stayed[_still(question, who, before if shown else after, verdict, shown)] -= n
+    return _in_places(question, stayed + moved)
+
+
+def _still(question: Question, who: int, said: int, verdict: bool, shown: bool) -> Move:
+    """Of a rating that was not revised only the side counts: the lowest stands for its own."""
+    no, differs = question.ascending[0], (said >= question.positive_from) != verdict
+    return who, no, no, differs, shown
 
 
 def _in_places(question: Question, moves: Counter[Move]) -> Revised:
@@ -99,18 +118,26 @@ def _in_places(question: Question, moves: Counter[Move]) -> Revised:
     return Revised(who, before, after, verdict == 1, shown == 1, n)
 
 
-def _said(asked: Asked) -> Counter[Move]:
-    """By participant, plausibility (as it counts, twice), verdict, and whether that was revealed."""
+def _counted(study: Study, question: Question) -> Counter[Move]:
+    """The judgments that count, as the participants have them: they are too many to be read."""
+    no, found = question.ascending[0], Counter[Move]()
+    for who, *counts in study.participants.included().values_list("pk", *SIDES):
+        found.update({(who, no, no, *side): n for side, n in zip(SIDES.values(), counts, strict=True)})
+    return found
+
+
+def _said(asked: Asked, question: Question) -> Counter[Move]:
+    """The chosen judgments."""
     judgments = asked.selection.judgments(asked.study).filter(item__filter_yes__isnull=False).order_by()
     alike = judgments.values_list("participant_id", "plausibility", "item__filter_yes", "audit_asked")
     found: Counter[Move] = Counter()
-    for who, was, verdict, revealed, n in alike.annotate(n=Count("pk")):
-        found[who, was, was, verdict, revealed] += n
+    for who, said, verdict, shown, n in alike.annotate(n=Count("pk")):
+        found[_still(question, who, said, verdict, shown)] += n
     return found
 
 
 def _moved(asked: Asked) -> Counter[Move]:
-    """The same of those that were revised. After the reveal the judgment stays as it was, and the last revision stands
+    """Those that were revised. After the reveal the judgment stays as it was, and the last revision stands
     beside it; where nothing was revealed, the first revision has what it was and the judgment the last."""
     of_judgments = asked.selection.judgments(asked.study).filter(item__filter_yes__isnull=False).values("pk")
     revisions = JudgmentRevision.objects.filter(judgment__in=of_judgments).order_by("judgment_id", "pk")
@@ -156,21 +183,23 @@ def people(asked: Asked) -> People:
     # By way of the milliseconds that an export has, so that it gives the same seconds.
     exported = Func(F("active_seconds") * 1000.0, function="round") / 1000.0
     whole = Least(Func(exported, function="round"), Value(float(LONGEST_SECONDS)), output_field=IntegerField())
-    columns = ("participant_id", "participant__state", "plausibility", "item__plausibility_tally", "whole")
-    judgments = some_judgments(asked, part, with_excluded=True).annotate(whole=whole)
-    rows = sorted(judgments.values_list(*columns).annotate(n=Count("pk")))
-    counts = np.array([is_included(state) for _, state, *_ in rows], dtype=bool)
-    who, answer, tally, seconds, n = _columns([(row[0], *row[2:]) for row in rows], 5)
-    of_item = unpack(tally, len(plausible.options))
+    columns = ("participant_id", "plausibility", "item__plausibility_tally", "whole")
+    judgments = some_judgments(asked, part, with_excluded=True).annotate(whole=whole).values_list(*columns)
+    inner, values = judgments.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(_SAID_AND_TIMED.format(judgments=inner), values)
+        rows = cursor.fetchall()
+    who, answer, tally, _, n = _columns([row for row in rows if row[3] is None], 5)
+    of_item, known = unpack(tally, len(plausible.options)), _known(asked.study)
     return People(
-        known=_known(asked.study),
+        known=known,
         who=who,
-        counts=counts,
+        counts=np.isin(who, [each.number for each in known if is_included(each.state)]),
         says_yes=answer >= plausible.positive_from,
         yes=of_item @ plausible.says_yes,
         judged=of_item.sum(axis=1),
-        seconds=seconds,
         n=n,
+        times=Times(*_columns([(row[0], *row[3:]) for row in rows if row[3] is not None], 3)),
         gold=_gold(asked.study),
         repeats=_repeats(asked.study),
         part=part,

@@ -94,6 +94,34 @@ def test_audits_are_counted_on_the_participant(one: Study) -> None:
     assert (who.n_audited, who.n_filter_right) == (1, 0)
 
 
+SIDES = ("n_differed", "n_agreed", "n_differed_unshown", "n_agreed_unshown")
+
+
+@pytest.mark.parametrize(("audit_share", "sides"), [(1, (1, 1, 0, 0)), (0, (0, 0, 1, 1))])
+def test_ratings_are_counted_by_the_side_of_the_verdict(db: None, audit_share: float, sides: tuple) -> None:
+    made = study(items=2, overlap=1, audit_share=audit_share)
+    who = participant(made)
+    for differs in (True, False):
+        lease = item_next(participant=who)
+        judgment = save(lease, int(lease.item.filter_yes != differs))
+        if audit_share:
+            audit_save(participant=who, judgment_id=judgment.pk, filter_right=True)
+    assert made.participants.values_list(*SIDES).get() == sides
+    assert study_recompute(made) == NOTHING
+
+
+def test_a_revision_before_the_reveal_changes_sides(db: None) -> None:
+    made = study(items=1, overlap=1, audit_share=0)
+    who = participant(made)
+    lease = item_next(participant=who)
+    verdict = int(lease.item.filter_yes)
+    judgment = save(lease, verdict)
+    for said, sides in ((1 - verdict, (0, 0, 1, 0)), (1 - verdict, (0, 0, 1, 0)), (verdict, (0, 0, 0, 1))):
+        judgment_revise(participant=who, judgment_id=judgment.pk, submission=uuid4(), plausibility=said, typicality=1)
+        assert made.participants.values_list(*SIDES).get() == sides
+    assert study_recompute(made) == NOTHING
+
+
 def test_recompute_mends_and_says_so(one: Study, capsys: pytest.CaptureFixture) -> None:
     judge(participant(one), 1, 2)
     Item.objects.update(plausibility_tally=unit(0), judged_at=None)

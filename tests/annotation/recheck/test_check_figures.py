@@ -1,6 +1,7 @@
 """What the pages show can be worked out from the export, to the last digit."""
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from annotation.figures.rows.live import Live
 from annotation.judging.simulation import study_simulate
 from annotation.models import Item, Judgment, Participant, Study
 from annotation.recheck.check import figures_check
+from annotation.selection import Selection
 from tests.annotation.builders import judge, participant, study
 from tests.annotation.recheck.files import judge_all, revise
 from tests.distillation.builders import finished_run
@@ -38,7 +40,9 @@ def test_revisions_without_a_reveal_are_the_control(db: None) -> None:
     for judgment in Judgment.objects.order_by("pk")[:12]:
         revise(judgment, 1 - judgment.plausibility)
     held_back = Judgment.objects.filter(audit_asked=False).count()
-    assert PANELS["anchoring"].numbers(Live(Asked(made))).held_back == held_back > 0
+    counted = PANELS["anchoring"].numbers(Live(Asked(made)))
+    assert counted.held_back == held_back > 0
+    assert PANELS["anchoring"].numbers(Live(Asked(made, Selection(since=date(2000, 1, 1))))) == counted  # read
     assert figures_check(made).differences == []
 
 

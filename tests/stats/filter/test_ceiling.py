@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from stats.filter.ceiling import annotator_ceilings, human_ceiling
+from stats.filter.ceiling import agreement_with_others, human_ceiling
 
 
 def test_comparisons_of_an_item_by_hand():
@@ -48,7 +48,7 @@ def test_weights_speak_of_the_run():
     assert ceiling.annotators.accuracy.value == pytest.approx(3 / 21)
 
 
-def rows(answers: np.ndarray, kept: np.ndarray) -> dict[str, np.ndarray]:
+def rows(answers: np.ndarray) -> dict[str, np.ndarray]:
     """A row for each judgment of a table (items, annotators)."""
     item, annotator = np.divmod(np.arange(answers.size), answers.shape[1])
     return {
@@ -56,35 +56,32 @@ def rows(answers: np.ndarray, kept: np.ndarray) -> dict[str, np.ndarray]:
         "own": answers.ravel(),
         "plausible": answers.sum(axis=1)[item],
         "judged": np.full(answers.size, answers.shape[1]),
-        "kept": kept[item],
     }
 
 
 def test_annotators_one_by_one_by_hand():
     # Items yyn and nnn: the third is wrong on the first item; who says yes there has tied others.
-    ceilings = annotator_ceilings(**rows(np.array([[1, 1, 0], [0, 0, 0]]), np.array([False, False])))
-    assert [ceilings[a].annotators.accuracy.value for a in range(3)] == [1, 1, 1 / 2]
-    assert [ceilings[a].filter.accuracy.value for a in range(3)] == [1, 1, 1 / 2]
-    assert [ceilings[a].comparisons for a in range(3)] == [1, 1, 2]
+    agree = agreement_with_others(**rows(np.array([[1, 1, 0], [0, 0, 0]])))
+    assert [agree[a].value for a in range(3)] == [1, 1, 1 / 2]
+    assert [agree[a].n for a in range(3)] == [1, 1, 2]
 
 
 def test_pooled_is_the_mean_of_the_annotators_by_their_comparisons():
     rng = np.random.default_rng(1)
-    answers, kept = (rng.random((80, 4)) < rng.random((80, 1))).astype(int), rng.random(80) < 0.5
-    each = annotator_ceilings(**rows(answers, kept)).values()
-    pooled = human_ceiling(answers.sum(axis=1), [4] * 80, kept)
-    comparisons = [ceiling.comparisons for ceiling in each]
-    accuracy = np.average([ceiling.annotators.accuracy.value for ceiling in each], weights=comparisons)
+    answers = (rng.random((80, 4)) < rng.random((80, 1))).astype(int)
+    each = agreement_with_others(**rows(answers)).values()
+    pooled = human_ceiling(answers.sum(axis=1), [4] * 80, np.ones(80))
+    comparisons = [agrees.n for agrees in each]  # one an item
     assert pooled.comparisons == sum(comparisons)
+    accuracy = np.average([agrees.value for agrees in each], weights=comparisons)
     assert pooled.annotators.accuracy.value == pytest.approx(accuracy)
 
 
 def test_grouped_rows_of_annotators_equal_their_items():
-    columns = rows(np.array([[1, 1, 0], [0, 1, 0], [1, 1, 1]]), np.array([True, False, True]))
+    columns = rows(np.array([[1, 1, 0], [0, 1, 0], [1, 1, 1]]))
     repeated = {name: np.tile(column, 3) for name, column in columns.items()}
-    grouped, single = annotator_ceilings(**columns, items=np.full(9, 3)), annotator_ceilings(**repeated)
-    assert grouped[2].annotators.accuracy.ci95 == pytest.approx(single[2].annotators.accuracy.ci95)
-    assert grouped[2].as_dict()["comparisons"] == single[2].comparisons
+    grouped, single = agreement_with_others(**columns, items=np.full(9, 3)), agreement_with_others(**repeated)
+    assert grouped[2].ci95 == pytest.approx(single[2].ci95)
 
 
 def test_gaps_of_precision_and_recall_by_hand():

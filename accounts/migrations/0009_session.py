@@ -24,7 +24,7 @@ def take_over(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0006_identity"), ("sessions", "0001_initial")]
+    dependencies = [("accounts", "0008_two_factor"), ("sessions", "0001_initial")]
 
     operations = [
         migrations.CreateModel(
