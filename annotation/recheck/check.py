@@ -130,8 +130,8 @@ def _parts(study: Study, choice: Selection) -> Iterator[Part]:
             yield panel.name, panel.numbers, None, {"wanted": 0.7, "bound": "lower"}
     if choice == EVERYTHING:
         yield "report", lambda rows: report_numbers(study), Exported.of_report, {}
-        for by in PERIODS:
-            yield f"by {by}", partial(_periods, by=by), partial(periods_anew, by=by), {}
+        for span in PERIODS:
+            yield f"by {span}", partial(_periods, by=span), partial(periods_anew, by=span), {}
         for a, b in combinations(study.runs.order_by("pk"), 2):
             yield f"{a.name} against {b.name}", partial(rows_compare, a=a, b=b), None, {}
             for name in MEASURES:

@@ -157,8 +157,8 @@ class Exported:
         study, chosen = self.asked.study, self.asked.selection
         if chosen.category or study.catalog:
             return None
-        said = Verdict.objects.filter(chosen.of_items("intention__"), intention__run__in=study.runs.all())
-        said = [yes if p is None else p for yes, p in said.values_list("yes", "p_yes")]
+        verdicts = Verdict.objects.filter(chosen.of_items("intention__"), intention__run__in=study.runs.all())
+        said = [float(yes) if p is None else p for yes, p in verdicts.values_list("yes", "p_yes")]
         return np.histogram(said, [*np.arange(101) / 100, np.inf])[0]
 
     def decided(self) -> kinds.Decided:

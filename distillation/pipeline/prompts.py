@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from string import Formatter
-from typing import Self
+from typing import Any, Self
 
 FOLDER = Path(__file__).parent / "prompts"
 PLACEHOLDERS: dict[str, frozenset[str]] = {
@@ -62,7 +62,9 @@ class PromptSet:
     @classmethod
     def load(cls, version: str = "mind-1", folder: Path | None = None) -> Self:
         place = folder or shipped(FOLDER, version, "prompt version")
-        texts = {name: prompt_read(place / f"{name}.txt", wanted) for name, wanted in PLACEHOLDERS.items()}
+        texts: dict[str, Any] = {
+            name: prompt_read(place / f"{name}.txt", wanted) for name, wanted in PLACEHOLDERS.items()
+        }
         return cls(version=version, folder=str(folder) if folder else None, digest=_digest(texts), **texts)
 
     @classmethod

@@ -57,4 +57,4 @@ def _pair(asked: QueryDict, arms: list[Arm], study: Study | None) -> dict:
 
 
 def _query(at: int, relation: str, show: str) -> str:
-    return urlencode({"at": at, "relation": relation, "show": show})
+    return urlencode({"at": str(at), "relation": relation, "show": show})

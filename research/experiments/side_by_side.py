@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from django.db import connection
@@ -83,7 +84,7 @@ def cobuy_ids(arms: list[Arm], show: str, relation: str, study: Study | None) ->
 
 def _most_different(arms: list[Arm], relation: str, study: Study) -> list[int]:
     """Judged in two arms or more; first where the shares of people who say yes lie furthest apart."""
-    params = {"study": study.pk, "runs": [arm.run_id for arm in arms], "relation": relation}
+    params: dict[str, Any] = {"study": study.pk, "runs": [arm.run_id for arm in arms], "relation": relation}
     with connection.cursor() as cursor:
         cursor.execute(JUDGED, params)
         rows = np.array(cursor.fetchall(), dtype=np.int64).reshape(-1, 2)

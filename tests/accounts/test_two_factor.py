@@ -152,6 +152,13 @@ def test_annotators_and_programs_are_asked_for_nothing(
     assert program(researcher).get("/api/v1/studies").status_code == 200
 
 
+def test_the_api_is_no_way_around_the_code(as_researcher: Client, settings: object) -> None:
+    settings.TWO_FACTOR = "researchers"
+    for headers in ({}, {"Authorization": "Basic x"}):
+        answer = as_researcher.get("/api/v1/studies", headers=headers)
+        assert (answer.status_code, b"a code beside its password" in answer.content) == (403, True)
+
+
 def test_the_admin_site_has_no_door_of_its_own(administrator: User, as_annotator: Client) -> None:
     set_up(administrator)
     sent = {"username": "ada", "password": "correct-horse"}

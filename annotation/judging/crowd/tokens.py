@@ -6,6 +6,7 @@ keys are read at least daily. https://docs.prolific.com/api-reference/well-known
 
 import json
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -27,8 +28,7 @@ DAY, MINUTE, PATIENCE_S = 86_400, 60, 7
 def refuse_other_token(worker_id: str, *, token: str, to: str) -> None:
     try:
         claims = _claims_of(token)
-        essential = {"essential": True}
-        jwt.JWTClaimsRegistry(exp=essential, iss={**essential, "value": ISSUER}).validate(claims)
+        jwt.JWTClaimsRegistry(exp={"essential": True}, iss={"essential": True, "value": ISSUER}).validate(claims)
     except ExpiredTokenError as error:
         raise LinkRefused(_(EXPIRED)) from error
     except (JoseError, ValueError, TypeError) as error:
@@ -44,7 +44,7 @@ def _is_address_of(audience: object, to: str) -> bool:
     """A token for another study here, or for another site, is none for this one."""
     here = urlsplit(to)
     for each in audience if isinstance(audience, list) else [audience]:
-        there = urlsplit(each if "://" in str(each) else f"//{each}")
+        there = urlsplit(str(each) if "://" in str(each) else f"//{each}")
         if there.netloc == here.netloc and there.path.rstrip("/") in ("", here.path.rstrip("/")):
             return True
     return False
@@ -61,7 +61,7 @@ def _claims_of(token: str) -> dict:
         return jwt.decode(token, _keys(fresh), algorithms=["RS256"]).claims
 
 
-def _keys(published: dict) -> KeySet:
+def _keys(published: Any) -> KeySet:
     return KeySet.import_key_set(published)
 
 
