@@ -86,7 +86,7 @@ def two_factor(request: PersonRequest) -> HttpResponse:
 
 def _set_up(request: PersonRequest, secret: str) -> HttpResponse:
     codes = two_factor_start(person=request.user, secret=secret, code=request.POST.get("code", "").strip())
-    del request.session[IN_SESSION]
+    request.session.flush()  # its row has gone with those of the others
     sign_in(request, request.user)
     second_factor_given(request)
     return render(request, "people/two_factor_made.html", {"codes": codes})
