@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
+    "django.forms",
     "django_htmx",
     "axes",
     "rest_framework",
@@ -85,6 +86,8 @@ TEMPLATES = [
         },
     }
 ]
+
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"  # templates/django: fields for texts in any direction
 
 DATABASES = {"default": database(env.str("DATABASE_URL", ""))}
 DATABASES["default"]["OPTIONS"] = {

@@ -214,7 +214,7 @@ def test_a_run_leads_to_an_experiment_with_it_as_control(as_researcher: Client):
     finished_run(name="two")
     where = f"{reverse('experiment-new')}?control=one"
     assert f'href="{where}"' in as_researcher.get(reverse("run-detail", args=["one"])).content.decode()
-    assert '<option value="one" selected>' in as_researcher.get(where).content.decode()
+    assert '<option value="one" selected dir="auto">' in as_researcher.get(where).content.decode()
 
 
 def test_the_page_refuses_in_words(as_researcher: Client):
