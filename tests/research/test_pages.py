@@ -63,10 +63,10 @@ def test_the_kept_share_in_parts_adds_up_to_the_whole(experiment: Experiment, pa
 
 
 def test_the_kept_share_by_relation_is_counted(experiment: Experiment):
-    # Intentions come by co-buy, used for before is a: the control keeps all of used for, the arm every second of each.
+    # Each co-buy has a type of, then used for: the control keeps all of the first, the arm two of six of both.
     arms = list(experiment.arms.select_related("run"))
     parts = kept_by(arms, "relation")[arms[1].pk]
-    assert {name: each.difference for name, each in parts.items()} == {"used for": 2 / 6 - 1, "is a": 2 / 6}
+    assert {name: each.difference for name, each in parts.items()} == {"a type of": 2 / 6 - 1, "used for": 2 / 6}
 
 
 def test_what_was_lost_is_told_with_its_reason_and_can_be_read(experiment: Experiment, as_researcher: Client):

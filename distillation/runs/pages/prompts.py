@@ -33,7 +33,7 @@ BUSY = "Another try of yours is under way: wait for its answers"
 def prompts_copy(request: HttpRequest) -> HttpResponse:
     """The part of the form again, with the chosen version's words to be changed."""
     chosen = request.POST.get("prompts", "")
-    posted = request.POST.copy()
+    posted = request.POST.dict()
     if chosen != OWN:
         try:
             texts = prompts_version(chosen or "mind-1").texts
@@ -42,7 +42,7 @@ def prompts_copy(request: HttpRequest) -> HttpResponse:
         posted |= {f"prompt_{name}": text for name, text in texts.items()}
         posted["prompts"] = OWN
         posted["prompts_name"] = f"{chosen}-mine"
-    form = RunForm(initial=posted.dict())
+    form = RunForm(initial=posted)
     return render(request, "runs/_prompts.html", {"form": form})
 
 
@@ -94,9 +94,20 @@ def _filled(request: HttpRequest) -> RunForm:
 
 
 def _config(form: RunForm) -> dict[str, Any]:
-    asked = {"backend", "base_urls", "prompts", *(f"prompt_{name}" for name in TEXTS), *form.settings_asked}
+    asked = {
+        "backend",
+        "base_urls",
+        "imports",
+        "since",
+        "until",
+        "prompts",
+        *(f"prompt_{name}" for name in TEXTS),
+        *form.settings_asked,
+    }
     if problems := [f"{form[name].label}: {form.errors[name][0]}" for name in asked & form.errors.keys()]:
         raise RunRefused(" ".join(sorted(problems)))
+    if form.non_field_errors():  # the co-buys that are chosen
+        raise RunRefused(" ".join(form.non_field_errors()))
     return run_settings(form).as_config()
 
 

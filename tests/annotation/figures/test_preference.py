@@ -115,11 +115,11 @@ def test_the_export_has_what_was_shown_on_each_side():
 
 def test_who_has_seen_verdicts_is_marked_in_the_export_and_left_out_of_the_figures(researcher):
     # Anna prefers the first of two runs; Rosa, a researcher, says the opposite and does not count.
-    study = preference_study(items=1, overlap=1)
+    study = preference_study(items=6, overlap=1)
     rosa = participant_join(study, researcher)
     lease = item_next(participant=rosa)
     prefer(rosa, Preference.RIGHT if lease.first_left else Preference.LEFT)
-    assert answered(study, [["first"]]).pairs[0].win.value == 1
+    assert answered(study, [["first"] * 6]).pairs[0].win.value == 1
     rows = csv.DictReader(io.StringIO(b"".join(judgments_csv(study)).decode()))
     told = {(row["role"], row["had_seen"], row["kind"], row["counts"]) for row in rows}
     assert told == {("researcher", "role", "seen", "false"), ("annotator", "", "item", "true")}

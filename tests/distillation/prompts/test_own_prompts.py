@@ -108,7 +108,7 @@ def test_a_try_asks_a_server_in_the_new_words(as_researcher: Client) -> None:
     [
         ({"backend": "openai", "base_urls": "http://elsewhere:8000"}, "not among the model servers"),
         ({"backend": "vllm"}, "tried with the baseline or a model server"),
-        ({"categories": "Hats"}, "no co-buy in this choice"),
+        ({"categories": "Hats"}, "Hats"),
     ],
 )
 def test_what_can_not_be_tried_is_said_in_a_line(as_researcher: Client, more: dict, problem: str) -> None:
