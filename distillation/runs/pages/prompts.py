@@ -107,7 +107,7 @@ def _config(form: RunForm) -> dict[str, Any]:
     if problems := [f"{form[name].label}: {form.errors[name][0]}" for name in asked & form.errors.keys()]:
         raise RunRefused(" ".join(sorted(problems)))
     if form.non_field_errors():  # the co-buys that are chosen
-        raise RunRefused(" ".join(form.non_field_errors()))
+        raise RunRefused(" ".join(map(str, form.non_field_errors())))
     return run_settings(form).as_config()
 
 
