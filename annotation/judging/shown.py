@@ -12,11 +12,13 @@ from distillation.catalog.pictures.urls import digest_url
 from distillation.pipeline.relations import RELATIONS
 
 LONG_WORDS = 60
+FLAT = 1.3  # width by height from which two pictures are larger one above the other
 
 # Each judgment shows an item twice; written out, these two cost a third of what the ORM takes to compose them.
 _ITEM = """
     SELECT t.text, t.relation, i.first_shown, i.second_shown,
-           a.asin, a.title, pa.digest, b.asin, b.title, pb.digest
+           a.asin, a.title, pa.digest, b.asin, b.title, pb.digest,
+           least(pa.width::float / pa.height, pb.width::float / pb.height) > %s
     FROM annotation_item i
     JOIN distillation_intention t ON t.id = i.intention_id
     JOIN distillation_cobuy c ON c.id = t.cobuy_id
@@ -33,15 +35,15 @@ _VERDICT = f"""
 """  # noqa: S608 - a rule of our own
 
 
-def _one(sql: str, item_id: int) -> tuple:
+def _one(sql: str, *values: float) -> tuple:
     with connection.cursor() as cursor:
-        cursor.execute(sql, [item_id])
+        cursor.execute(sql, values)
         return cursor.fetchone()
 
 
 def item_shown(item_id: int, a_on_left: bool, first_left: bool | None = None) -> dict:
     """Of a pair of intentions `texts`, left and right; else the one `intention`."""
-    text, relation, first, second, *products = _one(_ITEM, item_id)
+    text, relation, first, second, *products, flat = _one(_ITEM, FLAT, item_id)
     a, b = products[:3], products[3:]
     left, right = (a, b) if a_on_left else (b, a)
     return {
@@ -51,6 +53,7 @@ def item_shown(item_id: int, a_on_left: bool, first_left: bool | None = None) ->
         "relation_words": "" if relation == "open" else RELATIONS[relation].words,
         "intention": text if first_left is None else "",
         "texts": _sides(first, second, first_left),
+        "flat": flat,
         "long": len(text.split()) > LONG_WORDS,
     }
 
