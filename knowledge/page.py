@@ -24,6 +24,28 @@ def rows(keys: Sequence[int]) -> list[dict]:
     return [_row(intentions[key], votes.get(key)) for key in keys if key in intentions]
 
 
+def by_pair(rows: Sequence[dict]) -> list[dict]:
+    """The rows of each pair of products together; pairs and rows in the order in which they came."""
+    pairs: dict[int, list[dict]] = {}
+    for row in rows:
+        pairs.setdefault(row["intention"].cobuy_id, []).append(row)
+    return [_pair(found) for found in pairs.values()]
+
+
+def _pair(found: Sequence[dict]) -> dict:
+    cobuy = found[0]["intention"].cobuy
+    asins = (cobuy.a.asin, cobuy.b.asin)
+    return {
+        "id": cobuy.pk,
+        "products": [
+            {"title": title, "thumbnail": thumbnail, "url": reverse("product", args=[asin])}
+            for title, thumbnail, asin in zip(found[0]["titles"], found[0]["thumbnails"], asins, strict=True)
+        ],
+        "rows": found,
+        "n_kept": sum(bool(row["kept"]) for row in found),
+    }
+
+
 def _row(intention: Intention, votes: Votes | None) -> dict:
     return {
         "intention": intention,

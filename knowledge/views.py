@@ -13,7 +13,7 @@ from distillation.catalog.selection_form import CatalogSelectionForm
 from distillation.models import Exposure, Intention, Run
 from distillation.pipeline.relations import RELATIONS
 from distillation.runs.exposure import exposure_record
-from knowledge.page import intention_page, rows
+from knowledge.page import by_pair, intention_page, rows
 from knowledge.search import KnowledgeSearch
 
 RELATION_WORDS = {code: relation.words for code, relation in RELATIONS.items()}
@@ -64,7 +64,7 @@ def knowledge(request: PersonRequest) -> HttpResponse:
     shown = rows(found.page.keys)
     runs = [row["intention"].run_id for row in shown if row["verdict"]]
     exposure_record(user=request.user, runs=runs, where=Exposure.Where.PAGE)
-    page = {"search": form.search, "found": found, "page": found.page, "rows": shown}
+    page = {"search": form.search, "found": found, "page": found.page, "rows": shown, "pairs": by_pair(shown)}
     answer = render(request, "knowledge/list.html", {**context, **page, "asked": _asked(form)})
     if request.htmx:
         answer["HX-Push-Url"] = _address(request)

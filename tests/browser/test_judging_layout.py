@@ -123,6 +123,7 @@ def test_a_phone_shows_a_question_and_save_at_once(judging: Callable[..., Page])
     assert page.evaluate("document.scrollingElement.scrollWidth") == 400
     for what in ("#task fieldset", "#task .primary", "#task figure img"):
         assert box(page, what)["foot"] <= 860
+    assert box(page, "#task fieldset .seg")["width"] > 200
     title = box(page, "#task figcaption summary")["height"]
     page.locator("#task figcaption summary").first.tap()
     shot(page, "phone-title")

@@ -42,6 +42,16 @@ def test_the_slash_goes_to_the_search(knowledge: Page) -> None:
     expect(knowledge.locator(".intentions > li")).to_have_count(3)
 
 
+def test_keys_go_from_pair_to_pair(knowledge: Page) -> None:
+    pairs = knowledge.locator(".of-pair")
+    knowledge.keyboard.press("j")
+    expect(pairs.nth(0)).to_be_focused()
+    knowledge.keyboard.press("j")
+    expect(pairs.nth(1)).to_be_focused()
+    knowledge.keyboard.press("k")
+    expect(pairs.nth(0)).to_be_focused()
+
+
 def test_it_works_without_scripts(open_as: Opener, researcher: User) -> None:
     intention = finished_run(1, relations="isA").intentions.get()
     page = open_as(researcher, reverse("knowledge"), java_script_enabled=False)

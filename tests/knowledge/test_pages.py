@@ -98,6 +98,14 @@ def test_each_filter_takes_its_share(as_researcher: Client) -> None:
     assert len(shown(as_researcher, run=run.name)) == 6
 
 
+def test_the_rows_of_a_pair_stand_together(as_researcher: Client) -> None:
+    run = finished_run(2)  # 2 co-buys x 2 relations, by turns in order of their ids
+    pairs = as_researcher.get(KNOWLEDGE).context["pairs"]
+    assert [len(pair["rows"]) for pair in pairs] == [2, 2]
+    assert {pair["id"] for pair in pairs} == set(run.cobuys.values_list("cobuy_id", flat=True))
+    assert [pair["n_kept"] for pair in pairs] == [1, 1]  # of isA and usedFor, isA
+
+
 def test_the_strictness_is_applied_when_reading(as_researcher: Client) -> None:
     finished_run(3)
     Run.objects.update(strictness=0.1)
