@@ -18,7 +18,25 @@ from tests.browser.judging import at_item, at_reveal, keys, settled
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 Opener = Callable[..., Page]
-WORDS = "The customer wants to stay warm and dry on grey autumn days without giving up their outfit ".split()
+WORDS = [
+    "The",
+    "customer",
+    "wants",
+    "to",
+    "stay",
+    "warm",
+    "and",
+    "dry",
+    "on",
+    "grey",
+    "autumn",
+    "days",
+    "without",
+    "giving",
+    "up",
+    "their",
+    "outfit",
+]
 DESKS = [(1280, 800), (1366, 768), (1920, 1080)]
 PHONE = {"has_touch": True, "is_mobile": True, "viewport": {"width": 400, "height": 860}}
 SHOTS = os.environ.get("SHOTS")  # a folder, to look at what is measured
