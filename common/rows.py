@@ -1,8 +1,15 @@
 """Before a named row is made: whether its fields will do, and that nobody makes one of the same name meanwhile."""
 
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.db.models import Model
+
+from common.refusals import Refused
+
+Row = TypeVar("Row", bound=Model)
 
 
 def fields_refused(row: Model, error: ValidationError) -> str:
@@ -15,3 +22,25 @@ def name_lock(what: str, name: str) -> None:
     """Until the transaction ends: of two that make a row of one name, the second finds the first one's."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s), hashtext(%s))", [what, name])
+
+
+def row_going_on(
+    new: Row, *, but: Sequence[str], asked: Callable[[Row], Mapping[str, Any]], refused: type[Refused]
+) -> Row | None:
+    """The row of this name that is there already, and goes on: what was asked for is what it was made with. None where
+    `new` is to be saved. To be called in a transaction; `but` are fields that hold nothing yet."""
+    try:
+        new.clean_fields(exclude=but)
+    except ValidationError as error:
+        raise refused(fields_refused(new, error)) from error
+    name = new.name  # type: ignore[attr-defined]
+    name_lock(new._meta.db_table, name)
+    there = type(new)._default_manager.filter(name=name).first()
+    if there is None:
+        return None
+    made_with = asked(there)
+    for what, wanted in asked(new).items():
+        if made_with.get(what) != wanted:
+            told = f"{name} is there with {what} {made_with.get(what)}, not {wanted}"
+            raise refused(f"{type(new)._meta.verbose_name.capitalize()} {told}: give the new one another name")
+    return there

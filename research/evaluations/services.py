@@ -7,13 +7,12 @@ from typing import Any
 
 import orjson
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import User
-from common.rows import fields_refused, name_lock
+from common.rows import row_going_on
 from distillation.lvlm.base import Backend, BackendAway, Unfit
 from distillation.lvlm.openai.abilities import Abilities
 from distillation.lvlm.openai.address import url_and_limit
@@ -85,25 +84,22 @@ def evaluation_start(
     """(evaluation, whether it is new). One that is there goes on, if it was asked for with what it has."""
     new = Evaluation(name=name, question_set=question_set, backend=backend, model=model, created_by=created_by)
     new.config, new.base_urls, new.questions = settings.as_config(), list(base_urls), 0
-    try:
-        new.clean_fields(exclude=["created_by", "question_set", "base_urls", "servers"])
-    except ValidationError as error:
-        raise EvaluationRefused(fields_refused(new, error)) from error
-    name_lock("evaluation_start", name)
-    there = Evaluation.objects.filter(name=name).first()
+    but = ("created_by", "question_set", "base_urls", "servers")
+    there = row_going_on(new, but=but, asked=_asked_for, refused=EvaluationRefused)
     if there is None:
         new.questions = new.asked().count()
         if not new.questions:
             raise EvaluationRefused("None of these questions is scored: there is nothing to ask")
         new.save()
         return new, True
-    for what in ("question_set_id", "backend", "model", "config"):
-        if (was := getattr(there, what)) != (now := getattr(new, what)):
-            told = f"is there with {what.removesuffix('_id')} {was}, not {now}"
-            raise EvaluationRefused(f"Evaluation {name} {told}: give the new one another name")
     there.base_urls = new.base_urls
     Evaluation.objects.filter(pk=there.pk).update(base_urls=there.base_urls)
     return there, False
+
+
+def _asked_for(evaluation: Evaluation) -> dict[str, Any]:
+    questions = str(evaluation.question_set)
+    return {"questions": questions, "backend": evaluation.backend, "model": evaluation.model, **evaluation.config}
 
 
 def evaluation_forget_failed(*, evaluation: Evaluation) -> int:

@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models.functions import Now
 
 from accounts.models import User
 from common.refusals import Refused
-from common.rows import fields_refused, name_lock
+from common.rows import row_going_on
 from distillation.models import Run
 from distillation.pipeline.relations import RELATIONS
 from knowledge.exports.selection import Selection
@@ -63,21 +62,15 @@ def gain_start(*, asked: Asked, created_by: User | None = None) -> Gain:
     benchmark_excluded(asked.benchmark)  # before anything is made: is it there, and whole?
     new = Gain(name=asked.name, run=asked.run, config=asked.as_config(), created_by=created_by)
     new.folder = str(Path(settings.TRAIN_FOLDER) / f"{asked.name}.data")
-    try:
-        new.clean_fields(exclude=["created_by", "run", "folder", "data", "results"])
-    except ValidationError as error:
-        raise GainRefused(fields_refused(new, error)) from error
-    name_lock("gain_start", asked.name)
-    there = Gain.objects.select_related("run").filter(name=asked.name).first()
-    if there is None:
-        new.save()
-        return new
-    if there.run_id != new.run_id:
-        raise GainRefused(f"{asked.name} is there with run {there.run.name}: give the new one another name")
-    for what, now in new.config.items():
-        if there.config.get(what) != now:
-            raise GainRefused(f"{asked.name} is there with {what} {there.config.get(what)}, not {now}: name it anew")
-    return there
+    but = ("created_by", "run", "folder", "data", "results")
+    if there := row_going_on(new, but=but, asked=_asked_for, refused=GainRefused):
+        return there
+    new.save()
+    return new
+
+
+def _asked_for(gain: Gain) -> dict[str, Any]:
+    return {"run": gain.run.name, **gain.config}
 
 
 def gain_go_on(*, gain: Gain, base_url: str = "", say: Say = lambda line: None) -> Gain:

@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
 from accounts.models import User
-from common.rows import fields_refused, name_lock
+from common.rows import row_going_on
 from research.models import Training, TrainingNote, TrainingPoint
 from research.trainings.refusals import TrainingRefused
 from research.trainings.trainer.data import TRAIN
@@ -29,30 +28,18 @@ ENDED = 500  # characters of a message
 @transaction.atomic
 def training_start(*, spec: Spec, created_by: User | None = None) -> tuple[Training, bool]:
     """(training, whether it is new). One that is there goes on, if it was asked for with what it has."""
+    if problem := spec.problem():
+        raise TrainingRefused(problem)
+    if not (Path(spec.data) / TRAIN).is_file():
+        raise TrainingRefused(f"--data {spec.data}: no {TRAIN} is there; give a folder that export_instructions wrote")
     new = Training(name=spec.name, config=asdict(spec), created_by=created_by)
     new.folder = str(Path(settings.TRAIN_FOLDER) / spec.name)
-    _check(new, spec)
-    name_lock("training_start", spec.name)
-    if there := Training.objects.filter(name=spec.name).first():
-        for what, now in new.config.items():
-            if (was := there.config.get(what)) != now:
-                told = f"is there with {what} {was}, not {now}"
-                raise TrainingRefused(f"Training {spec.name} {told}: give the new one another name")
+    but = ("created_by", "folder", "manifest", "facts", "result")
+    if there := row_going_on(new, but=but, asked=lambda training: training.config, refused=TrainingRefused):
         return there, False
     new.manifest = _manifest(Path(spec.data))
     new.save()
     return new, True
-
-
-def _check(new: Training, spec: Spec) -> None:
-    if problem := spec.problem():
-        raise TrainingRefused(problem)
-    try:
-        new.clean_fields(exclude=["created_by", "folder", "manifest", "facts", "result"])
-    except ValidationError as error:
-        raise TrainingRefused(fields_refused(new, error)) from error
-    if not (Path(spec.data) / TRAIN).is_file():
-        raise TrainingRefused(f"--data {spec.data}: no {TRAIN} is there; give a folder that export_instructions wrote")
 
 
 def _manifest(data: Path) -> dict[str, Any]:
