@@ -1,6 +1,6 @@
 """Experiments in a shop: made, asked for an arm, told what was shown and what came of it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from django.db.models import QuerySet
@@ -18,21 +18,17 @@ from api.models import Scope
 from distillation.models import Run
 from research.models import OnlineArm, OnlineExperiment
 from research.online.assignment import assigned
-from research.online.intake import LONGEST, MOST_ROWS, exposures_read, outcomes_read
+from research.online.intake import EXPOSURES, LONGEST, MOST_ROWS, OUTCOMES, Kind, Sent
 from research.online.refusals import KeyReused
 from research.online.results import online_results
 from research.online.services import (
     MOST_ARMS,
     ArmPlan,
-    Taken,
-    exposures_write,
+    events_take,
     online_create,
     online_stop,
-    outcomes_write,
     units_erase,
 )
-
-Rows = Sequence[Mapping[str, object]]
 
 
 class OnlineArmSerializer(serializers.Serializer):
@@ -188,11 +184,9 @@ class OnlineRows(OnlineView):
 
     also_answers = (409,)
 
-    def taken(
-        self, request: Request, name: str, kind: str, take: Callable[[OnlineExperiment, Rows], Taken]
-    ) -> Response:
+    def taken(self, request: Request, name: str, kind: Kind) -> Response:
         try:
-            return Response(asdict(take(self.online(name), rows_of(request, kind))))
+            return Response(asdict(events_take(online=self.online(name), kind=kind, rows=rows_of(request, kind.name))))
         except KeyReused as error:
             raise Conflict(str(error)) from error
 
@@ -201,14 +195,14 @@ class OnlineExposures(OnlineRows):
     @extend_schema(request=ExposuresSerializer, responses=TakenSerializer)
     def post(self, request: Request, name: str) -> Response:
         """All of a batch or nothing; each row's key makes it idempotent. Under a known key with other content: 409."""
-        return self.taken(request, name, "exposures", exposures_take)
+        return self.taken(request, name, EXPOSURES)
 
 
 class OnlineOutcomes(OnlineRows):
     @extend_schema(request=OutcomesSerializer, responses=TakenSerializer)
     def post(self, request: Request, name: str) -> Response:
         """As exposures. Those of unknown units and before an exposure are kept, left out of the lift, and counted."""
-        return self.taken(request, name, "outcomes", outcomes_take)
+        return self.taken(request, name, OUTCOMES)
 
 
 class OnlineErasure(OnlineView):
@@ -218,15 +212,7 @@ class OnlineErasure(OnlineView):
         return Response({"erased": units_erase(online=self.online(name), units=self.body(UnitsSerializer)["units"])})
 
 
-def rows_of(request: Request, name: str) -> Rows:
+def rows_of(request: Request, name: str) -> Sequence[Sent]:
     if not isinstance(request.data, dict) or set(request.data) != {name}:
         raise Unprocessable(f'Send {{"{name}": [...]}} and nothing else')
     return request.data[name]
-
-
-def exposures_take(online: OnlineExperiment, rows: Rows) -> Taken:
-    return exposures_write(online=online, rows=exposures_read(online, rows))
-
-
-def outcomes_take(online: OnlineExperiment, rows: Rows) -> Taken:
-    return outcomes_write(online=online, rows=outcomes_read(online, rows))

@@ -1,8 +1,8 @@
 """An experiment in a shop: made, filled, stopped, its units erased. All writes are here, but for what is counted."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -11,23 +11,15 @@ from django.db.models import F, Model
 from django.db.models.functions import Now
 
 from accounts.models import User
-from common.rows import name_lock
+from common.rows import fields_refused, name_lock
 from distillation.models import Run
-from research.models import Experiment, Exposure, OnlineArm, OnlineExperiment, Outcome
-from research.online.intake import Came, Hashes, Shown
+from research.models import Experiment, OnlineArm, OnlineExperiment
+from research.online.intake import EXPOSURES, OUTCOMES, Event, Hashes, Kind, Sent, events_read
 from research.online.refusals import KeyReused, OnlineRefused
 
-Row = TypeVar("Row", Shown, Came)
-
 MOST_ARMS = 8
-EXPOSURES = """
-    INSERT INTO research_exposure (online_id, key, unit, arm, as_assigned, at)
-    SELECT %s, * FROM unnest(%s::uuid[], %s::uuid[], %s::smallint[], %s::boolean[], %s::timestamptz[])
-    ON CONFLICT (online_id, key) DO NOTHING
-"""
-OUTCOMES = """
-    INSERT INTO research_outcome (online_id, key, unit, value, at)
-    SELECT %s, * FROM unnest(%s::uuid[], %s::uuid[], %s::float8[], %s::timestamptz[])
+INSERT = """
+    INSERT INTO {table} (online_id, {columns}) SELECT %s, * FROM unnest({types})
     ON CONFLICT (online_id, key) DO NOTHING
 """
 
@@ -79,31 +71,20 @@ def online_stop(*, online: OnlineExperiment) -> None:
 
 
 @transaction.atomic
-def exposures_write(*, online: OnlineExperiment, rows: Sequence[Shown]) -> Taken:
-    """All or nothing. Raises KeyReused."""
-    end = online.stopped_at
-    taken = [row for row in rows if end is None or row.at <= end]
-    unique = _unique(taken)
-    columns = [[getattr(row, name) for row in unique.values()] for name in ("key", "unit", "arm", "as_assigned", "at")]
-    new = _insert(EXPOSURES, online, columns)
+def events_take(*, online: OnlineExperiment, kind: Kind, rows: Sequence[Sent]) -> Taken:
+    """All or nothing. Outcomes of units without an exposure too: it may be on its way. Raises OnlineRefused, and
+    KeyReused."""
+    read, end = events_read(online, kind, rows), online.stopped_at
+    taken = [event for event in read if end is None or not kind.until_stop or event[-1] <= end]
+    unique = {event[0]: event for event in taken}
+    _refuse_other_content(unique, taken)
+    new = _insert(online, kind, list(unique.values()))
     if new < len(unique):
-        found = Exposure.objects.filter(online=online, key__in=list(unique))
-        _refuse_other_content(
-            unique, [Shown(*row) for row in found.values_list("key", "unit", "arm", "as_assigned", "at")]
-        )
-    return _account(online, Taken(new, len(taken) - new, len(rows) - len(taken)))
-
-
-@transaction.atomic
-def outcomes_write(*, online: OnlineExperiment, rows: Sequence[Came]) -> Taken:
-    """Those of units without an exposure too: the exposure may be on its way. Raises KeyReused."""
-    unique = _unique(rows)
-    columns = [[getattr(row, name) for row in unique.values()] for name in ("key", "unit", "value", "at")]
-    new = _insert(OUTCOMES, online, columns)
-    if new < len(unique):
-        found = Outcome.objects.filter(online=online, key__in=list(unique))
-        _refuse_other_content(unique, [Came(*row) for row in found.values_list("key", "unit", "value", "at")])
-    return _account(online, Taken(new, len(rows) - new))
+        found = kind.model.objects.filter(online=online, key__in=list(unique))
+        _refuse_other_content(unique, found.values_list(*kind.columns))
+    if repeated := len(taken) - new:
+        OnlineExperiment.objects.filter(pk=online.pk).update(repeats=F("repeats") + repeated)
+    return Taken(new, repeated, len(read) - len(taken))
 
 
 @transaction.atomic
@@ -113,12 +94,9 @@ def units_erase(*, online: OnlineExperiment, units: Sequence[str]) -> int:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('online_count'), %s::int)", [online.pk])
     hashes = Hashes(online)
     wanted = [hashes.of(unit) for unit in set(units)]
-    kinds = (
-        Exposure.objects.filter(online=online, unit__in=wanted),
-        Outcome.objects.filter(online=online, unit__in=wanted),
-    )
-    there = {unit for rows in kinds for unit in rows.values_list("unit", flat=True)}
-    for rows in kinds:
+    found = [kind.model.objects.filter(online=online, unit__in=wanted) for kind in (EXPOSURES, OUTCOMES)]
+    there = {unit for rows in found for unit in rows.values_list("unit", flat=True)}
+    for rows in found:
         rows.delete()
     # Counted anew: no sum may hold what is erased.
     OnlineExperiment.objects.filter(pk=online.pk).update(
@@ -127,39 +105,29 @@ def units_erase(*, online: OnlineExperiment, units: Sequence[str]) -> int:
     return len(there)
 
 
-def _insert(statement: str, online: OnlineExperiment, columns: list[list[Any]]) -> int:
+def _insert(online: OnlineExperiment, kind: Kind, events: Sequence[Event]) -> int:
+    """How many were new."""
+    statement = INSERT.format(
+        table=kind.model._meta.db_table,
+        columns=", ".join(kind.columns),
+        types=", ".join(f"%s::{each}[]" for each in kind.columns.values()),
+    )
     with connection.cursor() as cursor:
-        cursor.execute(statement, [online.pk, *columns])
+        cursor.execute(statement, [online.pk, *([event[n] for event in events] for n in range(len(kind.columns)))])
         return cursor.rowcount
 
 
-def _unique(rows: Sequence[Row]) -> dict[UUID, Row]:
-    unique = {row.key: row for row in rows}
-    _refuse_other_content(unique, rows)
-    return unique
-
-
-def _refuse_other_content(sent: dict[UUID, Any], others: Sequence[Shown] | Sequence[Came]) -> None:
-    if other := next((row for row in others if sent[row.key] != row), None):
-        place = list(sent).index(other.key)
+def _refuse_other_content(sent: Mapping[UUID, Event], others: Iterable[Event]) -> None:
+    if other := next((event for event in others if sent[event[0]] != event), None):
+        place = list(sent).index(other[0])
         raise KeyReused(
             f"The key of row {place} has come before with other content: nothing of this batch is taken; "
             "send each event under a key of its own"
         )
 
 
-def _account(online: OnlineExperiment, taken: Taken) -> Taken:
-    if taken.repeated:
-        OnlineExperiment.objects.filter(pk=online.pk).update(repeats=F("repeats") + taken.repeated)
-    return taken
-
-
 def _refuse_bad_fields(row: Model, but: list[str]) -> None:
     try:
         row.clean_fields(exclude=but)
     except ValidationError as error:
-        lines = [
-            f"{field} {str(getattr(row, field))[:60]!r}: {' '.join(words)}"
-            for field, words in error.message_dict.items()
-        ]
-        raise OnlineRefused("; ".join(lines)) from error
+        raise OnlineRefused(fields_refused(row, error)) from error

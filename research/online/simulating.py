@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from research.models import OnlineArm, OnlineExperiment
 from research.online.assignment import assigned
-from research.online.intake import MOST_ROWS, exposures_read, outcomes_read
+from research.online.intake import EXPOSURES, MOST_ROWS, OUTCOMES
 from research.online.refusals import OnlineRefused
-from research.online.services import ArmPlan, exposures_write, online_create, outcomes_write
+from research.online.services import ArmPlan, events_take, online_create
 
 SHOWS = OnlineArm.Shows
 ARMS = (ArmPlan(name="titles", shows=SHOWS.TITLES), ArmPlan(name="intentions", shows=SHOWS.KEPT))
@@ -61,10 +61,9 @@ def shop_simulate(*, name: str, shop: Shop) -> OnlineExperiment:
             outcomes.append(_outcome(f"after-{n}", unit, at + timedelta(days=float(rng.uniform(0, 6))), rng))
         if not (place and rng.random() < shop.lost):
             exposures.append({"key": f"shown-{n}", "unit": unit, "at": at.isoformat()})
-    for k in range(0, len(exposures), MOST_ROWS):
-        exposures_write(online=online, rows=exposures_read(online, exposures[k : k + MOST_ROWS]))
-    for k in range(0, len(outcomes), MOST_ROWS):
-        outcomes_write(online=online, rows=outcomes_read(online, outcomes[k : k + MOST_ROWS]))
+    for kind, sent in ((EXPOSURES, exposures), (OUTCOMES, outcomes)):
+        for k in range(0, len(sent), MOST_ROWS):
+            events_take(online=online, kind=kind, rows=sent[k : k + MOST_ROWS])
     return online
 
 
