@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass
 
+import uvloop
+
 from distillation.lvlm.base import Ask, Backend, Reply, Request, Text
 from distillation.lvlm.places import Closed, Places
 from distillation.pipeline.brake import Brake
@@ -67,7 +69,7 @@ class Asker:
     def batches(self) -> Iterator[list[Answered]]:
         """About two a second. Raises BackendAway, Unfit or FailingAlike after what ended before is out."""
         with ThreadPoolExecutor(1, "asker") as thread:
-            asking = thread.submit(asyncio.run, self._ask_all())
+            asking = thread.submit(uvloop.run, self._ask_all())
             try:
                 while not asking.done():
                     wait([asking], WRITE_EVERY_S)  # in one sleep: each waking takes the calls' thread its turn
