@@ -38,7 +38,7 @@ class Resampled:
             return undefined(reason)
         value = float(y[use].mean())
         found = [each for way in self.ways if (each := _interval(y, use, *way)) is not None]
-        if not found:
+        if len(found) < len(self.ways):  # a way of one cluster has no interval, and that would be the widest
             return Estimate(value, None, int(use.sum()), note=ONE_CLUSTER)
         low, high = max(found, key=lambda pair: pair[1] - pair[0])
         return Estimate(value, (min(low, value), max(high, value)), int(use.sum()))
