@@ -4,6 +4,7 @@ import json
 import secrets
 import time
 from collections.abc import Callable
+from datetime import date
 from io import StringIO
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from distillation.tasks import run_wake
 from mindsite.embedded import VAR
 from mindsite.workers import one_worker
 from research.experiments.making import arms_check, experiment_create, experiment_plan
-from research.models import Evaluation, Experiment
+from research.models import Evaluation, Experiment, PurchaseTest
 
 RUN = "demo-baseline"
 HANDWRITTEN = "demo-handwritten"  # a few reasons by a person, to be compared with the rules
@@ -35,6 +36,7 @@ FEW_RELATIONS, FEW_COBUYS = "usedFor,propertyOf,similarTo,open", 10  # each pict
 EXPERIMENT, SIMULATED_ARMS = "demo-pictures", "Demo: simulated judgments of arms"
 TO_COMPARE, SIMULATED_PAIRS = "Demo: compare these yourself", "Demo: simulated preferences"
 EVALUATION = "demo-rules"
+PURCHASES, UNTIL = "demo-purchases", date(2024, 6, 30)  # days that are made up
 ROLES = {"ada": User.Role.ADMINISTRATOR, "rosa": User.Role.RESEARCHER, "anna": User.Role.ANNOTATOR}
 Say = Callable[[str], object]
 
@@ -52,6 +54,7 @@ def demo_prepare(say: Say) -> dict[str, str]:
     _studies(run, say)
     _experiment_study(experiment, say)
     demo_evaluation(sample / "questions.jsonl")
+    demo_purchases(sample / "purchases.csv", run)
     return passwords
 
 
@@ -132,6 +135,13 @@ def demo_evaluation(questions: Path) -> None:
         call_command(
             "evaluate", EVALUATION, benchmark="demo-reasons", data=questions, backend="baseline", stdout=StringIO()
         )
+
+
+def demo_purchases(days: Path, run: Run) -> None:
+    """Whether what the rules say predicts purchases that are made up: pages and exports call both what they are."""
+    if not PurchaseTest.objects.filter(name=PURCHASES).exists():
+        call_command("import_purchases", days, "--window", "0", stdout=StringIO())
+        call_command("purchase_test", PURCHASES, run=run.name, until=UNTIL, simulated=True, stdout=StringIO())
 
 
 def _handwritten(path: Path) -> Run:

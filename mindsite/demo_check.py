@@ -19,6 +19,8 @@ PAGES = {
         ("/runs/demo-baseline/", "no model"),
         ("/research/experiments/demo-pictures/", "Simulated judgments"),
         ("/research/evaluations/", "rules on words, no model"),
+        ("/research/purchases/", "Simulated purchases"),
+        ("/research/purchases/demo-purchases/", "The purchases are simulated"),
     ],
     "ada": [("/admin/", "Studies")],
 }

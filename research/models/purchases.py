@@ -51,3 +51,8 @@ class PurchaseTest(models.Model):
     @property
     def is_leaky(self) -> bool:
         return self.design == self.Design.NAIVE
+
+    @property
+    def is_simulated(self) -> bool:
+        """Somebody made the purchases up; the run is what it is."""
+        return bool(self.config.get("simulated"))

@@ -35,6 +35,7 @@ class Asked:
     negatives: Negatives
     seed: int = 0
     model_released: date | None = None
+    simulated: bool = False
 
 
 def purchase_test_make(*, asked: Asked, say: Say = lambda line: None) -> PurchaseTest:
@@ -119,6 +120,8 @@ def _embedded(trial: Trial, say: Say) -> Embedded:
 
 
 def _warnings(asked: Asked, use: list[Query]) -> Iterator[str]:
+    if asked.simulated:
+        yield "The purchases are simulated: somebody made them up, and what is found here says nothing of any shop."
     if words := release_words(asked.run, asked.until, asked.model_released):
         yield words
     customers = {query.customer for query in use}
@@ -134,6 +137,7 @@ def _kept(asked: Asked, results: dict[str, Any]) -> PurchaseTest:
         "seed": asked.seed,
         "strictness": asked.run.strictness,
         "model_released": asked.model_released.isoformat() if asked.model_released else None,
+        "simulated": asked.simulated,
         "version": __version__,
     }
     what: dict[str, Any] = {"name": asked.name, "design": asked.design, "negatives": asked.negatives}

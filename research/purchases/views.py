@@ -40,6 +40,7 @@ def purchase_csv(request: HttpRequest, test_id: int, ranker: str, table: str) ->
     made = table_named(test, ranker, table)
     if made is None:
         raise Http404(f"There is no table {table} by {ranker}.")
-    file = f"{test.name}-{test.design}-{test.negatives}-{ranker}-{table}.csv"
+    called = f"{test.name}-simulated" if test.is_simulated else test.name
+    file = f"{called}-{test.design}-{test.negatives}-{ranker}-{table}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{file}"', "X-Content-Type-Options": "nosniff"}
     return HttpResponse(BYTE_ORDER_MARK + made.csv(), content_type="text/csv; charset=utf-8", headers=headers)

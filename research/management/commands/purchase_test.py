@@ -33,10 +33,11 @@ class Command(BaseCommand):
             "--model-released", type=date.fromisoformat, metavar="DAY",
             help="when the run's model came out, where that is not known here",
         )  # fmt: skip
+        parser.add_argument("--simulated", action="store_true", help="the purchases are made up: every page says so")
         parser.add_argument("--json", action="store_true")
 
     def handle(self, **options: Any) -> None:
-        names = ("name", "until", "design", "negatives", "seed", "model_released")
+        names = ("name", "until", "design", "negatives", "seed", "model_released", "simulated")
         try:
             made = purchase_test_make(
                 asked=Asked(run=run_named(options["run"]), **{name: options[name] for name in names}), say=self._say

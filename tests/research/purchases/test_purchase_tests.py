@@ -8,14 +8,14 @@ from django.test import Client
 
 from accounts.models import User
 from annotation.design.services import study_create
-from distillation.models import CoBuy, Intention, Run
+from distillation.models import CoBuy, Intention, Purchase, Run
 from distillation.pipeline.prompts import PromptSet
 from research.diversity.embedding import is_there
 from research.models import PurchaseTest
 from research.purchases.releases import release_words, released
 from tests.annotation.builders import rate_all
 from tests.api.builders import program
-from tests.research.purchases.builders import UNTIL, shop, shop_run
+from tests.research.purchases.builders import AFTER, UNTIL, shop, shop_run
 
 pytestmark = pytest.mark.django_db
 
@@ -59,6 +59,15 @@ def test_cobuys_without_a_date_are_left_out_and_counted(run: Run) -> None:
     undated = CoBuy.objects.filter(bought_at__date__lt=UNTIL).order_by("pk")[:5].values("pk")
     CoBuy.objects.filter(pk__in=list(undated.values_list("pk", flat=True))).update(bought_at=None)
     assert purchase_test(run)["left_out"]["intentions of co-buys without a date"] == 10  # two relations each
+
+
+def test_purchases_of_one_customer_say_so(run: Run) -> None:
+    late = CoBuy.objects.filter(bought_at=AFTER).values_list("a_id", "b_id")
+    bought = {product for pair in late for product in pair}
+    Purchase.objects.bulk_create(Purchase(buyer=7, product_id=product, at=AFTER) for product in bought)
+    found = purchase_test(run)
+    assert found["customers"] == 1 and found["rankers"]["bm25"]["differences"]["title"]["ci95"] is None
+    assert found["warnings"][0].startswith("All purchases are of one customer")
 
 
 def test_wrong_partners_of_the_category_are_fewer(run: Run) -> None:
@@ -110,10 +119,27 @@ def test_a_name_is_of_one_run_and_day(run: Run) -> None:
 def test_a_model_that_came_out_later_is_marked() -> None:
     assert released("Qwen/Qwen2.5-VL-7B-Instruct").year == 2025
     made = Run(name="r", backend="openai", model="llava-hf/llava-1.5-13b-hf")
-    assert "came out on 5 October 2023, after the date" in release_words(made, UNTIL)
+    assert "came out on 5 October 2023, as its makers say, after the date" in release_words(made, UNTIL)
+    assert "on 1 May 2024, as was told, after" in release_words(made, UNTIL, UNTIL.replace(year=2024, month=5, day=1))
     assert release_words(made, UNTIL.replace(year=2024)) == ""
     assert "is not known" in release_words(Run(backend="openai", model="ours"), UNTIL)
     assert release_words(Run(backend="baseline", model="rules-1"), UNTIL) == ""
+
+
+@pytest.mark.parametrize(
+    ("model", "day"),
+    [
+        ("liuhaotian/llava-v1.5-13b", date(2023, 10, 5)),
+        ("Qwen/Qwen2.5-VL-32B-Instruct", date(2025, 3, 25)),  # two months after the others of its series
+        ("gpt-4o-2024-08-06", date(2024, 8, 6)),
+        ("gpt-4o", None),  # whatever it is at the time
+        ("OpenGVLab/InternVL2_5-8B", None),
+        ("me/llava-1.5-13b-hf-purchases", None),
+        ("gpt-4o-2024-99-06", None),
+    ],
+)
+def test_only_whole_names_that_makers_gave_have_a_day(model: str, day: date | None) -> None:
+    assert released(model) == day
 
 
 def test_a_run_that_saw_one_product_is_asked_of_that_one(run: Run) -> None:
