@@ -40,10 +40,14 @@ def _difference(task: TaskComparison) -> dict[str, Any]:
 
 def _warnings(rows: list[dict[str, Any]]) -> list[str]:
     told = ["One training an arm: this speaks of these adapters, not of the method; other seeds are other gains."]
+    records = sorted({row["records"] for row in rows})
+    if len(records) > 1:
+        least, most = f"{records[0]:,}", f"{records[-1]:,}"
+        told.append(f"Records are not equal, {least} to {most}: those over --max-length before their answer teach nothing.")
     tokens = [row["tokens"] for row in rows if row["tokens"]]
     if tokens and max(tokens) > (1 + UNEQUAL) * min(tokens):
         least, most = f"{min(tokens):,}", f"{max(tokens):,}"
-        told.append(f"Records and steps are equal, tokens are not: {least} to {most}, for some arms have longer texts.")
+        told.append(f"Steps are equal, tokens are not: {least} to {most}, for some arms have longer texts.")
     for row in rows:
         if any(task["same"] for task in row["over_base"]):
             told.append(f"{row['arm']}: every answer is the base's: was the adapter served?")

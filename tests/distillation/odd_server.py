@@ -85,7 +85,7 @@ class OddServer:
 
 
 @contextmanager
-def serving(manner: Manner = plain, latency_s: float = 0) -> Iterator[OddServer]:
+def serving(manner: Manner = plain, latency_s: float = 0, port: int = 0) -> Iterator[OddServer]:
     odd = OddServer()
     odd.manner = manner
 
@@ -113,7 +113,7 @@ def serving(manner: Manner = plain, latency_s: float = 0) -> Iterator[OddServer]
             self.end_headers()
             self.wfile.write(data)
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     odd.url = f"http://127.0.0.1:{server.server_address[1]}"
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()  # seconds until it sees its end
     try:

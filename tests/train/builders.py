@@ -8,11 +8,17 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from research.trainings.trainer.events import read_events
 from research.trainings.trainer.spec import EVENTS, Spec
 
 ROOT = Path(__file__).parents[2]
-PYTHON = os.environ.get("TRAIN_PYTHON", "")
+PYTHON, VLLM = os.environ.get("TRAIN_PYTHON", ""), os.environ.get("TRAIN_VLLM", "")
+SMALL = {
+    "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "VLLM_CPU_KVCACHE_SPACE": "1",
+    "VLLM_CPU_OMP_THREADS_BIND": "nobind", "VLLM_NO_USAGE_STATS": "1",
+}  # fmt: skip
 THINGS = ["tent", "lamp", "shoe", "bottle", "mug", "kettle", "knife", "board", "phone", "case", "cable", "charger"]
 
 
@@ -28,6 +34,14 @@ def data_written(folder: Path, train: int = 320, validation: int = 16) -> Path:
         lines = [chat(f"Why buy a {a} and a {b}?", f"They are used for {lot.choice(THINGS)}.") for a, b in pairs]
         (folder / f"{name}.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     return folder
+
+
+def vllm_is_small(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the CPU, in float32."""
+    for name, value in SMALL.items():
+        monkeypatch.setenv(name, value)
+    settings.VLLM_COMMAND = VLLM
+    settings.VLLM_ARGUMENTS = "--dtype float32 --enforce-eager --max-model-len 1024"
 
 
 def base_made(place: Path, data: Path, *more: str) -> Path:

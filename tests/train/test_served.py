@@ -1,7 +1,6 @@
 """The adapter as the real vLLM serves it on the CPU: `make test-vllm` installs that."""
 
 import json
-import os
 import subprocess
 import urllib.request
 from io import StringIO
@@ -16,13 +15,8 @@ from research.gains.serving import served
 from research.models import Gain, Training
 from tests.distillation.builders import finished_run
 from tests.research.questions.builders import row, written
-from tests.train.builders import PYTHON, base_made, data_written
+from tests.train.builders import PYTHON, VLLM, base_made, data_written, vllm_is_small
 
-VLLM = os.environ.get("TRAIN_VLLM", "")
-SMALL = {
-    "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "VLLM_CPU_KVCACHE_SPACE": "1",
-    "VLLM_CPU_OMP_THREADS_BIND": "nobind", "VLLM_NO_USAGE_STATS": "1",
-}  # fmt: skip
 QUESTION = "Why buy a tent and a lamp?"
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -33,11 +27,8 @@ pytestmark = [
 @pytest.fixture
 def gain(settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Gain:
     """The method alone, trained for real, served and asked."""
-    for name, value in SMALL.items():
-        monkeypatch.setenv(name, value)
+    vllm_is_small(settings, monkeypatch)
     settings.TRAIN_PYTHON, settings.TRAIN_FOLDER = Path(PYTHON), tmp_path / "trainings"
-    settings.VLLM_COMMAND = VLLM
-    settings.VLLM_ARGUMENTS = "--dtype float32 --enforce-eager --max-model-len 1024"
     base_made(tmp_path / "base", data_written(tmp_path / "words"))
     written(tmp_path / "iqa", [row(n) for n in range(16)])
     run = finished_run(60)

@@ -3,6 +3,9 @@
 import os
 import shutil
 import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -81,3 +84,42 @@ def test_no_token_to_train_on(place: Path) -> None:
     assert trainer(folder).wait() == 2
     assert heard(folder, "refused")[0]["why"].startswith("No token would be trained on")
     assert not (folder / "checkpoints").exists()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    (place := tmp_path / "disk").mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", place]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("no small file system can be mounted here")
+    yield place
+    subprocess.run(["umount", "-l", place], check=True)
+
+
+def test_a_disk_that_is_full_at_a_checkpoint(place: Path, small_disk: Path, through: dict) -> None:
+    folder = spec_written(small_disk / "full", place / "data", place / "base")
+    process = trainer(folder)
+    until_step(process, folder, 15)
+    with suppress(OSError), (small_disk / "filler").open("wb", buffering=0) as filler:
+        while True:
+            filler.write(bytes(16_384))
+    assert process.wait() == 1
+    assert heard(folder, "failed")[0]["why"].startswith("The disk is full at")
+    (small_disk / "filler").unlink()
+    assert trainer(folder).wait() == 0
+    assert [each["step"] for each in heard(folder, "resumed")] == [10]
+    assert losses(folder) == through
+
+
+def test_one_record_is_enough(place: Path) -> None:
+    data = data_written(place / "one", train=1, validation=0)
+    folder = spec_written(place / "single", data, place / "base", steps=4, log_every=2)
+    assert trainer(folder).wait() == 0
+    assert (heard(folder, "started")[0]["records"], heard(folder, "done")[0]["step"]) == (1, 4)
+
+
+def test_what_wants_a_gpu_says_so(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    folder = spec_written(place / "qlora", place / "data", place / "base", qlora=True)
+    assert trainer(folder).wait() == 2
+    assert heard(folder, "refused")[0]["why"] == "--qlora needs a GPU: leave it away to train on the CPU"
