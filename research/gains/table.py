@@ -43,7 +43,7 @@ def _warnings(rows: list[dict[str, Any]]) -> list[str]:
     records = sorted({row["records"] for row in rows})
     if len(records) > 1:
         least, most = f"{records[0]:,}", f"{records[-1]:,}"
-        told.append(f"Records are not equal, {least} to {most}: those over --max-length before their answer teach nothing.")
+        told.append(f"Records are not equal, {least} to {most}: some have no answer within --max-length.")
     tokens = [row["tokens"] for row in rows if row["tokens"]]
     if tokens and max(tokens) > (1 + UNEQUAL) * min(tokens):
         least, most = f"{min(tokens):,}", f"{max(tokens):,}"
