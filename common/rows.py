@@ -42,5 +42,5 @@ def row_going_on(
     for what, wanted in asked(new).items():
         if made_with.get(what) != wanted:
             told = f"{name} is there with {what} {made_with.get(what)}, not {wanted}"
-            raise refused(f"{type(new)._meta.verbose_name.capitalize()} {told}: give the new one another name")
+            raise refused(f"{type(new).__name__} {told}: give the new one another name")
     return there
