@@ -18,7 +18,7 @@ from distillation.catalog.intake.job import import_is_running
 from distillation.catalog.pictures.download import StoreAway, pictures_download
 from distillation.catalog.pictures.sources import sources_due
 from distillation.lvlm.base import Backend, BackendAway, Unfit
-from distillation.models import CatalogImport, Run, Worker
+from distillation.models import CatalogImport, Run, UploadImport, Worker
 from distillation.pipeline.brake import FailingAlike
 from distillation.pipeline.engine import Ended, drain
 from distillation.pipeline.options import Options
@@ -31,6 +31,7 @@ from distillation.runs.pictures import run_pictures_ready, run_treating
 from distillation.runs.servers import run_backend, run_places, run_remember
 from distillation.runs.services import RunRefused, run_finish_if_done, run_pause, run_wait
 from distillation.runs.threads import in_thread
+from distillation.uploads.bringing import upload_bring
 from distillation.uploads.importing import uploads_import
 from distillation.uploads.services import uploads_expire
 
@@ -157,6 +158,11 @@ def import_uploads(import_id: int) -> None:
     uploads_import(import_id)
 
 
+@shared_task
+def bring_upload(import_id: int) -> None:
+    upload_bring(import_id)
+
+
 @shared_task(expires=30)
 def sweep() -> None:
     """End the runs that owe nothing more; bring every worker to those that do. Wake the download of pictures due, what
@@ -170,10 +176,16 @@ def sweep() -> None:
         download_pictures.apply_async(expires=30)
     if indexes_owed() and not import_is_running():
         make_indexes.apply_async(expires=30)
-    owed = CatalogImport.objects.uploaded_and_owed().first()
-    if owed and not import_is_running():
-        import_uploads.apply_async([owed.pk], expires=30)
+    if not import_is_running():
+        _wake_imports()
     uploads_expire()
+
+
+def _wake_imports() -> None:
+    if catalog := CatalogImport.objects.uploaded_and_owed().first():
+        import_uploads.apply_async([catalog.pk], expires=30)
+    elif other := UploadImport.objects.filter(state=UploadImport.State.READING).order_by("pk").first():
+        bring_upload.apply_async([other.pk], expires=30)
 
 
 def _call_workers(run: Run, at_least: int = 0) -> None:

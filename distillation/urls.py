@@ -8,6 +8,7 @@ from distillation.features import views as features
 from distillation.purchases import views as purchases
 from distillation.runs.pages import connection, forecast, prompts, treatments, views
 from distillation.treatments import TREATED
+from distillation.uploads import other_views as other_uploads
 from distillation.uploads import tus
 from distillation.uploads import views as uploads
 
@@ -60,6 +61,11 @@ urlpatterns = [
     path("imports/new/", uploads.import_new, name="import-new"),
     path("imports/preview/", uploads.import_preview, name="import-preview"),
     path("imports/start/", uploads.import_begin, name="import-start"),
+    path("imports/files/<int:import_id>/", other_uploads.upload_import, name="upload-import"),
+    path("imports/files/<int:import_id>/progress", other_uploads.upload_import_progress, name="upload-import-progress"),
+    path("uploads/<uuid:upload_id>/look", other_uploads.upload_look, name="upload-look"),
+    path("uploads/<uuid:upload_id>/part", uploads.upload_part, name="upload-part"),
+    path("uploads/<uuid:upload_id>/picture/<str:name>", uploads.upload_picture, name="upload-picture"),
     path("uploads/<uuid:upload_id>/remove", uploads.upload_remove, name="upload-remove"),
     path("uploads/", tus.upload_new, name="upload-new"),
     path("uploads/<uuid:upload_id>/", tus.upload, name="upload"),

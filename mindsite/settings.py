@@ -316,6 +316,12 @@ FETCH_IN_FLIGHT = env.int("FETCH_IN_FLIGHT", 32)
 # Uploads: where they lie until they are imported (one folder for web processes and workers), bytes of one, of all that
 # one person has there, of the plain form that browsers without JavaScript send, and of what a ZIP unpacks to.
 UPLOADS_ROOT = Path(env.str("UPLOADS_ROOT", str(embedded.VAR / "uploads")))
+UPLOAD_KINDS = [  # what a file may hold besides a catalog, in the order in which they are tried
+    "annotation.exchange.uploaded.JUDGMENTS",
+    "distillation.intentions.uploaded.INTENTIONS",
+    "distillation.purchases.uploaded.PURCHASES",
+    "distillation.purchases.uploaded.REVIEW_FILES",
+]
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", 20_000_000_000)
 UPLOADS_PER_PERSON_BYTES = env.int("UPLOADS_PER_PERSON_BYTES", 50_000_000_000)
 UPLOAD_FORM_BYTES = env.int("UPLOAD_FORM_BYTES", 100_000_000)

@@ -31,14 +31,14 @@ PAGES = {
     "who has judged": "judge-own-item",
     "whose it is": "api-token-revoke:post",
     "who adjudicates the study": "judge-adjudicate",
-    "the researcher whose it is": "upload:post upload-remove:post",
+    "the researcher whose it is": "upload:post upload-remove:post upload-part:post upload-look upload-picture",
     "researchers": (
         "people-list people-person people-two-factor people-two-factor-end:post "
         "people-state:post people-person-groups:post people-sign-in-link:post people-groups "
         "people-group-delete:post people-links people-invite people-crowd-link people-link-revoke:post run-list "
         "run-new run-detail run-progress run-latest run-kept-at run-state:post run-retry:post run-strictness:post "
         "run-prices:post catalog product import-list import-detail import-progress "
-        "upload-new:post import-new import-preview import-start:post "
+        "upload-new:post import-new import-preview import-start:post upload-import upload-import-progress "
         "purchase-import-list purchase-import-detail purchase-import-progress study-list study-new "
         "study-plan:post study-plan-fix:post study-preview-new:post study study-figures study-state:post "
         "study-preview study-protocol study-annotators study-annotator:post study-annotator-days study-judgments-list "

@@ -33,6 +33,7 @@ from distillation.models import (
     PurchaseImport,
     Run,
     Upload,
+    UploadImport,
     Verdict,
 )
 from research.models import Experiment, Gain, Training
@@ -42,6 +43,7 @@ from tests.annotation.builders import judge, preference_study, show_pictures, st
 from tests.annotation.words import strays
 from tests.api.builders import DAY, JSON, program
 from tests.distillation.runs import coloured
+from tests.distillation.uploads.files import png, sent, zipped
 from tests.research.evaluations.builders import evaluation_row
 from tests.research.purchases.builders import purchase_row
 from tests.roles import CALLERS, PAGES, ROUTES, SERVED, doors
@@ -154,6 +156,13 @@ def parts(people: dict[str, User | None], programs: dict[str, Client]) -> dict[s
         **{f"online{ending}": {"name": "shop"} for ending in ONLINE},
         "person_id": people["other annotator"].pk,
         "upload_id": Upload.objects.create(name="p.csv", part="products", size=1, created_by=researcher).pk,
+        "upload-look": {"upload_id": sent("i.csv", b"asin_a,asin_b,relation,text\n", by=researcher).pk},
+        "upload-picture": {
+            "upload_id": sent("p.zip", zipped(("B1.png", png("red"))), by=researcher).pk,
+            "name": "B1.png",
+        },
+        "upload-import": {"import_id": UploadImport.objects.create(format="intentions", sources=[]).pk},
+        "upload-import-progress": {"import_id": UploadImport.objects.create(format="intentions", sources=[]).pk},
         "group_id": team.pk,
         "link_id": link_make(kind=Link.Kind.INVITATION, by=researcher, valid=DAY)[0].pk,
         "join": {"token": link_make(kind=Link.Kind.INVITATION, by=researcher, valid=DAY)[1]},

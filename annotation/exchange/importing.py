@@ -1,10 +1,11 @@
 """Import of judgments from a file of ours, or of Label Studio, into a study of the same items; all of it or nothing."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
@@ -19,6 +20,7 @@ from annotation.judging.tallying import study_recompute
 from annotation.models import Judgment, Participant, Study
 
 UNITS = {"csv": "line", "jsonl": "line", "parquet": "row", "label-studio": "task"}
+SHOWN = 5  # rows of a file that is looked at
 STATE_REASON = "excluded in the file that the judgments were imported from"
 
 
@@ -35,17 +37,26 @@ class Imported:
     items_weighted_otherwise: int
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Of a file that was only looked at; `first` are its first rows as read."""
+
+    rows: int
+    judgments: int
+    matched_by: str
+    first: list[Mapping[str, Any]]
+
+
 @transaction.atomic
 def judgments_import(*, study: Study, path: Path, form: str = "auto", machine: bool = False) -> Imported:
     """Afterwards the figures equal those of the study that the file was exported from. Judging waits meanwhile."""
     study = Study.objects.select_for_update().get(pk=study.pk)
-    if study.is_preference:
-        raise ImportRefused("it can't be taken into a preference study; a study of ratings takes judgments from files")
+    _refuse_preferences(study)
     form = reading.format_of(path) if form == "auto" else form
     study_recompute(study)  # so that the items say what room they have
     staging = Staging(study, UNITS[form])
     checker = Checker(study, UNITS[form], Asins(_asins(study)))  # asked before the COPY, which holds the connection
-    staging.fill(_staged(checker, study, path, form, machine))
+    staging.fill(_staged(checker, _rows(study, path, form, machine)))
     totals = staging.totals()
     if not totals.rows:
         raise ImportRefused("there is no judgment in it")
@@ -68,7 +79,31 @@ def judgments_import(*, study: Study, path: Path, form: str = "auto", machine: b
     )
 
 
-def _staged(checker: Checker, study: Study, path: Path, form: str, machine: bool) -> Iterator[tuple]:
+@transaction.atomic
+def judgments_look(*, study: Study, path: Path, lines: int, form: str = "auto", machine: bool = False) -> Seen:
+    """The same readers, matches and refusals over so many rows; nothing stays, and judging does not wait."""
+    _refuse_preferences(study)
+    form = reading.format_of(path) if form == "auto" else form
+    staging = Staging(study, UNITS[form])
+    checker = Checker(study, UNITS[form], Asins(_asins(study)))
+    numbered = list(islice(_rows(study, path, form, machine), lines + 1))
+    staging.fill(_staged(checker, iter(numbered[:lines])))
+    totals = staging.totals()
+    if not totals.rows:
+        raise ImportRefused("there is no judgment in it")
+    matched_by = staging.match()
+    if len(numbered) <= lines:  # else later rows may be missing to those
+        staging.check(totals)
+    transaction.set_rollback(True)
+    return Seen(totals.rows, totals.judgments, matched_by, [cells for _, cells in numbered[:SHOWN]])
+
+
+def _refuse_preferences(study: Study) -> None:
+    if study.is_preference:
+        raise ImportRefused("it can't be taken into a preference study; a study of ratings takes judgments from files")
+
+
+def _rows(study: Study, path: Path, form: str, machine: bool) -> reading.Numbered:
     readers: dict[str, Callable[[BinaryIO], reading.Numbered]] = {
         "csv": partial(reading.csv_rows, machine=machine),
         "jsonl": reading.jsonl_rows,
@@ -76,8 +111,12 @@ def _staged(checker: Checker, study: Study, path: Path, form: str, machine: bool
         "label-studio": partial(label_studio_rows, study=study),
     }
     with reading.opened(path) as file:
-        for number, cells in readers[form](file):
-            yield checker.staged(number, cells, cells.get("place"))
+        yield from readers[form](file)
+
+
+def _staged(checker: Checker, rows: reading.Numbered) -> Iterator[tuple]:
+    for number, cells in rows:
+        yield checker.staged(number, cells, cells.get("place"))
 
 
 def _asins(study: Study) -> set[str]:

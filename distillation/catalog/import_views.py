@@ -9,13 +9,16 @@ from accounts.access import researcher_required
 from distillation.catalog.import_page import group, import_rows, options_asked, progress_answer, progress_of
 from distillation.catalog.intake.account import CatalogAccount, without_pictures
 from distillation.catalog.missing import pictures_missing
-from distillation.models import CatalogImport
+from distillation.models import CatalogImport, UploadImport
 
 
 @require_safe
 @researcher_required
 def import_list(request: HttpRequest) -> HttpResponse:
-    return render(request, "catalog/imports.html", {"imports": import_rows(CatalogImport.objects.all())})
+    others = import_rows(UploadImport.objects.all())
+    return render(
+        request, "catalog/imports.html", {"imports": import_rows(CatalogImport.objects.all()), "others": others}
+    )
 
 
 @require_safe

@@ -1,8 +1,8 @@
 """Intentions made elsewhere as a finished run, to be judged and compared; in one transaction, whole or not at all."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from itertools import chain
+from dataclasses import dataclass, field
+from itertools import chain, islice
 from pathlib import Path
 
 from django.core.exceptions import ValidationError
@@ -11,9 +11,9 @@ from django.db.backends.utils import CursorWrapper
 from django.db.models.functions import Now
 
 from common.rows import fields_refused, name_lock
-from distillation.catalog.readers.records import CatalogError
+from distillation.catalog.readers.records import AS_NAMED, CatalogError, Names
 from distillation.intentions.account import IntentionAccount
-from distillation.intentions.layouts import layout_recognised
+from distillation.intentions.layouts import Layout, layout_recognised
 from distillation.intentions.reading import Row, rows_read
 from distillation.intentions.records import IntentionRecord, Reader
 from distillation.intentions.staging import intentions_place, intentions_stage
@@ -23,6 +23,7 @@ from distillation.pipeline.relations import RELATIONS
 BACKEND = "imported"
 NOT_KNOWN = "not known"
 SAY_EVERY = 100_000
+SHOWN = 5  # rows of a file that is looked at
 
 SETTINGS = "SET LOCAL work_mem = '128MB'; SET LOCAL jit = off"
 
@@ -70,27 +71,52 @@ class IntentionImport:
     format: str = "auto"
     model: str = ""
     create: bool = False
+    columns: Names = field(default_factory=lambda: AS_NAMED)
 
 
 def intentions_import(request: IntentionImport, say: Say = lambda line: None) -> IntentionAccount:
     """The same file again under the same name changes nothing; another file under it is refused."""
-    rows = rows_read(request.path)
-    first = next(rows, None)
-    if first is None:
-        raise CatalogError(f"{request.path.name}: no row below the header; give a file with intentions")
-    layout = layout_recognised(request.path.name, list(first[1]), request.format)
-    not_read = [name for name in first[1] if name not in (*layout.places(first[1]).values(), "id")]
-    account = IntentionAccount(run=request.run, format=layout.name, columns_not_read=not_read)
-    run = _checked(Run(name=request.run, backend=BACKEND, model=request.model or layout.origin))
-    reader = Reader(request.path, layout, account)
+    rows, reader = opened(request)
+    account = reader.account
+    run = run_checked(request, reader.layout)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(SETTINGS)
         name_lock("run_start", run.name)
-        intentions_stage(cursor, _records(reader, chain([first], rows), say))
+        intentions_stage(cursor, _records(reader, rows, say))
         say(f"{account.rows:,} rows read; now they are written")
         intentions_place(cursor, account, create=request.create)
         _write(cursor, run, account)
     return account
+
+
+def intentions_look(request: IntentionImport, lines: int) -> tuple[IntentionAccount, list[IntentionRecord]]:
+    """What the import would make of so many rows, and the first few of them; nothing stays."""
+    rows, reader = opened(request)
+    first: list[IntentionRecord] = []
+
+    def seen() -> Iterator[IntentionRecord]:
+        for record in _records(reader, islice(rows, lines), lambda line: None):
+            if len(first) < SHOWN:
+                first.append(record)
+            yield record
+
+    with transaction.atomic(), connection.cursor() as cursor:
+        intentions_stage(cursor, seen())
+        intentions_place(cursor, reader.account, create=request.create)
+        transaction.set_rollback(True)
+    return reader.account, first
+
+
+def opened(request: IntentionImport) -> tuple[Iterator[Row], Reader]:
+    """The file's rows, and what makes records of them."""
+    rows = rows_read(request.path, request.columns)
+    first = next(rows, None)
+    if first is None:
+        raise CatalogError(f"{request.path.name}: no row below the header; give a file with intentions")
+    layout = layout_recognised(request.path.name, list(first[1]), request.format)
+    not_read = [name for name in first[1] if name not in (*layout.places(first[1]).values(), "id", "")]
+    account = IntentionAccount(run=request.run, format=layout.name, columns_not_read=not_read)
+    return chain([first], rows), Reader(request.path, layout, account)
 
 
 def _records(reader: Reader, rows: Iterator[Row], say: Say) -> Iterator[IntentionRecord]:
@@ -101,8 +127,9 @@ def _records(reader: Reader, rows: Iterator[Row], say: Say) -> Iterator[Intentio
             say(f"{reader.path.name}: {reader.account.rows:,} rows read")
 
 
-def _checked(run: Run) -> Run:
-    run.config = {}
+def run_checked(request: IntentionImport, layout: Layout) -> Run:
+    """Not saved; raises CatalogError for a name that a run can't have."""
+    run = Run(name=request.run, backend=BACKEND, model=request.model or layout.origin, config={})
     if run.name == "new":
         raise CatalogError('The name "new" stands for the page that starts a run; choose another')
     try:

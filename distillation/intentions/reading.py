@@ -7,17 +7,17 @@ import orjson
 
 from distillation.catalog.readers.csvtable import Table, refusal
 from distillation.catalog.readers.lines import MAX_LINE, Lines
-from distillation.catalog.readers.records import CatalogError
+from distillation.catalog.readers.records import AS_NAMED, CatalogError, Names
 
 Row = tuple[int, dict[str, str]]
 
 
-def rows_read(path: Path) -> Iterator[Row]:
+def rows_read(path: Path, names: Names = AS_NAMED) -> Iterator[Row]:
     """Each with the number of the line that it begins on; names of columns in lower case, absent values empty."""
     first = _first_line(path).removeprefix(b"\xef\xbb\xbf").lstrip()
     if first.startswith(b"["):
         raise refusal(path, 1, "a JSON array; write one object a line instead")
-    return _json_rows(path) if first.startswith(b"{") else _csv_rows(path)
+    return _json_rows(path, names) if first.startswith(b"{") else _csv_rows(path, names)
 
 
 def _first_line(path: Path) -> bytes:
@@ -28,27 +28,27 @@ def _first_line(path: Path) -> bytes:
     raise CatalogError(f"{path.name}: the file is empty; give a CSV file with a header, or JSON lines")
 
 
-def _csv_rows(path: Path) -> Iterator[Row]:
-    rows = Table(path).rows()
-    _, header = next(rows)
-    names = [cell.strip().lower() for cell in header]
-    if doubled := sorted({name for name in names if name and names.count(name) > 1}):
+def _csv_rows(path: Path, names: Names) -> Iterator[Row]:
+    table = Table(path)
+    header = table.header(names)
+    if doubled := sorted({name for name in header if name and header.count(name) > 1}):
         raise refusal(path, 1, f"column {doubled[0]} is there twice; keep one of them")
-    for line, cells in rows:
-        if len(cells) == len(names):
-            yield line, dict(zip(names, cells, strict=True))
+    for line, cells in Table(path, table.end).rows():
+        if len(cells) == len(header):
+            yield line, dict(zip(header, cells, strict=True))
         elif any(cell.strip() for cell in cells):
-            hint = "put quotation marks around a cell that holds a comma" if len(cells) > len(names) else "complete it"
-            raise refusal(path, line, f"the header has {len(names)} cells, this row {len(cells)}; {hint}")
+            hint = "put quotation marks around a cell that holds a comma" if len(cells) > len(header) else "complete it"
+            raise refusal(path, line, f"the header has {len(header)} cells, this row {len(cells)}; {hint}")
 
 
-def _json_rows(path: Path) -> Iterator[Row]:
+def _json_rows(path: Path, names: Names) -> Iterator[Row]:
     lines = Lines(path)
     for block in lines:
         first = lines.end.line - len(block) + 1
         for number, raw in enumerate(block, start=first):
             if raw.strip():
-                yield number, _json_row(path, number, raw)
+                row = _json_row(path, number, raw)
+                yield number, {names.get(name, name): value for name, value in row.items()}
 
 
 def _json_row(path: Path, number: int, raw: bytes) -> dict[str, str]:

@@ -31,7 +31,7 @@ from distillation.models.runs import (
     Worker,
     WorkerQuerySet,
 )
-from distillation.models.uploads import Upload, UploadQuerySet
+from distillation.models.uploads import Upload, UploadImport, UploadQuerySet
 
 __all__ = [
     "WORKER_GONE_SECONDS",
@@ -68,6 +68,7 @@ __all__ = [
     "RunTick",
     "TreatedPicture",
     "Upload",
+    "UploadImport",
     "UploadQuerySet",
     "Verdict",
     "VerdictQuerySet",

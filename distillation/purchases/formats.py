@@ -10,7 +10,7 @@ from distillation.catalog.readers.cleaning import is_asin
 from distillation.catalog.readers.csvtable import Table, refusal
 from distillation.catalog.readers.jsonlines import loads
 from distillation.catalog.readers.lines import MAX_LINE, TOO_LONG, Lines
-from distillation.catalog.readers.records import CatalogError, Position
+from distillation.catalog.readers.records import AS_NAMED, CatalogError, Names, Position
 from distillation.purchases.times import seconds_of, why_not
 
 CHUNK = 500
@@ -117,7 +117,7 @@ def format_recognised(path: Path, wanted: str = "auto") -> PurchaseFormat:
     head = list(islice(chain.from_iterable(Lines(path)), HEAD))
     if not head:
         raise CatalogError(f"{path.name}: the file is empty; give a file of reviews")
-    fields = [each for line in head if (each := _fields(line))] or [frozenset(_cells(path))]
+    fields = [each for line in head if (each := _fields(line))] or [frozenset(Table(path).header())]
     for form in AMAZON:
         if any(map(form.knows, fields)):
             if wanted not in ("auto", form.name):
@@ -131,10 +131,12 @@ def format_recognised(path: Path, wanted: str = "auto") -> PurchaseFormat:
     )
 
 
-def purchases_read(path: Path, form: PurchaseFormat, start: Position, options: Options) -> Iterator[Chunk]:
+def purchases_read(
+    path: Path, form: PurchaseFormat, start: Position, options: Options, names: Names = AS_NAMED
+) -> Iterator[Chunk]:
     first = next(chain.from_iterable(Lines(path)), b"")
     is_json = first.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{") and form is not OWN
-    return _of_json(path, form, start, options) if is_json else _of_csv(path, form, start, options)
+    return _of_json(path, form, start, options) if is_json else _of_csv(path, form, start, options, names)
 
 
 def _of_json(path: Path, form: PurchaseFormat, start: Position, options: Options) -> Iterator[Chunk]:
@@ -152,8 +154,8 @@ def _of_json(path: Path, form: PurchaseFormat, start: Position, options: Options
         yield Chunk(lines.end, [parsed(line) for line in block])
 
 
-def _of_csv(path: Path, form: PurchaseFormat, start: Position, options: Options) -> Iterator[Chunk]:
-    header = _cells(path)
+def _of_csv(path: Path, form: PurchaseFormat, start: Position, options: Options, names: Names) -> Iterator[Chunk]:
+    header = Table(path).header(names)
     if not form.knows(frozenset(header)):
         raise CatalogError(
             f"{path.name}, line 1: no columns customer (or basket), product, time, nor asin_a, asin_b, time "
@@ -178,11 +180,6 @@ def _of_csv(path: Path, form: PurchaseFormat, start: Position, options: Options)
     rows = table.rows()
     while chunk := list(islice(rows, CHUNK)):
         yield Chunk(table.end, [parsed(line, cells) for line, cells in chunk])
-
-
-def _cells(path: Path) -> list[str]:
-    _, cells = next(Table(path).rows(), (0, []))
-    return [cell.strip().lower() for cell in cells]
 
 
 def _fields(line: bytes) -> frozenset[str] | None:

@@ -4,7 +4,8 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from django.db import connection, transaction
@@ -12,7 +13,7 @@ from django.db.backends.utils import CursorWrapper
 from django.db.models.functions import Now
 
 from distillation.catalog.intake.job import alone
-from distillation.catalog.readers.records import START, CatalogError, Position
+from distillation.catalog.readers.records import AS_NAMED, START, CatalogError, Names, Position
 from distillation.models import BuyerKey, FileImport, PurchaseImport
 from distillation.purchases.account import PurchaseAccount
 from distillation.purchases.cobuys import purchases_pair
@@ -30,6 +31,7 @@ State = FileImport.State
 Say = Callable[[str], None]
 BLOCK_LINES = 20_000
 MOST_PER_BUYER = 200
+SHOWN = 5  # purchases of a file that is looked at
 UNKNOWN = "of a product that is not in the catalog"
 
 BLOCK = "CREATE TEMP TABLE purchase_block (buyer bigint, asin text, at bigint)"
@@ -51,11 +53,13 @@ class PurchaseRequest:
     window: int | None = None
     verified_only: bool = False
     max_per_buyer: int = MOST_PER_BUYER
+    columns: Names = field(default_factory=lambda: AS_NAMED)  # of CSV files
 
     @property
     def options(self) -> dict[str, object]:
         names = ("window", "verified_only", "max_per_buyer")
-        return {name: getattr(self, name) for name in names}
+        columns = {"columns": dict(self.columns)} if self.columns else {}
+        return {name: getattr(self, name) for name in names} | columns
 
     def stats(self) -> list[tuple[str, int, int]]:
         try:
@@ -100,9 +104,7 @@ class Job:
 def purchases_import(request: PurchaseRequest, say: Say = lambda line: None) -> PurchaseAccount:
     """Started again after whatever has stopped it, it goes on where it was; what is there already is not doubled."""
     with alone():
-        forms = [
-            OWN if request.format == OWN.name else format_recognised(path, request.format) for path in request.paths
-        ]
+        forms = [_form(path, request) for path in request.paths]
         if OWN in forms:
             _refuse_bad_rows(request)
         job = Job.of(request)
@@ -123,9 +125,34 @@ def purchases_import(request: PurchaseRequest, say: Say = lambda line: None) -> 
     return job.account
 
 
+def _form(path: Path, request: PurchaseRequest) -> PurchaseFormat:
+    return OWN if request.format == OWN.name else format_recognised(path, request.format)
+
+
+def purchases_look(request: PurchaseRequest, lines: int) -> tuple[PurchaseAccount, list[Bought]]:
+    """What the import would make of so many lines of its first file, and what the first few say; nothing stays."""
+    path, account, block = request.paths[0], PurchaseAccount(), []
+    chunks = purchases_read(path, _form(path, request), START, _options(request), request.columns)
+    for chunk in chunks:
+        block.append(chunk._replace(lines=chunk.lines[: lines - account.lines]))
+        account.lines += len(block[-1].lines)
+        if account.lines >= lines:
+            break
+    account.lines = 0
+    with transaction.atomic(), connection.cursor() as cursor:
+        _block_write(cursor, account, block, BuyerKey.now())
+        transaction.set_rollback(True)
+    found = (bought for chunk in block for line in chunk.lines if not isinstance(line, str) for bought in line)
+    return account, list(islice(found, SHOWN))
+
+
+def _options(request: PurchaseRequest) -> Options:
+    return Options(request.verified_only, time.time())
+
+
 def _file_read(job: Job, path: Path, form: PurchaseFormat, say: Say) -> None:
     start, key = Position(job.row.progress["line"], job.row.progress["offset"]), BuyerKey.now()
-    chunks = purchases_read(path, form, start, Options(job.request.verified_only, time.time()))
+    chunks = purchases_read(path, form, start, _options(job.request), job.request.columns)
     while block := _block(chunks):
         with transaction.atomic(), connection.cursor() as cursor:
             _block_write(cursor, job.account, block, key)
@@ -181,7 +208,7 @@ def buyer_number(buyer: str, key: bytes) -> int:
 def _refuse_bad_rows(request: PurchaseRequest) -> None:
     """A shop's own file is read through before anything is written: it is refused whole or not at all."""
     for path in request.paths:
-        for _ in purchases_read(path, OWN, START, Options()):
+        for _ in purchases_read(path, OWN, START, Options(), request.columns):
             pass
 
 

@@ -33,11 +33,11 @@ def purchase_import_progress(request: HttpRequest, import_id: int) -> HttpRespon
 def _context(row: PurchaseImport) -> dict:
     account = PurchaseAccount(**row.account)
     progress_url = reverse("purchase-import-progress", args=[row.pk])
-    progress = progress_of(row, _groups(account), _warnings(account))
+    progress = progress_of(row, account_groups(account), _warnings(account))
     return {"import": row, "progress": progress, "progress_url": progress_url, "data_set": account.data_set}
 
 
-def _groups(account: PurchaseAccount) -> list[dict]:
+def account_groups(account: PurchaseAccount) -> list[dict]:
     purchases = {"new": account.purchases_new, "already there": account.purchases_already_stored}
     pairs = {"new co-buys": account.cobuys_new, "already there": account.cobuys_already_stored}
     lines = {"with purchases": account.lines_read}

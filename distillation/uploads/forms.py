@@ -11,6 +11,7 @@ from distillation.catalog.readers.records import CatalogFormat
 from distillation.models import Upload
 
 Part = Upload.Part
+OF_CATALOG = (Part.PRODUCTS, Part.COBUYS, Part.PICTURES)
 FORMAT_WORDS = {
     "csv": "CSV with commas: asin, title; then category, price, image where there are such",
     "amazon-2014": "Amazon's metadata of 2014",
@@ -26,7 +27,9 @@ class UploadField(forms.ModelChoiceField):
             "required": "Choose a file of products.",
             "invalid_choice": "That file is not here, or not the whole of it; choose it again.",
         }
-        super().__init__(Upload.objects.none(), label=label, required=required, error_messages=words)
+        super().__init__(
+            Upload.objects.none(), label=label, required=required, error_messages=words, empty_label="none"
+        )
 
 
 class ImportForm(forms.Form):
@@ -40,6 +43,7 @@ class ImportForm(forms.Form):
     )
     images = forms.ChoiceField(
         label="Where pictures come from",
+        required=False,
         initial=NONE,
         choices=[
             (ZIP, "The ZIP"),
@@ -51,15 +55,22 @@ class ImportForm(forms.Form):
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, user: User) -> None:
         super().__init__(data)
-        for part in Part.values:
+        for part in OF_CATALOG:
             field = cast(UploadField, self.fields[part])
-            field.queryset = Upload.objects.of(user).whole().filter(part=part)
+            field.queryset = Upload.objects.of(user).whole().waiting().filter(part=part)
+            if not self.is_bound:  # the newest stand there
+                field.initial = next(iter(field.queryset[:1]), None)
+        if not self.is_bound and self.fields["pictures"].initial:
+            self.fields["images"].initial = ZIP
+
+    def clean_images(self) -> str:
+        return self.cleaned_data["images"] or NONE
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
         if given.get("images") == ZIP and not given.get("pictures") and "pictures" not in self.errors:
             self.add_error("pictures", "Choose the ZIP of the pictures, or say that they come from elsewhere.")
-        for part in Part.values:
+        for part in OF_CATALOG:
             if (upload := given.get(part)) and not upload.is_whole:
                 self.add_error(part, f"{upload.name} is not wholly here; choose it again.")
         return given
@@ -68,7 +79,7 @@ class ImportForm(forms.Form):
     def kept(self) -> dict[str, Upload]:
         """What is here for each part, though something else may be wrong."""
         given = self.cleaned_data if self.is_bound else {}
-        return {part: upload for part in Part.values if (upload := given.get(part))}
+        return {part: upload for part in OF_CATALOG if (upload := given.get(part))}
 
     @property
     def parts(self) -> dict[str, Upload]:

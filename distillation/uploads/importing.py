@@ -1,7 +1,6 @@
 """Uploads into the catalog: asked for on a page, done by a worker with the same import as the command's."""
 
 from collections.abc import Mapping
-from uuid import UUID
 
 from celery import current_app
 from django.db import transaction
@@ -11,10 +10,11 @@ from accounts.models import User
 from distillation.catalog.intake.importing import catalog_import
 from distillation.catalog.intake.job import Busy, ImportRequest, alone
 from distillation.catalog.pictures.download import downloads_wake
+from distillation.catalog.readers.csvfiles import CSV, csv_named
 from distillation.catalog.readers.formats import FORMATS
-from distillation.catalog.readers.records import DEFAULT_FIELDS, CatalogError, CatalogFormat
+from distillation.catalog.readers.records import AS_NAMED, DEFAULT_FIELDS, CatalogError, CatalogFormat, Names
 from distillation.models import CatalogImport, Upload
-from distillation.uploads.services import UploadRefused, uploads_expire
+from distillation.uploads.services import uploads_expire, uploads_free
 from distillation.uploads.zips import pictures_unpack
 
 TASK = "distillation.tasks.import_uploads"
@@ -22,39 +22,34 @@ Part, State = Upload.Part, CatalogImport.State
 Parts = Mapping[str, Upload]  # a file for each part of a catalog that was given
 
 
-def import_request(parts: Parts, form: CatalogFormat, *, download: bool) -> ImportRequest:
+def import_request(
+    parts: Parts, form: CatalogFormat, *, download: bool, columns: Names = AS_NAMED, cobuy_columns: Names = AS_NAMED
+) -> ImportRequest:
     cobuys, pictures = parts.get(Part.COBUYS), parts.get(Part.PICTURES)
     return ImportRequest(
         paths=[parts[Part.PRODUCTS].path],
-        form=form,
+        form=csv_named(columns) if form is CSV else form,
         cobuys=cobuys.path if cobuys else None,
         images=pictures.unpacked if pictures else None,
         download=download,
         cobuy_fields=DEFAULT_FIELDS,
+        columns=columns,
+        cobuy_columns=cobuy_columns,
     )
 
 
-def import_start(*, parts: Parts, form: CatalogFormat, download: bool, by: User) -> CatalogImport:
+def import_start(*, parts: Parts, request: ImportRequest, by: User) -> CatalogImport:
     """The import stands from now on; a worker takes it up. Raises UploadRefused where it has been started before."""
-    request = import_request(parts, form, download=download)
     ids = [upload.pk for upload in parts.values()]
     with transaction.atomic():
-        _refuse_started(ids)
+        uploads_free(ids)
         started = CatalogImport.objects.create(
-            key=request.key(), format=form.name, sources=request.sources, options=request.options, created_by=by
+            key=request.key(), format=request.form.name, sources=request.sources, options=request.options, created_by=by
         )
         Upload.objects.filter(pk__in=ids).update(catalog_import=started)
         # Robust: the sweep makes up for a broker that is away.
         transaction.on_commit(lambda: current_app.send_task(TASK, [started.pk]), robust=True)
     return started
-
-
-def _refuse_started(ids: list[UUID]) -> None:
-    locked = Upload.objects.select_for_update(of=("self",)).select_related("catalog_import")
-    for upload in locked.filter(pk__in=ids):
-        earlier = upload.catalog_import
-        if earlier and earlier.state != State.REFUSED:
-            raise UploadRefused(f"{upload.name} is in import {earlier.pk} already; look there, or send it anew")
 
 
 def uploads_import(import_id: int) -> None:
@@ -77,7 +72,8 @@ def uploads_import(import_id: int) -> None:
 def _import(row: CatalogImport) -> None:
     parts = {upload.part: upload for upload in row.uploads.all()}
     try:
-        request = import_request(parts, FORMATS[row.format], download=row.options["download"])
+        named = {name: row.options.get(name, {}) for name in ("columns", "cobuy_columns")}
+        request = import_request(parts, FORMATS[row.format], download=row.options["download"], **named)
         if request.images:
             _say(row, "Unpacking the pictures")
             pictures_unpack(parts[Part.PICTURES].path, request.images)

@@ -3,22 +3,24 @@
 import os
 import shutil
 from datetime import timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.core.files import File
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import F, Q, Sum
 from django.utils import timezone
 
 from accounts.models import User
 from common.refusals import Refused
 from common.text import visible
-from distillation.models import CatalogImport, Upload
+from distillation.catalog.readers.records import CatalogError
+from distillation.models import FileImport, Upload
+from distillation.uploads.recognising import ZIP, part_recognised, why_unreadable
 
 PIECE_BYTES = 8_388_608
 KEPT_FOR = timedelta(days=7)
 LONGEST_NAME = 60  # signs; as UTF-8 a file system takes them all
-ZIP_BEGINS = (b"PK\x03\x04", b"PK\x05\x06")
 Part = Upload.Part
 
 
@@ -36,9 +38,10 @@ class WrongOffset(UploadRefused):
         self.offset = offset
 
 
-def upload_make(*, name: str, part: str, size: int, by: User) -> Upload:
-    if part not in Part.values:
-        raise UploadRefused(f"no part of a catalog is called {part[:40]!r}; give one of {', '.join(Part.values)}")
+def upload_make(*, name: str, part: str = "", size: int, by: User) -> Upload:
+    """Without a part, what the file holds is told by its content once all of it is here."""
+    if part and part not in Part.values:
+        raise UploadRefused(f"no kind of file is called {part[:40]!r}; give one of {', '.join(Part.values)}")
     if size < 1:
         raise UploadRefused("the file is empty; choose another")
     if size > settings.UPLOAD_MAX_BYTES:
@@ -60,15 +63,42 @@ def upload_append(*, upload: Upload, offset: int, piece: bytes) -> int:
             raise WrongOffset(here)
         if offset + len(piece) > row.size:
             raise TooLarge(f"more than the {row.size:,} bytes that were announced; choose the file again")
-        if offset == 0 and row.part == Part.PICTURES and not piece.startswith(ZIP_BEGINS):
-            raise UploadRefused(f"{row.name} is no ZIP; pack the pictures as ZIP")
+        if offset == 0:
+            _refuse_unreadable(row, piece)
         _write(row, offset, piece)
         row.received = offset + len(piece)
         row.save(update_fields=["received"])
+    if row.received == row.size and not row.part:
+        upload_recognise(upload=row)
     return row.received
 
 
-def upload_store(*, file: File, part: str, by: User) -> Upload:
+def _refuse_unreadable(row: Upload, begins: bytes) -> None:
+    if why := why_unreadable(begins):
+        raise UploadRefused(f"{row.name}: {why}")
+    if row.part == Part.PICTURES and not begins.startswith(ZIP):
+        raise UploadRefused(f"{row.name} is no ZIP; pack the pictures as ZIP")
+
+
+def upload_recognise(*, upload: Upload) -> None:
+    try:
+        upload.part, upload.unread = part_recognised(upload.path), ""
+    except CatalogError as error:
+        upload.part, upload.unread = "", str(error).removeprefix(f"{upload.name}: ")[:300]
+    upload.save(update_fields=["part", "unread"])
+
+
+def upload_name(*, upload: Upload, part: str) -> None:
+    """By hand, whatever it looks like."""
+    if part not in Part.values:
+        raise UploadRefused(f"say what {upload.name} holds: {', '.join(Part.labels)}")
+    if upload.taken_by and upload.taken_by.state != FileImport.State.REFUSED:
+        raise UploadRefused(f"{upload.name} is in an import already")
+    upload.part, upload.unread = part, ""
+    upload.save(update_fields=["part", "unread"])
+
+
+def upload_store(*, file: File, part: str = "", by: User) -> Upload:
     """A file that came whole, by a plain form."""
     upload = upload_make(name=file.name or "", part=part, size=file.size, by=by)
     try:
@@ -83,24 +113,33 @@ def upload_store(*, file: File, part: str, by: User) -> Upload:
 def upload_delete(*, upload: Upload) -> None:
     """Of one that an import has taken only the file goes, and only once that has ended."""
     with transaction.atomic():
-        row = Upload.objects.select_for_update(of=("self",)).select_related("catalog_import").get(pk=upload.pk)
-        if row.catalog_import is None:
+        rows = Upload.objects.select_for_update(of=("self",)).select_related("catalog_import", "upload_import")
+        row = rows.get(pk=upload.pk)
+        if row.taken_by is None:
             row.delete()
-        elif row.catalog_import.is_ended:
+        elif row.taken_by.is_ended:
             row.removed_at = timezone.now()
             row.save(update_fields=["removed_at"])
         else:
-            raise UploadRefused(f"import {row.catalog_import_id} reads {row.name} now; wait for its end")
+            raise UploadRefused(f"import {row.taken_by.pk} reads {row.name} now; wait for its end")
     shutil.rmtree(upload.folder, ignore_errors=True)
+
+
+def uploads_free(ids: list[UUID]) -> None:
+    """Within the transaction that takes them. Raises UploadRefused where one was taken before."""
+    locked = Upload.objects.select_for_update(of=("self",)).select_related("catalog_import", "upload_import")
+    for upload in locked.filter(pk__in=ids):
+        earlier = upload.taken_by
+        if earlier and earlier.state != FileImport.State.REFUSED:
+            raise UploadRefused(f"{upload.name} is in import {earlier.pk} already; look there, or send it anew")
 
 
 def uploads_expire() -> None:
     """What was imported goes at once; what was refused or never begun may be tried again for some days."""
     here = Upload.objects.filter(removed_at=None)
     old = here.filter(created_at__lt=timezone.now() - KEPT_FOR)
-    ended = [CatalogImport.State.DONE, CatalogImport.State.REFUSED]
-    gone = old.filter(catalog_import=None) | old.filter(catalog_import__state__in=ended)
-    for upload in gone | here.filter(catalog_import__state=CatalogImport.State.DONE):
+    done = Q(catalog_import__state=FileImport.State.DONE) | Q(upload_import__state=FileImport.State.DONE)
+    for upload in old.waiting() | here.filter(done):
         upload_delete(upload=upload)
 
 

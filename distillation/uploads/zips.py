@@ -29,6 +29,15 @@ def pictures_listed(path: Path) -> Pictures:
         return _pictures(path.name, file.infolist(), path.stat().st_size)
 
 
+def picture_of(path: Path, name: str) -> bytes:
+    """One of those listed. Raises CatalogError."""
+    with _opened(path) as file:
+        entry = _pictures(path.name, file.infolist(), path.stat().st_size).get(name)
+        if entry is None or entry.file_size > settings.FETCH_MAX_BYTES:
+            raise CatalogError(f"{path.name}: no picture {ascii(name)[:60]} to be shown")
+        return file.read(entry)
+
+
 def pictures_unpack(path: Path, folder: Path) -> None:
     """All of them into a new folder, or none. Raises CatalogError."""
     if folder.is_dir():

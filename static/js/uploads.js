@@ -1,12 +1,16 @@
-// Files go to the server as soon as they are chosen, piece by piece; the form then only names them.
+// Files go to the server as soon as they are chosen or dropped, piece by piece; the server then says what each holds.
 
 const PIECE = 4 * 1024 * 1024;
 const WAITS = [0, 1000, 3000, 5000, 10000, 20000, 30000, 60000];
 const form = document.getElementById("files");
+const drop = form.querySelector(".drop");
+const input = form.querySelector("[type=file]");
+const sending = document.getElementById("sending");
 const token = form.querySelector("[name=csrfmiddlewaretoken]").value;
-const sending = new Set();
+const inFlight = new Set();
 
 const size = (bytes) => (bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
+const idOf = (upload) => upload.url?.split("/").filter(Boolean).pop();
 
 // What the server has refused it says in a line; of anything else only the connection is to blame.
 function why(error) {
@@ -22,70 +26,86 @@ function isWorthAnother(error) {
   return status === 0 || status === 400 || status === 409 || status === 423 || (status >= 500 && status !== 507);
 }
 
-function attach(part) {
-  const [input, named] = part.querySelectorAll("input");
-  const state = part.querySelector("[role=status]");
-  const stop = part.querySelector("[data-stop]");
-  let upload = null;
-  const say = (words) => { state.textContent = words; };
-  input.removeAttribute("name");
-  stop.hidden = !named.value;
+// The list of what is here, as the server has it; what is still on its way stands in the list above.
+async function look() {
+  await htmx.ajax("GET", form.dataset.here, { target: "#here", swap: "outerHTML" });
+  for (const upload of inFlight) document.querySelector(`#here [data-upload="${idOf(upload)}"]`)?.remove();
+}
 
-  function end(words) {
-    sending.delete(part);
-    say(words);
-  }
+function element(name, more = {}, ...children) {
+  const made = Object.assign(document.createElement(name), more);
+  made.append(...children);
+  return made;
+}
 
-  function send(file) {
-    named.value = "";
-    stop.hidden = false;
-    sending.add(part);
-    upload = new tus.Upload(file, {
-      endpoint: form.dataset.uploads,
-      chunkSize: PIECE,
-      retryDelays: WAITS,
-      headers: { "X-CSRFToken": token },
-      metadata: { filename: file.name, part: part.dataset.part },
-      removeFingerprintOnSuccess: true,
-      fingerprint: async (file) => ["mindsite", part.dataset.part, file.name, file.size, file.lastModified].join("-"),
-      onShouldRetry(error) {
-        if (isWorthAnother(error)) say("The connection broke. Trying again; what is there stays.");
-        return isWorthAnother(error);
-      },
-      onProgress: (sent, all) => say(`${file.name}: ${Math.floor((100 * sent) / all)} % of ${size(all)}`),
-      onError: (error) => end(why(error)),
-      onSuccess() {
-        named.value = upload.url.split("/").filter(Boolean).pop();
-        end(`${file.name} is here (${size(file.size)}).`);
-      },
-    });
-    upload.findPreviousUploads().then((earlier) => {
-      if (earlier.length) upload.resumeFromPreviousUpload(earlier[0]);
-      upload.start();
-    });
-  }
+function row(file) {
+  const state = element("span", { className: "num" });
+  state.setAttribute("role", "status");
+  const meter = element("progress", { max: 100, value: 0 });
+  meter.setAttribute("aria-label", `Upload of ${file.name}`);
+  const stop = element("button", { type: "button", className: "quiet", textContent: "✕" });
+  stop.setAttribute("aria-label", `Take away ${file.name}`);
+  const made = element("li", {}, element("div", {}, element("b", { textContent: file.name })), element("div", { className: "small" }, meter, " ", state), element("div", { className: "choices" }, stop));
+  sending.append(made);
+  sending.hidden = false;
+  const gone = () => { made.remove(); sending.hidden = !sending.children.length; };
+  return { meter, stop, gone, say: (words) => { state.textContent = words; } };
+}
 
-  input.addEventListener("change", async () => {
-    if (upload && sending.has(part)) await upload.abort();
-    if (input.files.length) send(input.files[0]);
-    const zip = form.querySelector("[name=images][value=zip]");
-    if (part.dataset.part === "pictures" && input.files.length) zip.checked = true;
+function send(file) {
+  const shown = row(file);
+  const upload = new tus.Upload(file, {
+    endpoint: form.dataset.uploads,
+    chunkSize: PIECE,
+    retryDelays: WAITS,
+    headers: { "X-CSRFToken": token },
+    metadata: { filename: file.name },
+    removeFingerprintOnSuccess: true,
+    fingerprint: async (file) => ["mindsite", file.name, file.size, file.lastModified].join("-"),
+    onShouldRetry(error) {
+      if (isWorthAnother(error)) shown.say("The connection broke. Trying again; what is there stays.");
+      return isWorthAnother(error);
+    },
+    onProgress(sent, all) {
+      shown.meter.value = (100 * sent) / all;
+      shown.say(`${Math.floor((100 * sent) / all)} % of ${size(all)}`);
+    },
+    onError(error) {
+      inFlight.delete(upload);
+      shown.meter.remove();
+      shown.say(why(error));
+    },
+    async onSuccess() {
+      inFlight.delete(upload);
+      await look();
+      shown.gone();
+    },
   });
-  stop.addEventListener("click", async () => {
-    if (upload) await upload.abort(true).catch(() => {});
-    input.value = named.value = "";
-    stop.hidden = true;
-    end("");
+  inFlight.add(upload);
+  shown.stop.addEventListener("click", async () => {
+    inFlight.delete(upload);
+    await upload.abort(true).catch(() => {});
+    shown.gone();
+    await look();
     input.focus();
+  });
+  upload.findPreviousUploads().then((earlier) => {
+    if (earlier.length) upload.resumeFromPreviousUpload(earlier[0]);
+    upload.start();
   });
 }
 
 if (window.tus?.isSupported) {
-  form.querySelectorAll("[data-part]").forEach(attach);
-  form.addEventListener("submit", (event) => {
-    if (!sending.size) return;
-    event.preventDefault();
-    const state = [...sending][0].querySelector("[role=status]");
-    if (!state.textContent.endsWith("wait.")) state.textContent += " Not all of it is here yet: please wait.";
+  input.removeAttribute("name");
+  input.addEventListener("change", () => {
+    [...input.files].forEach(send);
+    input.value = "";
   });
+  for (const name of ["dragover", "dragleave", "drop"]) {
+    drop.addEventListener(name, (event) => {
+      event.preventDefault();
+      drop.classList.toggle("over", name === "dragover");
+      if (name === "drop") [...event.dataTransfer.files].forEach(send);
+    });
+  }
 }

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,14 @@ from django.db.backends.utils import CursorWrapper
 from django.db.models.functions import Now
 
 from distillation.catalog.intake.account import CatalogAccount
-from distillation.catalog.readers.records import DEFAULT_FIELDS, CatalogError, CatalogFormat, Position
+from distillation.catalog.readers.records import (
+    AS_NAMED,
+    DEFAULT_FIELDS,
+    CatalogError,
+    CatalogFormat,
+    Names,
+    Position,
+)
 from distillation.models import CatalogImport, FileImport
 
 State = FileImport.State
@@ -39,6 +46,8 @@ class ImportRequest:
     max_per_product: int | None = None
     sample: int | None = None
     seed: int = 0
+    columns: Names = field(default_factory=lambda: AS_NAMED)  # of CSV files: products, and co-buys
+    cobuy_columns: Names = field(default_factory=lambda: AS_NAMED)
 
     @property
     def files(self) -> list[Path]:
@@ -49,7 +58,9 @@ class ImportRequest:
         names = ("download", "category", "reciprocal_only", "max_per_product", "sample", "seed")
         chosen = {name: getattr(self, name) for name in names}
         fields = "" if self.form.is_strict else ",".join(self.cobuy_fields)
-        return {"images": str(self.images or ""), "cobuys": str(self.cobuys or ""), "cobuy_fields": fields, **chosen}
+        named = {name: dict(names) for name in ("columns", "cobuy_columns") if (names := getattr(self, name))}
+        files = {"images": str(self.images or ""), "cobuys": str(self.cobuys or "")}
+        return {**files, "cobuy_fields": fields, **chosen, **named}
 
     @property
     def sources(self) -> list[dict[str, object]]:

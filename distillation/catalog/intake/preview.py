@@ -1,5 +1,6 @@
 """What an import would make of its files, from their first lines: read and refused by the import's own steps."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
@@ -20,9 +21,11 @@ LINES, ROWS = 10_000, 5
 @dataclass
 class Preview:
     account: CatalogAccount
+    has_picture: Callable[[ProductRecord], bool]
     products: list[ProductRecord] = field(default_factory=list)  # the first few
     cobuys: list[CoBuyRecord] = field(default_factory=list)
     examples: dict[str, int] = field(default_factory=dict)  # the first line that is left out for each reason
+    with_picture: int = 0  # lines
     is_whole: bool = True  # the product files were read to their ends
 
     @property
@@ -34,53 +37,56 @@ class Preview:
     def kept(self) -> int:
         return self.account.lines - sum(self.account.lines_left_out.values())
 
+    @property
+    def n_left_out(self) -> int:
+        return sum(self.account.lines_left_out.values())
+
+    @property
+    def without_picture(self) -> int:
+        return max(0, self.kept - self.with_picture)
+
+    @property
+    def marked(self) -> list[tuple[str, int]]:
+        """What is kept and lacks something."""
+        counts = {"No picture": self.without_picture, "Price not readable": self.account.prices_unreadable}
+        return [(reason, count) for reason, count in counts.items() if count]
+
     def see(self, line: int, one: Found) -> None:
         if isinstance(one, LeftOut):
             self.examples.setdefault(one.reason, line)
-        elif isinstance(one, ProductRecord) and len(self.products) < ROWS:
-            self.products.append(one)
+        elif isinstance(one, ProductRecord):
+            self.with_picture += self.has_picture(one)
+            if len(self.products) < ROWS:
+                self.products.append(one)
         elif isinstance(one, CoBuyRecord) and len(self.cobuys) < ROWS:
             self.cobuys.append(one)
 
 
-def catalog_preview(request: ImportRequest) -> Preview:
+def catalog_preview(request: ImportRequest, has_picture: Callable[[ProductRecord], bool]) -> Preview:
     """Raises CatalogError for what the import would refuse of these lines."""
     job = Job.looking(request)
-    preview = Preview(job.account)
+    preview = Preview(job.account, has_picture)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(OWN_TABLES)
         for number, path in enumerate(request.files):
             job.row.progress["file"] = number
-            if number < len(request.paths):
+            is_product = number < len(request.paths)
+            if is_product:
                 refuse_wrong_format(path, request.form)
-                preview.is_whole &= _products_stage(cursor, job, path, preview)
-            else:
-                _cobuys_stage(cursor, job, path, preview)
+            # Of co-buys the products may come behind the lines that were looked at.
+            is_read = _stage(cursor, job, path, preview, is_product or preview.is_whole)
+            preview.is_whole &= is_read or not is_product
         repeats_settle(cursor, job)
     return preview
 
 
-def _products_stage(cursor: CursorWrapper, job: Job, path: Path, preview: Preview) -> bool:
-    """Whether that was all."""
-    statement, texts = _texts(job, path, preview)
-    with cursor.copy(statement) as copy:
-        copy.write("".join(texts[:LINES]))
-    return len(texts) <= LINES
-
-
-def _cobuys_stage(cursor: CursorWrapper, job: Job, path: Path, preview: Preview) -> None:
-    statement, texts = _texts(job, path, preview)
-    if preview.is_whole:  # else their products may come behind the lines that were looked at
-        with cursor.copy(statement) as copy:
-            copy.write("".join(texts[:LINES]))
-
-
-def _texts(job: Job, path: Path, preview: Preview) -> tuple[str, list[str]]:
-    """As they are staged; one more than is looked at tells that there are more."""
+def _stage(cursor: CursorWrapper, job: Job, path: Path, preview: Preview, is_kept: bool) -> bool:
+    """A row at a time, so that never more than a block of the file is in memory. Whether that was all."""
     chunks, statement, text_of = reading(job, path)
-    texts: list[str] = []
-    for line, one in islice(chain.from_iterable(chunk.found for chunk in chunks), LINES + 1):
-        if len(texts) < LINES:
+    found = chain.from_iterable(chunk.found for chunk in chunks)
+    with cursor.copy(statement) as copy:
+        for line, one in islice(found, LINES):
             preview.see(line, one)
-        texts.append(text_of(line, one) if len(texts) < LINES else "")
-    return statement, texts
+            if (text := text_of(line, one)) and is_kept:
+                copy.write(text)
+    return next(found, None) is None

@@ -92,7 +92,7 @@ def reading(job: Job, path: Path) -> tuple[Iterator[Chunk], str, TextOf]:
         wanted = job.request.category.casefold()
         chunks = job.request.form.read(path, job.position, job.request.cobuy_fields)
         return chunks, COPY_PRODUCTS, _product_text(file, wanted, job)
-    return read_cobuys(path, job.position), COPY_COBUYS, _cobuy_text(file, job)
+    return read_cobuys(path, job.position, job.request.cobuy_columns), COPY_COBUYS, _cobuy_text(file, job)
 
 
 def _block_copy(write: Callable[[str], None], chunks: Iterator[Chunk], text_of: TextOf, job: Job) -> Position | None:

@@ -1,6 +1,8 @@
 """Reader of plain CSV: products (asin, title[, category][, price][, image]) and co-buys (asin_a, asin_b)."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from distillation.catalog.readers.cleaning import (
 )
 from distillation.catalog.readers.csvtable import Table, refusal
 from distillation.catalog.readers.records import (
+    AS_NAMED,
     START,
     CatalogError,
     CatalogFormat,
@@ -22,6 +25,7 @@ from distillation.catalog.readers.records import (
     CoBuyRecord,
     Fields,
     Found,
+    Names,
     Position,
     ProductRecord,
 )
@@ -32,24 +36,17 @@ PRODUCT_COLUMNS, COBUY_COLUMNS = ("asin", "title"), ("asin_a", "asin_b")
 PRODUCT_COLUMNS_READ = (*PRODUCT_COLUMNS, "category", "price", "image")
 
 
-def read_products(path: Path, start: Position = START, fields: Fields = ()) -> Iterator[Chunk]:
-    return _chunks(path, PRODUCT_COLUMNS, start, _product)
+def read_products(path: Path, start: Position = START, fields: Fields = (), names: Names = AS_NAMED) -> Iterator[Chunk]:
+    return _chunks(_rows(path, PRODUCT_COLUMNS, start, names), path, _product)
 
 
-def read_cobuys(path: Path, start: Position = START) -> Iterator[Chunk]:
-    return _chunks(path, COBUY_COLUMNS, start, _cobuy)
-
-
-def columns_not_read(path: Path, read: tuple[str, ...]) -> list[str]:
-    """Of those that the first line names."""
-    _, header = next(Table(path).rows(), (0, []))
-    return [name for cell in header if (name := cell.strip().lower()) and name not in read]
+def read_cobuys(path: Path, start: Position = START, names: Names = AS_NAMED) -> Iterator[Chunk]:
+    return _chunks(_rows(path, COBUY_COLUMNS, start, names), path, _cobuy)
 
 
 def _chunks(
-    path: Path, required: tuple[str, ...], start: Position, record_of: Callable[[Path, int, dict[str, str]], Found]
+    rows: Iterator[Row], path: Path, record_of: Callable[[Path, int, dict[str, str]], Found]
 ) -> Iterator[Chunk]:
-    rows = _rows(path, required, start)
     while chunk := list(islice(rows, CHUNK)):
         yield Chunk(chunk[-1][1], [(line, record_of(path, line, row)) for line, _, row in chunk])
 
@@ -95,14 +92,14 @@ def _asin(path: Path, line: int, cell: str) -> str:
     return asin
 
 
-def _rows(path: Path, required: tuple[str, ...], start: Position) -> Iterator[Row]:
+def _rows(path: Path, required: tuple[str, ...], start: Position, names: Names) -> Iterator[Row]:
     table = Table(path)
-    _, header = next(table.rows(), (0, None))
-    if header is None:
+    header = table.header(names)
+    if not table.end.line:
         raise CatalogError(
             f"{path.name}: the file is empty; its first line must name the columns {', '.join(required)}"
         )
-    columns = _columns(path, header, required)
+    columns = _columns_checked(path, header, required)
     table = Table(path, max(start, table.end))
     for line, cells in table.rows():
         if not any(cell.strip() for cell in cells):
@@ -115,14 +112,11 @@ def _rows(path: Path, required: tuple[str, ...], start: Position) -> Iterator[Ro
         yield line, table.end, dict(zip(columns, cells, strict=True))
 
 
-def _columns(path: Path, header: list[str], required: tuple[str, ...]) -> list[str]:
-    columns = [cell.strip().lower() for cell in header]
+def _columns_checked(path: Path, columns: list[str], required: tuple[str, ...]) -> list[str]:
     missing = ", ".join(name for name in required if name not in columns)
     if missing:
+        refuse_other_delimiter(path, columns)
         there = ", ".join(columns)
-        for delimiter, name in ((";", "semicolons"), ("\t", "tabs"), ("|", "vertical bars")):
-            if delimiter in ",".join(header):
-                raise CatalogError(f"{path.name}: the cells look separated by {name}; save the file with commas")
         raise CatalogError(f"{path.name}: no column {missing} in its first line (there: {there}); name it there")
     doubled = sorted({name for name in columns if name and columns.count(name) > 1})
     if doubled:
@@ -130,4 +124,16 @@ def _columns(path: Path, header: list[str], required: tuple[str, ...]) -> list[s
     return columns
 
 
+def refuse_other_delimiter(path: Path, columns: list[str]) -> None:
+    """Of a table that lacks what it must have."""
+    for delimiter, name in ((";", "semicolons"), ("\t", "tabs"), ("|", "vertical bars")):
+        if any(delimiter in column for column in columns):
+            raise CatalogError(f"{path.name}: the cells look separated by {name}; save the file with commas")
+
+
 CSV = CatalogFormat("csv", read_products, recognises, is_strict=True)
+
+
+def csv_named(names: Names) -> CatalogFormat:
+    """Whose columns are called otherwise."""
+    return replace(CSV, read=partial(read_products, names=names)) if names else CSV

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from distillation.catalog.readers.lines import MAX_LINE, Lines, refuse_old_mac
-from distillation.catalog.readers.records import START, CatalogError, Position
+from distillation.catalog.readers.records import AS_NAMED, START, CatalogError, Names, Position
 
 
 def refusal(path: Path, line: int, message: str) -> CatalogError:
@@ -16,6 +16,11 @@ class Table:
     def __init__(self, path: Path, start: Position = START) -> None:
         self.path = path
         self.end = start  # of the row given last
+
+    def header(self, names: Names = AS_NAMED) -> list[str]:
+        """What the first line calls the columns, or what they are to be called; of an empty file none."""
+        _, cells = next(self.rows(), (0, []))
+        return [names.get(name, name) for name in (cell.strip().lower() for cell in cells)]
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         """With the number of the line that each begins on: a quoted cell may run over several lines."""

@@ -10,6 +10,9 @@ COBUY_FIELDS = {"also_bought": 1, "bought_together": 2, "buy_after_viewing": 4}
 Fields = tuple[str, ...]
 DEFAULT_FIELDS: Fields = ("also_bought",)
 
+Names = Mapping[str, str]  # what columns are called in a file, in lower case: what they are to be read as; "": not
+AS_NAMED: Names = {}
+
 
 class CatalogError(Exception):
     """Input that cannot be imported: one line that says what, where, and what to do."""
