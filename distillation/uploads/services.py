@@ -107,6 +107,7 @@ def upload_store(*, file: File, part: str = "", by: User) -> Upload:
     except (UploadRefused, OSError):
         upload_delete(upload=upload)
         raise
+    upload.refresh_from_db()
     return upload
 
 

@@ -8,9 +8,11 @@ from django.urls import reverse
 from playwright.sync_api import Page, Route, expect
 
 from accounts.models import User
-from distillation.models import CatalogImport, CoBuy
+from distillation.models import CatalogImport, CoBuy, Intention, Upload, UploadImport
+from distillation.uploads.bringing import upload_bring
 from distillation.uploads.importing import uploads_import
 from tests.browser.axe import AXE, axe_finds
+from tests.distillation.builders import cobuys
 from tests.distillation.uploads.files import png, zipped
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -56,13 +58,15 @@ def break_once(page: Page) -> list[str]:
 def test_files_are_uploaded_looked_at_and_imported(open_as: Opener, researcher: User, files: Path) -> None:
     page = open_as(researcher, reverse("import-list"), troubled=True, bypass_csp=bool(AXE))
     broken = break_once(page)
-    page.get_by_role("link", name="Import a catalog").first.click()
-    for label, name in (("Products", "products.csv"), ("Co-buys", "cobuys.csv"), ("Pictures", "pictures.zip")):
-        page.get_by_label(label).and_(page.locator("[type=file]")).set_input_files(files / name)
-        expect(page.get_by_text(f"{name} is here")).to_be_visible()
+    page.get_by_role("link", name="Import files").first.click()
+    names = ("products.csv", "cobuys.csv", "pictures.zip")
+    page.locator("#id_files").set_input_files([files / name for name in names])
+    for name, part in zip(names, ("products", "cobuys", "pictures"), strict=True):
+        expect(page.get_by_label(f"What {name} holds")).to_have_value(part)
     found = faults(page)
-    page.get_by_role("button", name="Look at it").click()
-    expect(page.get_by_role("row", name="B2 Bulb – – B2.png")).to_be_visible()
+    page.get_by_role("button", name="Look at the catalog").click()
+    expect(page.get_by_role("row", name="Bulb B2 – –")).to_be_visible()
+    expect(page.locator(".firsts img").first).to_have_js_property("complete", True)
     found += faults(page)
     page.get_by_role("button", name="Start the import").click()
     expect(page.get_by_text("The account appears here")).to_be_visible()
@@ -73,8 +77,29 @@ def test_files_are_uploaded_looked_at_and_imported(open_as: Opener, researcher: 
 
 def test_an_upload_is_taken_away_again(open_as: Opener, researcher: User, files: Path) -> None:
     page = open_as(researcher, reverse("import-new"))
-    page.locator("#id_products").set_input_files(files / "products.csv")
-    expect(page.get_by_text("products.csv is here")).to_be_visible()
-    with page.expect_response("**/uploads/*/") as gone:
-        page.get_by_role("button", name="Take it away").click()
-    assert gone.value.status == 204
+    page.locator("#id_files").set_input_files(files / "products.csv")
+    page.get_by_role("button", name="Take away products.csv").click()
+    expect(page.get_by_label("What products.csv holds")).to_have_count(0)
+    assert not Upload.objects.exists()
+
+
+def test_intentions_are_looked_at_and_become_a_run(open_as: Opener, researcher: User, files: Path) -> None:
+    cobuys(1)
+    page = open_as(researcher, reverse("import-new"), bypass_csp=bool(AXE))
+    (files / "mine.csv").write_text("one,two,relation,text\nB000000000,B000000001,usedFor,They cook\n")
+    page.locator("#id_files").set_input_files(files / "mine.csv")
+    page.get_by_label("What mine.csv holds").select_option("intentions")
+    page.get_by_role("link", name="Look at it").click()
+    expect(page.get_by_text("no column asin_a, asin_b")).to_be_visible()
+    found = faults(page)
+    page.get_by_label("one").select_option("asin_a")
+    page.get_by_label("two").select_option("asin_b")
+    page.get_by_label("Name of the run").fill("mine")
+    page.get_by_role("button", name="Look again").click()
+    expect(page.get_by_role("cell", name="They cook.")).to_be_visible()
+    found += faults(page)
+    page.get_by_role("button", name="Start the import").click()
+    page.wait_for_url("**/imports/files/*/")
+    upload_bring(UploadImport.objects.get().pk)
+    expect(page.locator("#progress").get_by_role("link", name="mine")).to_be_visible()
+    assert (found, Intention.objects.get().run.name) == ([], "mine")

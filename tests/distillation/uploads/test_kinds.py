@@ -11,7 +11,7 @@ from accounts.models import User
 from distillation import tasks
 from distillation.models import CoBuy, Intention, Product, Purchase, Run, Upload, UploadImport
 from distillation.uploads.services import UploadRefused, upload_name
-from tests.distillation.builders import cobuys
+from tests.distillation.builders import cobuys, run
 from tests.distillation.uploads.files import png, sent, zipped
 
 pytestmark = pytest.mark.django_db
@@ -110,7 +110,8 @@ def test_intentions_are_looked_at_and_become_a_run(as_researcher: Client, resear
 
 
 def test_a_run_named_as_another_is_refused_at_its_field(as_researcher: Client, researcher: User) -> None:
-    Run.objects.create(name="foreign", backend="imported")
+    cobuys(1)
+    run(name="foreign")
     upload = sent("i.csv", INTENTIONS, by=researcher, part="")
     answer = as_researcher.post(reverse("upload-look", args=[upload.pk]), {"run": "foreign"})
     assert answer.status_code == 422

@@ -150,7 +150,7 @@ def test_the_sweep_takes_up_what_a_killed_worker_left(
 def test_without_javascript_the_files_come_with_the_form(as_researcher: Client) -> None:
     files = [SimpleUploadedFile("p.csv", PRODUCTS), SimpleUploadedFile("p.zip", PICTURES)]
     form = as_researcher.post(NEW, {"files": files}, follow=True).context["form"]
-    given = {name: form[name].value().pk for name in ("products", "pictures")}
+    given = {name: form[name].value() for name in ("products", "pictures")}
     page = as_researcher.get(PREVIEW, {**given, "images": form["images"].value()}).context
     assert [(product.asin, picture) for product, picture in page["rows"]] == [("B1", "a.png"), ("B2", "b.png")]
 
