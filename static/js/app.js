@@ -38,3 +38,13 @@ for (const local of [localTimes, localCountries]) {
   document.addEventListener("htmx:afterSwap", local);
   local();
 }
+
+// Where copying is refused, as without HTTPS, the text is marked for Ctrl C.
+for (const button of document.querySelectorAll("[data-copy-of]")) {
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    const field = document.querySelector(button.dataset.copyOf);
+    field.select();
+    await navigator.clipboard?.writeText(field.value).then(() => { button.textContent = button.dataset.copied; }, () => {});
+  });
+}

@@ -18,25 +18,7 @@ from tests.browser.judging import at_item, at_reveal, keys, settled
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 Opener = Callable[..., Page]
-WORDS = [
-    "The",
-    "customer",
-    "wants",
-    "to",
-    "stay",
-    "warm",
-    "and",
-    "dry",
-    "on",
-    "grey",
-    "autumn",
-    "days",
-    "without",
-    "giving",
-    "up",
-    "their",
-    "outfit",
-]
+SENTENCE = "The customer wants to stay warm and dry on grey autumn days without giving up their outfit"
 DESKS = [(1280, 800), (1366, 768), (1920, 1080)]
 PHONE = {"has_touch": True, "is_mobile": True, "viewport": {"width": 400, "height": 860}}
 SHOTS = os.environ.get("SHOTS")  # a folder, to look at what is measured
@@ -45,8 +27,7 @@ SHOTS = os.environ.get("SHOTS")  # a folder, to look at what is measured
 def write(words: int, title: int, size: tuple[int, int] = (300, 400)) -> None:
     data = BytesIO()
     Image.new("RGB", size, "orange").save(data, "PNG")
-    text = " ".join(WORDS[n % len(WORDS)] for n in range(words))
-    Intention.objects.update(text=text)
+    Intention.objects.update(text=" ".join((SENTENCE.split() * words)[:words]))
     name = "Northvale Women's Hooded Quilted Rain Jacket, Waterproof Shell with Taped Seams, "
     Product.objects.update(title=(name * 9)[:title], picture=picture_store(data.getvalue()))
 

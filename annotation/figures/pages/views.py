@@ -16,6 +16,7 @@ from annotation.figures.headline import dashboard
 from annotation.figures.numbers import study_revision
 from annotation.figures.pages.annotators_page import annotators_page
 from annotation.figures.pages.selection_form import SelectionForm
+from annotation.figures.pages.starting import is_begun, study_pace, study_start
 from annotation.figures.panels.all import panels_of
 from annotation.figures.preferences.views import preference_detail, preference_polled
 from annotation.judging.interventions import participant_exclude, participant_pause, participant_resume
@@ -44,6 +45,10 @@ def study_detail(request: PersonRequest, study_id: int) -> HttpResponse:
     page["n_without_picture"] = Skip.objects.without_picture(study)
     if form.problem:
         return render(request, "studies/detail.html", {**page, "problem": form.problem}, status=400)
+    if study.simulated or is_begun(study):
+        page["pace"] = study_pace(study)
+    else:
+        page |= {"start": study_start(study, request.user), "panels": []}
     answer = render(request, "studies/detail.html", {**page, **dashboard(study, form.selection)})
     if request.htmx:
         answer["HX-Push-Url"] = "?".join(filter(None, (request.path, form.selection.query)))
@@ -60,6 +65,8 @@ def study_figures(request: HttpRequest, study_id: int) -> HttpResponse:
     revision = study_revision(study)
     if request.GET.get("revision") == revision:
         return HttpResponse(status=204)
+    if "start" in request.GET:  # the page has no panels yet: with the first judgment it comes anew
+        return HttpResponse(headers={"HX-Refresh": "true"}) if is_begun(study) else HttpResponse(status=204)
     form = SelectionForm(request.GET, study=study)
     if form.problem:
         return HttpResponse(form.problem, status=400, content_type="text/plain; charset=utf-8")

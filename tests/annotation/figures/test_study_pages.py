@@ -24,7 +24,7 @@ def figures(client: Client, made: Study, revision: str = ""):
 
 
 def revision(page: str) -> str:
-    return re.search(r"revision=([^\"]*)\"", page)[1]
+    return re.search(r"revision=([^\"&]*)", page)[1]
 
 
 def test_unchanged_figures_cost_an_empty_answer(as_researcher: Client, made: Study) -> None:
@@ -69,7 +69,7 @@ def test_after_a_judgment_the_page_asks_the_database_as_little_as_it_can(
 
 
 def test_figures_without_judgments_say_why(as_researcher: Client, made: Study) -> None:
-    shown = text(as_researcher.get(reverse("study", args=[made.pk])))
+    shown = text(figures(as_researcher, made))
     assert "Agreement on plausible, α undefined no item has two judgments" in shown
     assert "Filter accuracy undefined 0 items are complete, and 30 are needed" in shown
 
