@@ -25,7 +25,7 @@ def helped_rate(
     group: str | None = None,
 ) -> Assisted:
     """The mean share over the run, or over one group of it; `alone` is what the sample says without p(yes)."""
-    if reason := no_help(rows.p_yes, totals):
+    if reason := ("" if len(rows.items) else alone.reason) or no_help(rows.p_yes, totals):
         return Assisted(alone, alone, fallback=reason)
     at = np.ones(len(rows.items), dtype=bool) if group is None else rows.group == group
     found = assisted_rate(
