@@ -22,7 +22,7 @@ PAGES = {
         ("/research/purchases/", "Simulated purchases"),
         ("/research/purchases/demo-purchases/", "The purchases are simulated"),
     ],
-    "ada": [("/admin/", "Studies")],
+    "ada": [("/administration/", "Services")],
 }
 
 

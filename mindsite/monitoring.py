@@ -34,11 +34,10 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @never_cache
 def readyz(request: HttpRequest) -> HttpResponse:
     """200 where all parts are well, else 503 and which is not. `?only=database` for who serves pages alone."""
-    parts = {"database": _database, "broker": _broker, "worker": _worker}
     only = request.GET.get("only")
-    if only is not None and only not in parts:
-        return JsonResponse({"error": f"There is no part {only[:40]!r}; there are {', '.join(parts)}"}, status=400)
-    found = {name: check() for name, check in parts.items() if only in (None, name)}
+    if only is not None and only not in PARTS:
+        return JsonResponse({"error": f"There is no part {only[:40]!r}; there are {', '.join(PARTS)}"}, status=400)
+    found = {name: check() for name, check in PARTS.items() if only in (None, name)}
     well = all(state == "ok" for state in found.values())
     return JsonResponse(found, status=200 if well else 503)
 
@@ -125,3 +124,6 @@ def _worker() -> str:
 
 def _words(error: Exception) -> str:
     return " ".join(str(error).split())[:200] or type(error).__name__
+
+
+PARTS = {"database": _database, "broker": _broker, "worker": _worker}

@@ -331,5 +331,8 @@ UPLOAD_UNPACKED_BYTES = env.int("UPLOAD_UNPACKED_BYTES", 20_000_000_000)
 WEBHOOK_HOSTS = env.list("WEBHOOK_HOSTS", default=[])
 WEBHOOK_PRIVATE_NETWORKS = networks("WEBHOOK_PRIVATE_NETWORKS")
 
+# Django's own administration at /admin/, whose writes go past the rules of our pages.
+STOCK_ADMIN = env.bool("STOCK_ADMIN", False)
+
 # What a Prometheus sends as its bearer token to read /metrics; without it only administrators can.
 METRICS_TOKEN = env.str("METRICS_TOKEN", "")

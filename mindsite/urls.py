@@ -1,8 +1,9 @@
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
 from accounts.views import home
-from mindsite import monitoring
+from mindsite import administration, monitoring
 
 handler403 = "mindsite.language.not_allowed"
 handler404 = "mindsite.language.not_found"
@@ -22,5 +23,8 @@ urlpatterns = [
     path("healthz", monitoring.healthz, name="healthz"),
     path("readyz", monitoring.readyz, name="readyz"),
     path("metrics", monitoring.metrics, name="metrics"),
-    path("admin/", admin.site.urls),
+    path("administration/", administration.administration, name="administration"),
+    path("administration/lockouts", administration.lockout_end, name="lockout-end"),
 ]
+if settings.STOCK_ADMIN:
+    urlpatterns.append(path("admin/", admin.site.urls))
