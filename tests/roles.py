@@ -60,7 +60,8 @@ PAGES = {
         "training-gain study-crowd study-codes:post study-codes-check:post study-places:post study-demographics"
     ),
     "administrators": (
-        "people-person-two-factor:post people-trail people-erase people-password webhooks webhook-remove:post metrics administration lockout-end:post"
+        "people-person-two-factor:post people-trail people-erase people-password webhooks webhook-remove:post metrics "
+        "administration lockout-end:post"
     ),
     "nobody": "sso-begin sso-back",  # where no single sign-on is set up
 }
