@@ -13,7 +13,7 @@ Mindsite is at {url} (Ctrl-C stops it). Users of this demo, on this machine only
 
   anna  {anna}   annotator: rate intentions, keyboard first
   rosa  {rosa}   researcher: studies with live figures, runs
-  ada   {ada}   administrator: the same, and the admin
+  ada   {ada}   administrator: the same, and people's accounts
 
 Sign in as anna and rate “{study}”; as rosa, in another browser, see its figures move.
 """

@@ -74,6 +74,11 @@ def test_figures_without_judgments_say_why(as_researcher: Client, made: Study) -
     assert "Filter accuracy undefined 0 items are complete, and 30 are needed" in shown
 
 
+def test_a_drawn_study_without_judgments_has_figures_too(as_researcher: Client) -> None:
+    made = study(items=2, overlap=2, strata=["relation", "verdict"])  # of 2 strata, 3 intentions each
+    assert "no item has two judgments" in text(figures(as_researcher, made))
+
+
 def test_agreement_of_one_voice_is_undefined(as_researcher: Client) -> None:
     made = study(items=2, overlap=2)
     rate_all(made, {item.pk: [(1, 3), (1, 3)] for item in made.items.all()})
