@@ -1,9 +1,11 @@
 """A rush: 10,000 workers come by one crowd link within a minute, to the WSGI application in this process.
 
-Four threads send what browsers would, each worker once; a link of 500 places. Told: how many got in, how many were told
+Four threads send what browsers would, each worker once; a link of 500 places. `python -m
+benchmarks.judging.joins 2000` sends fewer. Told: how many got in, how many were told
 that it is full or to wait, whether places are exact, and whether anybody saw an error.
 """
 
+import sys
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +18,7 @@ from benchmarks.own_services import own_services, percentile
 WORKERS, PLACES, THREADS, BAR_S = 10_000, 500, 4, 60
 
 
-def main() -> None:
+def main(workers: int = WORKERS) -> None:
     with own_services():
         from accounts.links import link_make  # noqa: PLC0415
         from accounts.models import Link, User  # noqa: PLC0415
@@ -29,7 +31,7 @@ def main() -> None:
         link, token = link_make(kind=Link.Kind.CROWD, by=boss, **more)
         start, spent = time.perf_counter(), time.process_time()
         with ThreadPoolExecutor(THREADS) as threads:
-            answers = list(threads.map(lambda number: join(token, number), range(WORKERS)))
+            answers = list(threads.map(lambda number: join(token, number), range(workers)))
         wall, cpu = time.perf_counter() - start, time.process_time() - spent
         link.refresh_from_db()
         held = Participant.objects.filter(link=link, place="held").count()
@@ -37,7 +39,7 @@ def main() -> None:
     statuses = Counter(status for status, _seconds in answers)
     slow = percentile([seconds for _status, seconds in answers], 0.99)
     print(
-        f"joins: {WORKERS:,} workers in {wall:.0f} s (bar {BAR_S}), {1000 * cpu / WORKERS:.1f} ms of a processor each, "
+        f"joins: {workers:,} workers in {wall:.0f} s (bar {BAR_S}), {1000 * cpu / workers:.1f} ms of a processor each, "
         f"p99 {1000 * slow:.0f} ms; {PLACES} places: {held} held, {link.n_used} counted, {made} accounts; "
         f"answers {dict(sorted(statuses.items()))}"
     )
@@ -77,4 +79,4 @@ CSRF = "a" * 32
 FORM = urlencode({"csrfmiddlewaretoken": CSRF}).encode()
 
 if __name__ == "__main__":
-    main()
+    main(*map(int, sys.argv[1:]))
