@@ -1,6 +1,6 @@
 """What a file from the browser may hold besides a catalog: how each kind is known, looked at and brought in."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -43,7 +43,7 @@ class Looked:
     """What would come of it; the groups are those of the account, each adding up."""
 
     headings: tuple[str, ...]
-    rows: list[tuple[object, ...]]
+    rows: Sequence[tuple[object, ...]]
     groups: list[dict]
     notes: list[str] = field(default_factory=list)
 

@@ -34,7 +34,7 @@ class Chosen:
 
     @classmethod
     def of(cls, form: ImportForm, data: Mapping[str, Any]) -> "Chosen":
-        tables = {
+        tables: dict[str, ColumnsForm | None] = {
             part: columns_form(form.parts[part].path, read, data, part)
             for part, read in READ_AS.items()
             if part in form.parts

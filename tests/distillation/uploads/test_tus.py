@@ -86,7 +86,8 @@ def test_what_a_power_cut_took_is_asked_for_again(as_researcher: Client, where: 
 @pytest.mark.parametrize(
     ("status", "headers"),
     [(412, {"Tus-Resumable": "0.2"}), (422, {"Upload-Length": "six"}), (422, {"Upload-Length": 0}),
-     (413, {"Upload-Length": 10**14}), (422, {"Upload-Metadata": "filename ä"}), (422, {"Upload-Metadata": "part bXVzaWM="})],
+     (413, {"Upload-Length": 10**14}), (422, {"Upload-Metadata": "filename ä"}),
+     (422, {"Upload-Metadata": "part bXVzaWM="})],
 )  # fmt: skip
 def test_what_is_no_upload_is_refused(as_researcher: Client, status: int, headers: dict) -> None:
     assert make(as_researcher, **headers).status_code == status
