@@ -1,6 +1,7 @@
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
+from django.http import HttpRequest
 
 from accounts.models import User
 from accounts.two_factor.views import admin_sign_in
@@ -22,3 +23,7 @@ class MindsiteUserAdmin(UserAdmin):
     )
     readonly_fields = ("last_seen_at",)
     add_fieldsets = ((None, {"fields": ("username", "role", "password1", "password2")}),)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Erased under People, which keeps a line of it for older backups."""
+        return False

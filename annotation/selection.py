@@ -32,7 +32,7 @@ class Selection:
     truth: str = ""  # what the filter is set against: the majority of complete items, LATENT or ADJUDICATED
     whose: str = ""  # opinion: that of these annotators, or of PEOPLE like them
     with_seen: bool = False  # judgments of those too who had seen verdicts
-    version: int | None = None  # of the protocol that the judgments were given under; skips have none
+    version: tuple[int, ...] = ()  # of the protocol that the judgments were given under; skips have none
 
     @property
     def chooses_judgments(self) -> bool:
@@ -47,7 +47,7 @@ class Selection:
     @property
     def fields(self) -> dict[str, object]:
         """For forms and addresses, the parts that choose something."""
-        return {name: int(each) if each is True else each for name, each in asdict(self).items() if each}
+        return {name: _written(each) for name, each in asdict(self).items() if each}
 
     @property
     def query(self) -> str:
@@ -66,7 +66,7 @@ class Selection:
         return self._all(study).votes(with_excluded=self.with_excluded, with_seen=self.with_seen)
 
     def _all(self, study: Study) -> JudgmentQuerySet:
-        of_version = Q(version=self.version) if self.version else Q()
+        of_version = Q(version__in=self.version) if self.version else Q()
         chosen = self.of_items("item__") & self._of_judgments() & of_version
         return Judgment.objects.filter(chosen, participant__study=study)
 
@@ -95,7 +95,7 @@ class Selection:
             if value:
                 found &= cell(name) == value
         if self.version:
-            found &= cell("study_version").astype(int) == self.version
+            found &= np.isin(cell("study_version").astype(int), self.version)
         if self.group:
             people = study.participants.filter(annotator__groups=self.group).values_list("pseudonym", flat=True)
             found &= np.isin(cell("annotator"), list(people))
@@ -111,6 +111,13 @@ class Selection:
             of_either = Q(run=self.run) | Q(other_run=self.run)
             chosen = replace(self, run=None).of_items() & of_either
         return Item.objects.sampled().filter(chosen, of_imports, study=study)
+
+
+def _written(value: object) -> object:
+    """As forms and addresses have it."""
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    return int(value) if value is True else value
 
 
 EVERYTHING = Selection()

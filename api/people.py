@@ -16,9 +16,7 @@ from api.models import Scope
 
 
 class CommentSerializer(serializers.Serializer):
-    study = serializers.CharField(source="participant.study.name")
-    item = serializers.IntegerField(source="item_id")
-    comment = serializers.CharField()
+    study, item, comment = serializers.CharField(), serializers.IntegerField(), serializers.CharField()
 
 
 class ErasableSerializer(serializers.Serializer):

@@ -3,11 +3,14 @@ from django.urls.converters import StringConverter
 
 from api import docs, people, trail
 from api.base.not_found import NotFound
+from api.judging import adjudicating
 from api.judging import views as judging
 from api.research import (
     alarms,
+    annotators,
     catalog,
     crowd,
+    desk,
     diversity,
     evaluations,
     experiments,
@@ -84,6 +87,39 @@ urlpatterns = [
     path("studies/<int:study_id>/code-checks", crowd.StudyCodeChecks.as_view(), name="study-code-checks"),
     path("studies/<int:study_id>/skips", crowd.StudySkips.as_view(), name="study-skip-list"),
     path("studies/<int:study_id>/skips/offer", crowd.StudySkipsOffer.as_view(), name="study-skips-offer"),
+    path("studies/<int:study_id>/all-judgments", desk.StudyJudgments.as_view(), name="study-judgment-list"),
+    path(
+        "studies/<int:study_id>/all-judgments/leave-out",
+        desk.StudyJudgmentsLeaveOut.as_view(),
+        name="study-judgments-leave-out",
+    ),
+    path(
+        "studies/<int:study_id>/all-judgments/take-back",
+        desk.StudyJudgmentsTakeBack.as_view(),
+        name="study-judgments-take-back",
+    ),
+    path(
+        "studies/<int:study_id>/all-judgments/send-back",
+        desk.StudyJudgmentsSendBack.as_view(),
+        name="study-judgments-send-back",
+    ),
+    path(
+        "studies/<int:study_id>/all-judgments/offer", desk.StudyJudgmentsOffer.as_view(), name="study-judgments-offer"
+    ),
+    path("studies/<int:study_id>/annotators", annotators.StudyAnnotators.as_view(), name="study-annotator-list"),
+    path(
+        "studies/<int:study_id>/annotators/<int:participant_id>",
+        annotators.StudyAnnotator.as_view(),
+        name="study-annotator",
+    ),
+    path(
+        "studies/<int:study_id>/annotators/<int:participant_id>/days",
+        annotators.StudyAnnotatorDays.as_view(),
+        name="study-annotator-days",
+    ),
+    path("studies/<int:study_id>/assignments", desk.StudyAssignments.as_view(), name="study-assignments"),
+    path("studies/<int:study_id>/adjudications", desk.StudyAdjudications.as_view(), name="study-adjudication-list"),
+    path("studies/<int:study_id>/adjudication", adjudicating.Adjudicating.as_view(), name="adjudication"),
     path("studies/<int:study_id>/judgments.csv", exports.StudyJudgments.as_view(), name="study-judgments"),
     path("studies/<int:study_id>/export", exports.StudyExport.as_view(), name="study-export"),
     path(

@@ -21,6 +21,11 @@ def seen_sql(judgment: str = "j") -> str:
     return f"{judgment}.kind = '{SEEN}'"
 
 
+def once_sql(judgment: str = "j") -> str:
+    """Of these kinds there is one of an annotator and item."""
+    return f"{judgment}.kind IN ('{ITEM}', '{EXTRA}', '{SEEN}')"
+
+
 def rated_sql(judgment: str = "j") -> str:
     """A rating, and not a preference between two intentions."""
     return f"{judgment}.plausibility IS NOT NULL"

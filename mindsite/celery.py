@@ -8,7 +8,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mindsite.settings")
 app = Celery("mindsite")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-app.autodiscover_tasks(["annotation.figures"])  # a room, not an app
+app.autodiscover_tasks(["annotation.figures", "annotation.desk"])  # rooms, not apps
 
 
 @worker_init.connect

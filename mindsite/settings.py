@@ -210,6 +210,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "distillation.tasks.sweep", "schedule": 10.0},
     "webhooks": {"task": "webhooks.tasks.webhooks_sweep", "schedule": 10.0},
     "research": {"task": "research.tasks.research_sweep", "schedule": 10.0},
+    "erasures": {"task": "annotation.desk.tasks.erasures_sweep", "schedule": 60.0},
 }
 if CELERY_BROKER_URL.startswith("amqp"):
     # Quorum queues keep a message on disk and through the loss of a node; a publisher is told that they have it.

@@ -70,6 +70,7 @@ ROUTES = {
     "who is signed in": "picture:get my-studies:get",
     "who may judge in the study": "next:post confirm:post skip:post skip:delete own-judgments:get own-judgments:post",
     "who has judged": "judgment:get judgment-audit:post judgment-revisions:post",
+    "who adjudicates the study": "adjudication:get adjudication:post",
     "researchers": (
         "product-list:get product:get cobuy-list:get cobuy:get experiment-list:get experiment-list:post experiment:get "
         "run-list:get run-list:post run:get run-status:get "
@@ -82,7 +83,11 @@ ROUTES = {
         "online-list:get online-list:post online:get online-stop:post online-results:get online-assignment:get "
         "online-exposures:post online-outcomes:post online-erasures:post "
         "purchase-test-list:get purchase-test:get training-list:get training:get training-curve:get "
-        "gain-list:get gain:get study-code-checks:post study-skip-list:get study-skips-offer:post"
+        "gain-list:get gain:get study-code-checks:post study-skip-list:get study-skips-offer:post "
+        "study-judgment-list:get study-judgments-leave-out:post study-judgments-take-back:post "
+        "study-judgments-send-back:post study-judgments-offer:post study-assignments:get study-assignments:post "
+        "study-assignments:delete study-adjudication-list:get study-annotator-list:get study-annotator:get "
+        "study-annotator:patch study-annotator-days:get"
     ),
     "administrators": (
         "trail:get person-erasure:get person-erasure:post "

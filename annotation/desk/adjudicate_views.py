@@ -8,8 +8,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.requests import PersonRequest
-from annotation.desk.adjudicating import adjudication_save, to_adjudicate
+from annotation.desk.adjudicating import adjudication_save, is_refused, to_adjudicate
 from annotation.judging.forms import RatingForm, new_submission
+from annotation.judging.participants import verdicts_seen
 from annotation.judging.refusals import JudgingRefused
 from annotation.judging.shown import item_shown, questions_shown
 from annotation.judging.views import BROKEN_FORM
@@ -29,6 +30,7 @@ def judge_adjudicate(request: PersonRequest, study_id: int) -> HttpResponse:
     item = left.first()
     done = Adjudication.objects.filter(item__study=study, by=request.user).count()
     page = {"study": study, "done": done, "left": left.count(), "submission": new_submission()}
+    page |= {"is_refused": is_refused(study, request.user), "had_seen": verdicts_seen(study, request.user)}
     if item:
         page["item"] = item_shown(item.pk, a_on_left=True)
         page["questions"] = questions_shown(study.questions, study.typicality_after_yes)

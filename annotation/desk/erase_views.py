@@ -56,7 +56,7 @@ def person_erasure(request: PersonRequest, person_id: int) -> HttpResponse:
             messages.success(request, f"Erased. {erased.judgments:,} judgments {_became(asked['judgments'])}.")
             return redirect("people-list")
     said = comments_of(person)
-    page = {"person": person, "form": form, "comments": said[:SHOWN], "n_comments": said.count()}
+    page = {"person": person, "form": form, "comments": said[:SHOWN], "n_comments": len(said)}
     page["n_judgments"] = Judgment.objects.filter(participant__annotator=person).count()
     return render(request, "people/erase.html", page, status=422 if form.errors else 200)
 

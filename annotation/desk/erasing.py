@@ -23,7 +23,17 @@ from annotation.desk.assigning import assignments_forget
 from annotation.desk.ledger import ledger_add
 from annotation.judging.leases import lease_release
 from annotation.judging.tallying import items_retally
-from annotation.models import Assignment, Demographics, Item, Judgment, Kind, Participant, SentBack, Study
+from annotation.models import (
+    Adjudication,
+    Assignment,
+    Demographics,
+    Item,
+    Judgment,
+    Kind,
+    Participant,
+    SentBack,
+    Study,
+)
 
 KEEP, REMOVE = "keep", "remove"
 CHOICES = (KEEP, REMOVE)
@@ -41,10 +51,26 @@ def erasure_digest(person: User) -> str:
     return hashlib.sha256(f"{person.pk} {person.date_joined.isoformat()}".encode()).hexdigest()
 
 
-def comments_of(person: User) -> QuerySet[Judgment]:
+@dataclass(frozen=True, slots=True)
+class Comment:
+    study: str
+    item: int
+    comment: str
+
+
+def comments_of(person: User) -> list[Comment]:
     """Free text in which somebody may have named themselves: to be read before it is kept."""
-    said = Judgment.objects.filter(participant__annotator=person).exclude(comment="")
-    return said.select_related("participant__study").order_by("pk")
+    names = ("item__study__name", "item", "comment")
+    said = [
+        told
+        for texts in _texts_of(person)
+        for told in texts.exclude(comment="").order_by("pk").values_list(*names).iterator()
+    ]
+    return [Comment(*told) for told in said]
+
+
+def _texts_of(person: User) -> tuple[QuerySet[Judgment], QuerySet[Adjudication]]:
+    return Judgment.objects.filter(participant__annotator=person), Adjudication.objects.filter(by=person)
 
 
 @transaction.atomic
@@ -59,8 +85,11 @@ def person_erase(*, person: User, judgments: str, comments: str, by: User | None
         lease_release(participant=part)
         if judgments == REMOVE:
             _part_remove(part)
+    if judgments == REMOVE:
+        _adjudications_remove(person)
     if comments == REMOVE:
-        comments_of(person).select_related(None).order_by().update(comment="")
+        for texts in _texts_of(person):
+            texts.exclude(comment="").update(comment="")
     if judgments == KEEP and parts:
         _parts_keep(person, parts)
     _traces_remove(person)
@@ -94,7 +123,7 @@ def _counted(person: User, judgments: str, comments: str) -> Erased:
     said = Judgment.objects.filter(participant__annotator=person)
     goes = REMOVE in (judgments, comments)
     counts = said.aggregate(studies=Count("participant__study", distinct=True), judgments=Count("pk"))
-    return Erased(**counts, comments=comments_of(person).count() if goes else 0)
+    return Erased(**counts, comments=len(comments_of(person)) if goes else 0)
 
 
 def _part_remove(part: Participant) -> None:
@@ -107,6 +136,12 @@ def _part_remove(part: Participant) -> None:
     part.delete()
     items_retally(study, items)
     _revision_moves(study, revision + 1)
+
+
+def _adjudications_remove(person: User) -> None:
+    answered = Adjudication.objects.filter(by=person)
+    Study.objects.filter(items__in=answered.values("item")).update(slow_revision=F("slow_revision") + 1)
+    answered.delete()
 
 
 def _revision_moves(study: Study, by: int) -> None:
@@ -139,5 +174,7 @@ def _traces_remove(person: User) -> None:
         tries.objects.filter(username__in=names).delete()
     of_people = ContentType.objects.get_for_model(User)
     LogEntry.objects.filter(content_type=of_people, object_id=str(person.pk)).delete()
+    for name in names:
+        SentBack.objects.filter(by=person, word__icontains=name).update(word="")
     told = Participant.objects.filter(state_reason__startswith=f"{person.username} has ")
     told.update(state_reason=Replace("state_reason", Value(f"{person.username} has "), Value("A researcher has ")))

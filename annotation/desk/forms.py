@@ -38,7 +38,11 @@ class DeleteForm(forms.Form):
 
 
 class AdjudicatorForm(forms.Form):
-    adjudicator = forms.ModelChoiceField(User.objects.filter(is_active=True), required=False, empty_label="Nobody")
+    """Crowd workers come for their own items alone."""
+
+    adjudicator = forms.ModelChoiceField(
+        User.objects.filter(is_active=True, crowd_id="").order_by("username"), required=False, empty_label="Nobody"
+    )
 
 
 class AssignForm(forms.Form):

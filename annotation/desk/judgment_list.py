@@ -22,6 +22,7 @@ OF_KIND = {
     "extra": ("extra votes", Q(kind=Kind.EXTRA)),
     "sent": ("sent back, not answered yet", Q(sent_back__isnull=False, sent_back__answered_at=None)),
 }
+DISAGREEMENT = {ALONE: "against the majority of the item", ON_SPLIT: "on split items"}
 COMMENTS = {"with": ("with a comment", ~Q(comment="")), "without": ("without", Q(comment=""))}
 FIELDS = ("annotator", "answer", "kind", "comment", "version", "disagreement", "faster", "since", "until")
 
@@ -43,7 +44,7 @@ class JudgmentsForm(KeysetForm):
     disagreement = forms.ChoiceField(
         label="Disagreement",
         required=False,
-        choices=[("", "All"), (ALONE, "against the majority of the item"), (ON_SPLIT, "on split items")],
+        choices=[("", "All"), *DISAGREEMENT.items()],
     )
     faster = forms.FloatField(label="In less than (s)", required=False, min_value=0.1, max_value=3600)
     since = forms.DateField(label="From", required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
@@ -57,35 +58,38 @@ class JudgmentsForm(KeysetForm):
         people = study.participants.order_by("pseudonym").values_list("pk", "pseudonym")
         self.fields["annotator"].choices = [("", "All"), *people]
         self.fields["version"].choices = [("", "All"), *((n, str(n)) for n in range(1, study.version + 1))]
-        answers = [
-            (f"{question.name}:{value}", f"{question.short}: {question.label(value)}")
-            for question in study.questions
-            for value in question.values
-        ]
-        self.fields["answer"].choices = [("", "All"), *answers]
+        self.fields["answer"].choices = [("", "All"), *answers_of(study).items()]
         if study.is_preference:
             del self.fields["disagreement"]
 
     def found(self) -> QuerySet[Judgment]:
-        asked = self.cleaned_data
-        chosen = Q()
-        if asked["annotator"]:
-            chosen &= Q(participant=asked["annotator"])
-        if asked["answer"]:
-            name, _, value = asked["answer"].partition(":")
-            chosen &= Q(**{name: int(value)})
-        if asked["version"]:
-            chosen &= Q(version=asked["version"])
-        if asked["faster"]:
-            chosen &= Q(active_seconds__lt=asked["faster"])
-        if asked["since"]:
-            chosen &= Q(created_at__gte=start_of(asked["since"]))
-        if asked["until"]:
-            chosen &= Q(created_at__lt=start_of(asked["until"] + timedelta(days=1)))
-        for name, among in (("kind", OF_KIND), ("comment", COMMENTS)):
-            if asked[name]:
-                chosen &= among[asked[name]][1]
-        return _disagreeing(self.study, asked.get("disagreement", "")).filter(chosen)
+        return judgments_chosen(self.study, self.cleaned_data)
+
+
+def answers_of(study: Study) -> dict[str, str]:
+    """What can be asked for as an answer, with its words."""
+    return {
+        f"{question.name}:{value}": f"{question.short}: {question.label(value)}"
+        for question in study.questions
+        for value in question.values
+    }
+
+
+def judgments_chosen(study: Study, asked: dict[str, Any]) -> QuerySet[Judgment]:
+    """Of these, whatever kind they are: by FIELDS, each of which may be missing or empty."""
+    name, _, value = asked.get("answer", "").partition(":")
+    chosen = Q(**{name: int(value)}) if name else Q()
+    for field, path in (("annotator", "participant"), ("version", "version"), ("faster", "active_seconds__lt")):
+        if asked.get(field):
+            chosen &= Q(**{path: asked[field]})
+    if since := asked.get("since"):
+        chosen &= Q(created_at__gte=start_of(since))
+    if until := asked.get("until"):
+        chosen &= Q(created_at__lt=start_of(until + timedelta(days=1)))
+    for field, among in (("kind", OF_KIND), ("comment", COMMENTS)):
+        if asked.get(field):
+            chosen &= among[asked[field]][1]
+    return _disagreeing(study, asked.get("disagreement", "")).filter(chosen)
 
 
 def _disagreeing(study: Study, which: str) -> QuerySet[Any]:  # of judgments, with `lead`

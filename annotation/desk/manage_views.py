@@ -25,7 +25,8 @@ from annotation.desk.forms import (
     RenameForm,
 )
 from annotation.desk.lifecycle import exported_whole, study_archive, study_delete, study_rename, study_unarchive
-from annotation.models import Study
+from annotation.judging.participants import verdicts_seen
+from annotation.models import Adjudication, Study
 from common.words import counted
 
 # What may be asked, with its form and what does it; forms' names are the arguments.
@@ -73,9 +74,22 @@ def _done(request: PersonRequest, study: Study, asked: str, do: Callable[..., An
         form.add_error(None, str(refusal))
         return False
     messages.success(request, _said(asked, study))
-    if asked == "assign" and result.too_few:
-        messages.warning(request, result.too_few)
+    if told := _mind(asked, study, result, form.cleaned_data):
+        messages.warning(request, told)
     return True
+
+
+def _mind(asked: str, study: Study, result: Any, given: dict[str, Any]) -> str:
+    """What is allowed, but worth a second thought."""
+    if asked == "assign":
+        return result.too_few
+    named = given.get("adjudicator")
+    if named and verdicts_seen(study, named):
+        return (
+            f"{named} has seen verdicts of these runs, or could: the answers are marked, and are the truth only where "
+            "people who had seen verdicts are counted."
+        )
+    return ""
 
 
 def _said(asked: str, study: Study) -> str:
@@ -101,5 +115,14 @@ def _page(study: Study, bound: dict[str, forms.Form]) -> dict[str, Any]:
         "assigned": assigned_to(study),
         "exported": exported_whole(study),
         "judgments": counted(judged, "judgment"),
-        "n_contested": 0 if study.is_preference else contested(study).count(),
+        **({} if study.is_preference else _adjudicated(study)),
+    }
+
+
+def _adjudicated(study: Study) -> dict[str, int]:
+    answered = Adjudication.objects.filter(item__study=study)
+    return {
+        "n_contested": contested(study).count(),
+        "n_adjudicated": answered.count(),
+        "n_marked": answered.marked().count(),
     }

@@ -9,6 +9,7 @@ from django.contrib.auth.models import Group
 from annotation.exchange.exports.options import FORMATS, Options, imports_chosen
 from annotation.models import Study
 from annotation.selection import Selection
+from annotation.versions import VersionsRefused, versions_of
 from common.refusals import ExportRefused
 from distillation.models import Run
 
@@ -42,8 +43,8 @@ class ExportForm(forms.Form):
     group = forms.ModelChoiceField(Group.objects.order_by("name"), required=False, empty_label="all")
     since = forms.DateField(required=False, label="Judged from", widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
     until = forms.DateField(required=False, label="Judged until", widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
-    version = forms.IntegerField(
-        required=False, min_value=1, max_value=32_767, label="Protocol version", help_text="Empty: all"
+    version = forms.CharField(
+        required=False, max_length=200, label="Protocol versions", help_text="Such as 2, or 1,3-5; empty: all"
     )
     with_seen = forms.BooleanField(
         required=False,
@@ -74,6 +75,12 @@ class ExportForm(forms.Form):
         try:
             return imports_chosen(self.cleaned_data["imports"])
         except ExportRefused as refusal:
+            raise forms.ValidationError(str(refusal)) from refusal
+
+    def clean_version(self) -> tuple[int, ...]:
+        try:
+            return versions_of(self.study, self.cleaned_data["version"])
+        except VersionsRefused as refusal:
             raise forms.ValidationError(str(refusal)) from refusal
 
     def clean(self) -> dict:

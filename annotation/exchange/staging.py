@@ -8,7 +8,7 @@ from django.db import connection
 
 from annotation.exchange.files.cells import STAGED, ImportRefused
 from annotation.models import Study
-from common.counting import first_sql, included_sql
+from common.counting import first_sql, included_sql, once_sql
 
 _TABLES = """
     DROP TABLE IF EXISTS pg_temp.staged, pg_temp.own_items;
@@ -17,7 +17,8 @@ _TABLES = """
         plausibility smallint, typicality smallint, kind text, counts boolean, version smallint, seconds float8,
         active float8, comment text, filter_right boolean, audit_reason text, judged_at timestamptz,
         audited_at timestamptz, revision int, after_reveal boolean, sent_back boolean, revised_at timestamptz,
-        inclusion float8, simulated boolean, look jsonb, own_item bigint, stands boolean NOT NULL DEFAULT true
+        inclusion float8, simulated boolean, look jsonb, role text, had_seen text, own_item bigint,
+        stands boolean NOT NULL DEFAULT true
     ) ON COMMIT DROP;
     CREATE TEMP TABLE own_items (
         id bigint, intention bigint, is_gold boolean, asin_a text, identity uuid, alone boolean, inclusion float8
@@ -68,7 +69,7 @@ _KNOWN = f"""
     FROM staged s
     JOIN annotation_participant p ON p.study_id = %(study)s AND p.pseudonym = s.pseudonym
     JOIN annotation_judgment j ON j.participant_id = p.id AND j.item_id = s.own_item AND j.kind = s.kind
-    WHERE s.revision = 0 AND ({first_sql("s")} OR j.created_at = s.judged_at)
+    WHERE s.revision = 0 AND ({once_sql("s")} OR j.created_at = s.judged_at)
 """
 _OF_ONE = f"""
     SELECT s.pseudonym, {first_sql("s")} AND bool_or(s.counts) AS counts, min(s.line) AS line
@@ -104,7 +105,7 @@ CHECKS = (
     ),
     Check(
         "SELECT max(line) AS line, own_item AS item, pseudonym FROM staged"  # noqa: S608 - a rule of our own
-        f" GROUP BY pseudonym, own_item, kind, CASE WHEN NOT {first_sql('staged')} THEN judged_at END, revision"
+        f" GROUP BY pseudonym, own_item, kind, CASE WHEN NOT {once_sql('staged')} THEN judged_at END, revision"
         " HAVING count(*) > 1 ORDER BY max(place) LIMIT 1",
         "annotator {pseudonym} judges item {item} a second time; the first judgment counts, take the others out",
     ),
@@ -244,10 +245,10 @@ class Staging:
 _JUDGMENTS = """
     INSERT INTO annotation_judgment
         (item_id, participant_id, kind, submission, plausibility, typicality, a_on_left, seconds, active_seconds, look,
-         comment, version, audit_asked, created_at, filter_right, audit_reason, audited_at)
+         comment, version, role, had_seen, audit_asked, created_at, filter_right, audit_reason, audited_at)
     SELECT s.own_item, p.id, s.kind, gen_random_uuid(), s.plausibility, s.typicality, o.asin_a = s.left_asin,
-           s.seconds, s.active, s.look, s.comment, s.version, s.filter_right IS NOT NULL, s.judged_at, s.filter_right,
-           s.audit_reason, s.audited_at
+           s.seconds, s.active, s.look, s.comment, s.version, s.role, s.had_seen, s.filter_right IS NOT NULL,
+           s.judged_at, s.filter_right, s.audit_reason, s.audited_at
     FROM (
         SELECT *, max(judged_at) OVER (PARTITION BY own_item ORDER BY place) AS at FROM staged WHERE stands
     ) s

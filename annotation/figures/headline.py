@@ -17,7 +17,7 @@ from annotation.figures.tiles import (
     whose_opinion,
 )
 from annotation.figures.words import percent
-from annotation.models import Study
+from annotation.models import Adjudication, Study
 from annotation.selection import Selection
 
 POLL_SECONDS, SLOW_POLL_SECONDS = 1, 10
@@ -70,5 +70,6 @@ def _who_counts(study: Study, selection: Selection) -> dict:
         "with_excluded": selection.with_excluded,
         "toggled": replace(selection, with_excluded=not selection.with_excluded).query,
         "n_seen": seen,
+        "n_marked": Adjudication.objects.marked().filter(item__study=study).count() if study.adjudicator_id else 0,
         "seen_toggled": replace(selection, with_seen=not selection.with_seen).query,
     }

@@ -10,13 +10,13 @@ from typing import Literal
 
 import numpy as np
 from django.db import connection
-from django.db.models import BigIntegerField, Case, Count, F, Max, Q, QuerySet, Sum, Value, When
+from django.db.models import BigIntegerField, Case, Count, F, Max, QuerySet, Sum, Value, When
 from numpy.typing import NDArray
 
 from annotation.models import Study
 from annotation.scales import Question
 from annotation.selection import ADJUDICATED, Selection
-from common.complete import wanted_sql
+from common.complete import fully_judged_q, wanted_sql
 from common.kept import kept_sql
 from stats.packing import unpack
 from stats.survey.nonresponse import Response, reweighted
@@ -38,7 +38,7 @@ MOST_ALONE = 10_000
 _COUNTED = {
     "items": "count(*)",
     "wanted": "sum(t.overlap)::bigint",
-    "finished": "count(*) FILTER (WHERE t.n_judged = t.overlap)",
+    "finished": "count(*) FILTER (WHERE t.n_judged >= {enough})",
     "judged_at": "extract(epoch FROM max(t.judged_at))::float8",
 }
 
@@ -111,7 +111,12 @@ def complete_in(study: Study) -> str:
     """SQL for whether nobody can still be asked of an item."""
     if study.state == Study.State.CLOSED:
         return "true"
-    return f"t.asked >= {wanted_sql('t')}" if study.was_raised else "t.asked >= t.overlap"
+    return f"t.asked >= {enough_in(study)}"
+
+
+def enough_in(study: Study) -> str:
+    """SQL for how many judgments make an item complete."""
+    return wanted_sql("t") if study.was_raised else "t.overlap"
 
 
 def kept_at(study: Study) -> str:
@@ -196,7 +201,8 @@ def rows_alike(study: Study, selection: Selection, **expressions: str) -> Column
 
     The expressions are SQL of our own, never of a request. Without a choice of judgments unjudged items are there too.
     """
-    return _alike(study, selection, expressions, _COUNTED, "true")
+    counted = {**_COUNTED, "finished": _COUNTED["finished"].format(enough=enough_in(study))}
+    return _alike(study, selection, expressions, counted, "true")
 
 
 def items_alike(study: Study, selection: Selection, where: str, **expressions: str) -> Columns:
@@ -224,18 +230,26 @@ def _alike(
 
 def _tallied(study: Study, selection: Selection) -> QuerySet:
     """Items with their tallies and what they are grouped by."""
-    answer = "adjudication__plausibility"
     if not selection.chooses_judgments:
-        told = {"adjudicated": F(answer)} if selection.truth == ADJUDICATED else {}
+        told = _told(selection, "adjudication")
         live = ("n_judged", "judged_at", "plausibility_tally", "typicality_tally")
         return selection.items(study).values(*OF_ITEM, *live, asked=F("n_judged"), **told)
     tallies = {
         f"{question.name}_tally": Sum(unit_of(question), output_field=BigIntegerField()) for question in study.questions
     }
     of_item = {name: F(f"item__{name}") for name in OF_ITEM} | {"asked": F("item__n_judged")}
-    of_item |= {"adjudicated": F(f"item__{answer}")} if selection.truth == ADJUDICATED else {}
+    of_item |= _told(selection, "item__adjudication")
     rows = selection.judgments(study).order_by().values("item_id", **of_item)
     return rows.annotate(n_judged=Count("pk"), judged_at=Max("created_at"), **tallies)
+
+
+def _told(selection: Selection, adjudication: str) -> dict[str, Case]:
+    """An adjudicator's answer where it is asked for: of somebody who had seen verdicts only where these count."""
+    if selection.truth != ADJUDICATED:
+        return {}
+    counts = {"isnull": False} if selection.with_seen else {"had_seen": ""}
+    of_it = {f"{adjudication}__{name}": value for name, value in counts.items()}
+    return {"adjudicated": Case(When(**of_it, then=F(f"{adjudication}__plausibility")))}
 
 
 def unit_of(question: Question) -> Case:
@@ -257,7 +271,7 @@ def _progress(study: Study, selection: Selection) -> Progress:
     counted = selection.items(study).aggregate(
         items=Count("pk"),
         wanted=Sum("overlap", default=0),
-        items_complete=Count("pk", filter=Q(n_judged=F("overlap"))),
+        items_complete=Count("pk", filter=fully_judged_q()),
         updated_at=Max("judged_at"),
     )
     return Progress(**counted)

@@ -149,7 +149,7 @@ def plots(study: Study) -> list[tuple[str, Shown]]:
 def _judging(figures: Figures) -> str:
     return (
         f"{figures.annotators} annotators gave {figures.judgments:,} of {figures.wanted:,} wanted judgments on "
-        f"{figures.items_judged:,} items ({figures.items_complete:,} with all)."
+        f"{figures.items_judged:,} items ({figures.items_complete:,} complete)."
     )
 
 

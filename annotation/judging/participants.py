@@ -14,17 +14,19 @@ from annotation.judging.refusals import ConfirmOwed, JudgingRefused
 from annotation.models import Participant, Study
 from annotation.models.rights import may_judge_sql
 from common.counting import included_sql, of_people_sql
+from distillation.models import Exposure
 
 _OWN = (
     "state", "state_reason", "qualified_at", "n_tries", "n_judged", "n_seen", "n_skipped", "seconds",
     "cursor_block", "cursor_taken", "cursor_key", "place",
     "consent_version", "guidelines_version",
 )  # fmt: skip
-_SEEN = """
-    CASE WHEN p.role <> 'annotator' THEN 'role' ELSE coalesce((
+BY_ROLE = "role"
+_SEEN = f"""
+    CASE WHEN p.role <> 'annotator' THEN '{BY_ROLE}' ELSE coalesce((
         SELECT min(e."where") FROM distillation_exposure e JOIN annotation_study_runs r ON r.run_id = e.run_id
         WHERE e.user_id = p.annotator_id AND r.study_id = p.study_id), '') END
-"""
+"""  # noqa: S608 - a word of our own
 _READ = ("cap", "n_beyond", "may_judge", "study_judged", "judged_elsewhere", "had_seen", "owes_answers", "version_now")
 _OF_STUDY = ("seen", "consent_version", "guidelines_version", "state")
 _CAP = "coalesce(nullif(l.cap, 0), s.cap)"
@@ -131,6 +133,14 @@ def refuse_unless_at_work(participant: Participant, *, closed_too: bool = False)
         raise JudgingRefused(why % {"study": study.name})
     if participant.place == Participant.Place.GONE:
         raise JudgingRefused(_("Your place is with somebody else now; open the study from the platform to ask again"))
+
+
+def verdicts_seen(study: Study, person: User) -> str:
+    """Where this person has seen verdicts of the study's runs, or could; the rule above of who has no part in it."""
+    if person.role != User.Role.ANNOTATOR:
+        return BY_ROLE
+    seen = Exposure.objects.filter(user=person, run__in=study.runs.all())
+    return seen.order_by("where").values_list("where", flat=True).first() or ""
 
 
 def is_barred(participant: Participant) -> bool:

@@ -49,6 +49,15 @@ class Assignment(models.Model):
         return f"item {self.item_id}, assigned"
 
 
+class AdjudicationQuerySet(models.QuerySet):
+    def counting(self, *, with_seen: bool = False) -> "AdjudicationQuerySet":
+        """What is taken as the truth: the answers of those who had not seen verdicts, unless asked for."""
+        return self if with_seen else self.filter(had_seen="")
+
+    def marked(self) -> "AdjudicationQuerySet":
+        return self.exclude(had_seen="")
+
+
 class Adjudication(models.Model):
     """A named adjudicator's answer on an item over which people are split. It is no judgment: it counts nowhere but
     where it is chosen as the truth."""
@@ -58,7 +67,12 @@ class Adjudication(models.Model):
     plausibility = models.SmallIntegerField()
     typicality = models.SmallIntegerField(null=True, blank=True)
     comment = models.TextField(blank=True)
+    had_seen = models.CharField(
+        max_length=4, blank=True, default="", db_default="", help_text="where the verdict was seen before, or could be"
+    )
     created_at = models.DateTimeField(db_default=Now())
+
+    objects = AdjudicationQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"adjudication of item {self.item_id}"

@@ -94,9 +94,10 @@ class Exported:
     def truth(self) -> Patterns:
         """The adjudicator's answers are the database's: they are no judgments, and in no file of these."""
         study = self.asked.study
-        if self.asked.selection.truth != ADJUDICATED:
+        if (chosen := self.asked.selection).truth != ADJUDICATED:
             return self.judged()[0]
-        said = dict(Adjudication.objects.filter(item__study=study).values_list("item", "plausibility"))
+        answers = Adjudication.objects.counting(with_seen=chosen.with_seen).filter(item__study=study)
+        said = dict(answers.values_list("item", "plausibility"))
         question, counts = study.questions[0], self.counts()
         for place, item in enumerate(self.items["id"].tolist()):
             if item in said:
@@ -121,7 +122,7 @@ class Exported:
             nothing = np.zeros(len(others["items"]), dtype=np.int64)
             columns = {name: np.r_[column, others.get(name, nothing)] for name, column in columns.items()}
         found = patterns_of(columns, study.questions, has_unjudged=not chosen.chooses_judgments)
-        complete = int((n_judged == study.overlap).sum())
+        complete = int((n_judged >= self._drawn_overlap(np.unique(self.csv.rows["id"]))).sum())
         return replace(found, counts=counts), Progress(study.n_items, study.n_items * study.overlap, complete, None)
 
     def _n_judged(self) -> NDArray[np.int64]:
@@ -242,7 +243,7 @@ class Exported:
         study, chosen, rows = self.asked.study, self.asked.selection, self._skips()
         rows = rows[np.array([chosen.with_excluded or row["counts"] == "true" for row in rows], dtype=bool)]
         at = np.array([datetime.fromisoformat(row["skipped_at"]).timestamp() for row in rows])
-        of = replace(chosen, version=None)
+        of = replace(chosen, version=())
         rows = rows[of.of_rows(study, lambda name: np.array([row[name] for row in rows], dtype=str), at)]
         return kinds.Skipped(Counter((row[by], row["reason"]) for row in rows), len({row["item"] for row in rows}))
 

@@ -38,9 +38,9 @@ class StudyCodeChecks(StudyView):
     refused_with = 422
 
     @extend_schema(request=CodesSerializer, responses=CodesCheckedSerializer)
-    @idempotent
     def post(self, request: Request, study_id: int) -> Response:
-        """Whose codes these are, of which kind, and how many were judged; as `check_codes` has it."""
+        """Whose codes these are, of which kind, and how many were judged; as `check_codes`. Nothing is written or
+        kept to be replayed: who is erased later must not be in it."""
         study, asked = self.study(), self.body(CodesSerializer)
         rows = [asdict(each) for each in codes_check(study, asked["csv"].splitlines())]
         return Response({"right": sum(each["right"] for each in rows), "rows": rows})
@@ -58,6 +58,7 @@ class SkipOfStudySerializer(serializers.ModelSerializer):
 
 class SkipQuery(ListQuery):
     reason = serializers.ChoiceField(required=False, choices=Skip.Reason.choices)
+    annotator = serializers.CharField(required=False, max_length=20, help_text="the pseudonym")
     standing = serializers.BooleanField(required=False, help_text="true: only those that were not offered again")
 
 
@@ -69,6 +70,8 @@ class StudySkips(StudyView, ListAPIView):
         """What annotators could not judge, and why."""
         skips = Skip.objects.of_study(self.study())
         skips = skips.filter(reason=self.asked["reason"]) if "reason" in self.asked else skips
+        if "annotator" in self.asked:
+            skips = skips.filter(participant__pseudonym=self.asked["annotator"])
         return skips.standing() if self.asked.get("standing") else skips
 
 

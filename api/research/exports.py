@@ -24,7 +24,7 @@ from api.base.problems import BadQuery
 from api.base.views import Query, the_one
 from api.models import Scope
 from api.research.runs import RunView
-from api.research.selection import SelectionQuery, selection_of_query
+from api.research.selection import SelectionQuery, selection_of_query, versions_asked, versions_field
 from api.research.studies import StudyView
 from common.copying import EXCEL, refuse_unfit_for_excel
 from common.refusals import ExportRefused
@@ -65,9 +65,7 @@ class JudgmentsQuery(Query):
     group = serializers.CharField(required=False, max_length=150, help_text="of annotators, its name")
     since = serializers.DateField(required=False, help_text="the day is within")
     until = serializers.DateField(required=False, help_text="the day is within")
-    version = serializers.IntegerField(
-        required=False, min_value=1, max_value=32_767, help_text="of the protocol that was answered"
-    )
+    version = versions_field()
     imports = serializers.CharField(default="", max_length=1_000, help_text="on co-buys of these; numbers with commas")
     with_seen = serializers.BooleanField(
         default=False, help_text="let the column counts count people too who had seen verdicts"
@@ -220,7 +218,8 @@ def _manifest_address(record: ExportRecord) -> str:
 def _options(study: Study, asked: dict) -> Options:
     among: dict[str, QuerySet[Run] | QuerySet[Group]] = {"run": study.runs.all(), "group": Group.objects.all()}
     named: dict[str, Any] = {name: _key(rows, name, asked[name]) for name, rows in among.items() if name in asked}
-    filters = ("relation", "category", "since", "until", "with_excluded", "with_seen", "version")
+    filters = ("relation", "category", "since", "until", "with_excluded", "with_seen")
+    named["version"] = versions_asked(study, asked["version"])
     selection = Selection(**{name: asked[name] for name in filters if name in asked}, **named)
     selection = replace(selection, imports=imports_chosen(asked["imports"]))
     return Options(

@@ -2,6 +2,8 @@
 
 from rest_framework import serializers
 
+from annotation.models import Study
+from annotation.versions import VersionsRefused, versions_of
 from api.base.problems import BadQuery
 from api.base.views import Query
 from distillation.catalog.selection import CatalogSelection, SelectionRefused, imports_parse
@@ -11,6 +13,19 @@ NAMES = ("imports", "categories", "since", "until")
 
 def day(help_text: str) -> serializers.DateField:
     return serializers.DateField(default=None, allow_null=True, help_text=help_text)
+
+
+def versions_field() -> serializers.CharField:
+    return serializers.CharField(
+        default="", max_length=200, help_text="of the protocol that was answered; several as 1,3-5"
+    )
+
+
+def versions_asked(study: Study, text: str) -> tuple[int, ...]:
+    try:
+        return versions_of(study, text)
+    except VersionsRefused as refusal:
+        raise BadQuery({"version": [str(refusal)]}) from refusal
 
 
 class SelectionSerializer(serializers.Serializer):

@@ -25,7 +25,7 @@ from api.base.views import ApiView, ListQuery, Query, all_named, the_one
 from api.models import Scope
 from api.research.changes import ChangeSerializer, DeleteSerializer, study_change
 from api.research.figures import FiguresSerializer, PeriodsSerializer, PreferenceFiguresSerializer
-from api.research.selection import selection_taken
+from api.research.selection import selection_taken, versions_asked, versions_field
 from api.research.study_forms import NewStudySerializer, PlanSerializer
 from distillation.models import Run
 
@@ -136,9 +136,7 @@ class StudyPlanFixed(StudyView):
 class FiguresQuery(Query):
     with_seen = serializers.BooleanField(default=False, help_text="of people too who had seen verdicts")
     with_excluded = serializers.BooleanField(default=False, help_text="of excluded annotators too")
-    version = serializers.IntegerField(
-        default=None, min_value=1, max_value=32_767, help_text="of the protocol that was answered"
-    )
+    version = versions_field()
 
 
 class StudyFigures(StudyView):
@@ -149,7 +147,8 @@ class StudyFigures(StudyView):
         """Agreement, rates and filter quality as `study_stats --json` prints them; what is undefined has a reason. Of
         a study of ratings; what a study of preferences tells is under its own address."""
         study = the_one(Study.objects.of_ratings(), pk=study_id)
-        return Response(study_figures(study, Selection(**self.asked)).as_dict())
+        asked = {**self.asked, "version": versions_asked(study, self.asked["version"])}
+        return Response(study_figures(study, Selection(**asked)).as_dict())
 
 
 class StudyPreferences(StudyView):

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable
 from xml.sax.saxutils import quoteattr
 
-from annotation.exchange.exports.rows import SHOWN, Rows
+from annotation.exchange.exports.rows import LOOK, SHOWN, Rows
 from annotation.models import Judgment
 from annotation.scales import Question
 
@@ -20,7 +20,9 @@ DATA = (
     "p_yes", "strictness", "filter", "stratum", "inclusion_probability", "category", "bought_year",
     "bought_month", "simulated", *SHOWN,
 )  # fmt: skip
-BESIDE = ("kind", "counts", "study_version", "active_seconds", "left_product", "audited_at")
+BESIDE = (
+    "kind", "counts", "study_version", "active_seconds", "left_product", "audited_at", "role", "had_seen", *LOOK,
+)  # fmt: skip
 
 _TASK = """
     SELECT json_build_object('id', x.item, 'data', json_build_object({data}), 'annotations', json_agg({annotation}

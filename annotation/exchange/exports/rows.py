@@ -199,7 +199,7 @@ _FILTERS = {
     "run": "AND i.run_id = %(run)s",
     "group": "AND p.annotator_id IN (SELECT user_id FROM accounts_user_groups WHERE group_id = %(group)s)",
     "since": "AND j.created_at >= %(since)s::date::timestamp AT TIME ZONE %(zone)s",
-    "version": "AND j.version = %(version)s",
+    "version": "AND j.version = ANY(%(version)s)",
     "until": "AND j.created_at < (%(until)s::date + 1)::timestamp AT TIME ZONE %(zone)s",
 }
 _FILTERS_OF_PAIRS = {"run": "AND %(run)s IN (i.run_id, i.other_run_id)"}
@@ -220,6 +220,7 @@ class Rows:
             "simulated": study.simulated,
             "zone": timezone.get_current_timezone_name(),
             **{name: getattr(selection, name) for name in (*_FILTERS, "with_excluded", "with_seen")},
+            "version": list(selection.version),
         }
         filters = _FILTERS | (_FILTERS_OF_PAIRS if study.is_preference else {})
         chosen = [sql for name, sql in filters.items() if getattr(selection, name)]

@@ -6,11 +6,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from accounts.models import User
 from annotation.exchange.exports.rows import COLUMNS, OF_REVISIONS
 from annotation.exchange.files.asins import Asins, ZerosLost
 from annotation.exchange.files.looks import ODD, look_of
+from annotation.judging.participants import BY_ROLE
 from annotation.models import Judgment, Kind, Study
 from common.refusals import Refused
+from distillation.models import Exposure
 
 COMMENT_LENGTH = 10_000
 LARGEST = 2**63 - 1
@@ -22,7 +25,7 @@ KNOWN = frozenset((*COLUMNS, *OF_REVISIONS))
 STAGED = (
     "line", "place", "item", "intention", "identity", "left_asin", "pseudonym", "plausibility", "typicality", "kind",
     "counts", "version", "seconds", "active", "comment", "filter_right", "audit_reason", "judged_at", "audited_at",
-    "revision", "after_reveal", "sent_back", "revised_at", "inclusion", "simulated", "look",
+    "revision", "after_reveal", "sent_back", "revised_at", "inclusion", "simulated", "look", "role", "had_seen",
 )  # fmt: skip
 
 # Files of ours that somebody may take for judgments.
@@ -90,6 +93,8 @@ class Checker:
             "after_reveal": (_one_of(TRUTH | dict.fromkeys(_NOTHING, False)), "is neither true nor false"),
             "sent_back": (_one_of(TRUTH | dict.fromkeys(_NOTHING, False)), "is neither true nor false"),
             "revised_at": (_time, "is no time with its zone, like 2026-01-31T12:00:00Z"),
+            "role": (_one_of(_ROLES), f"is none of {_listed(User.Role.values)}"),
+            "had_seen": (_one_of(_PLACES), f"is none of {_listed(PLACES)}"),
         }
         self._converts = [(name, convert) for name, (convert, _) in self.columns.items()]
         self._read: tuple[object, ...] = ()
@@ -115,7 +120,7 @@ class Checker:
             got["kind"], got["counts"], got["study_version"], seconds, active, got["comment"], right,
             got["audit_reason"], got["judged_at"], got["audited_at"] if right is not None else None,
             got["revision"], got["after_reveal"], got["sent_back"], got["revised_at"],
-            got["inclusion_probability"], got["simulated"], look,
+            got["inclusion_probability"], got["simulated"], look, got["role"], got["had_seen"],
         )  # fmt: skip
 
     def _look(self, number: int, cells: Cells) -> str | None:
@@ -147,6 +152,9 @@ class Checker:
 
 
 _NOTHING: dict[object, None] = {None: None, "": None}
+_ROLES = {each: each for each in User.Role.values} | dict.fromkeys(_NOTHING, User.Role.ANNOTATOR.value)
+PLACES = (BY_ROLE, *Exposure.Where.values)
+_PLACES = {each: each for each in PLACES} | dict.fromkeys(_NOTHING, "")
 # As earlier exports wrote it, as ours and as other programs do, spreadsheets in their own language.
 _YES = ("true", "t", "True", "TRUE", "WAHR", "VRAI", "VERDADERO", "VERO", "WAAR", "VERDADEIRO")
 _NO = ("false", "f", "False", "FALSE", "FALSCH", "FAUX", "FALSO", "ONWAAR")

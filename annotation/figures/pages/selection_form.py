@@ -7,6 +7,7 @@ from django.contrib.auth.models import Group
 
 from annotation.models import Item, Judgment, Study
 from annotation.selection import ADJUDICATED, EVERYTHING, LATENT, PEOPLE, Selection
+from annotation.versions import VersionsRefused, versions_of
 from common.cached import cached
 from distillation.pipeline.relations import RELATIONS
 
@@ -38,7 +39,12 @@ class SelectionForm(forms.Form):
     whose = forms.ChoiceField(
         label="Intervals for", required=False, choices=[("", "These annotators"), (PEOPLE, "People like them")]
     )
-    version = forms.TypedChoiceField(label="Protocol version", required=False, coerce=int, empty_value=None)
+    version = forms.CharField(
+        label="Protocol versions",
+        required=False,
+        max_length=200,
+        widget=forms.TextInput({"inputmode": "numeric", "size": 8, "autocomplete": "off"}),
+    )
     with_seen = forms.BooleanField(label="With people who had seen verdicts", required=False)
     with_excluded = forms.BooleanField(label="With excluded annotators", required=False)
 
@@ -49,7 +55,7 @@ class SelectionForm(forms.Form):
         self._offer("relation", [(code, words) for words, code in named])
         self._offer("category", [(name, name or "none given") for name in self.facets.categories])
         self._offer("run", [(run.pk, run.name) for run in study.runs_in_order])
-        self._offer("version", [(number, str(number)) for number in range(1, study.version + 1)])
+        self.fields["version"].widget.attrs["placeholder"] = f"All {study.version}, or such as 1,{study.version}"
         groups = Group.objects.filter(user__participations__study=study).distinct().order_by("name")
         self._offer("group", list(groups.values_list("pk", "name")), "All groups")
         if len(self.facets.categories) > MOST_LISTED:
@@ -65,6 +71,12 @@ class SelectionForm(forms.Form):
         if since and until and until < since:
             raise forms.ValidationError("it is before the first day; exchange the two.")
         return until
+
+    def clean_version(self) -> tuple[int, ...]:
+        try:
+            return versions_of(self.study, self.cleaned_data["version"])
+        except VersionsRefused as refusal:
+            raise forms.ValidationError(str(refusal)) from refusal
 
     @property
     def selection(self) -> Selection:
@@ -84,11 +96,13 @@ class SelectionForm(forms.Form):
 def single_choices(study: Study) -> list[Selection]:
     """Each thing that the page offers to choose, alone; of days that in the middle, as the first and as the last."""
     offered = SelectionForm({}, study=study).fields
-    names = ("relation", "category", "run", "group", "truth", "whose", "version")
+    names = ("relation", "category", "run", "group", "truth", "whose")
     chosen = [{name: value} for name in names for value, _ in offered[name].choices if value]
     days = sorted(
         Judgment.objects.filter(participant__study=study).values_list("created_at__date", flat=True).distinct()
     )
+    chosen += [{"version": (number,)} for number in range(1, study.version + 1)]
+    chosen += [{"version": (1, study.version)}] if study.version > 2 else []
     chosen += [{name: day} for day in days[len(days) // 2 :][:1] for name in ("since", "until")]
     return [Selection(**each) for each in (*chosen, {"with_excluded": True})]
 

@@ -55,7 +55,7 @@ def numbers(rows: Rows) -> Progress:
 def words(found: Progress) -> Shown:
     if not found.wanted:
         return Shown(empty="The study has no items of this choice.")
-    parts = [("Items with all judgments", found.complete), ("Items with some", found.begun),
+    parts = [("Complete items", found.complete), ("Items with some", found.begun),
              ("Items with none", found.untouched), ("Judgments so far", found.judgments),
              ("Judgments to go", found.to_go)]  # fmt: skip
     return Shown(
@@ -69,7 +69,7 @@ def words(found: Progress) -> Shown:
 def plot(found: Progress) -> Bar:
     full, some = 100 * found.complete / found.items, 100 * found.begun / found.items
     return Bar(
-        f"{found.complete} items have all judgments, {found.begun} some, {found.untouched} none",
+        f"{found.complete} items are complete, {found.begun} have some judgments, {found.untouched} none",
         [Part(0, round(full, 2), "full"), Part(round(full, 2), round(some, 2), "some")],
     )
 

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from django.db.models import Count, F, Max, Q, Sum
+from django.db.models import Count, Max, Q, Sum
 
 from annotation.figures.preferences.rows import Preferences, preferences_of
 from annotation.models import Study
 from annotation.scales import PREFERENCE_NAMES, Preference
 from annotation.selection import EVERYTHING
+from common.complete import fully_judged_q
 from stats.estimate import Estimate, undefined
 from stats.preference.davidson import LEFT, RIGHT, TIE, Compared, compared
 from stats.preference.rates import circular_triples, share_of
@@ -111,7 +112,7 @@ def _progress(study: Study) -> dict:
     counted = asked.aggregate(
         items=Count("pk"),
         items_judged=Count("pk", filter=Q(n_judged__gt=0)),
-        items_complete=Count("pk", filter=Q(n_judged__gte=F("overlap"))),
+        items_complete=Count("pk", filter=fully_judged_q()),
         wanted=Sum("overlap", default=0),
         updated_at=Max("judged_at"),
     )

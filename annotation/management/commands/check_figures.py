@@ -12,7 +12,8 @@ from annotation.exchange.files.reading import opened
 from annotation.figures.pages.selection_form import single_choices
 from annotation.models import Study
 from annotation.recheck.check import Check, figures_check
-from annotation.selection import EVERYTHING
+from annotation.selection import Selection
+from annotation.versions import VersionsRefused, versions_of
 
 
 class Command(BaseCommand):
@@ -22,6 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("study")
         parser.add_argument("--csv", type=Path, metavar="FILE", help="exported before; without it one is made now")
         parser.add_argument("--choices", action="store_true", help="also each choice that the page offers, by itself")
+        parser.add_argument("--study-version", default="", metavar="1,3-5", help="of these versions' answers alone")
         parser.add_argument("--json", action="store_true")
 
     def handle(self, **options) -> None:
@@ -30,7 +32,11 @@ class Command(BaseCommand):
             raise CommandError(f"There is no study named {options['study']}")
         if study.is_preference:
             raise CommandError(f"{study.name} is a preference study; the figures of studies of ratings can be checked")
-        choices = (EVERYTHING, *(single_choices(study) if options["choices"] else ()))
+        try:
+            asked = Selection(version=versions_of(study, options["study_version"]))
+        except VersionsRefused as refusal:
+            raise CommandError(str(refusal)) from refusal
+        choices = (asked, *(single_choices(study) if options["choices"] else ()))
         try:
             beside = path and path.with_name(f"{path.name}.manifest.json")
             manifest = json.loads(beside.read_bytes()) if beside and beside.exists() else None

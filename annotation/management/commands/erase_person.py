@@ -24,9 +24,9 @@ class Command(BaseCommand):
         if person is None:
             raise CommandError("There is nobody of this user name; look for it under People")
         asked = {name: options[name] for name in ("judgments", "comments")}
-        if asked["judgments"] == KEEP and not asked["comments"] and (said := list(comments_of(person))):
+        if asked["judgments"] == KEEP and not asked["comments"] and (said := comments_of(person)):
             for each in said:
-                self.stderr.write(f"{each.participant.study}, item {each.item_id}: {each.comment}")
+                self.stderr.write(f"{each.study}, item {each.item}: {each.comment}")
             raise CommandError(
                 f"There are {len(said):,} comments, above: people name themselves in such. Nothing was erased; "
                 "say --comments keep or --comments remove"

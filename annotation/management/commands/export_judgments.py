@@ -8,11 +8,14 @@ from pathlib import Path
 from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from accounts.models import Deed
+from accounts.trail import deed_record
 from annotation.exchange.exports.options import FORMATS, Options, imports_chosen
 from annotation.exchange.exports.recording import configuration, export_start, has_configuration, manifest
 from annotation.exchange.exports.skips import skips_csv
 from annotation.models import Study
 from annotation.selection import Selection
+from annotation.versions import VersionsRefused, versions_of
 from common.copying import EXCEL
 from common.drafts import file_draft, manifest_write, pieces_write
 from common.refusals import ExportRefused
@@ -48,7 +51,7 @@ class Command(BaseCommand):
         filters.add_argument("--imports", default="", metavar="1,2", help="on co-buys that these imports brought")
         filters.add_argument("--since", type=date.fromisoformat, metavar="DAY", help="2026-01-31; the day is within")
         filters.add_argument("--until", type=date.fromisoformat, metavar="DAY")
-        filters.add_argument("--study-version", type=int, metavar="N", help="of the protocol that was answered")
+        filters.add_argument("--study-version", default="", metavar="1,3-5", help="of the protocol that was answered")
         filters.add_argument(
             "--with-seen", action="store_true", help="let the column counts count people too who had seen verdicts"
         )
@@ -68,7 +71,7 @@ class Command(BaseCommand):
                 self._export_skips(study, options["output"])
                 return
             self._export(study, _asked(study, options), options)
-        except ExportRefused as error:
+        except (ExportRefused, VersionsRefused) as error:
             raise CommandError(str(error)) from error
 
     def _export(self, study: Study, asked: Options, options: dict) -> None:
@@ -91,6 +94,7 @@ class Command(BaseCommand):
         self.stdout.write(json.dumps(manifest(record), ensure_ascii=False) if options["json"] else told)
 
     def _export_skips(self, study: Study, output: Path | None) -> None:
+        deed_record(kind=Deed.Kind.EXPORT, by=None, about=study.name, what="skips", format="csv")
         if output is None:
             for piece in skips_csv(study):
                 sys.stdout.buffer.write(piece)
@@ -115,7 +119,7 @@ def _asked(study: Study, options: dict) -> Options:
             run=run,
             group=group,
             imports=imports_chosen(options["imports"]),
-            version=options["study_version"],
+            version=versions_of(study, options["study_version"]),
         ),
     )
     asked.refuse_unfit(study)

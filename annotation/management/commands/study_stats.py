@@ -13,7 +13,8 @@ from annotation.figures.preferences.numbers import preference_figures
 from annotation.figures.preferences.page import PARTS
 from annotation.figures.rows.asked import Asked
 from annotation.models import Skip, Study
-from annotation.selection import EVERYTHING
+from annotation.selection import Selection
+from annotation.versions import VersionsRefused, versions_of
 
 
 class Command(BaseCommand):
@@ -21,6 +22,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("study")
+        parser.add_argument("--study-version", default="", metavar="1,3-5", help="of the protocol that was answered")
+        parser.add_argument("--with-seen", action="store_true", help="of people too who had seen verdicts")
+        parser.add_argument("--with-excluded", action="store_true", help="of excluded annotators too")
         parser.add_argument("--json", action="store_true")
 
     def handle(self, **options) -> None:
@@ -30,10 +34,11 @@ class Command(BaseCommand):
         if study.is_preference:
             self._write_preferences(study, as_json=options["json"])
             return
+        chosen = _chosen(study, options)
         if options["json"]:
-            self.stdout.write(json.dumps(_as_json(study)))
+            self.stdout.write(json.dumps(_as_json(study, chosen)))
             return
-        asked = Asked(study, EVERYTHING, study_revision(study))
+        asked = Asked(study, chosen, study_revision(study))
         page = figures_page(asked)
         self.stdout.write(f"{study.name}: {page['judgments']:,} of {page['wanted']:,} judgments")
         if study.simulated:
@@ -46,7 +51,7 @@ class Command(BaseCommand):
             self.stdout.write(f"  {row['title']:36} {value:>9}  {row['interval'] or row['reason']:28} {row['n']}")
         for panel in (agreement.PANEL, confusion.PANEL):
             self._write(panel, panel.shown(asked))
-        skips = EVERYTHING.skips(study).by_reason()
+        skips = chosen.skips(study).by_reason()
         told = ", ".join(f"{Skip.Reason(reason).label} {n:,}" for reason, n in skips.items())
         self.stdout.write(f"\nSkipped: {told or 'nothing'}")
 
@@ -78,13 +83,21 @@ class Command(BaseCommand):
             self.stdout.write(f"  {name:48} {figure.text:>9}  {figure.small:28} n = {line[-1].text}")
 
 
-def _as_json(study: Study) -> dict:
+def _chosen(study: Study, options: dict) -> Selection:
+    try:
+        version = versions_of(study, options["study_version"])
+    except VersionsRefused as refusal:
+        raise CommandError(str(refusal)) from refusal
+    return Selection(version=version, with_seen=options["with_seen"], with_excluded=options["with_excluded"])
+
+
+def _as_json(study: Study, chosen: Selection) -> dict:
     """Agreement has the keys that `agreement CSV` gives it; a label can't be repeated here."""
-    figures = study_figures(study).as_dict()
-    judgments = EVERYTHING.judgments(study)
+    figures = study_figures(study, chosen).as_dict()
+    judgments = chosen.judgments(study)
     for name, report in figures["agreement"].items():
         answered = judgments.exclude(**{name: None}).order_by().values("participant").distinct().count()
         figures["agreement"][name] = {**report, "annotators": answered, "repeated_labels": 0}
-    skips = EVERYTHING.skips(study).by_reason()
+    skips = chosen.skips(study).by_reason()
     own = {run.name: run.strictness for run in study.set_here}
     return {"study": study.name, "simulated": study.simulated, **figures, "skips": skips, "strictness_set_here": own}

@@ -22,7 +22,9 @@ from annotation.figures.report import study_report
 from annotation.judging.allocation import Finished, item_next
 from annotation.judging.writing import audit_save
 from annotation.models import Item, Judgment, Lease, Study
-from distillation.models import Intention
+from annotation.recheck.check import figures_check
+from annotation.selection import Selection
+from distillation.models import Intention, Run
 from tests.annotation.builders import judge, participant, save, study, study_of_ties_and_errors
 from tests.distillation.builders import finished_run
 
@@ -148,7 +150,10 @@ def test_items_stay_complete_by_the_overlap_of_their_draw(researcher: User) -> N
     made = Study.objects.get()
     figures = study_figures(made)
     assert before == 4
-    assert (figures.filter.complete, figures.wanted, figures.items_complete) == (before, 12, 0)
+    assert (figures.filter.complete, figures.wanted, figures.items_complete) == (before, 12, 4)
+    alone = study_figures(made, Selection(with_excluded=True))  # of single judgments
+    assert (alone.filter.complete, alone.items_complete) == (4, 4)
+    assert figures_check(made, choices=[Selection(with_excluded=True)]).differences == []
     assert isinstance(item_next(participant=participant(made, "ann-9")), Lease)
 
 
@@ -160,13 +165,17 @@ def test_an_overlap_is_raised_only(as_researcher: Client, overlap: int) -> None:
 
 
 def test_what_departs_from_a_plan_is_in_the_report(researcher: User) -> None:
-    made = study(run=finished_run(4), items=4, overlap=2)
+    made = study(run=finished_run(4), items=4, overlap=1)
+    study_raise_overlap(study=made, overlap=2, by=researcher)  # before there was a plan
+    made.refresh_from_db()
     plan_fix(study=made, planned=Planned("plausibility"))
     judge(participant(made))
     study_set_state(study=made, state="closed")
     study_set_state(study=made, state="open")
     study_add_items(study=made, items=2, by=researcher)
+    study_raise_overlap(study=made, overlap=3, by=researcher)
     said = " ".join(study_report(Study.objects.get()).exclusions)
+    assert "Departs from the plan: overlap raised, from 2 to 3" in said and "Overlap raised, from 1 to 2, on" in said
     assert "Departs from the plan: reopened after it was closed" in said
     assert "Departs from the plan: items added, from 4 to 6" in said
 
@@ -193,6 +202,17 @@ def test_items_of_a_group_are_everybody_s_again_when_taken_back(annotator: User,
         group_delete(group=group)
     assert items_unassign(study=made, by=researcher) == 2
     assert isinstance(item_next(participant=participant(made, "anna")), Lease)
+
+
+def test_a_study_s_group_is_not_deleted_under_it() -> None:
+    """Of no group it would be open to everybody."""
+    group = Group.objects.create(name="experts")
+    other = study()
+    group.user_set.set([participant(other, f"e-{i}").annotator for i in range(2)])
+    made = study(run=Run.objects.get(), name="T", groups=[group])
+    with pytest.raises(PeopleRefused, match="The group experts judges in T"):
+        group_delete(group=group)
+    assert made.groups.get() == group
 
 
 def test_an_assignment_names_one_who_may_judge(as_researcher: Client, annotator: User) -> None:

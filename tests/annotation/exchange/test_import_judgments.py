@@ -9,13 +9,19 @@ import pytest
 
 from accounts.models import User
 from accounts.services import user_create
+from annotation.design.protocol import protocol_change
+from annotation.desk.leaving_out import judgments_leave_out
 from annotation.exchange.exports.options import FORMATS
 from annotation.figures.numbers import study_figures
+from annotation.judging.allocation import item_next
+from annotation.judging.participants import participant_get
 from annotation.judging.tallying import study_recompute
+from annotation.judging.writing import audit_save
 from annotation.models import Judgment, JudgmentRevision, Participant, Study
 from distillation.models import Run
-from tests.annotation.builders import study
+from tests.annotation.builders import judge, participant, save, study
 from tests.annotation.exchange.files import GOLD, emptied, exported, imported, rows_of, study_judged, written
+from tests.distillation.builders import finished_run
 
 pytestmark = pytest.mark.django_db
 
@@ -158,6 +164,35 @@ def test_without_a_pseudonym_label_studio_s_people_get_one(judged: Study, tmp_pa
     emptied(judged)
     imported(json.dumps([task]).encode(), tmp_path / "file")
     assert re.fullmatch("LS-[0-9a-f]{8}", judged.participants.get().pseudonym)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_so_do_roles_versions_looks_and_what_counts_nowhere(db: None, tmp_path: Path, form: str) -> None:
+    """One by a researcher, of the kind seen; by an annotator one under each version, the first left out."""
+    rita = user_create(username="rita", password=None, role=User.Role.RESEARCHER)
+    made = study(run=finished_run(name="other"), name="R", items=3, overlap=1)
+    judge(participant_get(study_id=made.pk, annotator=rita))
+    picture = {"picture": "shown", "width": 320, "height": 240, "enlarged": False}
+    look = {"left": picture, "right": picture, "in_view": 2.5, "device": "phone", "orientation": "portrait"}
+    first = save(item_next(participant=participant(made)), look=look)
+    audit_save(participant=first.participant, judgment_id=first.pk, filter_right=True)
+    judgments_leave_out(study=made, judgments=[first.pk], by=rita)
+    made = protocol_change(study=made, by=rita, terms="3 pounds")
+    judge(participant(made))
+    kept = (
+        Judgment.objects.filter(item__study=made)
+        .order_by("kind")
+        .values_list("kind", "version", "role", "had_seen", "look")
+    )
+    before, rows, figures = exported(made, form), list(kept), study_figures(made).as_dict()
+    assert [row[:4] for row in rows] == [
+        ("item", 2, "annotator", ""), ("left", 1, "annotator", ""), ("seen", 1, "researcher", "role"),
+    ]  # fmt: skip
+    emptied(made)
+    imported(before, tmp_path / "file", "R")
+    assert list(kept.all()) == rows and study_figures(made).as_dict() == figures
+    assert without_ids(exported(made, form)) == without_ids(before)
+    assert not any(study_recompute(made).values())
 
 
 def test_simulated_judgments_stay_so(judged: Study, tmp_path: Path) -> None:

@@ -72,6 +72,10 @@ def _twice(rows: list[dict]) -> None:
     rows.append({**rows[-1], "judged_at": "2026-01-01T00:00:00Z"})
 
 
+def _seen_twice(rows: list[dict]) -> None:
+    rows += [{**rows[-1], "kind": "seen", "judged_at": f"2026-01-0{day}T00:00:00Z"} for day in (1, 2)]
+
+
 def _third(rows: list[dict]) -> None:
     rows.append({**rows[-1], "annotator": "A-third"})
 
@@ -105,6 +109,9 @@ def _add(name: str) -> Change:
         (_set(4, annotator="x" * 21), "is no name of 1 to 20 signs"),
         (_set(4, kind="gold"), "kind gold does not fit item"),
         (_set(4, counts="false"), "counts in some rows and not in others"),
+        (_set(4, role="king"), "line 6: role 'king' is none of annotator, researcher, administrator"),
+        (_set(4, had_seen="dream"), "line 6: had_seen 'dream' is none of role, page, api, file"),
+        (_seen_twice, "a second time"),
         (_set(4, study_version="40000"), "line 6: study_version '40000' is no version"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

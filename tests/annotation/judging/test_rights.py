@@ -12,7 +12,8 @@ from django.urls import reverse
 
 from accounts.models import User
 from accounts.services import person_deactivate, user_create
-from annotation.judging.allocation import item_next
+from annotation.judging.allocation import item_next, item_skip
+from annotation.judging.leases import item_ticket, lease_release
 from annotation.judging.participants import participant_get
 from annotation.judging.writing import audit_save, judgment_revise
 from annotation.models import Judgment, JudgmentRevision, Lease, Participant, Study
@@ -80,12 +81,31 @@ def owed(who: Participant) -> int:
     return save(item_next(participant=who)).pk
 
 
+def skipped(who: Participant) -> int:
+    item = held(who)
+    item_skip(participant=who, item_id=item, reason="offensive")
+    return item
+
+
+def given_back(who: Participant) -> int:
+    item = held(who)
+    lease_release(participant=who)
+    return item
+
+
+def ticket(study: int, item: int) -> str:
+    return item_ticket(Participant.objects.get(study=study), item)
+
+
 # What a step needs is had while the right is there; the step is taken after the change.
 Step = tuple[Callable[[Participant], int], Callable[[Client, int, int], HttpResponse]]
 PAGES: dict[str, Step] = {
     "take": (first, lambda client, study, _: page(client, "page", study)),
     "save": (held, lambda client, study, item: page(client, "save", study, item=item, version=1, **new(), **RATED)),
     "skip": (held, lambda client, study, item: page(client, "skip", study, item=item, reason="offensive")),
+    "unskip": (skipped, lambda client, study, _: page(client, "unskip", study, last="1")),
+    "take anew": (given_back, lambda client, study, item: page(client, "take", study, ticket=ticket(study, item))),
+    "pause": (first, lambda client, study, _: page(client, "pause", study)),
     "stay": (held, lambda client, study, item: page(client, "present", study, item=item)),
     "reveal": (owed, lambda client, study, pk: page(client, "audit", study, judgment=pk, answer="right")),
     "revise": (first, lambda client, study, pk: page(client, "own-item", study, pk, **new(), **REVISED)),
@@ -102,6 +122,7 @@ ROUTES: dict[str, Step] = {
         lambda client, study, item: send(client, f"studies/{study}/judgments", item=item, version=1, **new(), **RATED),
     ),
     "skip": (held, lambda client, study, item: send(client, f"studies/{study}/skip", item=item, reason="offensive")),
+    "unskip": (skipped, lambda client, study, _: send(client, f"studies/{study}/skip", method="delete")),
     "confirm": (first, lambda client, study, _: send(client, f"studies/{study}/confirm", version=1, demographics={})),
     "reveal": (owed, lambda client, _, pk: send(client, f"judgments/{pk}/audit", filter_right=True)),
     "revise": (first, lambda client, _, pk: send(client, f"judgments/{pk}/revisions", **new(), **REVISED)),
@@ -149,7 +170,7 @@ def test_nobody_gets_through_after_it(
 def test_every_step_is_open_before(door: str, name: str, anna: User, made: Study) -> None:
     status, wrote = answer(door, name, nothing, anna, made)
     assert status < 400
-    assert wrote == (name in ("save", "skip", "reveal", "revise"))
+    assert wrote == (name in ("save", "skip", "unskip", "reveal", "revise"))
 
 
 @pytest.mark.parametrize("change", CHANGES)

@@ -144,16 +144,22 @@ def test_gold_items_and_those_of_other_studies_are_not_offered_again(as_research
     assert not Skip.objects.filter(offered_at__isnull=False).exists()
 
 
-def test_the_list_is_chosen_by_reason_and_state(as_researcher: Client) -> None:
+def test_the_list_is_chosen_by_reason_state_and_annotator(as_researcher: Client) -> None:
     made = study()
-    who = participant(made)
-    skip(who, "picture"), skip(who, "offensive")
+    who, other = participant(made), participant(made, "other")
+    skip(who, "picture"), skip(who, "offensive"), skip(other, "picture")
     address = reverse("study-skip-list", args=[made.pk])
-    shown = text(as_researcher.get(address, {"reason": "picture", "state": "standing"}))
-    assert who.pseudonym in shown
-    assert shown.count(who.pseudonym) == 1
-    assert "No skip is of this choice." in text(as_researcher.get(address, {"state": "offered"}))
-    assert as_researcher.get(address, {"reason": "boring"}).status_code == 400
+
+    def chosen(**asked: object) -> list[tuple[str, str]]:
+        shown = as_researcher.get(address, asked).context["rows"]
+        return [(row.participant.pseudonym, row.reason) for row in shown]
+
+    of_who, of_other = (who.pseudonym, "picture"), (other.pseudonym, "picture")
+    assert chosen(reason="picture", state="standing") == [of_other, of_who]
+    assert chosen(annotator=who.pk, reason="picture") == [of_who]
+    assert chosen(state="offered") == []
+    for odd in ({"reason": "boring"}, {"annotator": 0}):
+        assert as_researcher.get(address, odd).status_code == 400
 
 
 def test_a_missing_picture_reaches_the_researcher(as_researcher: Client) -> None:

@@ -1,9 +1,13 @@
 """The version that was answered: what was shown is what is stored, and changes are read before one goes on."""
 
+import json
+from io import StringIO
 from uuid import uuid4
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.test import Client
+from django.urls import reverse
 
 from accounts.models import User
 from annotation.design.protocol import protocol_change
@@ -15,7 +19,9 @@ from annotation.judging.participants import participant_get
 from annotation.judging.refusals import ConfirmOwed, JudgingRefused, VersionChanged
 from annotation.judging.writing import judgment_save
 from annotation.models import Judgment, Participant, Study
+from annotation.recheck.check import figures_check
 from annotation.selection import Selection
+from annotation.versions import versions_of
 from tests.annotation.builders import judge, participant, study
 from tests.annotation.pages import HTMX, lease_of, post, text, url
 from tests.api.builders import program, send, take
@@ -146,17 +152,48 @@ def test_the_confirmation_is_part_of_the_page_for_htmx(as_annotator: Client, mad
     assert "<html" not in as_annotator.get(url("page", made), headers=HTMX).content.decode()
 
 
-def test_figures_and_exports_are_limited_to_a_version(as_researcher: Client, made: Study) -> None:
-    # Two judgments under version 1, one under version 2.
+@pytest.fixture
+def thrice(made: Study) -> Study:
+    """Two judgments under version 1, none under version 2, one under version 3."""
     who = participant(made)
     judge(who), judge(who)
-    now = changed(made, terms="3 pounds")
-    judge(participant_get(study_id=now.pk, annotator=who.annotator), 0, 0)
-    chosen = {n: Selection(version=n) for n in (1, 2)}
-    assert [chosen[n].judgments(now).count() for n in (1, 2)] == [2, 1]
-    for n, rows in ((1, 2), (2, 1)):
-        _, pieces = export_start(study=now, options=Options(selection=chosen[n]))
-        assert len(b"".join(pieces).splitlines()) == 1 + rows
-    page = as_researcher.get(f"/studies/{now.pk}/", {"version": 2})
-    assert "1 of" in text(page) and "Protocol version" in text(page)
-    assert as_researcher.get(f"/studies/{now.pk}/", {"version": 3}).status_code == 400
+    for terms in ("3 pounds", "4 pounds"):
+        made = changed(made, terms=terms)
+    judge(participant_get(study_id=made.pk, annotator=who.annotator), 0, 0)
+    return made
+
+
+@pytest.mark.parametrize(("asked", "n"), [("1", 2), ("3", 1), ("1,3", 3), ("2-3", 1), ("1-3", 3), ("2", 0)])
+def test_figures_and_exports_are_limited_to_versions(
+    as_researcher: Client, researcher: User, thrice: Study, asked: str, n: int
+) -> None:
+    chosen = Selection(version=versions_of(thrice, asked))
+    assert chosen.judgments(thrice).count() == n
+    _, pieces = export_start(study=thrice, options=Options(selection=chosen))
+    assert len(b"".join(pieces).splitlines()) == 1 + n
+    page = as_researcher.get(f"/studies/{thrice.pk}/", {"version": asked})
+    assert f"{n} of 8 judgments" in text(page) and "Protocol versions" in text(page)
+    told = program(researcher).get(f"/api/v1/studies/{thrice.pk}/figures?version={asked}").json()
+    call_command("study_stats", "S", study_version=asked, json=True, stdout=(printed := StringIO()))
+    assert (told["judgments"], json.loads(printed.getvalue())["judgments"]) == (n, n)
+
+
+def test_an_export_recomputes_several_versions(thrice: Study) -> None:
+    choices = [Selection(version=numbers) for numbers in ((1, 3), (2, 3))]
+    check = figures_check(thrice, choices=choices, only={"figures", "confusion"})
+    assert check.differences == [] and check.numbers > 0
+
+
+@pytest.mark.parametrize("asked", ["4", "0", "3-1", "one", "1;3", "1-99999", "9" * 50])
+def test_versions_that_never_were_are_refused_everywhere(
+    as_researcher: Client, researcher: User, thrice: Study, asked: str
+) -> None:
+    where, exported = f"/studies/{thrice.pk}/", reverse("study-export", args=[thrice.pk])
+    assert as_researcher.get(where, {"version": asked}).status_code == 400
+    assert as_researcher.get(exported, {"format": "csv", "version": asked}).status_code == 400
+    for route in ("figures", "export"):
+        answer = program(researcher).get(f"/api/v1/studies/{thrice.pk}/{route}", {"version": asked})
+        assert (answer.status_code, "version" in answer.json()["errors"]) == (400, True)
+    for command in ("study_stats", "export_judgments", "check_figures"):
+        with pytest.raises(CommandError, match="version"):
+            call_command(command, "S", study_version=asked)
