@@ -237,8 +237,8 @@ def _tallied(study: Study, selection: Selection) -> QuerySet:
     tallies = {
         f"{question.name}_tally": Sum(unit_of(question), output_field=BigIntegerField()) for question in study.questions
     }
-    of_item = {name: F(f"item__{name}") for name in OF_ITEM} | {"asked": F("item__n_judged")}
-    of_item |= _told(selection, "item__adjudication")
+    read = {name: F(f"item__{name}") for name in OF_ITEM} | {"asked": F("item__n_judged")}
+    of_item = {**read, **_told(selection, "item__adjudication")}
     rows = selection.judgments(study).order_by().values("item_id", **of_item)
     return rows.annotate(n_judged=Count("pk"), judged_at=Max("created_at"), **tallies)
 

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("annotation", "0023_look")]
+    dependencies = [("annotation", "0025_sides")]
 
     operations = [
         migrations.AddField(
