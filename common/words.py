@@ -14,6 +14,11 @@ def duration(seconds: float) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
+def median_words(seconds: float) -> str:
+    """Under a second the digits would say more than the clock of a page knows."""
+    return "under 1 s" if seconds < 1 else f"{seconds:.1f} s"
+
+
 def counted(n: int, thing: str) -> str:
     return f"{n:,} {thing}{'' if n == 1 else 's'}"
 

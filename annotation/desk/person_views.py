@@ -11,6 +11,7 @@ from accounts.requests import PersonRequest
 from annotation.desk.days import Day, days_of
 from annotation.figures.words import whole_percent
 from annotation.models import Participant
+from common.words import median_words
 
 
 @require_safe
@@ -24,7 +25,7 @@ def study_annotator_days(request: PersonRequest, study_id: int, participant_id: 
 def _shown(day: Day) -> dict[str, str | int]:
     return {
         "n": len(day.seconds),
-        "median": f"{median(day.seconds):.1f} s" if day.seconds else "–",
+        "median": median_words(median(day.seconds)) if day.seconds else "–",
         "yes": _share(day.yes),
         "agrees": _share(day.agrees),
         "gold": _share(day.gold),

@@ -3,6 +3,7 @@
 from annotation.figures.words import whole_percent
 from annotation.judging.quality import annotators_quality
 from annotation.models import Participant, Study
+from common.words import median_words
 from stats.estimate import Estimate
 from stats.people.annotators import Quality
 
@@ -25,7 +26,7 @@ def _shown(quality: Quality | None) -> dict:
         "judgments": quality.judgments,
         "shares": [_share(figure) for figure in figures],
         "line": quality.line,
-        "median": f"{quality.median_seconds:.1f} s",
+        "median": median_words(quality.median_seconds),
     }
 
 
