@@ -156,7 +156,7 @@ def parts(people: dict[str, User | None], programs: dict[str, Client]) -> dict[s
         **{f"online{ending}": {"name": "shop"} for ending in ONLINE},
         "person_id": people["other annotator"].pk,
         "upload_id": Upload.objects.create(name="p.csv", part="products", size=1, created_by=researcher).pk,
-        "upload-look": {"upload_id": sent("i.csv", b"asin_a,asin_b,relation,text\n", by=researcher).pk},
+        "upload-look": {"upload_id": sent("i.csv", b"asin_a\n", by=researcher, part="intentions").pk},
         "upload-picture": {
             "upload_id": sent("p.zip", zipped(("B1.png", png("red"))), by=researcher).pk,
             "name": "B1.png",

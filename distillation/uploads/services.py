@@ -68,8 +68,8 @@ def upload_append(*, upload: Upload, offset: int, piece: bytes) -> int:
         _write(row, offset, piece)
         row.received = offset + len(piece)
         row.save(update_fields=["received"])
-    if row.received == row.size and not row.part:
-        upload_recognise(upload=row)
+        if row.received == row.size and not row.part:
+            upload_recognise(upload=row)  # before anybody sees that it is here
     return row.received
 
 

@@ -27,9 +27,14 @@ function isWorthAnother(error) {
 }
 
 // The list of what is here, as the server has it; what is still on its way stands in the list above.
-async function look() {
-  await htmx.ajax("GET", form.dataset.here, { target: "#here", swap: "outerHTML" });
-  for (const upload of inFlight) document.querySelector(`#here [data-upload="${idOf(upload)}"]`)?.remove();
+// One after the other: of two requests at once for one place, one is dropped.
+let looked = Promise.resolve();
+function look() {
+  looked = looked.then(async () => {
+    await htmx.ajax("GET", form.dataset.here, { target: "#here", swap: "outerHTML" });
+    for (const upload of inFlight) document.querySelector(`#here [data-upload="${idOf(upload)}"]`)?.remove();
+  });
+  return looked;
 }
 
 function element(name, more = {}, ...children) {

@@ -78,7 +78,8 @@ def test_files_are_uploaded_looked_at_and_imported(open_as: Opener, researcher: 
 def test_an_upload_is_taken_away_again(open_as: Opener, researcher: User, files: Path) -> None:
     page = open_as(researcher, reverse("import-new"))
     page.locator("#id_files").set_input_files(files / "products.csv")
-    page.get_by_role("button", name="Take away products.csv").click()
+    expect(page.get_by_label("What products.csv holds")).to_be_visible()
+    page.locator("#here").get_by_role("button", name="Take away products.csv").click()
     expect(page.get_by_label("What products.csv holds")).to_have_count(0)
     assert not Upload.objects.exists()
 
