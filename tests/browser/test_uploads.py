@@ -86,7 +86,7 @@ def test_an_upload_is_taken_away_again(open_as: Opener, researcher: User, files:
 
 def test_intentions_are_looked_at_and_become_a_run(open_as: Opener, researcher: User, files: Path) -> None:
     cobuys(1)
-    page = open_as(researcher, reverse("import-new"), bypass_csp=bool(AXE))
+    page = open_as(researcher, reverse("import-new"), troubled=True, bypass_csp=bool(AXE))
     (files / "mine.csv").write_text("one,two,relation,text\nB000000000,B000000001,usedFor,They cook\n")
     page.locator("#id_files").set_input_files(files / "mine.csv")
     page.get_by_label("What mine.csv holds").select_option("intentions")
