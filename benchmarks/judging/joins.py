@@ -20,11 +20,14 @@ WORKERS, PLACES, THREADS, BAR_S = 10_000, 500, 4, 60
 
 def main(workers: int = WORKERS) -> None:
     with own_services():
+        from django.core.management import call_command  # noqa: PLC0415
+
         from accounts.links import link_make  # noqa: PLC0415
         from accounts.models import Link, User  # noqa: PLC0415
         from annotation.models import Participant  # noqa: PLC0415
         from benchmarks.fill import run_filled, study_filled  # noqa: PLC0415
 
+        call_command("collectstatic", verbosity=0, interactive=False)
         study = study_filled(run_filled(200), 200, overlap=3)
         boss = User.objects.create(username="boss", role=User.Role.RESEARCHER)
         more = {"valid": timedelta(days=1), "study": study, "places": PLACES}
