@@ -81,14 +81,16 @@ def resampled_curves(
     all_hits, everything, kept = hits[:, :1], (hits + misses)[:, :1], hits + misses
     with np.errstate(invalid="ignore", divide="ignore"):
         precision = np.where(kept_items >= FEWEST_KEPT, hits / kept, np.nan)
-        return ResampledCurves(
-            kept_share=kept / everything,
-            precision=precision,
-            lower=score_interval(precision, kept**2 / squares)[0],
-            recall=hits / all_hits,
-            f1=2 * hits / (kept + all_hits),
-            accuracy=(2 * hits - all_hits + everything - kept) / everything,
-        )
+        by_step = {
+            "kept_share": kept / everything,
+            "precision": precision,
+            "lower": score_interval(precision, kept**2 / squares)[0],
+            "recall": hits / all_hits,
+            "f1": 2 * hits / (kept + all_hits),
+            "accuracy": (2 * hits - all_hits + everything - kept) / everything,
+        }
+    step = np.searchsorted(np.unique(cells.place), np.arange(len(GRID)))
+    return ResampledCurves(**{name: each[:, step] for name, each in by_step.items()})
 
 
 def threshold_for(curve: Curve, resampled: ResampledCurves, precision: float, by: By = "point") -> Choice:
@@ -145,13 +147,14 @@ def _less(figure: Estimate, optimism: float) -> Estimate:
 
 
 def _above(cells: Cells, values: Floats) -> Floats:
-    """Σ values (draws, cells) over each threshold of the implausible [0] and plausible [1] items: (draws, 2, 1001)."""
+    """Σ values (draws, cells) of the implausible [0] and plausible [1] items over each threshold that keeps others than
+    the one before, and over one that keeps nothing: (draws, 2, steps)."""
     used, step = np.unique(cells.place, return_inverse=True)
-    steps, draws = len(used) + 1, len(values)  # the last keeps nothing
+    steps, draws = len(used) + 1, len(values)
     place = 2 * np.arange(draws)[:, np.newaxis] + cells.plausible
     at = sums((place * steps + step).ravel(), values.ravel(), 2 * draws * steps).reshape(draws, 2, steps)
     above: Floats = at[..., ::-1].cumsum(axis=-1)[..., ::-1]
-    return above[..., np.searchsorted(used, np.arange(len(GRID)))]
+    return above
 
 
 def _choice(curve: Curve, k: int, draws: Floats) -> Choice:

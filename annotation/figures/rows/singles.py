@@ -189,7 +189,7 @@ def people(asked: Asked) -> People:
     with connection.cursor() as cursor:
         cursor.execute(_SAID_AND_TIMED.format(judgments=inner), values)
         rows = cursor.fetchall()
-    who, answer, tally, _, n = _columns([row for row in rows if row[3] is None], 5)
+    who, answer, tally, n = _columns([(*row[:3], row[4]) for row in rows if row[3] is None], 4)
     of_item, known = unpack(tally, len(plausible.options)), _known(asked.study)
     return People(
         known=known,

@@ -20,6 +20,7 @@ from annotation.figures.panels.all import PANELS
 from annotation.figures.rows.live import Live
 from annotation.figures.tables import Column, Table
 from annotation.judging.interventions import participant_exclude
+from annotation.judging.tallying import study_recompute
 from annotation.judging.writing import judgment_revise
 from annotation.models import Item, Judgment, Participant, Study
 from annotation.selection import EVERYTHING, Selection
@@ -112,6 +113,7 @@ def test_a_choice_of_no_judgments_leaves_what_speaks_of_items_and_people(judged:
 @pytest.mark.parametrize("name", PANELS)
 def test_a_run_without_a_filter_is_shown_without_one(judged: Study, name: str) -> None:
     Item.objects.update(p_yes=None, filter_yes=None)
+    study_recompute(judged)
     shown = show(name, judged)
     of_filter = ("confusion", "threshold", "calibration", "anchoring", "recall", "accuracy_by_votes")
     assert ("verdict" in shown.empty) == (name in of_filter)
