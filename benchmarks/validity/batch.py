@@ -86,7 +86,8 @@ def assisted_share(y: Floats, x: Floats, known: Floats, totals: Floats, design: 
         kish = design.kish(w * x / (w * x).sum(axis=1, keepdims=True))
         low, high = share_interval(share, variance, np.maximum(1, np.minimum(df, free_of) - slopes), kish)
     alone = design_share(y, x, design)
-    effective = design.kish(w / np.maximum(w.sum(axis=1, keepdims=True), NO_VARIANCE))
+    # Rounded, as in `stats.survey.assisted`.
+    effective = np.round(design.kish(w / np.maximum(w.sum(axis=1, keepdims=True), NO_VARIANCE)), 6)
     helps = (slopes > 0) & (effective >= ITEMS_PER_SLOPE * (slopes + 1)) & (bottom[:, 0] > 0)
     return Shares(
         *(np.where(helps, a, b) for a, b in zip((share, low, high), (alone.value, alone.low, alone.high), strict=True))
