@@ -26,7 +26,7 @@ def _shown(quality: Quality | None) -> dict:
         "judgments": quality.judgments,
         "shares": [_share(figure) for figure in figures],
         "line": quality.line,
-        "median": median_words(quality.median_seconds),
+        "median": "–" if quality.median_seconds is None else median_words(quality.median_seconds),
     }
 
 
