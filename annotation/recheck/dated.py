@@ -8,7 +8,8 @@ from annotation.exchange.files.columns import NOT_SAID
 from annotation.figures.periods.by_relation import ByRelation, relations_from
 from annotation.figures.periods.numbers import Period, Periods, periods_from
 from annotation.figures.periods.rows import Dated, dated_of, item_columns
-from annotation.recheck.rows import KEPT, Exported
+from annotation.recheck.answering import KEPT
+from annotation.recheck.rows import Exported
 from distillation.models import Run
 from stats.packing import unit
 

@@ -24,6 +24,7 @@ from annotation.figures.rows.singles import one_in, some_items
 from annotation.figures.rows.totals import Totals, totals
 from annotation.figures.speaking import response_factors
 from annotation.models import Adjudication, Kind
+from annotation.recheck.answering import KEPT, answering, revealed
 from annotation.scales import Question
 from annotation.selection import ADJUDICATED
 from common.counting import is_first
@@ -32,7 +33,6 @@ from distillation.models import Run, Verdict
 from stats.packing import unit
 from stats.rates import hajek_rate
 
-KEPT = {"kept": True, "rejected": False, "": None}
 ANSWERS = ["plausibility", "typicality"]
 
 
@@ -144,7 +144,7 @@ class Exported:
         """How often each answer counts, by question and item."""
         found = {}
         for each in self.asked.study.questions:
-            said, n = _answering(self.rows, each)[0], len(each.options)
+            said, n = answering(self.rows, each)[0], len(each.options)
             cells = np.bincount(said["item"] * n + said[each.name], minlength=self.csv.n_items * n)
             found[each.name] = cells.reshape(-1, n)[self.items["item"]]
         return found
@@ -188,7 +188,7 @@ class Exported:
 
     def rated_twice(self) -> kinds.RatedTwice:
         first, second = self.asked.study.questions
-        rows, judged = _answering(self._some(self.rows), second)[0], self.judged()[0]
+        rows, judged = answering(self._some(self.rows), second)[0], self.judged()[0]
         counts = np.zeros((self.csv.n_items, len(first.options), len(second.options)), dtype=np.int64)
         np.add.at(counts, (rows["item"], rows["plausibility"], rows["typicality"]), 1)
         counts = counts[self.items["item"]]
@@ -198,15 +198,15 @@ class Exported:
 
     def revised(self) -> kinds.Revised:
         rows = self.rows[self.rows["verdict"] != ""]
-        revealed = _revealed(rows)
-        before = np.where(revealed, rows["plausibility"], rows["first"])
+        seen = revealed(rows)
+        before = np.where(seen, rows["plausibility"], rows["first"])
         after = np.where(rows["after"] != NOT_SAID, rows["after"], rows["plausibility"])
         kept, n = rows["verdict"] == "yes", np.ones(len(rows), dtype=int)
-        return kinds.Revised(rows["who"], before, after, kept, revealed, n)
+        return kinds.Revised(rows["who"], before, after, kept, seen, n)
 
     def repeated(self) -> kinds.Repeated:
-        _, first, again, revealed = self._twice(self.rows)
-        return kinds.Repeated(first, again, np.ones(len(first), dtype=int), revealed)
+        _, first, again, seen = self._twice(self.rows)
+        return kinds.Repeated(first, again, np.ones(len(first), dtype=int), seen)
 
     def _twice(self, firsts: NDArray) -> tuple[NDArray, NDArray, NDArray, int]:
         """Who, their answers first and of the same items again, and how many are left out as the verdict was seen."""
@@ -214,7 +214,7 @@ class Exported:
         repeats = self.csv.rows[self.csv.rows["kind"] == Kind.REPEAT]
         places = np.array([of.get(key, NOT_SAID) for key in repeats[["who", "item"]].tolist()], dtype=np.int64)
         repeats, ones = repeats[places != NOT_SAID], firsts[places[places != NOT_SAID]]
-        blind = ~_revealed(ones)
+        blind = ~revealed(ones)
         first, again = (np.stack([each[name][blind] for name in ANSWERS], axis=1) for each in (ones, repeats))
         return ones["who"][blind], first, again, int((~blind).sum())
 
@@ -250,8 +250,8 @@ class Exported:
     def people(self) -> kinds.People:
         """Also those whose judgments don't count; who is not in the CSV has judged nothing."""
         question, firsts = self.asked.study.questions[0], self._chosen(self._firsts())
-        rows, own = _answering(self._some(firsts), question)
-        others, yes = _answering(self.csv.rows[self.csv.rows["counts"]], question)
+        rows, own = answering(self._some(firsts), question)
+        others, yes = answering(self.csv.rows[self.csv.rows["counts"]], question)
         seconds, ones = np.minimum(np.rint(rows["active_seconds"]), kinds.LONGEST_SECONDS), np.ones(len(rows), int)
         return kinds.People(
             known=self._known(),
@@ -294,7 +294,7 @@ class Exported:
         return kinds.ItemAudits(stratum, inclusion, audits[at], right[at], np.ones(int(at.sum()), dtype=int))
 
     def labels(self, question: Question) -> kinds.Labels:
-        rows, yes = _answering(self.rows, question)
+        rows, yes = answering(self.rows, question)
         who, stratum, inclusion = (rows[name] for name in ("annotator", "stratum", "inclusion_probability"))
         judged, n = self._by_item(rows)[rows["item"]], np.ones(len(rows), dtype=int)
         return kinds.Labels(who, stratum, inclusion, judged, n, yes.astype(int))
@@ -304,7 +304,7 @@ class Exported:
         extra = extra if self.asked.selection.with_excluded else extra & ~self._is_out()
         votes = self._some(np.r_[self.rows, self._chosen(extra)])
         votes = votes[np.lexsort((votes["who"], votes["item"]))]
-        rows, yes = _answering(votes[votes["filter"] != ""], self.asked.study.questions[0])
+        rows, yes = answering(votes[votes["filter"] != ""], self.asked.study.questions[0])
         _, first, item = np.unique(rows["item"], return_index=True, return_inverse=True)
         kept, part = rows["filter"][first] == "kept", one_in(self.asked)
         stratum, inclusion = (rows[name][first] for name in ("stratum", "inclusion_probability"))
@@ -340,14 +340,3 @@ class Exported:
         recent = self.rows["at"][self.rows["at"] >= begins].tolist()
         first = timezone.localdate(datetime.fromtimestamp(min(recent), UTC)) if recent else today
         return len(recent) / ((today - first).days + 1)
-
-
-def _answering(rows: NDArray, question: Question) -> tuple[NDArray, NDArray[np.bool_]]:
-    """The rows that answer, and whether each says yes."""
-    said = rows[rows[question.name] != NOT_SAID]
-    return said, np.array(question.says_yes)[said[question.name]]
-
-
-def _revealed(rows: NDArray) -> NDArray[np.bool_]:
-    """Who answered the audit, or revised after the reveal, has seen the verdict."""
-    return (rows["audit"] != NOT_SAID) | (rows["after"] != NOT_SAID)
