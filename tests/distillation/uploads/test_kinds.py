@@ -27,7 +27,7 @@ REVIEW = b'{"reviewerID": "R", "asin": "B000000000", "overall": 5, "unixReviewTi
         (b"asin,title\nB1,Lamp\n", "products"),
         (b'\xef\xbb\xbf"ASIN","Title","x"\nB1,Lamp,\n', "products"),
         (b'{"asin": "B1", "title": "Lamp"}\n', "products"),
-        (gzip.compress(b"{'asin': 'B1', 'title': 'Lamp', 'imUrl': 'http://x'}\n"), "products"),
+        (gzip.compress(b"{'asin': 'B1', 'title': 'Lamp', 'imUrl': 'http://x'}\n", mtime=0), "products"),
         (b'{"parent_asin": "B1", "title": "Lamp", "main_category": "x"}\n', "products"),
         (b"asin_a,asin_b\nB1,B2\n", "cobuys"),
         (zipped(("B1.png", png("red"))), "pictures"),
