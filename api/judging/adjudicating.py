@@ -71,6 +71,6 @@ class Adjudicating(ApiView):
     @idempotent
     def post(self, request: Request, study_id: int) -> Response:
         """Answer, once for each item."""
-        asked = self.body(NewAdjudicationSerializer)
-        made = adjudication_save(study=self.study(), item_id=asked.pop("item"), by=self.me, **asked)
+        study, asked = self.study(), self.body(NewAdjudicationSerializer)
+        made = adjudication_save(study=study, item_id=asked.pop("item"), by=self.me, **asked)
         return Response(OwnAdjudicationSerializer(made).data, status=201)
