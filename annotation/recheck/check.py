@@ -50,7 +50,7 @@ TAKEN = (
     "figures: who is in which group, and which of very many items are read one by one, as the database has it",
 )
 NOT_ITS_BYTES = "manifest: asins and texts, as the file has other bytes; they are compared with the study's"
-TIMES = ("by year", "by month")
+TIMES = tuple(f"by {span}" for span in PERIODS)  # trend and drift over the years stand in each
 Part = tuple[str, Callable[[Any], object], Callable[[Exported], object] | None, dict]
 
 
