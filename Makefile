@@ -20,9 +20,10 @@ setup: .venv/installed
 	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
-# The whole path on the shipped sample, then the web server until Ctrl-C (ONCE=1: until the pages have answered).
+# The whole path on the shipped sample, then the web server until Ctrl-C (ONCE=1: until the pages have answered;
+# VERBOSE=1: with what web server and worker say, which else goes to var/log).
 demo: setup
-	@exec $(PY) manage.py demo --port $(PORT) $(if $(ONCE),--once)
+	@exec $(PY) manage.py demo --port $(PORT) $(if $(ONCE),--once) $(if $(VERBOSE),--verbose)
 
 # Web server and worker on this machine, with the data that is there.
 run: setup

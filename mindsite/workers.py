@@ -44,7 +44,7 @@ def one_worker(say: Callable[[str], object], *, concurrency: int = 2) -> Iterato
         yield
         return
     log = VAR / "log" / "worker.log"
-    say(f"No worker is running: starting one until this command ends (its log: {_short(log)})")
+    say(f"No worker is running: starting one until this command ends (its log: {shown(log)})")
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         worker = subprocess.Popen(  # noqa: S603
@@ -79,5 +79,5 @@ def stop(process: subprocess.Popen, grace_s: float = 15) -> None:
         process.wait()
 
 
-def _short(path: Path) -> Path:
+def shown(path: Path) -> Path:
     return path.relative_to(settings.BASE_DIR) if path.is_relative_to(settings.BASE_DIR) else path

@@ -5,8 +5,10 @@ import threading
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from mindsite.demo import TO_RATE, demo_prepare
-from mindsite.demo_check import PagesBroken, check_pages
-from mindsite.serving import HOST, NoPort, ended_by_itself, free_port, processes
+from mindsite.demo_check import START_TIMEOUT_S, PagesBroken, check_pages
+from mindsite.embedded import VAR
+from mindsite.serving import HOST, NoPort, ended_by_itself, free_port, processes, wait_until_it_answers
+from mindsite.workers import shown
 
 WELCOME = """
 Mindsite is at {url} (Ctrl-C stops it). Users of this demo, on this machine only:
@@ -16,6 +18,7 @@ Mindsite is at {url} (Ctrl-C stops it). Users of this demo, on this machine only
   ada   {ada}   administrator: the same, and people's accounts
 
 Sign in as anna and rate “{study}”; as rosa, in another browser, see its figures move.
+What web server and worker say is in {log} (--verbose: here).
 """
 
 
@@ -25,6 +28,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--port", type=int, default=8000)
         parser.add_argument("--once", action="store_true", help="end after checking that the pages answer")
+        parser.add_argument(
+            "--verbose", action="store_true", help="show what web server and worker say, as they say it"
+        )
 
     def handle(self, **options) -> None:
         passwords = demo_prepare(say=self.stdout.write)
@@ -32,18 +38,27 @@ class Command(BaseCommand):
             port = free_port(options["port"], say=self.stdout.write)
         except NoPort as error:
             raise CommandError(str(error)) from error
-        manager, url = processes(port), f"http://{HOST}:{port}"
+        log = None if options["verbose"] else VAR / "log"
+        manager, url = processes(port, log=log), f"http://{HOST}:{port}"
         problems: list[str] = []
         if options["once"]:
             check = threading.Thread(target=self._check, args=(url, passwords, manager, problems))
             check.start()
         else:
-            self.stdout.write(WELCOME.format(url=url, study=TO_RATE, **passwords))
+            words = WELCOME.format(url=url, study=TO_RATE, log=shown(VAR / "log"), **passwords)
+            # Once pages answer, so that nothing comes after it.
+            threading.Thread(target=self._welcome, args=(port, words), daemon=True).start()
         manager.loop()
         if problems:
             raise CommandError(problems[0])
         if ended_by_itself(manager) and not options["once"]:
-            raise CommandError("The web server or the worker ended by itself; its last lines are above")
+            where = "above" if log is None else f"in {shown(log)}"
+            raise CommandError(f"The web server or the worker ended by itself; its last lines are {where}")
+
+    def _welcome(self, port: int, words: str) -> None:
+        wait_until_it_answers(port, seconds=START_TIMEOUT_S)
+        self.stdout.write(words)
+        self.stdout.flush()
 
     def _check(self, url: str, passwords: dict[str, str], manager, problems: list[str]) -> None:
         try:
