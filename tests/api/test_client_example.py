@@ -20,7 +20,7 @@ PAGE = settings.BASE_DIR / "docs/api.md"
 def test_the_client_in_the_docs_works(
     live_server: LiveServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
-    finished_run(name="demo")
+    finished_run(name="demo-baseline")
     rosa = User.objects.create(username="rosa", role=User.Role.RESEARCHER)
     scopes = [Scope.READ, Scope.JUDGE, Scope.STUDIES_WRITE]
     monkeypatch.setenv("MINDSITE_URL", live_server.url)
