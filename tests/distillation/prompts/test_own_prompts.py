@@ -72,7 +72,7 @@ def test_a_copy_has_the_words_of_the_chosen_version(as_researcher: Client) -> No
     prompts_save(name="mine-1", texts=TEXTS, created_by=None)
     part = words(as_researcher, "prompts-copy", prompts="mine-1", prompt_describe="Lost")
     assert "Say what {title} is &lt;b&gt;" in part and 'value="mine-1-mine"' in part and "Lost" not in part
-    assert '<option value="own" selected>' in part
+    assert '<option value="own" selected' in part
 
 
 def test_the_whole_prompt_is_shown_escaped(as_researcher: Client) -> None:

@@ -119,7 +119,7 @@ def test_what_is_told_of_the_filters_server_is_kept_apart():
         ({"filter_base_urls": ["http://b:1"]}, "Name the model that filters"),
     ],
 )
-def test_bad_filters_are_refused(asked: dict, words: str):
+def test_bad_filters_are_refused(db: None, asked: dict, words: str):
     with pytest.raises(Refused, match=words):
         RunSettings.checked(relations="isA", limit=None, **asked)
 
