@@ -173,7 +173,7 @@ class StudyAssignments(StudyView):
         """Give items that want judgments to a person or a group: nobody else may have them."""
         return Response(asdict(items_assign(study=self.study(), by=self.me, **self.body(AssignSerializer))))
 
-    @extend_schema(responses=EverybodysSerializer)
+    @extend_schema(responses={200: EverybodysSerializer})
     def delete(self, request: Request, study_id: int) -> Response:
         """Everybody of the study may have all items again."""
         return Response({"items": items_unassign(study=self.study(), by=self.me)})

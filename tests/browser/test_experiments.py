@@ -55,7 +55,7 @@ def test_figures_switch_in_place_and_keys_turn_the_cobuys(open_as: Callable[...,
     expect(page.locator("#same .sidebyside li")).to_have_count(2)
     page.keyboard.press("j")
     expect(page.get_by_label("Co-buy", exact=True)).to_have_value("2")
-    page.get_by_label("Show", exact=True).select_option("differ")
+    page.locator("#same select[name=show]").select_option("differ")
     expect(page.locator("#same")).to_contain_text("of 6")
 
 
@@ -66,6 +66,7 @@ def test_words_of_ones_own_are_seen_whole_and_tried(open_as: Callable[..., Page]
     page.get_by_label("Step 2 ends").fill("In one line: {phrase}")
     page.get_by_label("Name of your version").focus()  # the text is left
     expect(page.locator("#prompt-shown")).to_contain_text("In one line: ")
+    page.locator("input[name=backend][value=baseline]").check()
     page.get_by_role("button", name="Try on three co-buys").click()
     expect(page.locator("#tried .tried > li")).to_have_count(3)
 

@@ -25,6 +25,7 @@ from distillation.runs.pages.trying import COBUYS, WAITS_S, pair_shown, prompts_
 from distillation.runs.services import RunRefused
 
 STEP_1, STEP_2 = "(what step 1 says of this product)", "(what step 2 says)"
+WHO_ANSWERS = frozenset({"backend", "base_urls"})
 BUSY = "Another try of yours is under way: wait for its answers"
 
 
@@ -51,7 +52,7 @@ def prompts_copy(request: HttpRequest) -> HttpResponse:
 def prompts_preview(request: HttpRequest) -> HttpResponse:
     form = _filled(request)
     try:
-        config = _config(form)
+        config = _config(form, besides=WHO_ANSWERS)
         cobuys = sample_cobuys(form.catalog, 1, with_images=config["with_images"])
         pair = pair_shown(cobuys[0], config["pictures"]) if cobuys else trial_pair()
         steps = _steps(pair, _relations(form)[0], Options.from_config(config))
@@ -93,10 +94,10 @@ def _filled(request: HttpRequest) -> RunForm:
     return form
 
 
-def _config(form: RunForm) -> dict[str, Any]:
+def _config(form: RunForm, besides: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """`besides`: fields that it does not hang on."""
     asked = {
-        "backend",
-        "base_urls",
+        *WHO_ANSWERS - besides,
         "imports",
         "since",
         "until",
