@@ -61,7 +61,7 @@ def test_figures_switch_in_place_and_keys_turn_the_cobuys(open_as: Callable[...,
 
 @pytest.mark.usefixtures("asked")
 def test_words_of_ones_own_are_seen_whole_and_tried(open_as: Callable[..., Page], researcher: User) -> None:
-    page = open_as(researcher, reverse("run-new"))
+    page = open_as(researcher, reverse("run-new"), troubled=True)  # a preview gives way to the next one
     page.get_by_role("button", name="Edit a copy").click()
     page.get_by_label("Step 2 ends").fill("In one line: {phrase}")
     page.get_by_label("Name of your version").focus()  # the text is left
