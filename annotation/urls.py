@@ -2,7 +2,6 @@ from django.urls import path
 
 from annotation.design import views as design_views
 from annotation.desk import adjudicate_views, erase_views, judgment_views, manage_views, person_views, unseen_views
-from annotation.exchange import demographics_views
 from annotation.exchange import views as export_views
 from annotation.figures.pages import compare_views, item_views, panel_views, report_views, skip_views
 from annotation.figures.pages import views as study_views
@@ -68,7 +67,7 @@ urlpatterns = [
     path("studies/<int:study_id>/skips/offer", skip_views.study_skips_offer, name="study-skips-offer"),
     path("studies/<int:study_id>/skips/unseen", unseen_views.study_unseen_offer, name="study-unseen-offer"),
     path("studies/<int:study_id>/crowd/", crowd_pages.study_crowd, name="study-crowd"),
-    path("studies/<int:study_id>/demographics.csv", demographics_views.study_demographics, name="study-demographics"),
+    path("studies/<int:study_id>/demographics.csv", export_views.study_demographics, name="study-demographics"),
     path("studies/<int:study_id>/crowd/codes", crowd_pages.study_codes, name="study-codes"),
     path("studies/<int:study_id>/crowd/check", crowd_pages.study_codes_check, name="study-codes-check"),
     path("studies/<int:study_id>/crowd/links/<int:link_id>", crowd_pages.study_places, name="study-places"),

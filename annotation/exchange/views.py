@@ -1,5 +1,7 @@
 """A study's judgments for download, and what was downloaded before."""
 
+from collections.abc import Callable, Iterator
+
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
@@ -11,6 +13,7 @@ from accounts.access import researcher_required
 from accounts.models import Deed
 from accounts.requests import PersonRequest
 from accounts.trail import deed_record
+from annotation.exchange.exports.demographics import demographics_csv
 from annotation.exchange.exports.options import FORMATS
 from annotation.exchange.exports.recording import configuration, export_start, has_configuration, manifest
 from annotation.exchange.exports.skips import skips_csv
@@ -50,11 +53,24 @@ def study_export(request: PersonRequest, study_id: int) -> HttpResponseBase:
 @require_safe
 @researcher_required
 def study_skips(request: PersonRequest, study_id: int) -> HttpResponseBase:
+    return _csv(request, study_id, "skips", skips_csv)
+
+
+@require_safe
+@researcher_required
+def study_demographics(request: PersonRequest, study_id: int) -> HttpResponseBase:
+    """What annotators said of themselves."""
+    return _csv(request, study_id, "demographics", demographics_csv)
+
+
+def _csv(
+    request: PersonRequest, study_id: int, what: str, made: Callable[[Study], Iterator[bytes]]
+) -> HttpResponseBase:
     study = get_object_or_404(Study, pk=study_id)
-    name = f"{slugify(study.name) or study.pk}-skips.csv"
-    deed_record(kind=Deed.Kind.EXPORT, by=request.user, about=study.name, what="skips", format="csv")
+    name = f"{slugify(study.name) or study.pk}-{what}.csv"
+    deed_record(kind=Deed.Kind.EXPORT, by=request.user, about=study.name, what=what, format="csv")
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
-    return StreamingHttpResponse(skips_csv(study), content_type="text/csv; charset=utf-8", headers=headers)
+    return StreamingHttpResponse(made(study), content_type="text/csv; charset=utf-8", headers=headers)
 
 
 @require_safe
