@@ -85,7 +85,7 @@ test-train: .venv/installed-dev setup-train
 lint: .venv/installed-dev
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports --no-logo
 
-# All measurements, or make bench ARGS="http quota".
+# All measurements, or make bench ARGS="http quota", or a few small ones: ARGS=--quick.
 bench: .venv/installed-dev
 	@$(PY) -m benchmarks $(ARGS)
 

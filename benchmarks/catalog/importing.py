@@ -26,6 +26,7 @@ import psycopg
 from django.conf import settings
 from isal import igzip
 
+from benchmarks.bars import at_most, holds, show
 from benchmarks.own_services import own_services
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -166,11 +167,6 @@ def empty(connection: psycopg.Connection) -> None:
     connection.commit()
 
 
-def judge(what: str, value: float, bar: float) -> bool:
-    print(f"  {'ok    ' if value <= bar else 'MISSED'} {what}: {value:.2f} (at most {bar})", flush=True)
-    return value <= bar
-
-
 def measure(options: argparse.Namespace, folder: Path, connect: dict) -> bool:
     large, small = folder / "large.json.gz", folder / "small.json.gz"
     generate(large, options.lines)
@@ -194,11 +190,11 @@ def measure(options: argparse.Namespace, folder: Path, connect: dict) -> bool:
         unchanged = again.account["products_unchanged"]
         print(f"  again: {again.whole:.1f} s, {unchanged:,} products unchanged, no row written: {same}")
         verdicts = [
-            same,
-            judge("first, to the account / least", first.seconds / floor, 2.5),
-            judge("again / first, both to the end of the command", again.whole / first.whole, 0.8),
-            judge("peak memory, MB", first.peak, 150),
-            judge(f"peak memory / that at {options.small:,} lines", first.peak / small_peak, 1.1),
+            show(holds("again, no row written", same)),
+            show(at_most("first, to the account, over the least", first.seconds / floor, 2.5)),
+            show(at_most("again over first, both to the end of the command", again.whole / first.whole, 0.8)),
+            show(at_most("peak memory", first.peak, 150, "MB")),
+            show(at_most(f"peak memory over that at {options.small:,} lines", first.peak / small_peak, 1.1)),
             survives(large, connection, first.seconds, sums),
         ]
     return all(verdicts)
@@ -215,10 +211,7 @@ def survives(path: Path, connection: psycopg.Connection, seconds: float, sums: s
     print("  killed while it made its indexes", flush=True)
     imported(path)
     same = checksum(connection) == sums
-    print(
-        f"  {'ok    ' if same else 'MISSED'} after {KILLS + 1} kills the same tables and indexes as without", flush=True
-    )
-    return same
+    return show(holds(f"after {KILLS + 1} kills the same tables and indexes as without", same))
 
 
 def main() -> None:

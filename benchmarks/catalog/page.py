@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 
 from django.core.management import call_command
 
+from benchmarks.bars import at_most, show
 from benchmarks.own_services import own_services, percentile
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -151,11 +152,11 @@ def measure(kinds: dict[str, list[str]], cookie: str) -> None:
         for pages in kinds.values():  # once, so that caches and connections are as on any later day
             for path in pages:
                 milliseconds(web, path, cookie)
-        print(f"{'':30} {'pages':>6} {'p50':>8} {'p95':>8}   slowest; ms, bar: p95 under {BAR_MS}")
         for kind, pages in kinds.items():
             times = sorted((milliseconds(web, path, cookie), path) for path in pages for _ in range(REPEATS))
             p50, p95 = (percentile([ms for ms, _ in times], share) for share in (0.5, 0.95))
-            print(f"{kind:30} {len(pages):6} {p50:8.1f} {p95:8.1f}   {times[-1][0]:.0f} at {times[-1][1]}")
+            more = f"p50 {p50:.1f} ms; slowest {times[-1][0]:.0f} at {times[-1][1]}"
+            show(at_most(f"{kind}, {len(pages)} pages, p95", p95, BAR_MS, "ms"), more)
 
 
 def main() -> None:

@@ -22,7 +22,8 @@ import psycopg
 from django.conf import settings
 from django.core.management import call_command
 
-from benchmarks.catalog.importing import empty, generate, imported, judge
+from benchmarks.bars import at_most, holds, show_all
+from benchmarks.catalog.importing import empty, generate, imported
 from benchmarks.own_services import own_services
 
 PIECE = 4_194_304  # as the page's own script
@@ -173,11 +174,14 @@ def main() -> None:
             print("  before it, MB:", {name: round(most) for name, most in watch.most.items()})
             account = by_page(client, path)
         same = {**account, "data_set": 0} == {**command, "data_set": 0}
-        print(f"  {'ok    ' if same else 'MISSED'} the account is that of the command")
-        bars = [
-            judge(f"most memory of a process of the {name}, MB (PSS)", n, MOST_MB) for name, n in watch.most.items()
+        rows = [
+            holds("the account is that of the command", same),
+            *(
+                at_most(f"most memory of a process of the {name} (PSS)", n, MOST_MB, "MB")
+                for name, n in watch.most.items()
+            ),
         ]
-        sys.exit(not all([same, *bars]))
+        sys.exit(not show_all(rows))
 
 
 if __name__ == "__main__":

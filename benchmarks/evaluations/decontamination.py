@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.core.management import call_command
 
-from benchmarks.evaluations.main import bar
+from benchmarks.bars import at_least, at_most, show
 from distillation.models import Intention
 
 FILE = "QA_fullInfo_task1.jsonl"
@@ -25,12 +25,8 @@ def decontaminated(data: Path) -> list[bool]:
         expected = sum(pair in asked for pair in in_run)
         counted = sum(n for why, n in made["left_out"].items() if why == "intentionqa: the pair is in the benchmark")
     return [
-        bar(
-            "pairs of the benchmark in the data (0)",
-            f"{len(taught & asked)} of {len(taught):,}",
-            met=not taught & asked,
-        ),
-        bar("intentions of its pairs, as counted apart", f"{counted:,} of {expected:,}", met=counted >= expected),
+        show(at_most("pairs of the benchmark in the data", len(taught & asked), 0), f"of {len(taught):,}"),
+        show(at_least("intentions of its pairs, counted as apart", counted, expected)),
     ]
 
 

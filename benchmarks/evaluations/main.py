@@ -20,6 +20,7 @@ from urllib.request import urlopen
 
 import aiohttp
 
+from benchmarks.bars import show, within
 from benchmarks.evaluations.coverage import coverage
 from benchmarks.own_services import own_services
 
@@ -68,16 +69,11 @@ async def _asked(url: str, todo: Iterator[str], kept: TextIO) -> None:
         await asyncio.gather(*(worker() for _ in range(IN_FLIGHT)))
 
 
-def bar(words: str, figure: str, *, met: bool) -> bool:
-    print(f"  {'met ' if met else 'MISSED'} {words}: {figure}", flush=True)
-    return met
-
-
 def kept_word() -> list[bool]:
     held, rejected = coverage(4_000, seed=1)
     return [
-        bar("clustered interval holds the truth, 4,000 worlds (94-96 %)", f"{held:.4f}", met=0.94 <= held <= 0.96),
-        bar("Obuchowski rejects without an effect (4-6 %)", f"{rejected:.4f}", met=0.04 <= rejected <= 0.06),
+        show(within("clustered interval holds the truth, 4,000 worlds", held, 0.94, 0.96)),
+        show(within("Obuchowski rejects without an effect", rejected, 0.04, 0.06)),
     ]
 
 

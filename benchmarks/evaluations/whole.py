@@ -4,8 +4,9 @@ import asyncio
 import time
 from pathlib import Path
 
+from benchmarks.bars import at_least, holds, show
 from benchmarks.evaluations.dummy import said
-from benchmarks.evaluations.main import DELAY_MS, IN_FLIGHT, ROUNDS, bar, dummy, plain
+from benchmarks.evaluations.main import DELAY_MS, IN_FLIGHT, ROUNDS, dummy, plain
 from research.evaluations.asking import Asked
 from research.evaluations.results import results_of
 from research.evaluations.services import Settings, evaluation_ask, evaluation_start, owed
@@ -52,9 +53,11 @@ def accuracies(data: Path, mode: str, faults: float) -> list[bool]:
         strict, lenient = expected(todo, mode, task.task)
         same = abs(task.strict.value - strict) < 1e-12 and abs(task.lenient.value - lenient) < 1e-12
         words = f"{mode}, {task.task}, {faults:.0%} faults: strict and lenient as worked out apart"
-        met.append(bar(words, f"{task.strict.value:.4f} and {task.lenient.value:.4f} of {task.scored:,}", met=same))
+        told = f"{task.strict.value:.4f} and {task.lenient.value:.4f} of {task.scored:,}"
+        met.append(show(holds(words, same), told))
     sums = sum(task.scored + task.failed for task in results.tasks)
-    met.append(bar("scored and failed are all that was asked", f"{sums:,} of {len(todo):,}", met=sums == len(todo)))
+    whole = holds(f"{mode}, {faults:.0%} faults: scored and failed are all that was asked", sums == len(todo))
+    met.append(show(whole, f"{sums:,} of {len(todo):,}"))
     return met
 
 
@@ -72,5 +75,5 @@ def speed(data: Path) -> bool:
             evaluation_ask(evaluation=evaluation)
             ours.append(len(asked) / (time.perf_counter() - began))
     ratio = max(ours) / max(theirs)
-    figure = f"{max(ours):.0f} of {max(theirs):.0f} questions/s, {ratio:.2f}"
-    return bar(f"of the plain client's speed, {IN_FLIGHT} in flight, {DELAY_MS} ms (0.9)", figure, met=ratio >= 0.9)
+    row = at_least(f"questions/s over the plain client's, {IN_FLIGHT} in flight, {DELAY_MS} ms", ratio, 0.9)
+    return show(row, f"{max(ours):.0f} of {max(theirs):.0f}")

@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+from benchmarks.bars import at_most, show_all
 from benchmarks.own_services import own_services
 
 N, OVERLAP, ROUNDS = 1_000_000, 3, 3
@@ -46,10 +47,12 @@ def _against_copy(n: int) -> int:
     ratio = statistics.median(exported[0] / raw for raw, exported in rounds)
     first = statistics.median(exported[1] for _, exported in rounds)
     peak = max(exported[2] for _, exported in rounds)
-    print(f"Ratio to raw COPY, median of {ROUNDS}: {ratio:.2f} (bar {BAR_RATIO})")
-    print(f"First data row, median of {ROUNDS}: {first:.2f} s (bar {BAR_FIRST} s)")
-    print(f"Peak memory: {peak:.0f} MB (bar {BAR_MB} MB)", flush=True)
-    return int(ratio > BAR_RATIO or first > BAR_FIRST or peak > BAR_MB)
+    rows = [
+        at_most(f"CSV of judgments over raw COPY, median of {ROUNDS}", ratio, BAR_RATIO),
+        at_most(f"its first data row, median of {ROUNDS}", first, BAR_FIRST, "s"),
+        at_most("its peak memory", peak, BAR_MB, "MB"),
+    ]
+    return int(not show_all(rows))
 
 
 def _raw_copy() -> float:

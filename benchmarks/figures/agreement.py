@@ -14,6 +14,8 @@ import time
 import venv
 from pathlib import Path
 
+from benchmarks.bars import at_least, at_most, show
+
 BASE = Path(__file__).resolve().parents[2]
 REQUIREMENTS = BASE / "requirements-bench.txt"
 THEIR_VENV = BASE / "var" / "bench-agreement" / "venv"
@@ -101,16 +103,14 @@ def main() -> int:
         print(f"{name:32}{leaf(report, name):14.9f}{value:14.9f}{abs(leaf(report, name) - value):12.1e}")
     for what, place in (("by the clock", 0), ("of processors", 1)):
         ours_s, their_s = (statistics.median(run[place] for run in side) for side in (ours, their))
-        print(
-            f"agreement: seconds {what}: Mindsite {ours_s:.2f}, pandas + krippendorff + irrCAC {their_s:.2f}: "
-            f"{their_s / ours_s:.1f} x faster (bar {BAR})"
-        )
+        more = f"Mindsite {ours_s:.2f} s, pandas + krippendorff + irrCAC {their_s:.2f} s"
+        show(at_least(f"agreement, times as fast {what}", their_s / ours_s, BAR), more)
     worst = max(abs(leaf(report, name) - value) for name, value in values.items())
-    print(
-        f"agreement: {ITEMS * OVERLAP + REPEATED:,} lines, {report['repeated_labels']:,} repeated, process start "
-        f"included, medians of {ROUNDS}; {len(values)} values, greatest difference {worst:.1e} (bar {TOLERANCE:.0e}); "
-        f"load average {os.getloadavg()[0]:.1f}"
+    more = (
+        f"{ITEMS * OVERLAP + REPEATED:,} lines, {report['repeated_labels']:,} repeated, process start included, "
+        f"medians of {ROUNDS}; load average {os.getloadavg()[0]:.1f}"
     )
+    show(at_most(f"greatest difference of {len(values)} values", worst, TOLERANCE), more)
     return int(worst > TOLERANCE or report["repeated_labels"] != REPEATED)
 
 

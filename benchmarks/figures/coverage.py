@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.bars import points, show, show_all, within
 from stats.agreement.coefficients import fleiss_kappa, gwet_ac1, krippendorff_alpha
 from stats.estimate import Estimate
 from stats.filter.quality import confusion
@@ -185,22 +186,16 @@ def _logistic(x: Floats) -> Floats:
 def main_coverage() -> int:
     wanted = truth()
     shares = {design: coverage(design, wanted) for design in DESIGNS}
-    print(f"{STUDIES:,} studies of {ITEMS} items; coverage of the 95 % intervals, bar {BAR[0]:.0%} to {BAR[1]:.0%}")
-    print(f"{'figure':12} {'truth':>7} " + " ".join(f"{design:>9}" for design in DESIGNS))
-    for name, value in wanted.items():
-        print(f"{name:12} {value:7.3f} " + " ".join(f"{shares[design][name]:9.1%}" for design in DESIGNS))
-    missed = [
-        f"{name} {design}" for design in DESIGNS for name in wanted if not BAR[0] <= shares[design][name] <= BAR[1]
-    ]
-    print(f"outside the bar: {', '.join(missed)}" if missed else "all within the bar")
-    return bool(missed)
+    print(f"{STUDIES:,} studies of {ITEMS} items; coverage of the 95 % intervals")
+    rows = [within(f"{name}, {design}", shares[design][name], *BAR) for name in wanted for design in DESIGNS]
+    return not show_all(rows)
 
 
 def main_bias() -> int:
     weighted, plain = bias()
-    print(f"500 samples of a run of 20,000, strata sampled 10:1: weighted {100 * weighted:+.2f} points (bar 0.3)")
-    print(f"plain mean {100 * plain:+.2f} points (off by over 3)")
-    return not (abs(weighted) < 0.003 and abs(plain) > 0.03)
+    print("500 samples of a run of 20,000, strata sampled 10:1")
+    told = f"the plain mean {100 * plain:+.2f} points"
+    return not (show(points("the weighted mean is off by", weighted, 0.003), told) and abs(plain) > 0.03)
 
 
 if __name__ == "__main__":

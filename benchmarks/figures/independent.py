@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from uuid import uuid4
 
+from benchmarks.bars import at_most, show_all
 from benchmarks.figures.agreement import BASE, REQUIREMENTS, their_python
 from benchmarks.own_services import own_services
 
@@ -229,11 +230,12 @@ def _compared(shown: dict, found: dict[str, list[float]]) -> int:
             else:
                 worst = max(worst, abs(one - other))
             print(f"{name + what:54}{one:14.9f}{other:14.9f}{abs(one - other):12.1e}")
-    print(
-        f"independent: {sum(map(len, found.values()))} values of {ITEMS} items, greatest difference {worst:.1e} "
-        f"(bar {TOLERANCE:.0e}); of the latent truth, whose models differ, {worst_latent:.4f} (bar {TOLERANCE_LATENT})"
-    )
-    return int(worst > TOLERANCE or worst_latent > TOLERANCE_LATENT)
+    n = sum(map(len, found.values()))
+    rows = [
+        at_most(f"greatest difference of {n} values of {ITEMS} items", worst, TOLERANCE),
+        at_most("that of the latent truth, whose models differ", worst_latent, TOLERANCE_LATENT),
+    ]
+    return int(not show_all(rows))
 
 
 if __name__ == "__main__":

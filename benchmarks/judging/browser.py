@@ -20,6 +20,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
+from benchmarks.bars import at_most, show
 from benchmarks.own_services import percentile
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -116,7 +117,7 @@ def report(times: list[tuple[str, float]]) -> dict:
         spent = [ms for each, ms in times if each == kind]
         p50, p95 = percentile(spent, 0.5), percentile(spent, 0.95)
         figures[kind] = {"n": len(spent), "p50_ms": round(p50, 1), "p95_ms": round(p95, 1)}
-        print(f"Key press to {words} painted, {len(spent)} times: p50 {p50:.0f} ms, p95 {p95:.0f} ms (bar {BAR_MS} ms)")
+        show(at_most(f"key press to {words} painted, p95", p95, BAR_MS, "ms"), f"{len(spent)} times, p50 {p50:.0f} ms")
     return figures
 
 

@@ -13,6 +13,7 @@ from datetime import timedelta
 from io import BytesIO
 from urllib.parse import urlencode
 
+from benchmarks.bars import at_most, show
 from benchmarks.own_services import own_services, percentile
 
 WORKERS, PLACES, THREADS, BAR_S = 10_000, 500, 4, 60
@@ -41,9 +42,10 @@ def main(workers: int = WORKERS) -> None:
         made = User.objects.exclude(crowd_id="").count()
     statuses = Counter(status for status, _seconds in answers)
     slow = percentile([seconds for _status, seconds in answers], 0.99)
+    more = f"{1000 * cpu / workers:.1f} ms of a processor each, p99 {1000 * slow:.0f} ms"
+    show(at_most(f"{workers:,} workers join", wall, BAR_S, "s"), more)
     print(
-        f"joins: {workers:,} workers in {wall:.0f} s (bar {BAR_S}), {1000 * cpu / workers:.1f} ms of a processor each, "
-        f"p99 {1000 * slow:.0f} ms; {PLACES} places: {held} held, {link.n_used} counted, {made} accounts; "
+        f"  {PLACES} places: {held} held, {link.n_used} counted, {made} accounts; "
         f"answers {dict(sorted(statuses.items()))}"
     )
     if (held, link.n_used, made) != (PLACES, PLACES, PLACES) or any(status >= 500 for status in statuses):

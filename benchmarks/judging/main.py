@@ -18,6 +18,7 @@ import time
 import uuid
 from collections import Counter
 
+from benchmarks.bars import at_least, at_most, show
 from benchmarks.judging.load import Load, crowd, end, sessions, wait_for_web, web_server
 from benchmarks.own_services import own_services, percentile
 
@@ -102,15 +103,11 @@ def http(options: argparse.Namespace) -> None:
         rate = load.judged / (time.perf_counter() - start)
     finally:
         end(server)
-    figures = " ".join(
-        f"{kind} p50 {1000 * percentile(times, 0.5):.0f} p95 {1000 * percentile(times, 0.95):.0f} ms,"
-        for kind, times in load.times.items()
-    )
-    print(
-        f"http: {options.items:,} items, 8 annotators: {rate:.0f} judgments/s with audit "
-        f"({rate / BAR_JUDGMENTS:.2f} x the bar of {BAR_JUDGMENTS}); {figures} bar p95 {BAR_MS} ms; "
-        f"errors {dict(load.errors)}; load average {os.getloadavg()[0]:.1f}"
-    )
+    what = f"judgments/s with audit, {options.items:,} items, 8 annotators"
+    show(at_least(what, rate, BAR_JUDGMENTS), f"errors {dict(load.errors)}; load average {os.getloadavg()[0]:.1f}")
+    for kind, times in load.times.items():
+        p50, p95 = (1000 * percentile(times, share) for share in (0.5, 0.95))
+        show(at_most(f"{kind}, p95", p95, BAR_MS, "ms"), f"p50 {p50:.0f} ms")
 
 
 def flat(options: argparse.Namespace) -> None:
@@ -135,10 +132,8 @@ def flat(options: argparse.Namespace) -> None:
     small = next_ms(participant_join(study_filled(run, 1_000, name="small"), user))
     big = study_filled(run, options.large, name="large")
     large = next_ms(participant_join(big, user))
-    print(
-        f"flat: next item {small:.2f} ms at 1,000 items, {large:.2f} ms at {options.large:,}: "
-        f"{large / small:.2f} x (bar 1.3)"
-    )
+    more = f"{small:.2f} and {large:.2f} ms"
+    show(at_most(f"next item at {options.large:,} items over that at 1,000", large / small, 1.3), more)
     alone = participant_join(big, lone)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -158,10 +153,8 @@ def flat(options: argparse.Namespace) -> None:
     start = time.perf_counter()
     item_next(participant=alone)
     first = 1000 * (time.perf_counter() - start)
-    print(
-        f"flat: alone with 90 % of {options.large:,} done: first next {first:.1f} ms, "
-        f"then {next_ms(alone, 50):.2f} ms (bar 20)"
-    )
+    show(at_most(f"first item, alone with 90 % of {options.large:,} done", first, 20, "ms"))
+    show(at_most("the items after it", next_ms(alone, 50), 20, "ms"))
 
 
 def kill(options: argparse.Namespace) -> None:
@@ -196,10 +189,9 @@ def kill(options: argparse.Namespace) -> None:
     stored = Counter(str(each) for each in Judgment.objects.values_list("submission", flat=True))
     missing = [each for each in load.acknowledged if each not in stored]
     pairs = Judgment.objects.count() - len(set(Judgment.objects.values_list("item", "participant")))
-    print(
-        f"kill: {options.kills} kills: {len(load.acknowledged):,} judgments acknowledged, {len(missing)} missing, "
-        f"{pairs} doubles; {load.errors['connection']} connections lost on the way"
-    )
+    lost = f"{len(load.acknowledged):,} acknowledged, {load.errors['connection']} connections lost on the way"
+    show(at_most(f"judgments missing after {options.kills} kills", len(missing), 0), lost)
+    show(at_most("judgments doubled", pairs, 0))
 
 
 def main() -> None:

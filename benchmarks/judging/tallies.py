@@ -9,6 +9,7 @@ import time
 import uuid
 from statistics import median
 
+from benchmarks.bars import at_least, at_most, show
 from benchmarks.own_services import own_services
 
 ROUNDS, ANNOTATORS, ITEMS = 7, 8, 2_000
@@ -39,7 +40,8 @@ def main() -> None:
                 differed += sum(study_recompute(study).values())
     ratio = median(speeds["with"]) / median(speeds["without"])
     print(f"judgments/s with tallies {median(speeds['with']):.0f}, without {median(speeds['without']):.0f}")
-    print(f"ratio {ratio:.3f} (bar {BAR}); rows that recompute had to mend: {differed} (bar 0)")
+    show(at_least("judgments/s with tallies over those without", ratio, BAR))
+    show(at_most("rows that recompute had to mend", differed, 0))
 
 
 def _without(sql: str) -> str:

@@ -18,9 +18,9 @@ from uuid import UUID
 
 import numpy as np
 
+from benchmarks.bars import Row, at_least, at_most, show, within
 from benchmarks.catalog.page import milliseconds, session, web_server
 from benchmarks.own_services import own_services, percentile
-from benchmarks.validity.bars import Row, at_most, show, within
 from stats.differences.lift import lift, slope
 from stats.looking import multiplier
 
@@ -104,7 +104,7 @@ def _by_api(n: int) -> Row:
     with web_server() as web:
         _await(web)
         took = _send(web, token, n)
-    return _at_least(f"rows a second by the API, one client, {n:,} rows", n / took, PER_SECOND)
+    return at_least(f"rows a second by the API, one client, {n:,} rows", n / took, PER_SECOND)
 
 
 def _by_copy(exposures: int, by_api: int) -> None:
@@ -127,7 +127,7 @@ def _page() -> Row:
     with web_server() as web:
         _await(web)
         times = [milliseconds(web, f"/research/online/{NAME}/", cookie) for _ in range(41)][1:]
-    return at_most(f"ms for the page, p95, over {told}", percentile(times, 0.95), PAGE_MS)
+    return at_most(f"the page, p95, over {told}", percentile(times, 0.95), PAGE_MS, "ms")
 
 
 def _await(web: Any) -> None:
@@ -138,10 +138,6 @@ def _await(web: Any) -> None:
         except ConnectionRefusedError:
             time.sleep(1)
     raise SystemExit("The web server did not start in two minutes")
-
-
-def _at_least(what: str, value: float, bar: float) -> Row:
-    return Row(what, f"{value:,.0f}", f"at least {bar:,}", value >= bar)
 
 
 def _token() -> str:

@@ -19,6 +19,7 @@ from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 
+from benchmarks.bars import holds, show
 from benchmarks.own_services import own_services
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -137,7 +138,7 @@ def sums(run, server) -> bool:
     print(f"  {lines:,} lines answered, {calls:,} calls in the account; most for one: {max(server.asked.values())}")
     print(f"  doubles: {doubles}; calls still on record: {BatchCall.objects.count()}")
     met = told.complete and not (told.owed or told.unaccounted or doubles) and lines == calls
-    print(f"  the sums {'add up' if met else 'DO NOT ADD UP'}")
+    show(holds("the sums add up", met))
     return met
 
 

@@ -10,6 +10,7 @@ import json
 import time
 from pathlib import Path
 
+from benchmarks.bars import at_most, show
 from benchmarks.catalog.page import milliseconds, session, web_server
 from benchmarks.own_services import own_services
 
@@ -89,11 +90,11 @@ def make(cobuys: int) -> None:
 
 def measure(cookie: str) -> None:
     with web_server() as web:
-        print(f"{'':20} {'p50':>8} {'p95':>8} {'most':>8}   ms, bar: p95 under {BAR_MS}")
         for page, path in PAGES.items():
             milliseconds(web, path, cookie)  # once, so that caches and connections are as on any later day
             times = sorted(milliseconds(web, path, cookie) for _ in range(REPEATS))
-            print(f"{page:20} {times[REPEATS // 2]:8.1f} {times[int(0.95 * REPEATS)]:8.1f} {times[-1]:8.1f}")
+            more = f"p50 {times[REPEATS // 2]:.1f}, most {times[-1]:.1f}"
+            show(at_most(f"{page}, p95", times[int(0.95 * REPEATS)], BAR_MS, "ms"), more)
 
 
 def main() -> None:

@@ -19,6 +19,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import connection
 
+from benchmarks import bars
 from distillation.models import CoBuy, Picture, Product, Run, RunCoBuy
 from distillation.runs.servers import backend_check
 from distillation.runs.services import RunSettings, run_start
@@ -50,10 +51,7 @@ class World:
         self._known: dict = {}  # what servers can do, asked before they count, as `distill` would
 
     def tell(self, what: str, figure: float, bar: float, *, at_most: bool = False, more: str = "") -> None:
-        met = figure <= bar if at_most else figure >= bar
-        self.all_met &= met
-        sign = "at most" if at_most else "at least"
-        print(f"  {what}: {figure:,.3g} ({sign} {bar:,.3g}: {'met' if met else 'MISSED'}) {more}", flush=True)
+        self.all_met &= bars.show((bars.at_most if at_most else bars.at_least)(what, figure, bar), more)
 
     def cobuys(self, n: int) -> None:
         """The first `n` co-buys of a chain of products, each with a photo of its own."""

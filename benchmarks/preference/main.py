@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.validity.bars import Row, points, show, within
+from benchmarks.bars import Row, points, show, within
 from stats.preference.davidson import Compared, compared, davidson
 from stats.preference.rates import share_of
 from stats.preference.strengths import bradley_terry, clusters

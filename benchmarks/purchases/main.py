@@ -15,9 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.bars import Row, at_most, show, within
 from benchmarks.own_services import own_services
 from benchmarks.purchases.worlds import world
-from benchmarks.validity.bars import Row, show, within
 from research.ranking.designs import Catalog, Event, Intentions, Told, queries_draw
 from research.ranking.rankers import Bm25, Index, TfIdf
 from research.ranking.results import Trial, leak_of, trial_results
@@ -74,7 +74,7 @@ def importing(n: int) -> Iterator[Row]:
         took = time.perf_counter() - start
         yield Row(f"{n:,} reviews of 2018 read", f"{n / took:,.0f}/s", "none set", account.adds_up())
         more = _peak() - before
-        yield Row(f"more than at the peak of {before:.0f} MB before it", f"{more:.0f} MB", "under 100 MB", more < 100)
+        yield at_most(f"more than at the peak of {before:.0f} MB before it", more, 100, "MB")
         again = purchases_import(PurchaseRequest(paths=[path], window=7))
         yield Row("the same again adds", f"{again.purchases_new + again.cobuys_new}", "0", not again.purchases_new)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.bars import holds, show
 from benchmarks.own_services import own_services
 
 YEARS_2004, YEARS_2018 = 1_072_915_200, 1_514_764_800
@@ -74,7 +75,7 @@ def _imported(path: Path, reviews: int, window: int) -> bool:
     )
     stored = told["purchases_new"] + told["purchases_already_stored"] + sum(told["purchases_left_out"].values())
     adds_up = told["lines"] == reviews and told["purchases"] == stored
-    print("every line is accounted for" if adds_up else "LINES ARE NOT ACCOUNTED FOR")
+    show(holds("every line is accounted for", adds_up))
     return status == 0 and adds_up
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.bars import at_most, holds, show
 from benchmarks.own_services import own_services
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
@@ -89,11 +90,13 @@ def _measure(folder: Path, shared: Path, limit: int | None, latency_ms: float) -
         )
     shown = TreatedPicture.objects.exclude(picture=None)
     mixed = len({row.picture.digest for row in shown.select_related("picture")}) != shown.count()
-    good = at_once <= SLOWER_AT_MOST * alone and all(each.adds_up for each in figures.arms) and not mixed
-    print(f"six single runs {alone:.1f} s, six arms {at_once:.1f} s: {at_once / alone:.2f} (at most {SLOWER_AT_MOST})")
-    print(f"processor seconds of the worker: {alone_cpu:.0f} and {at_once_cpu:.0f}: {at_once_cpu / alone_cpu:.2f}")
-    print("no picture file serves two treatments" if not mixed else "A PICTURE FILE SERVES TWO TREATMENTS")
-    return 0 if good else 1
+    told = f"{alone:.1f} and {at_once:.1f} s; processor seconds of the worker {alone_cpu:.0f} and {at_once_cpu:.0f}"
+    met = [
+        show(at_most("six arms over six single runs", at_once / alone, SLOWER_AT_MOST), told),
+        show(holds("the sums of every arm add up", all(each.adds_up for each in figures.arms))),
+        show(holds("no picture file serves two treatments", not mixed)),
+    ]
+    return 0 if all(met) else 1
 
 
 def _catalog(shared: Path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.bars import at_least, at_most, show, show_all
 from benchmarks.catalog.page import milliseconds, session, web_server
 from benchmarks.own_services import own_services, percentile
 
@@ -127,10 +128,8 @@ def computed() -> bool:
     _, status, usage = os.wait4(child.pid, 0)
     cpu, peak = usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
     print(f"computed in {time.perf_counter() - begun:.0f} s, exit status {os.waitstatus_to_exitcode(status)}")
-    print(
-        f"processor time {cpu:.0f} s (bar: under {CPU_S}), peak memory {peak:.0f} MB (bar: under {PEAK_MB})", flush=True
-    )
-    return status == 0 and cpu < CPU_S and peak < PEAK_MB
+    rows = [at_most("processor time", cpu, CPU_S, "s"), at_most("peak memory", peak, PEAK_MB, "MB")]
+    return show_all(rows) and status == 0
 
 
 def found(likes: np.ndarray) -> bool:
@@ -142,20 +141,20 @@ def found(likes: np.ndarray) -> bool:
     told[np.array(NearDuplicate.objects.filter(run__name=RUN).values_list("pk", flat=True)) - first] = True
     recall, precision = (told & likes).sum() / likes.sum(), (told & likes).sum() / told.sum()
     print(f"{likes.sum():,} have a like, {told.sum():,} are told to")
-    print(f"recall {recall:.4f} (bar: over {RECALL}), precision {precision:.4f} (bar: over {PRECISION})")
     print(
         json.dumps({k: v for k, v in Diversity.objects.get().figures["duplicates"].items() if k != "largest"}),
         flush=True,
     )
-    return bool(recall > RECALL and precision > PRECISION)
+    rows = [at_least("recall of near-duplicates", recall, RECALL), at_least("their precision", precision, PRECISION)]
+    return show_all(rows)
 
 
 def page() -> bool:
     cookie = session()
     with web_server() as web:
         times = [milliseconds(web, f"/research/diversity/{RUN}/", cookie) for _ in range(41)][1:]
-    print(f"page: p50 {percentile(times, 0.5):.1f} ms, p95 {percentile(times, 0.95):.1f} ms (bar: under {PAGE_MS})")
-    return percentile(times, 0.95) < PAGE_MS
+    more = f"p50 {percentile(times, 0.5):.1f} ms"
+    return show(at_most("the page of diversity, p95", percentile(times, 0.95), PAGE_MS, "ms"), more)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from benchmarks.validity.bars import Row, within
+from benchmarks.bars import Row, within
 from stats.people.revisions import revisions
 
 JUDGMENTS, ANNOTATORS, AGREE, REVISE = 1200, 12, 0.8, 0.05

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.validity.bars import Row, within
+from benchmarks.bars import Row, within
 from benchmarks.validity.worlds import logistic
 from stats.estimate import Estimate
 from stats.filter.audits import answers_rate, audit_rate

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from benchmarks.validity.bars import Row, within
+from benchmarks.bars import Row, within
 from stats.filter.ceiling import human_ceiling
 
 ITEMS, OVERLAPS = (200, 400), (3, 5)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.validity.bars import Row, points
+from benchmarks.bars import Row, points
 from stats.filter.complete import FEWEST_COMPLETE, against_majority
 
 ITEMS, BLOCK, RIGHT = 400, 40, 0.8

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from benchmarks.validity.bars import Row, at_most, within
+from benchmarks.bars import Row, at_most, within
 from stats.groups import side_by_side
 from stats.rates import wilson
 

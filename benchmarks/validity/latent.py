@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.validity.bars import Row, points
+from benchmarks.bars import Row, points
 from stats.filter.latent import latent_quality
 from stats.votes import majority
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.validity.bars import Row, at_most, within
+from benchmarks.bars import Row, at_most, within
 from stats.intervals import score_interval
 from stats.looking import ALPHA, multiplier
 

@@ -7,6 +7,7 @@ import argparse
 import sys
 import time
 
+from benchmarks.bars import show
 from benchmarks.validity import (
     anchoring,
     audits,
@@ -21,7 +22,6 @@ from benchmarks.validity import (
     survey,
     thresholds,
 )
-from benchmarks.validity.bars import show
 
 TOPICS = {
     "latent": latent.rows,

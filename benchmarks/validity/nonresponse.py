@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.validity.bars import Row, points, within
+from benchmarks.bars import Row, points, within
 from benchmarks.validity.worlds import USUAL, World, samples, world
 from stats.rates import hajek_rate
 from stats.survey.assisted import assisted_rate

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.validity.bars import Row, within
+from benchmarks.bars import Row, within
 from stats.crossed import crossed_difference, crossed_rate
 from stats.rates import hajek_rate
 

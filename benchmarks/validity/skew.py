@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from benchmarks.validity.bars import Row, within
+from benchmarks.bars import Row, within
 from stats.agreement.skewed import skewed_agreement
 
 COUNTS = np.array([[3, 0], [2, 1], [1, 2], [0, 3]])

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.validity.bars import Row, at_most, within
+from benchmarks.bars import Row, at_most, within
 from benchmarks.validity.batch import Design, Shares, assisted_share, design_share
 from benchmarks.validity.worlds import HIGH, USUAL, World, samples, world
 from stats.survey.assisted import Assisted, assisted_quality, assisted_rate

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.validity.bars import Row, points
+from benchmarks.bars import Row, points
 from benchmarks.validity.worlds import USUAL, World, world
 from stats.filter.crossfit import cross_fitted
 from stats.filter.threshold_choice import Choice, best_threshold, resampled_curves, threshold_for

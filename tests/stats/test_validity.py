@@ -2,8 +2,8 @@
 
 import pytest
 
+from benchmarks.bars import Row
 from benchmarks.validity import anchoring, ceiling, groups, looking
-from benchmarks.validity.bars import Row
 
 
 @pytest.mark.parametrize("topic", [anchoring, ceiling, groups, looking])
