@@ -15,7 +15,6 @@ from stats.votes import majority
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
-CELLS = 10_000_000
 NO_OTHERS = "nobody else has judged these items"
 
 
@@ -58,21 +57,19 @@ def pairs(items: ArrayLike, annotators: ArrayLike, labels: ArrayLike) -> Pairs:
     """Who agrees with whom; arguments (labels,), an annotator at most once an item. The diagonal is an annotator's own
     items."""
     item, who, label, names = _coded(items, annotators, labels)
-    common, alike = np.zeros((2, len(names), len(names)))
-    # Items by annotators, once for all labels and once for each: the products count items. Some items at a time.
-    step = max(1, CELLS // max(len(names), 1))
-    for part in (item // step == k for k in range(item.max(initial=-1) // step + 1)):
-        common += _met(item[part] % step, who[part], step, len(names))
-        for category in np.unique(label[part]):
-            said = part & (label == category)
-            alike += _met(item[said] % step, who[said], step, len(names))
-    return Pairs(names, common, alike)
-
-
-def _met(item: Codes, who: Codes, items: int, annotators: int) -> Floats:
-    table = np.zeros((min(items, item.max(initial=-1) + 1), annotators))
-    table[item, who] = 1
-    return table.T @ table
+    order = np.argsort(item, kind="stable")
+    item, who, label = item[order], who[order], np.unique(label[order], return_inverse=True)[1]
+    n = len(names)
+    common, alike = np.zeros((2, n, n))
+    # Each label with the next one on the item, with the next but one, and so on: few steps, as items have few votes.
+    for apart in range(1, np.bincount(item).max(initial=0)):
+        together = item[apart:] == item[:-apart]
+        pair = (who[:-apart] * n + who[apart:])[together]
+        same = (label[apart:] == label[:-apart])[together]
+        common += np.bincount(pair, minlength=n * n).reshape(n, n)
+        alike += np.bincount(pair, weights=same, minlength=n * n).reshape(n, n)
+    own = np.diag(np.bincount(who, minlength=n))
+    return Pairs(names, common + common.T + own, alike + alike.T + own)
 
 
 def lenience(

@@ -67,10 +67,11 @@ def test_quality_by_votes():
     }
 
 
-def test_pairs_are_the_same_some_items_at_a_time(monkeypatch):
+def test_pairs_are_those_of_a_matrix_of_who_said_what():
     rng = np.random.default_rng(1)
-    labels = np.repeat(np.arange(50), 4), np.tile([0, 1, 2, 3], 50), rng.integers(0, 3, 200)
-    whole = pairs(*labels)
-    monkeypatch.setattr("stats.people.contested.CELLS", 28)
-    parts = pairs(*labels)
-    assert (parts.common == whole.common).all() and (parts.alike == whole.alike).all()
+    item, who, label = np.repeat(np.arange(50), 4), np.tile([0, 1, 2, 3], 50), rng.integers(0, 3, 200)
+    said = np.zeros((3, 50, 4))
+    said[label, item, who] = 1
+    found = pairs(item, who, label)
+    assert (found.common == said.sum(axis=0).T @ said.sum(axis=0)).all()
+    assert (found.alike == sum(each.T @ each for each in said)).all()
