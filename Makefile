@@ -3,7 +3,6 @@ FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 # The first that starts and fits: a version manager's stand-in may be there without its Python.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c '$(FITS)' 2>/dev/null && echo $$p && break; done)
 PY := .venv/bin/python
-PORT ?= 8000
 
 .PHONY: setup demo run worker test test-vllm test-services test-harness setup-train test-train lint bench clean
 
@@ -23,11 +22,11 @@ setup: .venv/installed
 # The whole path on the shipped sample, then the web server until Ctrl-C (ONCE=1: until the pages have answered;
 # VERBOSE=1: with what web server and worker say, which else goes to var/log).
 demo: setup
-	@exec $(PY) manage.py demo --port $(PORT) $(if $(ONCE),--once) $(if $(VERBOSE),--verbose)
+	@exec $(PY) manage.py demo $(if $(PORT),--port $(PORT)) $(if $(ONCE),--once) $(if $(VERBOSE),--verbose)
 
 # Web server and worker on this machine, with the data that is there.
 run: setup
-	@exec $(PY) manage.py serve --port $(PORT)
+	@exec $(PY) manage.py serve $(if $(PORT),--port $(PORT))
 
 # A further worker.
 worker: setup

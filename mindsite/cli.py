@@ -13,13 +13,15 @@ from kombu.exceptions import OperationalError as BrokerError
 
 from mindsite import embedded
 
-WITHOUT_SERVICES = {"help", "version", "check", "collectstatic", "makemessages", "compilemessages"}
+WITHOUT_SERVICES = {"help", "version", "check", "collectstatic", "makemessages", "compilemessages", "stop"}
 AGREEMENT = "agreement"
-WITH_BROKER = {"demo", "distill", "import_catalog", "resume_run", "retry_failed", "serve", "worker"}
+WITH_BROKER = {"demo", "distill", "import_catalog", "resume_run", "retry_failed", "serve", "web", "worker"}
 
 
 def main(argv: list[str]) -> int:
     signal.signal(signal.SIGTERM, _end)
+    if signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:  # else it is run by nohup
+        signal.signal(signal.SIGHUP, _end)
     try:
         return _run(argv)
     except (embedded.ServiceError, ImproperlyConfigured) as error:
@@ -36,10 +38,11 @@ def main(argv: list[str]) -> int:
         return 128 + signal.SIGINT
 
 
-def _end(*_: object) -> None:
+def _end(number: int, _: object) -> None:
     """SIGTERM as an exception, so that whatever a command has started is stopped; a second one waits for that."""
-    signal.signal(signal.SIGTERM, lambda *_: None)
-    sys.exit(128 + signal.SIGTERM)
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, lambda *_: None)
+    sys.exit(128 + number)
 
 
 def _run(argv: list[str]) -> int:

@@ -1,87 +1,104 @@
-"""Web server and worker of one machine, run together and stopped together."""
+"""Web server and worker of one machine, run together or apart, and kept running."""
 
-import shlex
-import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
-from logging import makeLogRecord
-from logging.handlers import RotatingFileHandler
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from django.conf import settings
-from django.core.management import call_command
-from honcho.manager import Manager
-from honcho.printer import Message, Printer
+from django.core.management import CommandError, call_command
 
+from mindsite import embedded
+from mindsite.supervision.children import Child
+from mindsite.supervision.instances import Instance, Record, RunsAlready
+from mindsite.supervision.output import Output, ToFiles, ToTerminal
+from mindsite.supervision.supervisor import Supervisor
 from mindsite.workers import worker_command
 
 HOST = "127.0.0.1"
+PORT = 8000
 PORTS_TRIED = 50
-LOG_BYTES, LOGS_KEPT = 5_000_000, 3  # of each process
+SITE = "site"  # web server and worker of this var
 
 
 class NoPort(Exception):
     """No port is free; one line."""
 
 
-def free_port(wanted: int, say: Callable[[str], object]) -> int:
+def free_port(wanted: int, say: Callable[[str], object], *, host: str = HOST) -> int:
     """`wanted`, or the next one that nobody listens on."""
     for port in range(wanted, min(wanted + PORTS_TRIED, 65_536)):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((HOST, port))
-            except OSError:
-                continue
+        if not port_is_free(port, host):
+            continue
         if port != wanted:
             say(f"Port {wanted} is taken; using {port}.")
         return port
     raise NoPort(f"Ports {wanted} to {wanted + PORTS_TRIED - 1} are all taken; name another with PORT=…")
 
 
-def web_command(port: int) -> list[str]:
+def port_is_free(port: int, host: str) -> bool:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OverflowError:
+            raise NoPort(f"There is no port {port}; name one up to 65535 with PORT=…") from None
+        except OSError:
+            return False
+        return True
+
+
+def chosen_port(said: int | None, instance: Instance, say: Callable[[str], object], *, host: str = HOST) -> int:
+    """The one that was said, or none; else the last time's, so that bookmarks go on working, or the next free one."""
+    if said is None:
+        return free_port(Record.read(instance.record).port or PORT, say, host=host)
+    if not port_is_free(said, host):
+        raise NoPort(f"Port {said} of {host} is taken by another process; end that, or name another with PORT=…")
+    return said
+
+
+def web_command(port: int, *, host: str = HOST, workers: int = 2) -> list[str]:
     """Django has two requests of a process at once (mindsite.bodies): under the interpreter's lock more of them only
     wait for each other. Further threads wait for bodies, which may never end."""
     return [
-        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", HOST, "--port", str(port)),
-        *("--workers", "2", "--blocking-threads", "64", "--workers-kill-timeout", "5", "--no-ws"),
+        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)),
+        *("--workers", str(workers), "--blocking-threads", "64", "--workers-kill-timeout", "5", "--no-ws"),
+        *("--respawn-failed-workers", "--respawn-interval", "0.5"),
         *("--http1-header-read-timeout", "10000"),  # ms
-        *("--log-level", "warning", "mindsite.wsgi:application"),
+        *("--log-level", "error", "mindsite.wsgi:application"),
     ]
 
 
-class LogPrinter(Printer):
-    """What each process says goes into a file of its own, rotated, and nothing to the terminal."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__()
-        self.folder = folder
-        self._files: dict[str, RotatingFileHandler] = {}
-        folder.mkdir(parents=True, exist_ok=True)
-
-    def write(self, message: Message) -> None:
-        if message.type == "line":
-            line = message.data if isinstance(message.data, str) else message.data.decode(errors="replace")
-            self._file(message.name).emit(makeLogRecord({"msg": line.rstrip("\n")}))
-
-    def _file(self, name: str) -> RotatingFileHandler:
-        if name not in self._files:
-            self._files[name] = RotatingFileHandler(
-                self.folder / f"{name}.log", maxBytes=LOG_BYTES, backupCount=LOGS_KEPT, encoding="utf-8", delay=True
-            )
-        return self._files[name]
+@contextmanager
+def alone(role: str, say: Callable[[str], object]) -> Iterator[Instance]:
+    """For the block nobody else has this role in this `var`; what a killed one left behind is ended."""
+    instance = Instance(embedded.VAR / "run", role)
+    try:
+        with instance.alone() as left:
+            if left:
+                say("Ended what a killed one had left running")
+            yield instance
+    except (RunsAlready, NoPort) as error:
+        raise CommandError(str(error)) from error
 
 
-def processes(port: int, *, log: Path | None = None) -> Manager:
-    """Not started yet; `loop()` runs them until one ends or a signal comes. `log`: a folder for what they say."""
+def web(port: int, **options) -> Child:
     call_command("collectstatic", verbosity=0, interactive=False)
-    manager = Manager(LogPrinter(log) if log else Printer(sys.stderr))
-    manager.add_process("web", shlex.join(web_command(port)), cwd=str(settings.BASE_DIR))
-    manager.add_process("worker", shlex.join(worker_command()), cwd=str(settings.BASE_DIR))
-    return manager
+    return Child("web", web_command(port, **options), settings.BASE_DIR)
+
+
+def worker(command: list[str] | None = None) -> Child:
+    return Child("worker", command or worker_command(), settings.BASE_DIR)
+
+
+def supervisor(
+    instance: Instance, *children: Child, log: Path | None = None, port: int = 0, url: str = ""
+) -> Supervisor:
+    """`log`: a folder for what the processes say."""
+    output: Output = ToFiles(log) if log else ToTerminal()
+    return Supervisor(instance, children, output, look=embedded.mend, port=port, url=url)
 
 
 def wait_until_it_answers(port: int, *, seconds: float) -> None:
@@ -91,8 +108,3 @@ def wait_until_it_answers(port: int, *, seconds: float) -> None:
         with suppress(OSError), socket.create_connection((HOST, port), timeout=1):
             return
         time.sleep(0.1)
-
-
-def ended_by_itself(manager: Manager) -> bool:
-    """Else somebody sent Ctrl-C or SIGTERM."""
-    return manager.returncode not in (0, None, 128 + signal.SIGINT, 128 + signal.SIGTERM)

@@ -7,12 +7,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
+from mindsite.embedded import sharing
 from mindsite.embedded.layout import ServiceError, ServicesFolder
-from mindsite.embedded.sharing import hold
 
 from .servers import Postgres, Valkey
 
-__all__ = ["VAR", "ServiceError", "ServicesFolder", "broker_url", "database_settings", "services"]
+__all__ = [
+    "VAR",
+    "ServiceError",
+    "ServicesFolder",
+    "broker_url",
+    "database_settings",
+    "mend",
+    "services",
+    "stop_unused",
+]
 
 BASE = Path(__file__).resolve().parents[2]
 VAR = Path(os.environ.get("MINDSITE_VAR") or BASE / "var").resolve()
@@ -33,7 +42,21 @@ def to_stderr(line: str) -> None:
 @contextmanager
 def services(*, database: bool = True, broker: bool = True, say: Callable[[str], None] = to_stderr) -> Iterator[None]:
     """Keep the embedded servers running inside the block, save those that the environment points elsewhere."""
-    database = database and not os.environ.get("DATABASE_URL")
-    broker = broker and not os.environ.get("CELERY_BROKER_URL")
-    with hold(ServicesFolder(VAR), database=database, broker=broker, say=say):
+    with sharing.hold(ServicesFolder(VAR), **_of_this_machine(database=database, broker=broker), say=say):
         yield
+
+
+def mend(say: Callable[[str], None]) -> None:
+    """Start those again that have ended, for a process inside `services`."""
+    sharing.mend(ServicesFolder(VAR), **_of_this_machine(database=True, broker=True), say=say)
+
+
+def stop_unused(say: Callable[[str], None] = to_stderr) -> None:
+    sharing.stop_unused(ServicesFolder(VAR), say)
+
+
+def _of_this_machine(*, database: bool, broker: bool) -> dict[str, bool]:
+    return {
+        "database": database and not os.environ.get("DATABASE_URL"),
+        "broker": broker and not os.environ.get("CELERY_BROKER_URL"),
+    }

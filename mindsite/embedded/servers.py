@@ -92,7 +92,7 @@ class Server(ABC):
         if self.child is not None and self.child.poll() is None:
             return self.child.pid
         pid = self.recorded_pid()
-        return pid if pid in self.processes() else None
+        return pid if pid and self._is_ours(_command_line(Path(f"/proc/{pid}"))) else None
 
     def recorded_pid(self) -> int | None:
         with suppress(OSError, ValueError, IndexError):

@@ -19,7 +19,7 @@ def hold(place: ServicesFolder, *, database: bool, broker: bool, say: Callable[[
     the servers up by its share of holders.lock or finds them stopped and starts them.
     """
     postgres, valkey = Postgres(place), Valkey(place)
-    wanted = [server for server, is_wanted in ((postgres, database), (valkey, broker)) if is_wanted]
+    wanted = _wanted(place, database=database, broker=broker)
     if not wanted:
         yield
         return
@@ -39,6 +39,28 @@ def hold(place: ServicesFolder, *, database: bool, broker: bool, say: Callable[[
     finally:
         with _one_line(place), _alone(place):
             _leave(holder, place, (valkey, postgres), say)
+
+
+def mend(place: ServicesFolder, *, database: bool, broker: bool, say: Callable[[str], None]) -> None:
+    """Start what its holder has found ended. For a process that holds them."""
+    for server in _wanted(place, database=database, broker=broker):
+        if server.main_process() is None:
+            with _one_line(place), _alone(place):
+                if server.main_process() is None and (place.run / "holders.lock").exists():
+                    say(f"Embedded {server.name} has ended; starting it again (see {server.log})")
+                    server.start(Account.for_servers(), say)
+
+
+def stop_unused(place: ServicesFolder, say: Callable[[str], None]) -> None:
+    """What runs here though nobody holds it: its holder was killed."""
+    if (place.run / "holders.lock").exists():
+        with _one_line(place), _alone(place):
+            _leave(_open(place.run / "holders.lock"), place, (Valkey(place), Postgres(place)), say)
+
+
+def _wanted(place: ServicesFolder, *, database: bool, broker: bool) -> list[Server]:
+    both = ((Postgres(place), database), (Valkey(place), broker))
+    return [server for server, is_wanted in both if is_wanted]
 
 
 def _leave(holder: int, place: ServicesFolder, servers: Sequence[Server], say: Callable[[str], None]) -> None:

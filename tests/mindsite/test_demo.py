@@ -1,15 +1,13 @@
 """What `make demo` does beside what it is made of; the whole of it runs in a fresh clone."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from honcho.printer import Message
 
 from accounts.models import User
 from annotation.models import Judgment
 from mindsite.demo import _simulate
-from mindsite.serving import LOG_BYTES, LogPrinter
+from mindsite.supervision.output import LOG_BYTES, ToFiles
 from tests.annotation.builders import study
 
 pytestmark = pytest.mark.django_db
@@ -25,9 +23,9 @@ def test_programs_judge_and_their_accounts_let_nobody_in() -> None:
 
 
 def test_what_processes_say_goes_to_files_that_are_rotated(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    printer = LogPrinter(tmp_path / "log")
-    for name, line in (("web", b"one\n"), ("web", "x" * LOG_BYTES), ("web", "last\n"), ("worker", "two\n")):
-        printer.write(Message(type="line", data=line, time=datetime.now(UTC), name=name, colour=None))
+    output = ToFiles(tmp_path / "log")
+    for name, line in (("web", "one"), ("web", "x" * LOG_BYTES), ("web", "last"), ("worker", "two")):
+        output.line(name, line)
     kept = {path.name: path.read_text() for path in (tmp_path / "log").iterdir()}
     assert {name: text[-5:] for name, text in kept.items()} == {
         "web.log": "last\n", "web.log.1": "xxxx\n", "web.log.2": "one\n", "worker.log": "two\n"

@@ -7,7 +7,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from mindsite.demo import TO_RATE, demo_prepare
 from mindsite.demo_check import START_TIMEOUT_S, PagesBroken, check_pages
 from mindsite.embedded import VAR
-from mindsite.serving import HOST, NoPort, ended_by_itself, free_port, processes, wait_until_it_answers
+from mindsite.serving import HOST, PORT, SITE, alone, free_port, supervisor, wait_until_it_answers, web, worker
+from mindsite.supervision.instances import Instance
+from mindsite.supervision.supervisor import Supervisor
 from mindsite.workers import shown
 
 WELCOME = """
@@ -26,45 +28,42 @@ class Command(BaseCommand):
     help = __doc__
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--port", type=int, default=PORT)
         parser.add_argument("--once", action="store_true", help="end after checking that the pages answer")
         parser.add_argument(
             "--verbose", action="store_true", help="show what web server and worker say, as they say it"
         )
 
     def handle(self, **options) -> None:
-        passwords = demo_prepare(say=self.stdout.write)
-        try:
-            port = free_port(options["port"], say=self.stdout.write)
-        except NoPort as error:
-            raise CommandError(str(error)) from error
-        log = None if options["verbose"] else VAR / "log"
-        manager, url = processes(port, log=log), f"http://{HOST}:{port}"
+        with alone(SITE, self.stdout.write) as instance:
+            passwords = demo_prepare(say=self.stdout.write)
+            self._serve(instance, passwords, **options)
+
+    def _serve(self, instance: Instance, passwords: dict[str, str], **options) -> None:
+        port = free_port(options["port"], say=self.stdout.write)
+        log, url = None if options["verbose"] else VAR / "log", f"http://{HOST}:{port}"
+        site = supervisor(instance, web(port), worker(), log=log, port=port, url=url)
         problems: list[str] = []
         if options["once"]:
-            check = threading.Thread(target=self._check, args=(url, passwords, manager, problems))
-            check.start()
+            threading.Thread(target=self._check, args=(url, passwords, site, problems)).start()
         else:
             words = WELCOME.format(url=url, study=TO_RATE, log=shown(VAR / "log"), **passwords)
             # Once pages answer, so that nothing comes after it.
             threading.Thread(target=self._welcome, args=(port, words), daemon=True).start()
-        manager.loop()
+        site.run()
         if problems:
             raise CommandError(problems[0])
-        if ended_by_itself(manager) and not options["once"]:
-            where = "above" if log is None else f"in {shown(log)}"
-            raise CommandError(f"The web server or the worker ended by itself; its last lines are {where}")
 
     def _welcome(self, port: int, words: str) -> None:
         wait_until_it_answers(port, seconds=START_TIMEOUT_S)
         self.stdout.write(words)
         self.stdout.flush()
 
-    def _check(self, url: str, passwords: dict[str, str], manager, problems: list[str]) -> None:
+    def _check(self, url: str, passwords: dict[str, str], site: Supervisor, problems: list[str]) -> None:
         try:
             for line in check_pages(url, passwords):
                 self.stdout.write(line)
         except PagesBroken as error:
             problems.append(str(error))
         finally:
-            manager.terminate()
+            site.end()

@@ -1,23 +1,22 @@
 """Web server and one worker on this machine, until Ctrl-C."""
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 
-from mindsite.serving import HOST, NoPort, ended_by_itself, free_port, processes
+from mindsite.serving import HOST, SITE, alone, chosen_port, supervisor, web, worker
 
 
 class Command(BaseCommand):
     help = __doc__
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--port", type=int, help="without it the last time's, or one that is free from 8000 on")
+        parser.add_argument("--host", default=HOST, help="0.0.0.0 or :: for all addresses of this machine")
 
     def handle(self, **options) -> None:
-        try:
-            port = free_port(options["port"], say=self.stdout.write)
-        except NoPort as error:
-            raise CommandError(str(error)) from error
-        manager = processes(port)
-        self.stdout.write(f"Mindsite is at http://{HOST}:{port} (Ctrl-C stops it)")
-        manager.loop()
-        if ended_by_itself(manager):
-            raise CommandError("The web server or the worker ended by itself; its last lines are above")
+        host = options["host"]
+        with alone(SITE, self.stdout.write) as instance:
+            port = chosen_port(options["port"], instance, self.stdout.write, host=host)
+            url = f"http://{host}:{port}"
+            both = web(port, host=host), worker()
+            self.stdout.write(f"Mindsite is at {url} (Ctrl-C stops it)")
+            supervisor(instance, *both, port=port, url=url).run()

@@ -1,11 +1,10 @@
 """A Celery worker, until Ctrl-C."""
 
-import subprocess
-
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from mindsite.workers import stop, training_worker_command, worker_command
+from mindsite.serving import alone, supervisor, worker
+from mindsite.supervision.instances import role_of
+from mindsite.workers import training_worker_command, worker_command
 from research.trainings.refusals import TrainingRefused
 from research.trainings.supervising import environment_check
 
@@ -26,13 +25,9 @@ class Command(BaseCommand):
             command = self._of_trainings(options["name"])
         else:
             command = worker_command(concurrency=options["concurrency"], name=options["name"])
-        worker = subprocess.Popen(command, cwd=settings.BASE_DIR, start_new_session=True)  # noqa: S603
-        try:
-            worker.wait()
-        except KeyboardInterrupt:
-            self.stdout.write("Stopping after the calls in flight …")
-        finally:
-            stop(worker)
+        role = role_of("worker" if options["queue"] == "celery" else "training-worker", options["name"])
+        with alone(role, self.stdout.write) as instance:
+            supervisor(instance, worker(command)).run()
 
     def _of_trainings(self, name: str) -> list[str]:
         try:

@@ -1,0 +1,23 @@
+"""Run as a script: becomes COMMAND, which is sent SIGTERM when the process that started it ends in whatever way.
+
+python launch.py PARENT COMMAND ARG…
+"""
+
+import ctypes
+import os
+import signal
+import sys
+
+PR_SET_PDEATHSIG = 1  # kept over execve, not over fork
+
+
+def main() -> None:
+    parent, *command = sys.argv[1:]
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != int(parent):
+        sys.exit("who started this has ended")
+    os.execvp(command[0], command)  # noqa: S606 - our own words
+
+
+if __name__ == "__main__":
+    main()
