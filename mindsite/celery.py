@@ -1,11 +1,14 @@
 import os
+from pathlib import Path
 
 from celery import Celery
-from celery.signals import worker_init
+from celery.signals import heartbeat_sent, setup_logging, worker_init
+
+from mindsite.broker import Amqp
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mindsite.settings")
 
-app = Celery("mindsite")
+app = Celery("mindsite", amqp=Amqp)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.autodiscover_tasks(["annotation.figures", "annotation.desk"])  # rooms, not apps
@@ -14,3 +17,15 @@ app.autodiscover_tasks(["annotation.figures", "annotation.desk"])  # rooms, not 
 @worker_init.connect
 def show_liveness(**_: object) -> None:
     import distillation.runs.liveness  # noqa: F401, PLC0415 - only a worker has a heartbeat
+
+
+@setup_logging.connect
+def keep_logging(**_: object) -> None:
+    """As the settings say, with secrets left out: Celery would put its own in that place."""
+
+
+@heartbeat_sent.connect
+def show_sign(**_: object) -> None:
+    """To its supervisor, where it has one (mindsite.supervision.silence)."""
+    if sign := os.environ.get("MINDSITE_SIGN"):
+        Path(sign).touch()

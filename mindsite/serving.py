@@ -9,11 +9,14 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.management import CommandError, call_command
+from kombu.exceptions import OperationalError
 
+from distillation.runs.wake import broker_check
 from mindsite import embedded
 from mindsite.supervision.children import Child
 from mindsite.supervision.instances import Instance, Record, RunsAlready
 from mindsite.supervision.output import Output, ToFiles, ToTerminal
+from mindsite.supervision.silence import Silence
 from mindsite.supervision.supervisor import Supervisor
 from mindsite.workers import worker_command
 
@@ -89,8 +92,8 @@ def web(port: int, **options) -> Child:
     return Child("web", web_command(port, **options), settings.BASE_DIR)
 
 
-def worker(command: list[str] | None = None) -> Child:
-    return Child("worker", command or worker_command(), settings.BASE_DIR)
+def worker(instance: Instance, command: list[str] | None = None) -> Child:
+    return Child("worker", command or worker_command(), settings.BASE_DIR, MINDSITE_SIGN=str(_sign(instance)))
 
 
 def supervisor(
@@ -98,7 +101,28 @@ def supervisor(
 ) -> Supervisor:
     """`log`: a folder for what the processes say."""
     output: Output = ToFiles(log) if log else ToTerminal()
-    return Supervisor(instance, children, output, look=embedded.mend, port=port, url=url)
+    silences = [
+        Silence(each, _sign(instance), _broker_is_away) for each in children if "MINDSITE_SIGN" in each.environment
+    ]
+
+    def look(say: Callable[[str], None]) -> None:
+        embedded.mend(say)
+        for silence in silences:
+            silence.look(say)
+
+    return Supervisor(instance, children, output, look=look, port=port, url=url)
+
+
+def _sign(instance: Instance) -> Path:
+    return instance.folder / f"{instance.role}.sign"
+
+
+def _broker_is_away() -> bool:
+    try:
+        broker_check()
+    except OperationalError:
+        return True
+    return False
 
 
 def wait_until_it_answers(port: int, *, seconds: float) -> None:

@@ -205,6 +205,7 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # for as long as it takes
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 2, "interval_start": 0, "interval_step": 0.2}
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "distillation.tasks.sweep", "schedule": 10.0},
@@ -241,6 +242,11 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
     "loggers": {
         "psycopg.pool": {"level": "ERROR"},
+        # Three tasks every ten seconds with nothing to do are 50,000 lines a day.
+        **{
+            name: {"level": "DEBUG" if env.str("LOG_LEVEL", "INFO") == "DEBUG" else "WARNING"}
+            for name in ("celery.app.trace", "celery.worker.strategy", "celery.beat")
+        },
         "django.server": {"handlers": [], "propagate": True},  # of runserver, which has a formatter of its own
     },
 }

@@ -18,8 +18,8 @@ CHUNK = 64 * 1024
 
 
 class Child:
-    def __init__(self, name: str, command: Sequence[str], cwd: Path) -> None:
-        self.name, self.command, self.cwd = name, list(command), cwd
+    def __init__(self, name: str, command: Sequence[str], cwd: Path, **environment: str) -> None:
+        self.name, self.command, self.cwd, self.environment = name, list(command), cwd, environment
         self.process: subprocess.Popen[bytes] | None = None
         self.group: Group | None = None
         self.due: float | None = 0.0  # when it is to be started, by the monotonic clock
@@ -30,6 +30,7 @@ class Child:
         self.process = subprocess.Popen(  # noqa: S603 - our own words
             [sys.executable, "-IS", str(LAUNCH), str(os.getpid()), *self.command],
             cwd=self.cwd,
+            env=os.environ | self.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -42,7 +42,7 @@ class Command(BaseCommand):
     def _serve(self, instance: Instance, passwords: dict[str, str], **options) -> None:
         port = free_port(options["port"], say=self.stdout.write)
         log, url = None if options["verbose"] else VAR / "log", f"http://{HOST}:{port}"
-        site = supervisor(instance, web(port), worker(), log=log, port=port, url=url)
+        site = supervisor(instance, web(port), worker(instance), log=log, port=port, url=url)
         problems: list[str] = []
         if options["once"]:
             threading.Thread(target=self._check, args=(url, passwords, site, problems)).start()

@@ -17,6 +17,6 @@ class Command(BaseCommand):
         with alone(SITE, self.stdout.write) as instance:
             port = chosen_port(options["port"], instance, self.stdout.write, host=host)
             url = f"http://{host}:{port}"
-            both = web(port, host=host), worker()
+            both = web(port, host=host), worker(instance)
             self.stdout.write(f"Mindsite is at {url} (Ctrl-C stops it)")
             supervisor(instance, *both, port=port, url=url).run()

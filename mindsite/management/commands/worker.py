@@ -27,7 +27,7 @@ class Command(BaseCommand):
             command = worker_command(concurrency=options["concurrency"], name=options["name"])
         role = role_of("worker" if options["queue"] == "celery" else "training-worker", options["name"])
         with alone(role, self.stdout.write) as instance:
-            supervisor(instance, worker(command)).run()
+            supervisor(instance, worker(instance, command)).run()
 
     def _of_trainings(self, name: str) -> list[str]:
         try:

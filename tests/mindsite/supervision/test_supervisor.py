@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from mindsite.supervision import silence
 from mindsite.supervision.children import Child
 from mindsite.supervision.instances import Instance, Record, RunsAlready
 from mindsite.supervision.processes import Group, boot, groups_end
@@ -122,6 +123,7 @@ def test_a_number_that_somebody_else_has_by_now_is_left_alone(instance: Instance
 KILLED = """
 import os, sys
 from pathlib import Path
+from mindsite.supervision import silence
 from mindsite.supervision.children import Child
 from mindsite.supervision.instances import Instance
 from mindsite.supervision.output import ToTerminal
@@ -144,3 +146,22 @@ def test_kill_9_of_the_supervisor_leaves_nothing(tmp_path: Path, monkeypatch: py
     until(lambda: not any(group.exists() for group in groups))
     with Instance(tmp_path / "run", "site").alone() as left:
         assert left is False
+
+
+def test_one_that_is_silent_for_long_is_ended_unless_it_is_excused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(silence, "LONGEST_SILENCE_S", -1.0)
+    still, sign, excuse, said = child("still"), tmp_path / "sign", [True], []
+    still.start()
+    watch = silence.Silence(still, sign, lambda: excuse[0])
+    for _ in range(2):  # the first look sees the sign's state for the first time
+        watch.look(said.append)
+    assert still.process.poll() is None
+    excuse[0] = False
+    sign.touch()
+    watch.look(said.append)
+    assert still.process.poll() is None  # it has just shown itself
+    watch.look(said.append)
+    assert still.process.wait() == -signal.SIGKILL
+    assert said == ["still has not shown itself for -1 s; ending it"]
