@@ -4,10 +4,13 @@ from typing import Any
 from django import forms
 from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm, UserCreationForm
 from django.contrib.auth.models import Group
+from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Link, User
 from common.counting import of_people_q
+from common.lists import ListForm
 
 
 class PlainHints:
@@ -41,6 +44,20 @@ class ChangePasswordForm(PlainHints, PasswordChangeForm):
 class SearchForm(forms.Form):
     q = forms.CharField(required=False, max_length=100)
     group = forms.ModelChoiceField(Group.objects.order_by("name"), required=False, empty_label="all")
+
+
+class LinkListForm(ListForm):
+    """A link's state is read off the clock."""
+
+    STATES = ("open", "revoked", "expired", "used up")
+
+    def __init__(self, asked: Any) -> None:
+        super().__init__(asked, states=[(state, state) for state in self.STATES])
+
+    def in_state(self, state: str, column: str) -> Q:
+        revoked, expired, used = Q(revoked_at__isnull=False), Q(expires_at__lte=Now()), Q(n_used__gte=F("places"))
+        states = (~revoked & ~expired & ~used, revoked, ~revoked & expired, ~revoked & ~expired & used)
+        return dict(zip(self.STATES, states, strict=True))[state]
 
 
 class GroupsForm(forms.Form):

@@ -9,7 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import researcher_required
-from accounts.forms import CrowdForm, InvitationForm, LinkForm
+from accounts.forms import CrowdForm, InvitationForm, LinkForm, LinkListForm
 from accounts.links import LinkRefused, link_make, link_revoke, sign_in_link_make
 from accounts.models import Link
 from accounts.people_views import PAGE, person_of
@@ -21,9 +21,13 @@ CROWD_PARAMETERS = "?PROLIFIC_PID={{%PROLIFIC_PID%}}"
 @require_safe
 @researcher_required
 def links(request: PersonRequest) -> HttpResponse:
-    made = Link.objects.visible_to(request.user).select_related("person", "group", "study", "created_by")
-    page = Paginator(made.order_by("-pk"), PAGE).get_page(request.GET.get("page"))
-    return render(request, "people/links.html", {"page": page})
+    form = LinkListForm(request.GET)
+    mine = Link.objects.visible_to(request.user)
+    rows = mine.select_related("person", "group", "study", "created_by")
+    made = form.chosen(rows, among=("name", "kind", "person__username", "group__name", "study__name"))
+    page = Paginator(made, PAGE).get_page(request.GET.get("page"))
+    context = {"page": page, "form": form, "n_archived": mine.archived().count()}
+    return render(request, "people/links.html", context, status=400 if form.problem else 200)
 
 
 @never_cache

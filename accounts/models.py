@@ -112,6 +112,10 @@ class Deed(models.Model):
         STUDY_EXTENDED = "study.extended", "asked for more of a study"
         STUDY_ASSIGNED = "study.assigned", "assigned items"
         ADJUDICATOR = "study.adjudicator", "named an adjudicator"
+        RENAMED = "renamed", "renamed"
+        ARCHIVED = "archived", "archived"
+        UNARCHIVED = "unarchived", "took out of the archive"
+        DELETED = "deleted", "deleted"
 
     kind = models.CharField(max_length=30, choices=Kind)
     by = models.ForeignKey(
@@ -174,6 +178,9 @@ class TwoFactor(models.Model):
 
 
 class LinkQuerySet(models.QuerySet):
+    def archived(self, is_so: bool = True) -> "LinkQuerySet":
+        return self.filter(archived_at__isnull=not is_so)
+
     def visible_to(self, viewer: User) -> "LinkQuerySet":
         """A researcher's own and those of colleagues, but not what lets in researchers."""
         if viewer.is_administrator:
@@ -209,8 +216,10 @@ class Link(models.Model):
     signature = models.CharField(
         max_length=10, choices=Signature, blank=True, db_default="", help_text="how the platform signs its workers' ids"
     )
+    name = models.CharField(max_length=60, blank=True, db_default="", help_text="what its maker calls it")
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
+    archived_at = models.DateTimeField(null=True, blank=True, help_text="out of the list; nothing else changes")
     created_by = models.ForeignKey(User, models.CASCADE, related_name="links")
     created_at = models.DateTimeField(db_default=Now())
 
@@ -225,6 +234,10 @@ class Link(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
+
+    @property
+    def title(self) -> str:
+        return self.name or f"{self.get_kind_display()} {self.pk}"
 
     @property
     def state(self) -> str:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts import link_views, people_views, trail_views
+from accounts import link_tidying, link_views, people_views, trail_views
 from accounts.two_factor import views as two_factor
 
 urlpatterns = [
@@ -20,4 +20,5 @@ urlpatterns = [
     path("links/invite", link_views.invite, name="people-invite"),
     path("links/crowd", link_views.crowd_link, name="people-crowd-link"),
     path("links/<int:link_id>/revoke", link_views.revoke, name="people-link-revoke"),
+    path("links/<int:link_id>/tidy", link_tidying.link_tidy, name="people-link-tidy"),
 ]

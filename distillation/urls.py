@@ -1,12 +1,12 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from distillation.catalog import import_views
+from distillation.catalog import import_views, removing_views
 from distillation.catalog import views as catalog_views
 from distillation.catalog.pictures.views import picture
 from distillation.features import views as features
 from distillation.purchases import views as purchases
-from distillation.runs.pages import connection, forecast, prompts, treatments, views
+from distillation.runs.pages import connection, forecast, prompts, tidying, treatments, views
 from distillation.treatments import TREATED
 from distillation.uploads import other_views as other_uploads
 from distillation.uploads import tus
@@ -31,6 +31,11 @@ class TreatmentConverter(StringConverter):
     regex = "|".join(TREATED)
 
 
+class CatalogFileConverter(StringConverter):
+    regex = "products|cobuys"
+
+
+register_converter(CatalogFileConverter, "catalogfile")
 register_converter(TreatmentConverter, "treatment")
 register_converter(DigestConverter, "digest")
 register_converter(AsinConverter, "asin")
@@ -46,6 +51,7 @@ urlpatterns = [
     path("runs/forecast", forecast.run_forecast, name="run-forecast"),
     path("runs/new/", views.run_new, name="run-new"),
     path("runs/<str:name>/", views.run_detail, name="run-detail"),
+    path("runs/<str:name>/tidy", tidying.run_tidy, name="run-tidy"),
     path("runs/<str:name>/progress", views.run_progress, name="run-progress"),
     path("runs/<str:name>/latest", views.run_latest, name="run-latest"),
     path("runs/<str:name>/kept", views.run_kept_at, name="run-kept-at"),
@@ -58,6 +64,8 @@ urlpatterns = [
     path("imports/", import_views.import_list, name="import-list"),
     path("imports/<int:import_id>/", import_views.import_detail, name="import-detail"),
     path("imports/<int:import_id>/progress", import_views.import_progress, name="import-progress"),
+    path("imports/<int:import_id>/tidy", removing_views.import_tidy, name="import-tidy"),
+    path("imports/<int:import_id>/<catalogfile:what>.csv", removing_views.import_csv, name="import-csv"),
     path("imports/new/", uploads.import_new, name="import-new"),
     path("imports/preview/", uploads.import_preview, name="import-preview"),
     path("imports/start/", uploads.import_begin, name="import-start"),

@@ -4,6 +4,7 @@ from research.alarm_views import run_alarms
 from research.diversity import neighbour_views
 from research.diversity import views as diversity
 from research.evaluations import views as evaluations
+from research.experiment_tidying import experiment_tidy
 from research.experiments import pair_views as pairs
 from research.experiments import views as experiments
 from research.experiments.blunt import views as asking
@@ -16,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("experiments/", experiments.experiment_list, name="experiment-list"),
     path("experiments/new", experiments.experiment_new, name="experiment-new"),
     path("experiments/<str:name>/", experiments.experiment_detail, name="experiment"),
+    path("experiments/<str:name>/tidy", experiment_tidy, name="experiment-tidy"),
     path("experiments/<str:name>/progress", experiments.experiment_polled, name="experiment-progress"),
     path("experiments/<str:name>/pairs", pairs.experiment_pairs, name="experiment-pairs"),
     path("follows/<int:arm_id>/", asking.followed_ask, name="followed-ask"),

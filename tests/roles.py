@@ -36,6 +36,7 @@ PAGES = {
         "people-list people-person people-two-factor people-two-factor-end:post "
         "people-state:post people-person-groups:post people-sign-in-link:post people-groups "
         "people-group-delete:post people-links people-invite people-crowd-link people-link-revoke:post run-list "
+        "people-link-tidy run-tidy import-tidy import-csv experiment-tidy "
         "run-new run-detail run-progress run-latest run-kept-at run-state:post run-retry:post run-strictness:post "
         "run-prices:post catalog product import-list import-detail import-progress "
         "upload-new:post import-new import-preview import-start:post upload-import upload-import-progress "
@@ -73,7 +74,8 @@ ROUTES = {
     "who adjudicates the study": "adjudication:get adjudication:post",
     "researchers": (
         "product-list:get product:get cobuy-list:get cobuy:get experiment-list:get experiment-list:post experiment:get "
-        "run-list:get run-list:post run:get run-status:get "
+        "experiment:patch experiment:delete "
+        "run-list:get run-list:post run:get run:patch run:delete run-status:get "
         "run-pause:post run-resume:post run-cancel:post run-retry:post intention-list:get intention:get "
         "study-list:get study-list:post study:get study:patch study:delete "
         "study-figures:get study-judgments:get study-export:get "

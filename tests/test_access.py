@@ -137,6 +137,7 @@ def parts(people: dict[str, User | None], programs: dict[str, Client]) -> dict[s
         "digest": Picture.objects.get().digest,
         "treatment": "grey@1",
         "import_id": CatalogImport.objects.create(key="k", format="csv", sources=[]).pk,
+        "import-csv": {"what": "products"},
         **{
             f"purchase-import-{page}": {
                 "import_id": PurchaseImport.objects.create(key="k", format="csv", sources=[]).pk

@@ -204,7 +204,7 @@ class StudyForm(ProtocolForm, PlanForm, CatalogSelectionForm):
         help_text="Side by side takes two runs or more on the same co-buys: each pair of runs gives an item",
     )
     runs = RunChoiceField(
-        Run.objects.order_by("-created_at"),
+        Run.objects.archived(False).order_by("-created_at"),
         label="Intentions of",
         widget=forms.CheckboxSelectMultiple,
         help_text="Two runs or more: mixed and blinded, so that they can be compared",

@@ -37,7 +37,9 @@ ANSWERS = ("plausibility", "typicality", "preference", "comment")
 def judge_home(request: PersonRequest) -> HttpResponse:
     studies = Study.objects.for_annotator(request.user)
     mine = Study.objects.archived(False).filter(adjudicator=request.user).order_by("-created_at")
-    page = {"studies": [_home_row(request, study) for study in studies], "to_adjudicate": mine}
+    rows = [_home_row(request, study) for study in studies]
+    to_do, others = ([row for row in rows if row["to_do"] is wanted] for wanted in (True, False))
+    page = {"studies": to_do, "others": others, "to_adjudicate": mine}
     return render(request, "judge/home.html", page)
 
 
@@ -248,12 +250,14 @@ def _first_error(form: Form, field: str) -> str:
 
 def _home_row(request: PersonRequest, study: Study) -> dict:
     participant = study.participants.filter(annotator=request.user).first() or Participant(study=study)
-    shown = progress(participant)
+    shown, is_open = progress(participant), study.state == Study.State.OPEN
+    sent_back = sent_back_to(participant).count() if participant.pk else 0
     return {
         "study": study,
         "done": shown["done"],
         "total": shown["total"],
-        "open": study.state == Study.State.OPEN,
-        "sent_back": sent_back_to(participant).count() if participant.pk else 0,
+        "open": is_open,
+        "to_do": bool(sent_back) or (is_open and shown["done"] < shown["total"]),
+        "sent_back": sent_back,
         "url": reverse("judge-page", args=[study.pk]),
     }

@@ -36,11 +36,27 @@ class ChangeSerializer(serializers.Serializer):
         return asked
 
 
+class TidySerializer(serializers.Serializer):
+    """Of a run or an experiment; what is not named stays."""
+
+    name = serializers.CharField(max_length=100, required=False)
+    archived = serializers.BooleanField(required=False)
+
+    def validate(self, asked: dict) -> dict:
+        if not asked:
+            raise serializers.ValidationError("Name what is to be changed")
+        return asked
+
+
 class DeleteSerializer(serializers.Serializer):
     """A name that is not there is refused as a wrong one is: by what deletes."""
 
     name = serializers.CharField(
-        max_length=NAME_LENGTH, trim_whitespace=False, default="", allow_blank=True, help_text="the study's, to be sure"
+        max_length=NAME_LENGTH,
+        trim_whitespace=False,
+        default="",
+        allow_blank=True,
+        help_text="to be sure",
     )
 
 

@@ -12,8 +12,10 @@ from accounts.models import User
 from api.base.idempotency import idempotent
 from api.base.views import ApiView, ListQuery, all_named, the_one
 from api.models import Scope
+from api.research.changes import DeleteSerializer, TidySerializer
 from distillation.models import Run
 from distillation.runs.wake import run_wake_or_say
+from research.experiment_tidying import experiment_archive, experiment_delete, experiment_rename
 from research.experiments.making import arms_check, experiment_create, experiment_plan
 from research.experiments.summary import experiment_summary
 from research.models import Experiment
@@ -30,7 +32,7 @@ class ArmSerializer(serializers.Serializer):
 class ExperimentSerializer(serializers.Serializer):
     name = serializers.CharField()
     question = serializers.CharField(allow_blank=True)
-    created_at = serializers.DateTimeField()
+    created_at, archived_at = serializers.DateTimeField(), serializers.DateTimeField(allow_null=True)
     arms = ArmSerializer(many=True)
 
 
@@ -96,7 +98,27 @@ class Experiments(ExperimentView, ListAPIView):
 
 
 class ExperimentDetail(ExperimentView):
+    also_answers = (409,)
     serializer_class = ExperimentSummarySerializer
 
     def get(self, request: Request, name: str) -> Response:
         return Response(experiment_summary(the_one(Experiment.objects, name=name)))
+
+    @extend_schema(request=TidySerializer, responses=ExperimentSerializer)
+    @idempotent
+    def patch(self, request: Request, name: str) -> Response:
+        """Rename or archive it: all of it or nothing."""
+        experiment, asked = the_one(Experiment.objects, name=name), self.body(TidySerializer)
+        with transaction.atomic():
+            if "archived" in asked:
+                experiment_archive(experiment=experiment, on=asked["archived"], by=self.me)
+            if "name" in asked:
+                experiment_rename(experiment=experiment, name=asked["name"], by=self.me)
+        return Response(ExperimentSerializer(Experiment.objects.get(pk=experiment.pk)).data)
+
+    @extend_schema(request=DeleteSerializer, responses={204: None})
+    def delete(self, request: Request, name: str) -> Response:
+        """For good, with its arms; their runs stay."""
+        typed = self.body(DeleteSerializer)["name"]
+        experiment_delete(experiment=the_one(Experiment.objects, name=name), typed=typed, by=self.me)
+        return Response(status=204)

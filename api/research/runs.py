@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from django.db import transaction
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -13,12 +14,14 @@ from accounts.models import User
 from api.base.idempotency import idempotent
 from api.base.views import ApiView, ListQuery, the_one
 from api.models import Scope
+from api.research.changes import DeleteSerializer, TidySerializer
 from api.research.selection import SelectionSerializer, selection_taken
 from common.kept import STRICTNESS
 from distillation.models import Alarm, Run
 from distillation.pipeline.filters import NOBODY, SAME, versions
 from distillation.pipeline.prompts import PromptError, PromptSet
 from distillation.prompts.stored import prompts_version
+from distillation.runs.lifecycle import run_archive, run_delete, run_rename, run_unarchive
 from distillation.runs.pages.forms import BACKEND_WORDS
 from distillation.runs.reports import run_progress
 from distillation.runs.servers import backend_check
@@ -59,7 +62,7 @@ class RunSerializer(serializers.ModelSerializer):
         model = Run
         fields = (
             "name", "state", "message", "backend", "model", "config", "base_urls", "strictness", "created_at",
-            "finished_at", "alarms",
+            "finished_at", "archived_at", "alarms",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -165,10 +168,29 @@ class Runs(RunView, ListAPIView):
 
 
 class RunDetail(RunView):
+    also_answers = (409,)
     serializer_class = RunSerializer
 
     def get(self, request: Request, name: str) -> Response:
         return Response(RunSerializer(self.run()).data)
+
+    @extend_schema(request=TidySerializer, responses=RunSerializer)
+    @idempotent
+    def patch(self, request: Request, name: str) -> Response:
+        """Rename or archive it: all of it or nothing."""
+        run, asked = self.run(), self.body(TidySerializer)
+        with transaction.atomic():
+            if "archived" in asked:
+                (run_archive if asked["archived"] else run_unarchive)(run=run, by=self.me)
+            if "name" in asked:
+                run_rename(run=run, name=asked["name"], by=self.me)
+        return Response(RunSerializer(Run.objects.get(pk=run.pk)).data)
+
+    @extend_schema(request=DeleteSerializer, responses={204: None})
+    def delete(self, request: Request, name: str) -> Response:
+        """For good, with its intentions and verdicts; not before what rests on it."""
+        run_delete(run=self.run(), typed=self.body(DeleteSerializer)["name"], by=self.me)
+        return Response(status=204)
 
 
 class RunStatus(RunView):

@@ -6,7 +6,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.access import researcher_required
-from distillation.catalog.import_page import group, import_rows, options_asked, progress_answer, progress_of
+from common.lists import ListForm
+from distillation.catalog.import_page import SHOWN, group, import_rows, options_asked, progress_answer, progress_of
 from distillation.catalog.intake.account import CatalogAccount, without_pictures
 from distillation.catalog.missing import pictures_missing
 from distillation.models import CatalogImport, UploadImport
@@ -15,10 +16,11 @@ from distillation.models import CatalogImport, UploadImport
 @require_safe
 @researcher_required
 def import_list(request: HttpRequest) -> HttpResponse:
-    others = import_rows(UploadImport.objects.all())
-    return render(
-        request, "catalog/imports.html", {"imports": import_rows(CatalogImport.objects.all()), "others": others}
-    )
+    form = ListForm(request.GET, states=CatalogImport.State.choices)
+    chosen = form.chosen(CatalogImport.objects.all(), among=("name", "sources", "format"))[:SHOWN]
+    others = [] if form.is_archive or form.is_cut else import_rows(UploadImport.objects.all())
+    page = {"imports": chosen, "others": others, "form": form, "n_archived": CatalogImport.objects.archived().count()}
+    return render(request, "catalog/imports.html", page, status=400 if form.problem else 200)
 
 
 @require_safe

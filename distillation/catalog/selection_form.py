@@ -54,4 +54,4 @@ class CatalogSelectionForm(forms.Form):
 
 def _words(row: CatalogImport) -> str:
     cobuys = row.account.get("cobuys_new", 0) + row.account.get("cobuys_already_stored", 0)
-    return f"Import {row.pk}: {row.file_names}, {counted(cobuys, 'co-buy')}, {row.created_at:%-d %b %Y}"
+    return f"{row.title}: {row.file_names}, {counted(cobuys, 'co-buy')}, {row.created_at:%-d %b %Y}"

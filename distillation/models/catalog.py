@@ -153,9 +153,12 @@ class CoBuy(models.Model):
 
 
 class CatalogImportQuerySet(models.QuerySet):
+    def archived(self, is_so: bool = True) -> "CatalogImportQuerySet":
+        return self.filter(archived_at__isnull=not is_so)
+
     def data_sets(self) -> "CatalogImportQuerySet":
         """One for each data set, the first of its imports; the newest come first."""
-        return self.filter(state=CatalogImport.State.DONE, data_set=F("pk")).order_by("-pk")
+        return self.archived(False).filter(state=CatalogImport.State.DONE, data_set=F("pk")).order_by("-pk")
 
     def uploaded_and_owed(self) -> "CatalogImportQuerySet":
         """Those of uploads that are not ended, in the order in which they were started."""
@@ -174,11 +177,17 @@ class CatalogImport(FileImport):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+",
         help_text="who started it in the browser; empty: a command did",
     )  # fmt: skip
+    name = models.CharField(max_length=60, blank=True, db_default="", help_text="what people call the data set")
+    archived_at = models.DateTimeField(null=True, blank=True, help_text="out of the lists; nothing else changes")
 
     objects = CatalogImportQuerySet.as_manager()
 
     def __str__(self) -> str:
-        return f"import {self.pk} ({self.format})"
+        return f"import {self.pk} ({self.name or self.format})"
+
+    @property
+    def title(self) -> str:
+        return self.name or f"Import {self.pk}"
 
 
 class ProductAgain(models.Model):

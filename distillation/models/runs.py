@@ -15,6 +15,9 @@ WORKER_GONE_SECONDS = 9
 
 
 class RunQuerySet(models.QuerySet):
+    def archived(self, is_so: bool = True) -> "RunQuerySet":
+        return self.filter(archived_at__isnull=not is_so)
+
     def owing(self) -> "RunQuerySet":
         """Runs that should go on and that no worker works on."""
         owed = RunCoBuy.objects.filter(run=OuterRef("pk"), n_owed__gt=0)
@@ -59,6 +62,7 @@ class Run(models.Model):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())
     finished_at = models.DateTimeField(null=True, blank=True)
+    archived_at = models.DateTimeField(null=True, blank=True, help_text="out of the lists; nothing else changes")
 
     objects = RunQuerySet.as_manager()
 

@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import PersonRequest, researcher_required
+from common.lists import ListForm
 from common.refusals import Refused
 from distillation.models import Run
 from distillation.runs.pages.forms import TREATMENTS_HINT
@@ -34,7 +35,9 @@ from research.models import Experiment
 class ExperimentForm(forms.Form):
     name = forms.CharField(max_length=60, help_text="Letters, digits, dots, hyphens and underscores")
     question = forms.CharField(max_length=300, required=False, help_text="Such as: Do the pictures help?")
-    control = forms.ModelChoiceField(Run.objects.exclude(backend="imported").order_by("-pk"), to_field_name="name")
+    control = forms.ModelChoiceField(
+        Run.objects.archived(False).exclude(backend="imported").order_by("-pk"), to_field_name="name"
+    )
     pictures = forms.MultipleChoiceField(
         required=False,
         label="Arms: what is done to the pictures",
@@ -63,9 +66,11 @@ class ExperimentForm(forms.Form):
 @require_safe
 @researcher_required
 def experiment_list(request: HttpRequest) -> HttpResponse:
-    experiments = Experiment.objects.order_by("-pk").prefetch_related("arms__run")
-    rows = [(each, experiment_state(each.arms.all())) for each in experiments]
-    return render(request, "research/experiments.html", {"experiments": rows})
+    form = ListForm(request.GET, states=Run.State.choices)
+    chosen = form.chosen(Experiment.objects.all(), among=("name", "question"), state="arms__run__state").distinct()
+    rows = [(each, experiment_state(each.arms.all())) for each in chosen.prefetch_related("arms__run")]
+    page = {"experiments": rows, "form": form, "n_archived": Experiment.objects.archived().count()}
+    return render(request, "research/experiments.html", page, status=400 if form.problem else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

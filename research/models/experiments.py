@@ -10,6 +10,11 @@ from django.utils.translation import gettext_noop as _
 from distillation.models import Intention, Run
 
 
+class ExperimentQuerySet(models.QuerySet):
+    def archived(self, is_so: bool = True) -> "ExperimentQuerySet":
+        return self.filter(archived_at__isnull=not is_so)
+
+
 class Experiment(models.Model):
     """A question, one control and up to eight other arms over the same co-buys."""
 
@@ -23,6 +28,9 @@ class Experiment(models.Model):
     question = models.CharField(max_length=300, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())
+    archived_at = models.DateTimeField(null=True, blank=True, help_text="out of the list; nothing else changes")
+
+    objects = ExperimentQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.question or self.name

@@ -30,7 +30,11 @@ class ArmForm(forms.Form):
     name = forms.CharField(max_length=60)
     shows = forms.ChoiceField(choices=OnlineArm.Shows.choices, initial=OnlineArm.Shows.TITLES)
     run = forms.ModelChoiceField(
-        Run.objects.order_by("-pk"), to_field_name="name", required=False, label="Of the run", empty_label="none"
+        Run.objects.archived(False).order_by("-pk"),
+        to_field_name="name",
+        required=False,
+        label="Of the run",
+        empty_label="none",
     )
     weight = forms.IntegerField(label="Weight", min_value=1, max_value=10_000, initial=1)
 

@@ -22,16 +22,16 @@ from annotation.figures.preferences.views import preference_detail, preference_p
 from annotation.judging.interventions import participant_exclude, participant_pause, participant_resume
 from annotation.judging.quality import rules_alarm
 from annotation.models import Participant, Skip, Study
+from common.lists import ListForm
 
 
 @require_safe
 @researcher_required
 def study_list(request: HttpRequest) -> HttpResponse:
-    is_archive = "archive" in request.GET
-    studies = Study.objects.archived(is_archive).for_list().order_by("-created_at")
-    n_archived = Study.objects.archived().count()
-    page = {"studies": [_row(study) for study in studies], "is_archive": is_archive, "n_archived": n_archived}
-    return render(request, "studies/list.html", page)
+    form = ListForm(request.GET, states=Study.State.choices)
+    studies = form.chosen(Study.objects.for_list())
+    page = {"studies": [_row(study) for study in studies], "form": form, "n_archived": Study.objects.archived().count()}
+    return render(request, "studies/list.html", page, status=400 if form.problem else 200)
 
 
 @require_safe

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.access import researcher_required
 from accounts.models import User
 from accounts.requests import PersonRequest
+from common.lists import ListForm
 from common.words import counted
 from distillation.models import Exposure, Run
 from distillation.prompts.stored import PromptsRefused, prompts_save
@@ -34,8 +35,10 @@ from distillation.runs.wake import run_wake_or_say
 @require_safe
 @researcher_required
 def run_list(request: HttpRequest) -> HttpResponse:
-    runs = [run_row(run) for run in Run.objects.prefetch_related("alarms").order_by("-created_at")]
-    return render(request, "runs/list.html", {"runs": runs})
+    form = ListForm(request.GET, states=Run.State.choices)
+    chosen = form.chosen(Run.objects.prefetch_related("alarms"), among=("name", "model"))
+    page = {"runs": [run_row(run) for run in chosen], "form": form, "n_archived": Run.objects.archived().count()}
+    return render(request, "runs/list.html", page, status=400 if form.problem else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

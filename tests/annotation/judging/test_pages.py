@@ -260,3 +260,11 @@ def test_two_annotators_see_nothing_of_each_other(as_annotator: Client, blind: S
 
 def test_the_page_is_never_kept_in_a_cache(as_annotator: Client, blind: Study) -> None:
     assert "no-store" in as_annotator.get(url("page", blind))["Cache-Control"]
+
+
+def test_what_is_done_or_not_open_stands_apart(as_annotator: Client, blind: Study) -> None:
+    Study.objects.update(state=Study.State.CLOSED)
+    page = as_annotator.get(reverse("judge-home"))
+    assert ([row["to_do"] for row in page.context["others"]], page.context["studies"]) == ([False], [])
+    Study.objects.update(state=Study.State.OPEN)
+    assert len(as_annotator.get(reverse("judge-home")).context["studies"]) == 1
