@@ -2,8 +2,9 @@
 
 from dataclasses import asdict, dataclass, replace
 from enum import IntEnum
+from functools import lru_cache
 
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_noop as _
 
 from stats.packing import unit
@@ -110,6 +111,12 @@ PRESETS: dict[str, tuple[Question, Question]] = {
 def question_translated(question: Question) -> Question:
     """A preset's question in the reader's language. One in a researcher's own words stays as it is, its answers too:
     two languages in one question would be worse."""
+    return _in_language(question, get_language())
+
+
+@lru_cache(maxsize=256)  # two are asked for in each request of an annotator
+def _in_language(question: Question, language: str | None) -> Question:
+    """`language` is the active one."""
     if _words(question) not in _PRESET_WORDS:
         return question
     options = tuple(replace(option, label=gettext(option.label)) for option in question.options)

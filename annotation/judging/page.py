@@ -203,6 +203,7 @@ def progress(participant: Participant) -> dict:
     total = done + max(0, left)
     return {
         "done": done,
+        "next": done + 1,
         "total": total,
         "percent": round(100 * done / total) if total else 0,
         "cap": participant.cap,
@@ -280,6 +281,7 @@ def _reveal(judgment: Judgment, participant: Participant) -> dict:
         "answers": answers_shown(participant.study, ratings_of(judgment)),
         "verdict": verdict_shown(judgment.item_id),
         "reasons": AUDIT_REASONS,
+        "revise": reverse("judge-own-item", args=[participant.study_id, judgment.pk]),
         "back": _back(participant, before=judgment.pk),
         "fetch_ahead": True,
     }

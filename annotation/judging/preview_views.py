@@ -46,5 +46,5 @@ def _preview(study: Study) -> dict:
         "state": "item",
         "item": item_shown(item.pk, True, True if study.is_preference else None),
         "questions": questions_shown(study.questions, study.typicality_after_yes),
-        "progress": {"done": 0, "total": study.n_items},
+        "progress": {"done": 0, "next": 1, "total": study.n_items},
     }

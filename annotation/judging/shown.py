@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from django.db import connection
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext, gettext_noop
 
 from annotation.models import Judgment, JudgmentRevision, Study
 from annotation.scales import Preference, Question, question_translated
@@ -11,7 +11,7 @@ from common.kept import kept_sql
 from distillation.catalog.pictures.urls import digest_url
 from distillation.pipeline.relations import RELATIONS
 
-LONG_WORDS = 60
+LONG_WORDS, LONG_REASON = 60, 190
 FLAT = 1.3  # width by height from which two pictures are larger one above the other
 
 # Each judgment shows an item twice; written out, these two cost a third of what the ORM takes to compose them.
@@ -50,7 +50,7 @@ def item_shown(item_id: int, a_on_left: bool, first_left: bool | None = None) ->
         "id": item_id,
         "left": _product(left, "A"),
         "right": _product(right, "B"),
-        "relation_words": "" if relation == "open" else RELATIONS[relation].words,
+        "relation_words": "" if relation == "open" else gettext(RELATIONS[relation].words),
         "intention": text if first_left is None else "",
         "texts": _sides(first, second, first_left),
         "flat": flat,
@@ -107,5 +107,6 @@ def verdict_shown(item_id: int) -> dict:
         "kept": kept,
         "percent": "" if p_yes is None else f"{100 * p_yes:.0f}",
         "reason": reason,
+        "long": len(reason) > LONG_REASON,
         "backend_note": gettext_noop("rules, no model") if backend == "baseline" else "",
     }

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 from django.contrib.auth.decorators import login_required
 from django.forms import Form
 from django.http import HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.dateformat import format as date
@@ -20,6 +21,7 @@ from annotation.judging.access import participant_of
 from annotation.judging.allocation import item_skip, item_take, skip_undo
 from annotation.judging.confirming import demographics_save, participant_confirm
 from annotation.judging.forms import AuditForm, ConfirmForm, RatingForm, SkipForm
+from annotation.judging.frames import TASK, task_filled
 from annotation.judging.leases import item_of_ticket, lease_renew
 from annotation.judging.look import look_read
 from annotation.judging.page import page_context, pause_context, pictures_ahead, progress, reveal_context, sent_back_to
@@ -216,8 +218,11 @@ def _answer(request: PersonRequest, participant: Participant, status: int = 200,
 
 
 def _rendered(request: PersonRequest, shown: dict, status: int = 200) -> HttpResponse:
-    template = "judge/_task.html" if request.htmx else "judge/page.html"
-    return render(request, template, {**shown, "oob": bool(request.htmx)}, status=status)
+    if not request.htmx:
+        return render(request, "judge/page.html", {**shown, "oob": False}, status=status)
+    if filled := task_filled(shown, get_token(request)):
+        return HttpResponse(filled, status=status)
+    return render(request, TASK, {**shown, "oob": True}, status=status)
 
 
 def _go_on(request: PersonRequest, participant: Participant, **shown) -> HttpResponse:

@@ -147,6 +147,7 @@ class Study(models.Model):
     )
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())
+    row = ""  # PostgreSQL's xmin of it, where it was read to be judged in
 
     objects = StudyQuerySet.as_manager()
 
