@@ -15,7 +15,7 @@ from benchmarks.bars import at_most, show_all
 from benchmarks.own_services import own_services
 
 N, OVERLAP, ROUNDS = 1_000_000, 3, 3
-BAR_RATIO, BAR_FIRST, BAR_MB = 1.6, 0.5, 150
+BAR_RATIO, BAR_FIRST, BAR_MB = 1.3, 0.5, 150
 
 
 def main(n: int) -> int:
@@ -48,7 +48,7 @@ def _against_copy(n: int) -> int:
     first = statistics.median(exported[1] for _, exported in rounds)
     peak = max(exported[2] for _, exported in rounds)
     rows = [
-        at_most(f"CSV of judgments over raw COPY, median of {ROUNDS}", ratio, BAR_RATIO),
+        at_most(f"CSV of judgments over raw COPY of the same columns, median of {ROUNDS}", ratio, BAR_RATIO),
         at_most(f"its first data row, median of {ROUNDS}", first, BAR_FIRST, "s"),
         at_most("its peak memory", peak, BAR_MB, "MB"),
     ]
@@ -56,35 +56,20 @@ def _against_copy(n: int) -> int:
 
 
 def _raw_copy() -> float:
-    """One query, in whatever order, nothing made safe and no time worded."""
+    """The same columns in one query, in whatever order, with cells that a spreadsheet may run."""
     from django.db import connection  # noqa: PLC0415
 
-    with connection.cursor() as cursor:
-        begun = time.perf_counter()
-        with cursor.copy(RAW) as copy:
-            for _ in copy:
-                pass
-        return time.perf_counter() - begun
+    from annotation.exchange.exports.options import Options  # noqa: PLC0415
+    from annotation.exchange.exports.rows import Rows  # noqa: PLC0415
+    from annotation.models import Study  # noqa: PLC0415
 
-
-RAW = """
-COPY (
-    SELECT s.name, j.item_id, i.intention_id, r.name, r.backend, r.model, a.asin, b.asin, i.relation, t.text,
-           p.pseudonym, j.plausibility, j.typicality, i.filter_yes, i.p_yes, r.strictness,
-           i.p_yes >= r.strictness, j.filter_right, j.audit_reason, j.comment, j.kind, p.state <> 'excluded',
-           j.version, j.seconds, j.active_seconds, j.a_on_left, i.stratum, i.inclusion_probability, i.category,
-           s.simulated, j.created_at, j.audited_at
-    FROM annotation_judgment j
-    JOIN annotation_item i ON i.id = j.item_id
-    JOIN annotation_study s ON s.id = i.study_id
-    JOIN annotation_participant p ON p.id = j.participant_id
-    JOIN distillation_intention t ON t.id = i.intention_id
-    JOIN distillation_run r ON r.id = i.run_id
-    JOIN distillation_cobuy c ON c.id = t.cobuy_id
-    JOIN distillation_product a ON a.id = c.a_id
-    JOIN distillation_product b ON b.id = c.b_id
-) TO STDOUT WITH (FORMAT csv)
-"""
+    rows = Rows(Study.objects.get(), Options(machine=True))
+    params = rows.params | {"first": 0, "beyond": 2**31}
+    begun = time.perf_counter()
+    with connection.cursor() as cursor, cursor.copy(f"COPY ({rows.unsorted()}) TO STDOUT (FORMAT csv)", params) as copy:
+        for _ in copy:
+            pass
+    return time.perf_counter() - begun
 
 
 def _read_back(n: int, folder: Path) -> int:

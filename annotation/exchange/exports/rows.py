@@ -244,15 +244,20 @@ class Rows:
 
     def selected_unordered(self) -> str:
         """The same as they come, and with the judgment's id."""
-        return self._query(self.columns | SHOWN | {"judgment": "j.id"}, "")
+        return self._query(self.columns | SHOWN | {"judgment": "j.id"})
+
+    def unsorted(self) -> str:
+        """The same in whatever order they come."""
+        return self._query(self.columns)
 
     def _ordered(self, columns: dict[str, str]) -> str:
-        order, said = ("i.id, j.id, said.revision", _SAID) if self.options.revisions else ("i.id, j.id", "")
-        return f"{self._query(columns, said)} ORDER BY {order}"
+        order = "i.id, j.id, said.revision" if self.options.revisions else "i.id, j.id"
+        return f"{self._query(columns)} ORDER BY {order}"
 
-    def _query(self, columns: dict[str, str], said: str) -> str:
+    def _query(self, columns: dict[str, str]) -> str:
         cells = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
         other = _OTHER if self.study.is_preference else ""
+        said = _SAID if self.options.revisions else ""
         return f"SELECT {cells} {_FROM} {other} {said} {_WHERE} {self._filters}"
 
     def ranges(self) -> Iterator[dict[str, int]]:
