@@ -7,14 +7,14 @@ import kombu
 from celery.app.amqp import AMQP
 from kombu.transport import redis
 
-FIRST_WAIT_S, LONGEST_WAIT_S = 2.0, 4.0  # between two tries to reach it; kombu's own grow to half a minute
+LONGEST_WAIT_S = 4.0  # between two tries to reach it; kombu's own grow to half a minute
 
 log = logging.getLogger(__name__)
 
 
 class Connection(kombu.Connection):
     def ensure_connection(self, *args: Any, **options: Any) -> kombu.Connection:
-        return super().ensure_connection(*args, **{"interval_max": LONGEST_WAIT_S - FIRST_WAIT_S, **options})
+        return super().ensure_connection(*args, **{"interval_max": LONGEST_WAIT_S, **options})
 
 
 class Amqp(AMQP):
