@@ -1,10 +1,13 @@
 """What is turned away before a view sees it."""
 
+import sys
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
+from django.views import defaults
 
 from api.base.problems import problem
+from common.away import AGAIN_S, WORDS, away, is_lost_database
 from common.nul import REFUSED, is_about_nul
 
 NUL = "\0"
@@ -33,3 +36,17 @@ def refused(request: HttpRequest, status: int, words: str) -> HttpResponse:
     if request.path_info.startswith("/api/"):
         return problem(status, words, request.path)
     return HttpResponse(words, status=status, content_type="text/plain; charset=utf-8")
+
+
+def not_now(request: HttpRequest) -> HttpResponse:
+    answer = refused(request, 503, WORDS)
+    answer["Retry-After"] = str(AGAIN_S)
+    return answer
+
+
+def fault(request: HttpRequest) -> HttpResponse:
+    """Django's handler500: a database that is away is no fault of ours."""
+    if not is_lost_database(sys.exc_info()[1]):
+        return defaults.server_error(request)
+    away.noticed()
+    return not_now(request)

@@ -23,6 +23,7 @@ from mindsite.workers import worker_command
 HOST = "127.0.0.1"
 PORT = 8000
 PORTS_TRIED = 50
+CONNECTIONS = 2_048  # of each process: those that wait cost little
 SITE = "site"  # web server and worker of this var
 
 
@@ -63,14 +64,14 @@ def chosen_port(said: int | None, instance: Instance, say: Callable[[str], objec
 
 
 def web_command(port: int, *, host: str = HOST, workers: int = 2) -> list[str]:
-    """Django has two requests of a process at once (mindsite.bodies): under the interpreter's lock more of them only
-    wait for each other. Further threads wait for bodies, which may never end."""
+    """Each process has two requests in Django at once, and bodies wait in its event loop (mindsite.gateway)."""
     return [
-        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)),
-        *("--workers", str(workers), "--blocking-threads", "64", "--workers-kill-timeout", "5", "--no-ws"),
+        *(sys.executable, "-m", "granian", "--interface", "rsgi", "--host", host, "--port", str(port)),
+        *("--workers", str(workers), "--workers-kill-timeout", "5", "--no-ws"),
+        *("--backlog", str(CONNECTIONS), "--backpressure", str(CONNECTIONS)),
         *("--respawn-failed-workers", "--respawn-interval", "0.5"),
         *("--http1-header-read-timeout", "10000"),  # ms
-        *("--log-level", "error", "mindsite.wsgi:application"),
+        *("--log-level", "error", "mindsite.rsgi:application"),
     ]
 
 

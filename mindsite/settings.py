@@ -93,7 +93,7 @@ DATABASES = {"default": database(env.str("DATABASE_URL", ""))}
 DATABASES["default"]["OPTIONS"] = {
     **DATABASES["default"].get("OPTIONS", {}),  # of the URL: sslmode=…, host=/a/socket's/directory
     # Prepared statements halve the database's work for the few queries that every judgment makes.
-    "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL", 8), "timeout": 10},
+    "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL", 8), "timeout": env.float("DATABASE_WAIT", 10)},
     "server_side_binding": True,
     "prepare_threshold": 2,
 }

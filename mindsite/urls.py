@@ -7,6 +7,7 @@ from mindsite import administration, monitoring
 
 handler403 = "mindsite.language.not_allowed"
 handler404 = "mindsite.language.not_found"
+handler500 = "mindsite.guards.fault"
 
 urlpatterns = [
     path("", home, name="home"),

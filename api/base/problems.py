@@ -13,6 +13,7 @@ from rest_framework.views import exception_handler
 from accounts.services import PeopleRefused
 from annotation.design.protocol import StudyRefused
 from annotation.judging.refusals import AuditOwed, ConfirmOwed, JudgingRefused, LeaseGone, VersionChanged
+from common.away import AGAIN_S, WORDS, away, is_lost_database
 from common.nul import REFUSED, is_about_nul
 from distillation.catalog.selection import SelectionRefused
 from distillation.runs.services import RunRefused
@@ -101,14 +102,21 @@ def problem_handler(error: Exception, context: dict) -> HttpResponse:
         return problem(400, REFUSED, path)
     answer = exception_handler(error, context)
     if answer is None:
-        log.exception("%s %s failed", context["request"].method, path, exc_info=error)
-        return problem(500, "The server's log has the reason; what was asked has not been done", path)
+        return _unforeseen(error, context, path)
     headers = {name: answer[name] for name in ("WWW-Authenticate", "Retry-After", "Allow") if name in answer}
     if isinstance(error, ValidationError):
         code = 400 if isinstance(error, BadQuery) else 422
         errors = dict(_by_field(answer.data))
         return problem(code, _first(errors), path, errors=errors, headers=headers)
     return problem(answer.status_code, str(answer.data["detail"]), path, headers=headers)
+
+
+def _unforeseen(error: Exception, context: dict, path: str) -> HttpResponse:
+    if is_lost_database(error):
+        away.noticed()
+        return problem(503, WORDS, path, headers={"Retry-After": str(AGAIN_S)})
+    log.exception("%s %s failed", context["request"].method, path, exc_info=error)
+    return problem(500, "The server's log has the reason; what was asked has not been done", path)
 
 
 def problem(

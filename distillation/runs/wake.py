@@ -7,11 +7,11 @@ from distillation.models import Run
 from distillation.tasks import run_wake
 
 
-def broker_check() -> None:
+def broker_check(*, seconds: float = 3) -> None:
     """Raises kombu's OperationalError at once instead of when the first task is sent."""
     try:
-        with current_app.connection_for_write(connect_timeout=3) as connection:
-            connection.ensure_connection(max_retries=1, interval_start=0.2, timeout=5)
+        with current_app.connection_for_write(connect_timeout=seconds) as connection:
+            connection.ensure_connection(max_retries=1, interval_start=0.2, timeout=seconds)
     except (ImportError, KeyError, ValueError) as error:  # a transport that is unknown or not installed, a bad port
         raise OperationalError(str(error)) from error
 

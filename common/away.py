@@ -1,0 +1,39 @@
+"""A database that can't be reached: said at once to all who come in the next second, not after a wait of each."""
+
+import time
+
+from django.db import InterfaceError, OperationalError
+from psycopg_pool import PoolClosed, PoolTimeout
+
+AGAIN_S = 5
+SHUT_S = 1.0
+WORDS = "The database can't be reached at the moment. Nothing of this was saved: try again in a few seconds."
+LOST = ("08", "57P", "53300")  # connection, the server's going down, too many connections
+
+
+class Away:
+    """What this process knows."""
+
+    def __init__(self) -> None:
+        self._shut_until = 0.0
+
+    def noticed(self) -> None:
+        self._shut_until = time.monotonic() + SHUT_S
+
+    def is_known(self) -> bool:
+        return time.monotonic() < self._shut_until
+
+
+away = Away()
+
+
+def is_lost_database(error: BaseException | None) -> bool:
+    """No connection to be had, or one that broke: not a query that took too long or was refused."""
+    while error is not None:
+        if isinstance(error, PoolTimeout | PoolClosed | InterfaceError):
+            return True
+        if isinstance(error, OperationalError):
+            state = getattr(error.__cause__, "sqlstate", None)
+            return state is None or state.startswith(LOST)
+        error = error.__cause__
+    return False

@@ -1,0 +1,13 @@
+"""What `manage.py serve` and `web` run under granian."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mindsite.settings")
+os.environ.setdefault("DATABASE_WAIT", "1.5")  # people are told soon; commands and workers wait longer
+django = get_wsgi_application()
+
+from mindsite.gateway.server import Server  # noqa: E402 - its models are there once Django is
+
+application = Server(django)
