@@ -37,14 +37,17 @@ def gold_read(lines: Iterable[str]) -> list[GoldRow]:
     if named_by is None or "plausibility" not in columns:
         raise StudyRefused(
             "The gold file needs the columns intention_id (or asin_a, asin_b, relation) and plausibility; "
-            f"it has {', '.join(sorted(columns)) or 'none'}"
+            f"it has {', '.join(sorted(columns)) or 'none'}",
+            field="gold",
         )
     try:
         rows = [_row(reader.line_num, row, named_by) for row in reader]
     except csv.Error as error:
-        raise StudyRefused(f"The gold file can't be read as CSV (line {reader.line_num}: {error})") from error
+        raise StudyRefused(
+            f"The gold file can't be read as CSV (line {reader.line_num}: {error})", field="gold"
+        ) from error
     if not rows:
-        raise StudyRefused("The gold file has no rows; add one for each item with a known answer")
+        raise StudyRefused("The gold file has no rows; add one for each item with a known answer", field="gold")
     return rows
 
 
@@ -52,12 +55,16 @@ def gold_answers(rows: Sequence[GoldRow], runs: Sequence[Run], questions: Sequen
     """The known answer by intention, in the order of the file."""
     found = _found(rows, runs)
     if unknown := [row for row in rows if len(found.get(row.key, ())) != 1]:
-        raise StudyRefused(f"The gold file names {_unknown(unknown, found, runs)}. No gold item was taken")
+        raise StudyRefused(
+            f"The gold file names {_unknown(unknown, found, runs)}. No gold item was taken", field="gold"
+        )
     answers: dict[int, dict] = {}
     for row in rows:
         intention = found[row.key][0]
         if intention in answers:
-            raise StudyRefused(f"The gold file names the same intention twice, again in {row.words}; remove one")
+            raise StudyRefused(
+                f"The gold file names the same intention twice, again in {row.words}; remove one", field="gold"
+            )
         answers[intention] = _answer(row, questions)
     return answers
 
@@ -115,4 +122,4 @@ def _value(row: GoldRow, question: Question, text: str) -> int:
         if text.casefold() in (str(option.value), option.label.casefold()):
             return option.value
     known = ", ".join(f"{option.value} ({option.label})" for option in question.options)
-    raise StudyRefused(f"The gold file's {row.words} has {question.name} {text!r}; the scale has {known}")
+    raise StudyRefused(f"The gold file's {row.words} has {question.name} {text!r}; the scale has {known}", field="gold")

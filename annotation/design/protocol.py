@@ -25,7 +25,11 @@ CONSENT_LENGTH = 20_000
 
 
 class StudyRefused(Refused):
-    """One line for the person who asked: what is wrong and what to do."""
+    """One line for the person who asked: what is wrong and what to do; `field` of a form, where it is of one."""
+
+    def __init__(self, line: str, field: str = "") -> None:
+        super().__init__(line)
+        self.field = field
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +104,17 @@ def scales_worded(preset: str, wording: Wording) -> list[dict]:
     plausible, typical = scales.PRESETS[scales.PROPOSED if preset == OWN else preset]
     if preset == OWN and len(wording.typicality_answers) not in POINTS:
         n = len(wording.typicality_answers)
-        raise StudyRefused(f"A scale of your own has 2 to 7 answers, the best first; this one has {n}")
+        raise StudyRefused(
+            f"A scale of your own has 2 to 7 answers, the best first; this one has {n}", field="typicality_answers"
+        )
     plausible = _worded(plausible, wording.plausibility, wording.plausibility_answers)
     typical = _worded(typical, wording.typicality, wording.typicality_answers, free=preset == OWN)
     points, typical_answers = len(typical.options), wording.typical_answers
     if typical_answers is not None and not 1 <= typical_answers < points:
-        raise StudyRefused(f"Of {points} answers 1 to {points - 1} can count as typical, not {typical_answers}")
+        raise StudyRefused(
+            f"Of {points} answers 1 to {points - 1} can count as typical, not {typical_answers}",
+            field="typical_answers",
+        )
     typical = replace(typical, positive_from=points - (typical_answers or points // 2))
     return [
         asdict(question) | {"options": [asdict(each) for each in question.options]} for question in (plausible, typical)
@@ -161,9 +170,15 @@ def protocol_as_json(study: Study) -> dict:
 def refuse_unqualifiable(study: Study, n_gold: int) -> None:
     asked, right = study.qualification_items, study.qualification_pass
     if asked > n_gold:
-        raise StudyRefused(f"The qualification asks {asked} gold items, but there are {n_gold}; add some or ask fewer")
+        raise StudyRefused(
+            f"The qualification asks {asked} gold items, but there are {n_gold}; add some or ask fewer",
+            field="qualification_items",
+        )
     if right > asked:
-        raise StudyRefused(f"The qualification can't want {right} right of {asked} gold items; lower the pass mark")
+        raise StudyRefused(
+            f"The qualification can't want {right} right of {asked} gold items; lower the pass mark",
+            field="qualification_pass",
+        )
 
 
 def refuse_cap(cap: int, checks: int) -> None:
@@ -171,7 +186,8 @@ def refuse_cap(cap: int, checks: int) -> None:
     if 0 < cap < checks:
         raise StudyRefused(
             f"One person would give at most {cap} judgments after {checks} check items; raise the cap to {checks} or "
-            "more, ask fewer check items, or set no cap (0)"
+            "more, ask fewer check items, or set no cap (0)",
+            field="cap",
         )
 
 
@@ -180,7 +196,8 @@ def refuse_too_few(overlap: int, groups: Sequence[Group]) -> None:
         names = ", ".join(group.name for group in groups)
         raise StudyRefused(
             f"Each item wants {overlap} annotators, but {names} has {able} that can sign in; "
-            "lower the overlap or name more groups"
+            "lower the overlap or name more groups",
+            field="overlap",
         )
 
 
@@ -211,10 +228,13 @@ def _worded(question: Question, text: str, answers: Sequence[str], free: bool = 
 def _refuse_out_of_range(study: Study) -> None:
     if len(study.guidelines) > GUIDELINES_LENGTH:
         raise StudyRefused(
-            f"The guidelines have {len(study.guidelines):,} letters; {GUIDELINES_LENGTH:,} is the most that is shown"
+            f"The guidelines have {len(study.guidelines):,} letters; {GUIDELINES_LENGTH:,} is the most that is shown",
+            field="guidelines",
         )
     if len(study.consent) > CONSENT_LENGTH:
-        raise StudyRefused(f"The consent text has {len(study.consent):,} letters; {CONSENT_LENGTH:,} is the most")
+        raise StudyRefused(
+            f"The consent text has {len(study.consent):,} letters; {CONSENT_LENGTH:,} is the most", field="consent"
+        )
     if problem := rules_problem(study.rules):
         raise StudyRefused(problem)
     try:

@@ -152,7 +152,8 @@ def allocate(sizes: dict[str, int], items: int, allocation: Allocation, runs: Se
     if items > (available := sum(sizes.values())):
         raise StudyRefused(
             f"The study asks for {items:,} items, but {', '.join(run.name for run in runs)} "
-            f"has {available:,} intentions that can be judged; ask for at most that many"
+            f"has {available:,} intentions that can be judged; ask for at most that many",
+            field="items",
         )
     if allocation == EQUAL:
         return sampling.allocate_equal(sizes, items)
@@ -185,13 +186,18 @@ def _stated(sizes: dict[str, int], items: int, stated: dict[str, int]) -> dict[s
     if unknown := sorted(set(stated) - set(sizes)):
         raise StudyRefused(
             f"There is no stratum {', '.join(unknown[:5])}; there are {', '.join(sorted(sizes)[:8])}"
-            f"{' …' if len(sizes) > 8 else ''}"
+            f"{' …' if len(sizes) > 8 else ''}",
+            field="stated",
         )
     for name, number in stated.items():
         if number > sizes[name]:
-            raise StudyRefused(f"The stratum {name} has {sizes[name]:,} intentions, not {number:,}; ask for fewer")
+            raise StudyRefused(
+                f"The stratum {name} has {sizes[name]:,} intentions, not {number:,}; ask for fewer", field="stated"
+            )
     if (total := sum(stated.values())) != items:
-        raise StudyRefused(f"The strata add up to {total:,} items, but {items:,} are asked for; make them equal")
+        raise StudyRefused(
+            f"The strata add up to {total:,} items, but {items:,} are asked for; make them equal", field="stated"
+        )
     return stated
 
 
@@ -212,31 +218,33 @@ def _refuse_unusable(
 ) -> None:
     name_refuse(name)
     if not runs:
-        raise StudyRefused("A study needs at least one run")
+        raise StudyRefused("A study needs at least one run", field="runs")
     if len(set(runs)) < len(runs):
         raise StudyRefused("A run is named twice; name each once")
     if items < 1 or overlap < 1:
-        raise StudyRefused("A study needs at least one item and one judgment an item")
+        raise StudyRefused("A study needs at least one item and one judgment an item", field="items")
     if overlap > (most := PROTOCOL_FIELDS["overlap"].most):
-        raise StudyRefused(f"An overlap of {overlap} is more than {most} judgments an item; choose a smaller one")
+        raise StudyRefused(
+            f"An overlap of {overlap} is more than {most} judgments an item; choose a smaller one", field="overlap"
+        )
     if unknown := set(strata) - set(STRATA):
         raise StudyRefused(f"Unknown strata {', '.join(sorted(unknown))}; known are {', '.join(STRATA)}")
     if not 0 <= seed < 2**63:
-        raise StudyRefused(f"The seed {seed} is outside 0 … 2^63 - 1; choose a smaller number")
+        raise StudyRefused(f"The seed {seed} is outside 0 … 2^63 - 1; choose a smaller number", field="seed")
 
 
 def name_refuse(name: str) -> None:
     """Raises StudyRefused where no study can be called so."""
     if not name.strip():
-        raise StudyRefused("A study needs a name")
+        raise StudyRefused("A study needs a name", field="name")
     if len(name) > NAME_LENGTH:
-        raise StudyRefused(f"The name has {len(name)} letters; a study's name may have {NAME_LENGTH}")
+        raise StudyRefused(f"The name has {len(name)} letters; a study's name may have {NAME_LENGTH}", field="name")
     if Study.objects.filter(name=name).exists():
         raise _name_taken(name)
 
 
 def _name_taken(name: str) -> StudyRefused:
-    return StudyRefused(f"There is a study named {name} already; choose another name")
+    return StudyRefused(f"There is a study named {name} already; choose another name", field="name")
 
 
 def _insert(study: Study) -> None:
@@ -255,21 +263,26 @@ def units_of(items: int, runs: Sequence[Run], *, paired: bool, kind: str = Study
     if not paired:
         return items
     if len(runs) < 2:
-        raise StudyRefused("Runs are compared in pairs; name two or more, or don't pair")
+        raise StudyRefused("Runs are compared in pairs; name two or more, or don't pair", field="runs")
     units, over = divmod(items, len(runs))
     if over:
-        raise StudyRefused(f"{items:,} items can't come from {len(runs)} runs alike; ask for {units * len(runs):,}")
+        raise StudyRefused(
+            f"{items:,} items can't come from {len(runs)} runs alike; ask for {units * len(runs):,}", field="items"
+        )
     return units
 
 
 def _units_of_pairs(items: int, runs: Sequence[Run]) -> int:
     if len(runs) < 2:
-        raise StudyRefused("A preference study compares the intentions of two runs or more; name another run")
+        raise StudyRefused(
+            "A preference study compares the intentions of two runs or more; name another run", field="runs"
+        )
     units, over = divmod(items, each := pairs_of_unit(runs))
     if over or not units:
         raise StudyRefused(
             f"{len(runs)} runs make {each} pairs for each co-buy and relation, so {items:,} items don't come out even; "
-            f"ask for {max(1, units) * each:,}"
+            f"ask for {max(1, units) * each:,}",
+            field="items",
         )
     return units
 

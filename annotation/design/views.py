@@ -7,6 +7,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import researcher_required
 from accounts.requests import PersonRequest
+from annotation.design.folding import folds
 from annotation.design.forms import PlanForm, ProtocolForm, StudyForm, protocol_initial
 from annotation.design.planning import plan_make
 from annotation.design.plans import plan_fix, plan_of, plan_open
@@ -29,7 +30,7 @@ def study_new(request: PersonRequest) -> HttpResponse:
         try:
             study = study_create(**form.design(), state=state, created_by=request.user)
         except StudyRefused as refusal:
-            form.add_error(None, str(refusal))
+            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
         else:
             _welcome(request, study)
             return redirect("study", study.pk)
@@ -65,7 +66,7 @@ def study_protocol(request: PersonRequest, study_id: int) -> HttpResponse:
                 study=study, by=request.user, groups=form.cleaned_data["groups"], **form.protocol()
             )
         except StudyRefused as refusal:
-            form.add_error(None, str(refusal))
+            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
         else:
             messages.success(request, _changed(study, changed))
             return redirect("study", study.pk)
@@ -76,6 +77,7 @@ def study_protocol(request: PersonRequest, study_id: int) -> HttpResponse:
         "versions": versions,
         "catalog_words": CatalogSelection.of_config(study.catalog).words,
         "n_gold": study.items.filter(gold__isnull=False).count(),
+        "folds": folds(form),
         **_plan_of(study),
     }
     return render(request, "studies/protocol.html", page, status=422 if form.errors else 200)
@@ -98,7 +100,7 @@ def study_plan_fix(request: PersonRequest, study_id: int) -> HttpResponse:
 
 
 def design_page(request: HttpRequest, form: StudyForm) -> HttpResponse:
-    page = {"form": form, **_plan(form)}
+    page = {"form": form, "folds": folds(form), **_plan(form)}
     return render(request, "studies/new.html", page, status=422 if form.errors else 200)
 
 

@@ -23,6 +23,20 @@ function localCountries() {
   }
 }
 
+// On a phone a row is a card: each cell has its column's head with it, unless the template gave it one.
+function nameCells() {
+  for (const table of document.querySelectorAll(".scroll > table:not(.confusion)")) {
+    const heads = [...(table.tHead?.rows[0]?.cells ?? [])].flatMap((head) => [head.textContent.trim(), ...Array(head.colSpan - 1).fill("")]);
+    for (const row of table.querySelectorAll("tbody > tr")) {
+      let place = 0;
+      for (const cell of row.cells) {
+        if (cell.localName === "td") cell.dataset.t ??= heads[place] ?? "";
+        place += cell.colSpan;
+      }
+    }
+  }
+}
+
 const isRead = (part) =>
   part.querySelector("[popover]:popover-open") ||
   (!getSelection().isCollapsed && part.contains(getSelection().anchorNode));
@@ -34,7 +48,7 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) print();
 });
-for (const local of [localTimes, localCountries]) {
+for (const local of [localTimes, localCountries, nameCells]) {
   document.addEventListener("htmx:afterSwap", local);
   local();
 }
