@@ -1,8 +1,15 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
+from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer
 from drf_spectacular.views import SpectacularAPIView
+
+from api.reading import components, sections
+from common.cached import cached
+from common.version import __version__
+
+KEPT_SECONDS = 24 * 3600  # making it takes two seconds, and it changes with the version alone
 
 
 class Schema(SpectacularAPIView):
@@ -15,5 +22,10 @@ class Schema(SpectacularAPIView):
 
 @require_safe
 def docs(request: HttpRequest) -> HttpResponse:
-    """Swagger UI from our own static files, so that the page's rules for content stand as they are."""
-    return render(request, "api/docs.html")
+    """The schema to be read, as a page like the others: no script is needed for it."""
+    return render(request, "api/docs.html", cached(f"api-docs-{__version__}", _page, KEPT_SECONDS))
+
+
+def _page() -> dict:
+    schema = SchemaGenerator().get_schema(request=None, public=True)
+    return {"sections": sections(schema), "components": components(schema), "info": schema["info"]}

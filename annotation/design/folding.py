@@ -8,10 +8,10 @@ FOLDED = {
     "next": ("order", "lease_minutes", "cap"),
     "told": ("terms", "consent", "demographics", "seen"),
     "words": (
-        "plausibility", "plausibility_answers", "typicality", "typicality_answers", "typical_answers",
+        "preset", "plausibility", "plausibility_answers", "typicality", "typicality_answers", "typical_answers",
         "typicality_after_yes",
     ),
-    "qualification": ("qualification_items", "qualification_pass", "qualification_tries"),
+    "qualification": ("gold", "qualification_items", "qualification_pass", "qualification_tries"),
     "repeats": ("repeat_percent", "repeat_distance", "extra_votes"),
     "rules": (
         "gold_below", "gold_least", "repeats_below", "repeats_least", "agreement_below", "agreement_least",
