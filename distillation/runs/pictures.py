@@ -14,6 +14,7 @@ from distillation.treatments import SWAPPED, TREATED, Treated, Untreatable, trea
 from distillation.treatments.swaps import swaps
 
 NO_PICTURE, NO_OTHER = "no picture of the product", "no other product's picture is there to show"
+NO_FILE = "the picture's file is missing from the store"
 # Failures that are none of a call's: what a treatment lost.
 UNTREATED, UNCHANGED = "untreated", "unchanged"
 LEFT_OUT = (UNTREATED, UNCHANGED)
@@ -86,7 +87,7 @@ def picture_treat(*, treatment: str) -> bool:
     except Untreatable as error:
         row.problem = str(error)[:300]
     except FileNotFoundError:
-        row.problem = "the picture's file is missing from the store"
+        row.problem = NO_FILE
     else:
         row.picture, row.effects = _stored(treated), treated.effects.as_dict()
     row.save(update_fields=["picture", "problem", "effects"])

@@ -21,7 +21,7 @@ from distillation.prompts.forms import TEXTS
 from distillation.prompts.stored import OWN, prompts_version
 from distillation.runs.pages.forms import RunForm
 from distillation.runs.pages.settings import run_settings
-from distillation.runs.pages.trying import COBUYS, WAITS_S, pair_shown, prompts_try, sample_cobuys
+from distillation.runs.pages.trying import COBUYS, WAITS_S, Sampled, pairs_sample, prompts_try
 from distillation.runs.services import RunRefused
 
 STEP_1, STEP_2 = "(what step 1 says of this product)", "(what step 2 says)"
@@ -53,8 +53,7 @@ def prompts_preview(request: HttpRequest) -> HttpResponse:
     form = _filled(request)
     try:
         config = _config(form, besides=WHO_ANSWERS)
-        cobuys = sample_cobuys(form.catalog, 1, with_images=config["with_images"])
-        pair = pair_shown(cobuys[0], config["pictures"]) if cobuys else trial_pair()
+        pair = next((each.pair for each in _sample(form, config) if each.pair), trial_pair())
         steps = _steps(pair, _relations(form)[0], Options.from_config(config))
     except (RunRefused, PromptError) as error:
         return render(request, "runs/_prompt_shown.html", {"problem": str(error)}, status=422)
@@ -76,7 +75,7 @@ def prompts_trial(request: PersonRequest) -> HttpResponse:
             model=asked.get("model", ""),
             base_urls=asked.get("base_urls", []),
             config=config,
-            cobuys=sample_cobuys(form.catalog, COBUYS, with_images=config["with_images"]),
+            sampled=_sample(form, config),
             relations=_relations(form),
         )
     except (RunRefused, PromptError) as error:
@@ -110,6 +109,10 @@ def _config(form: RunForm, besides: frozenset[str] = frozenset()) -> dict[str, A
     if form.non_field_errors():  # the co-buys that are chosen
         raise RunRefused(" ".join(map(str, form.non_field_errors())))
     return run_settings(form).as_config()
+
+
+def _sample(form: RunForm, config: dict[str, Any]) -> list[Sampled]:
+    return pairs_sample(form.catalog, COBUYS, with_images=config["with_images"], treatment=config["pictures"])
 
 
 def _relations(form: RunForm) -> tuple[str, ...]:
