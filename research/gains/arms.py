@@ -3,7 +3,9 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from distillation.models import Run
+from django.db.models import Count
+
+from distillation.models import Intention, Run
 from distillation.pipeline.relations import RELATIONS
 from research.gains.refusals import GainRefused
 
@@ -39,12 +41,19 @@ class Arm:
 
 def arms_parsed(text: str, run: Run) -> list[Arm]:
     """Of "unfiltered,strictness-0.3,without-usedFor,no-pictures=RUN"; the method first. Raises GainRefused."""
-    names = list(dict.fromkeys(part.strip() for part in text.split(",") if part.strip())) if text else list(DEFAULT)
+    names = list(dict.fromkeys(part.strip() for part in text.split(",") if part.strip())) if text else _default(run)
     arms = [Arm(name=METHOD, words=WORDS[METHOD], run=run.name)]
     arms += [_arm(name, run) for name in names if name != "none"]
     if len({arm.name for arm in arms}) < len(arms):
         raise GainRefused(f"--arms {text}: an arm is named twice")
     return arms
+
+
+def _default(run: Run) -> list[str]:
+    """With all relations but the one that most of what is kept is in, where there are others."""
+    kept = Intention.objects.filter(run=run).kept_of(run).order_by().values_list("relation")
+    by_number = sorted(kept.annotate(n=Count("pk")), key=lambda row: (-row[1], row[0]))
+    return [*DEFAULT, *(f"without-{relation}" for relation, _ in by_number[:1] if len(by_number) > 1)]
 
 
 def _arm(name: str, run: Run) -> Arm:

@@ -29,8 +29,8 @@ class Command(BaseCommand):
         parser.add_argument("--base", required=True, metavar="PATH|NAME", help="an instruction-tuned model")
         parser.add_argument("--data", required=True, type=Path, metavar="DIR", help="IntentionQA's question files")
         parser.add_argument(
-            "--arms", default="", help=f"controls beside the method ({','.join(DEFAULT)}); or none, without-RELATION, "
-            "no-pictures=RUN, folkscope=RUN"
+            "--arms", default="", help=f"controls beside the method ({','.join(DEFAULT)}, and without-RELATION of the "
+            "relation most kept); or none, without-RELATION, no-pictures=RUN, folkscope=RUN"
         )  # fmt: skip
         parser.add_argument("--task", choices=list(ASKED), default="both")
         parser.add_argument("--mode", choices=list(MODES), default="zero-shot")

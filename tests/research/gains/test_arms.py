@@ -39,6 +39,12 @@ def test_the_arms_by_default_follow_the_method(run: Run) -> None:
     assert [arm.name for arm in arms_parsed("none", run)] == ["method"]
 
 
+def test_the_relation_that_most_is_kept_of_is_left_out_by_default(run: Run) -> None:
+    Verdict.objects.filter(intention__in=run.intentions.filter(relation="usedFor")[:3]).update(yes=True, p_yes=0.9)
+    last = arms_parsed("", run)[-1]  # of isA all 40 are kept, of usedFor three
+    assert (last.name, last.without, last.words) == ("without-isA", "isA", "what the filter kept, without isA")
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [
