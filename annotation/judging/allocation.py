@@ -21,10 +21,17 @@ from annotation.judging.leases import (
     release_expired,
     sides_drawn,
 )
-from annotation.judging.participants import is_at_cap, participant_lock, refuse_unconfirmed, refuse_unless_at_work
+from annotation.judging.participants import (
+    is_at_cap,
+    participant_lock,
+    refuse_unconfirmed,
+    refuse_unless_at_work,
+    under_lock,
+)
 from annotation.judging.qualification import gold_next, qualification_update
 from annotation.judging.refusals import AuditOwed, JudgingRefused
 from annotation.models import Item, Kind, Lease, Participant, Skip, Study
+from common.reading import columns_sql, row_read
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +45,10 @@ class Finished:
     """Nothing is left in this study for this annotator."""
 
 
-@transaction.atomic
+@under_lock
 def item_next(*, participant: Participant) -> Lease | Waiting | Finished:
     """The annotator's lease, or a new one: gold until qualified, now and then a repeat, else an item by the study's
     order that the annotator has neither judged nor skipped, else one over which the others are split."""
-    participant = participant_lock(participant)
     refuse_unless_at_work(participant)
     refuse_unconfirmed(participant)
     is_over = deadline_passed(participant.study) or is_at_cap(participant)
@@ -276,7 +282,8 @@ def _take(participant: Participant, after: Cursor | None) -> Lease | None:
     beyond, order, start = _ORDERS[Study.Order(participant.study.order)]
     if after in (None, UNSET):
         after = start
-    taken = Lease.objects.raw(
+    return row_read(
+        Lease,
         f"""
         WITH chosen AS (
             SELECT i.id, i.block_no, i.taken, i.order_key FROM annotation_item i
@@ -296,7 +303,7 @@ def _take(participant: Participant, after: Cursor | None) -> Lease | None:
         SELECT %(participant)s, id, %(kind)s, %(a_on_left)s, %(first_left)s::boolean,
                now() + make_interval(mins => %(minutes)s)
         FROM chosen
-        RETURNING *
+        RETURNING {columns_sql(Lease, "annotation_lease")}
         """,  # noqa: S608 - one of the two orders above
         {
             "study": participant.study_id,
@@ -308,4 +315,3 @@ def _take(participant: Participant, after: Cursor | None) -> Lease | None:
             "minutes": participant.study.lease_minutes,
         },
     )
-    return next(iter(taken), None)

@@ -16,20 +16,11 @@ TASK = "judge/_task.html"
 STATES = ("item", "reveal")
 MOST = 2_000  # frames of some 6 KB
 # What differs from item to item and stands in the page as it is; templates may ask whether it is there, and no more.
-_OF_ITEM = (
-    "id",
-    "asin",
-    "title",
-    "picture_url",
-    "relation_words",
-    "intention",
-    "left",
-    "right",
-    "submission",
-    "ticket",
-)
+_OF_ITEM = ("id", "asin", "title", "picture_url", "relation_words", "intention", "left", "right", "submission")
 _OF_REVEAL = ("judgment", "comment", "label", "value", "reason", "revise")
-_FILLED = frozenset((*_OF_ITEM, *_OF_REVEAL, "back", "done", "next", "total", "percent", "seconds_each", "csrf_token"))
+_FILLED = frozenset(
+    (*_OF_ITEM, *_OF_REVEAL, "ticket", "back", "done", "next", "total", "percent", "seconds_each", "csrf_token")
+)
 _RARE = ("error", "values", "changes", "check")
 _OF_STUDY = frozenset(("study", "questions", "reasons"))  # the same as long as the study's row is
 

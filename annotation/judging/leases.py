@@ -12,6 +12,12 @@ from django.utils import timezone
 from annotation.judging.participants import participant_lock
 from annotation.models import Item, Kind, Lease, Participant, Study
 from annotation.models.rights import may_judge_sql
+from common.reading import columns_sql, row_read
+
+_RENEW = f"""
+    UPDATE annotation_lease l SET expires_at = now() + make_interval(mins => %s) WHERE participant_id = %s
+    RETURNING {columns_sql(Lease, "l")}
+"""  # noqa: S608 - names of our own
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +41,7 @@ def lease_make(participant: Participant, item_id: int, kind: Kind, sides: Sides)
 
 def lease_renew(participant: Participant) -> Lease | None:
     """Extend the annotator's lease; one that has run out but was not released yet is still theirs."""
-    renewed = Lease.objects.raw(
-        """
-        UPDATE annotation_lease SET expires_at = now() + make_interval(mins => %s) WHERE participant_id = %s
-        RETURNING *
-        """,
-        [participant.study.lease_minutes, participant.pk],
-    )
-    return next(iter(renewed), None)
+    return row_read(Lease, _RENEW, [participant.study.lease_minutes, participant.pk])
 
 
 def place_keep(participant: Participant, lease: Lease) -> None:

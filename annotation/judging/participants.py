@@ -1,11 +1,14 @@
 """An annotator's part in a study. Its row is the lock against two tabs and double clicks."""
 
 import secrets
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from copy import copy
-from functools import lru_cache
+from functools import lru_cache, wraps
+from typing import ParamSpec, TypeVar, cast
 
 from django.core.exceptions import PermissionDenied
-from django.db import connection
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -14,6 +17,7 @@ from annotation.judging.refusals import ConfirmOwed, JudgingRefused
 from annotation.models import Participant, Study
 from annotation.models.rights import may_judge_sql
 from common.counting import included_sql, of_people_sql
+from common.reading import columns_sql, row_made
 from distillation.models import Exposure
 
 _OWN = (
@@ -31,48 +35,98 @@ _READ = ("cap", "n_beyond", "may_judge", "study_judged", "judged_elsewhere", "ha
 _OF_STUDY = ("seen", "consent_version", "guidelines_version", "state")
 _CAP = "coalesce(nullif(l.cap, 0), s.cap)"
 _AS_IT_IS = f"""
-    SELECT {", ".join(f"p.{name}" for name in _OWN)}, {_CAP},
-           CASE WHEN {_CAP} > 0 AND (s.repeat_share > 0 OR s.extra_votes > 0) THEN
-               (SELECT count(*) FROM annotation_judgment j
-                WHERE j.participant_id = p.id AND j.kind IN ('repeat', 'extra')) ELSE 0 END,
-           {may_judge_sql()},
-           (SELECT coalesce(sum(o.n_judged) FILTER (WHERE {included_sql("o")}), 0)
-            FROM annotation_participant o WHERE o.study_id = p.study_id),
-           EXISTS (SELECT FROM annotation_participant o
-                   WHERE o.annotator_id = p.annotator_id AND o.id <> p.id AND o.n_judged + o.n_seen > 0),
-           {_SEEN},
-           s.demographics <> '[]' AND NOT EXISTS (
-               SELECT FROM annotation_demographics d WHERE d.participant_id = p.id),
-           s.version, {", ".join(f"s.{name}" for name in _OF_STUDY)}
-    FROM annotation_participant p JOIN annotation_study s ON s.id = p.study_id
-    LEFT JOIN accounts_link l ON l.id = p.link_id WHERE p.id = %s
+    {_CAP},
+    CASE WHEN {_CAP} > 0 AND (s.repeat_share > 0 OR s.extra_votes > 0) THEN
+        (SELECT count(*) FROM annotation_judgment j
+         WHERE j.participant_id = p.id AND j.kind IN ('repeat', 'extra')) ELSE 0 END,
+    {may_judge_sql()},
+    (SELECT coalesce(sum(o.n_judged) FILTER (WHERE {included_sql("o")}), 0)
+     FROM annotation_participant o WHERE o.study_id = p.study_id),
+    EXISTS (SELECT FROM annotation_participant o
+            WHERE o.annotator_id = p.annotator_id AND o.id <> p.id AND o.n_judged + o.n_seen > 0),
+    {_SEEN},
+    s.demographics <> '[]' AND NOT EXISTS (
+        SELECT FROM annotation_demographics d WHERE d.participant_id = p.id),
+    s.version, {", ".join(f"s.{name}" for name in _OF_STUDY)}
 """  # noqa: S608 - names of our own
+_FROM = """
+    FROM annotation_participant p JOIN annotation_study s ON s.id = p.study_id
+    LEFT JOIN accounts_link l ON l.id = p.link_id
+"""
+_REFRESH = f"SELECT {', '.join(f'p.{name}' for name in _OWN)}, {_AS_IT_IS} {_FROM} WHERE p.id = %s"
+_LOCK = " FOR UPDATE OF p"
+_MINE = f"WHERE p.study_id = %s AND p.annotator_id = %s AND {of_people_sql()} AND {may_judge_sql()}"
+_COLUMNS = f"s.xmin::text, {columns_sql(Participant, 'p')}"
+_GET = f"SELECT {_COLUMNS} {_FROM} {_MINE}"
+_HOLD = f"SELECT {_COLUMNS}, {_AS_IT_IS} {_FROM} {_MINE} {_LOCK}"
+_N_COLUMNS = len(Participant._meta.concrete_fields)
+
+Given = ParamSpec("Given")
+Made = TypeVar("Made")
 
 
 def participant_get(*, study_id: int, annotator: User) -> Participant:
     """The annotator's part in the study, made at the first visit. Raises Study.DoesNotExist where there is none, and
     where it has ended because somebody took them out of the group, deactivated them or changed their role."""
-    participant = _participant_read(study_id, annotator)
+    participant = _participant_read(_GET, study_id, annotator)
     if participant is None:
         participant_join(Study.objects.for_annotator(annotator).get(pk=study_id), annotator)
-        participant = _participant_read(study_id, annotator)
+        participant = _participant_read(_GET, study_id, annotator)
     if participant is None:
         raise Study.DoesNotExist
-    # A copy, because what is read under the lock is written into it: no request sees what another one has read.
-    row = participant.study_row
-    participant.study = copy(_study_as_stored(study_id, row))
     return participant
 
 
-def _participant_read(study_id: int, annotator: User) -> Participant | None:
-    mine = Participant.objects.raw(
-        f"""
-        SELECT p.*, s.xmin::text AS study_row FROM annotation_participant p JOIN annotation_study s ON s.id = p.study_id
-        WHERE p.study_id = %s AND p.annotator_id = %s AND {of_people_sql()} AND {may_judge_sql()}
-        """,  # noqa: S608 - a rule of our own
-        [study_id, annotator.pk],
-    )
-    return next(iter(mine), None)
+@contextmanager
+def participant_held(*, study_id: int, annotator: User) -> Iterator[Participant]:
+    """A transaction under the lock of the annotator's part: what is done for them within it takes neither a second lock
+    nor savepoints, so a refusal has to leave it. Raises as `participant_get`."""
+    with transaction.atomic():
+        participant = _participant_read(_HOLD, study_id, annotator)
+        if participant is None:
+            participant = participant_lock(participant_get(study_id=study_id, annotator=annotator))
+        participant.is_held = True
+        try:
+            yield participant
+        finally:
+            participant.is_held = False
+
+
+def under_lock(write: Callable[Given, Made]) -> Callable[Given, Made]:
+    """For functions of `participant`: in a transaction under their lock, or in that which holds them already."""
+
+    @wraps(write)
+    def locked(*args: Given.args, **asked: Given.kwargs) -> Made:
+        participant = cast(Participant, asked["participant"])
+        if participant.is_held:
+            return write(*args, **asked)
+        with transaction.atomic():
+            participant_lock(participant)
+            return write(*args, **asked)
+
+    return locked
+
+
+def _participant_read(sql: str, study_id: int, annotator: User) -> Participant | None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [study_id, annotator.pk])
+        found = cursor.fetchone()
+    if found is None:
+        return None
+    row, *own = found
+    participant = row_made(Participant, own[:_N_COLUMNS])
+    # A copy, because what is read under the lock is written into it: no request sees what another one has read.
+    participant.study = copy(_study_as_stored(study_id, row))
+    if as_it_is := own[_N_COLUMNS:]:
+        _take_over(participant, as_it_is)
+    return participant
+
+
+def _take_over(participant: Participant, as_it_is: Sequence) -> None:
+    for name, value in zip(_READ, as_it_is, strict=False):
+        setattr(participant, name, value)
+    for name, value in zip(_OF_STUDY, as_it_is[len(_READ) :], strict=True):
+        setattr(participant.study, name, value)
 
 
 @lru_cache(maxsize=64)
@@ -96,19 +150,18 @@ def participant_join(study: Study, annotator: User) -> Participant:
 
 def participant_lock(participant: Participant) -> Participant:
     """Lock the participant's row until the transaction ends, and bring the object up to date with it."""
-    participant_refresh(participant, " FOR UPDATE OF p")
+    participant_refresh(participant, _LOCK)
     return participant
 
 
 def participant_refresh(participant: Participant, lock: str = "") -> None:
     """Read anew what judging changes, in one query without building models; `study_judged` is all of the study's."""
     with connection.cursor() as cursor:
-        cursor.execute(_AS_IT_IS + lock, [participant.pk])
+        cursor.execute(_REFRESH + lock, [participant.pk])
         found = cursor.fetchone()
-    for name, value in zip((*_OWN, *_READ), found, strict=False):
+    for name, value in zip(_OWN, found, strict=False):
         setattr(participant, name, value)
-    for name, value in zip(_OF_STUDY, found[-len(_OF_STUDY) :], strict=True):
-        setattr(participant.study, name, value)
+    _take_over(participant, found[len(_OWN) :])
 
 
 def refuse_without_right(participant: Participant) -> None:

@@ -17,7 +17,7 @@ from django_htmx.http import reswap, retarget
 
 from accounts.requests import PersonRequest
 from annotation.design.demographics import NAMES
-from annotation.judging.access import participant_of
+from annotation.judging.access import participant_kept, participant_of
 from annotation.judging.allocation import item_skip, item_take, skip_undo
 from annotation.judging.confirming import demographics_save, participant_confirm
 from annotation.judging.forms import AuditForm, ConfirmForm, RatingForm, SkipForm
@@ -66,30 +66,35 @@ def judge_page(request: PersonRequest, study_id: int) -> HttpResponse:
 @require_POST
 @login_required
 def judge_save(request: PersonRequest, study_id: int) -> HttpResponse:
-    participant, form = participant_of(request.user, study_id), RatingForm(request.POST)
+    form = RatingForm(request.POST)
     if not form.is_valid():
-        return _refuse(request, participant, str(BROKEN_FORM))
+        return _refuse(request, participant_of(request.user, study_id), str(BROKEN_FORM))
     answers = {name: form.cleaned_data[name] for name in ANSWERS}
     try:
-        judgment = judgment_save(
-            participant=participant,
-            item_id=form.cleaned_data["item"],
-            submission=form.cleaned_data["submission"],
-            version=form.cleaned_data["version"] or 0,
-            active_seconds=form.cleaned_data["active_seconds"],
-            look=look_read(form.cleaned_data["look"]),
-            **answers,
-        )
-    except LeaseGone as error:
-        return _gone(request, participant, str(error))
-    except VersionChanged as error:  # with the study as it is now
-        participant = participant_of(request.user, study_id)
-        return _answer(request, participant, status=409, error=str(error), values=answers, changes=error.changes)
+        with participant_kept(request.user, study_id) as participant:
+            judgment = judgment_save(
+                participant=participant,
+                item_id=form.cleaned_data["item"],
+                submission=form.cleaned_data["submission"],
+                version=form.cleaned_data["version"] or 0,
+                active_seconds=form.cleaned_data["active_seconds"],
+                look=look_read(form.cleaned_data["look"]),
+                **answers,
+            )
     except JudgingRefused as error:
-        return _refuse(request, participant, str(error), answers)
+        return _not_saved(request, participant_of(request.user, study_id), error, answers)
     if request.htmx and judgment.audit_asked and judgment.filter_right is None:
         return _rendered(request, reveal_context(participant, judgment))
     return _go_on(request, participant, **_after_save(judgment))
+
+
+def _not_saved(request: PersonRequest, participant: Participant, error: JudgingRefused, answers: dict) -> HttpResponse:
+    """With the study as it is now."""
+    if isinstance(error, LeaseGone):
+        return _gone(request, participant, str(error))
+    if isinstance(error, VersionChanged):
+        return _answer(request, participant, status=409, error=str(error), values=answers, changes=error.changes)
+    return _refuse(request, participant, str(error), answers)
 
 
 def _after_save(judgment: Judgment) -> dict:
@@ -130,18 +135,20 @@ def judge_about(request: PersonRequest, study_id: int) -> HttpResponse:
 @require_POST
 @login_required
 def judge_audit(request: PersonRequest, study_id: int) -> HttpResponse:
-    participant, form = participant_of(request.user, study_id), AuditForm(request.POST)
+    form = AuditForm(request.POST)
     if not form.is_valid():
-        return _refuse(request, participant, _first_error(form, "answer"))
+        return _refuse(request, participant_of(request.user, study_id), _first_error(form, "answer"))
     judgment_id, right = form.cleaned_data["judgment"], form.cleaned_data["answer"] == "right"
     reason = "" if right else form.cleaned_data["reason"]
     try:
-        audited = audit_save(participant=participant, judgment_id=judgment_id, filter_right=right, reason=reason)
-        if "comment" in request.POST and (comment := form.cleaned_data["comment"]) != audited.comment:
-            comment_save(participant=participant, judgment_id=judgment_id, comment=comment)
+        with participant_kept(request.user, study_id) as participant:
+            audited = audit_save(participant=participant, judgment_id=judgment_id, filter_right=right, reason=reason)
+            if "comment" in request.POST and (comment := form.cleaned_data["comment"]) != audited.comment:
+                comment_save(participant=participant, judgment_id=judgment_id, comment=comment)
+            next_one = page_context(participant, started=True) if request.htmx else None
     except JudgingRefused as error:
-        return _refuse(request, participant, str(error))
-    return _go_on(request, participant)
+        return _refuse(request, participant_of(request.user, study_id), str(error))
+    return _rendered(request, next_one) if next_one else _go_on(request, participant)
 
 
 @require_POST

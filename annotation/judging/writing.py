@@ -16,7 +16,12 @@ from django.utils.translation import gettext as _
 
 from annotation.judging.confirming import refuse_other_version
 from annotation.judging.leases import lease_at_close
-from annotation.judging.participants import participant_lock, refuse_unless_at_work, refuse_without_right
+from annotation.judging.participants import (
+    participant_lock,
+    refuse_unless_at_work,
+    refuse_without_right,
+    under_lock,
+)
 from annotation.judging.qualification import qualification_update
 from annotation.judging.quality import rules_check
 from annotation.judging.refusals import JudgingRefused, LeaseGone
@@ -24,6 +29,7 @@ from annotation.judging.tallying import items_retally
 from annotation.models import Item, Judgment, JudgmentRevision, Kind, Participant, Study
 from annotation.scales import Question, question_translated
 from common.counting import first_sql, is_first, seen_sql
+from common.reading import columns_sql, row_read
 
 COMMENT_LENGTH = 2_000
 _WRITE = f"""
@@ -61,7 +67,8 @@ _WRITE = f"""
            %(audit)s AND kind NOT IN ('gold', 'extra')
            AND (SELECT filter_yes IS NOT NULL FROM annotation_item WHERE id = item_id),
            '', counted.plausibility_tally, coalesce(counted.judged_at, statement_timestamp())
-    FROM timed LEFT JOIN counted ON true RETURNING *
+    FROM timed LEFT JOIN counted ON true
+    RETURNING {columns_sql(Judgment, "annotation_judgment")}
 """  # noqa: S608 - a rule of our own
 
 
@@ -91,7 +98,7 @@ def _auditable(participant: Participant) -> QuerySet[Judgment]:
     return owed.filter(created_at__gte=timezone.now() - timedelta(minutes=study.lease_minutes))
 
 
-@transaction.atomic
+@under_lock
 def judgment_save(
     *,
     participant: Participant,
@@ -107,7 +114,6 @@ def judgment_save(
 ) -> Judgment:
     """Save the answers for good. The same submission sent again is the same judgment. `version` is that of the protocol
     whose questions were shown; None, of programs here, is the present one."""
-    participant = participant_lock(participant)
     refuse_without_right(participant)
     said = Answers(plausibility, typicality, preference)
     written = {
@@ -136,10 +142,9 @@ def judgment_save(
     return judgment
 
 
-@transaction.atomic
+@under_lock
 def audit_save(*, participant: Participant, judgment_id: int, filter_right: bool, reason: str = "") -> Judgment:
     """Record whether the filter was right, and what it misjudged if not; the first answer counts."""
-    participant = participant_lock(participant)
     refuse_without_right(participant)
     # A pause takes effect between items; what is revealed may still be answered.
     closed = participant.study.state == Study.State.CLOSED
@@ -158,7 +163,8 @@ def audit_save(*, participant: Participant, judgment_id: int, filter_right: bool
 
 
 def _write_audit(participant: Participant, judgment_id: int, filter_right: bool, reason: str) -> Judgment | None:
-    audited = Judgment.objects.raw(
+    return row_read(
+        Judgment,
         f"""
         WITH audited AS (
             UPDATE annotation_judgment
@@ -171,11 +177,10 @@ def _write_audit(participant: Participant, judgment_id: int, filter_right: bool,
                 n_filter_right = p.n_filter_right + ({first_sql("audited")} AND audited.filter_right)::int
             FROM audited WHERE p.id = audited.participant_id
         )
-        SELECT * FROM audited
+        SELECT {columns_sql(Judgment, "audited")} FROM audited
         """,  # noqa: S608 - a rule of our own
         {"right": filter_right, "reason": reason, "judgment": judgment_id, "participant": participant.pk},
     )
-    return next(iter(audited), None)
 
 
 @transaction.atomic
@@ -299,22 +304,19 @@ def _write(participant: Participant, answers: Answers, written: dict) -> Judgmen
     The time is taken under the item's lock: in its order the judgments' tallies grow.
     """
     study = participant.study
-    stored = Judgment.objects.raw(
-        _WRITE,
-        {
-            **written,
-            **asdict(answers),
-            **_units(study.questions, answers),
-            "says_yes": _says_yes(study, answers.plausibility),
-            "participant": participant.pk,
-            "version": participant.version_now,
-            "role": participant.role,
-            "had_seen": participant.had_seen,
-            "audit": random.random() < study.audit_share,  # noqa: S311 - a share, not a secret
-        },
-    )
+    values = {
+        **written,
+        **asdict(answers),
+        **_units(study.questions, answers),
+        "says_yes": _says_yes(study, answers.plausibility),
+        "participant": participant.pk,
+        "version": participant.version_now,
+        "role": participant.role,
+        "had_seen": participant.had_seen,
+        "audit": random.random() < study.audit_share,  # noqa: S311 - a share, not a secret
+    }
     try:
-        return next(iter(stored), None)
+        return row_read(Judgment, _WRITE, values)
     except IntegrityError as error:
         # Only somebody else's submission, at this very instant, can be in the way.
         transaction.set_rollback(True)

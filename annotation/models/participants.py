@@ -90,7 +90,7 @@ class Participant(models.Model):
     cap = 0  # judgments at most, of the link or else of the study, as just read; 0: no limit
     n_beyond = 0  # repeats and extra votes, which the cap counts too; as just read where there is a cap
     judged_elsewhere = True  # in other studies, whose verdicts may speak of the same intentions
-    study_row: str  # PostgreSQL's xmin of the study's row, where it has just been read
+    is_held = False  # by a transaction that goes on, under the lock of the row
     study_judged: int | None = None  # all judgments of the study, where allocation has just read them
     # Where the last search for an item ended, so that the next need not pass the annotator's own work again.
     cursor_block = models.IntegerField(default=-1, db_default=-1)
