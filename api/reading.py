@@ -83,8 +83,8 @@ def _kind(told: dict[str, Any]) -> tuple[str, str]:
         return name, name
     for many in ("oneOf", "anyOf", "allOf"):
         if many in told:
-            kinds = [_kind(each) for each in told[many]]
-            return " or ".join(words for words, _ in kinds), next((of for _, of in kinds if of), "")
+            each = [_kind(one) for one in told[many]]
+            return " or ".join(words for words, _ in each), next((of for _, of in each if of), "")
     if told.get("type") == "array":
         words, of = _kind(told.get("items", {}))
         return f"list of {words}", of

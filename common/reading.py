@@ -16,7 +16,7 @@ def columns_sql(model: type[Model], alias: str) -> str:
     return ", ".join(f"{alias}.{field.column}" for field in model._meta.concrete_fields)
 
 
-def row_read(model: type[Row], sql: str, values: Sequence | Mapping[str, Any]) -> Row | None:
+def row_read(model: type[Row], sql: str, values: Sequence[Any] | Mapping[str, Any]) -> Row | None:
     """The first row of a statement that gives `columns_sql`, or None."""
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
