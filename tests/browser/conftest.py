@@ -1,8 +1,10 @@
 """A real Chromium on a live server; skipped with a reason where there is none."""
 
+import asyncio
 import os
 import shutil
 import threading
+from asyncio import AbstractEventLoop
 from collections.abc import Callable, Iterator
 from urllib.request import urlopen
 
@@ -31,15 +33,33 @@ def chromium() -> str:
     pytest.skip("no Chromium here; install Debian's chromium-headless-shell, or name one in CHROMIUM")
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+@pytest.fixture(scope="session")
+def chromium_once() -> Iterator[Browser]:
+    """Each start of it and of Playwright's driver takes two seconds of a processor."""
     executable = chromium()
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's loop runs in the thread that asks the ORM
+    with sync_playwright() as playwright:
         expect.set_options(timeout=PATIENCE_MS)
         browser = playwright.chromium.launch(executable_path=executable, args=QUIET)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def driving(chromium_once: Browser) -> Iterator[AbstractEventLoop]:
+    """Playwright's loop counts as running in its thread, where other modules' tests run loops of their own."""
+    loop = asyncio.get_running_loop()
+    asyncio._set_running_loop(None)
+    yield loop
+    asyncio._set_running_loop(loop)
+
+
+@pytest.fixture(scope="module")
+def browser(chromium_once: Browser, driving: AbstractEventLoop) -> Iterator[Browser]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's loop runs in the thread that asks the ORM
+        asyncio._set_running_loop(driving)
+        yield chromium_once
+        asyncio._set_running_loop(None)
 
 
 def sign_in(page: Page, user: User) -> None:

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import Identity, User
-from tests.browser.conftest import browser, let_end  # noqa: F401 - the fixture
+from tests.browser.conftest import browser, chromium_once, driving, let_end  # noqa: F401 - the fixtures
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it still speaks of an older Authlib
