@@ -1,14 +1,16 @@
 """Two runs on the same co-buys and relations: what differs, pair by pair."""
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from stats.estimate import Estimate, undefined
 from stats.resampling import DRAWS, percentile_interval
 from stats.sample import coded, numbers, sample_of
 
+Floats = NDArray[np.float64]
 NO_COMMON = "the runs have no judged co-buy and relation in common"
 
 
@@ -36,6 +38,7 @@ def agreement_difference(
     counts_b: ArrayLike,
     coefficient: Callable[..., Estimate],
     *,
+    resampled: Callable[[Floats, Floats], Floats] | None = None,
     items: ArrayLike | None = None,
     clusters: ArrayLike | None = None,
     seed: int = 1,
@@ -45,28 +48,32 @@ def agreement_difference(
 
     Counts (rows, categories) are of the same co-buy and relation in both runs; `clusters`, co-buys, are drawn whole.
     Percentile interval (Efron 1979), stretched to hold the value; resamples where a coefficient is undefined are left
-    out.
+    out. `resampled` gives the coefficient of all resamples at once, such as `krippendorff_alphas`.
     """
     counts_a, counts_b = np.asarray(counts_a, dtype=float), np.asarray(counts_b, dtype=float)
     rows = numbers(items, len(counts_a))
 
-    def difference(weights: np.ndarray) -> float | None:
-        a, b = coefficient(counts_a, weights), coefficient(counts_b, weights)
-        return None if a.value is None or b.value is None else a.value - b.value
-
-    value, n = difference(rows), round(float(rows.sum()))
-    if value is None:
-        reasons = (coefficient(counts, rows).reason for counts in (counts_a, counts_b))
-        return undefined(next(filter(None, reasons)), n)
-    resampled = [difference(weights) for weights in _redrawn(rows, clusters, seed, draws)]
-    low, high = percentile_interval(np.array([each for each in resampled if each is not None] or [value]))
+    first, second = coefficient(counts_a, rows), coefficient(counts_b, rows)
+    n = round(float(rows.sum()))
+    if first.value is None or second.value is None:
+        return undefined(next(filter(None, (first.reason, second.reason))), n)
+    value, drawn = first.value - second.value, _redrawn(rows, clusters, seed, draws)
+    of_draws = resampled or partial(_one_by_one, coefficient)
+    differences = of_draws(counts_a, drawn) - of_draws(counts_b, drawn)
+    known = differences[~np.isnan(differences)]
+    low, high = percentile_interval(known if len(known) else np.array([value]))
     return Estimate(value, (min(low, value), max(high, value)) if low < high else None, n)
 
 
-def _redrawn(rows: np.ndarray, clusters: ArrayLike | None, seed: int, draws: int) -> np.ndarray:
+def _one_by_one(coefficient: Callable[..., Estimate], counts: Floats, drawn: Floats) -> Floats:
+    values = (coefficient(counts, weights).value for weights in drawn)
+    return np.array([np.nan if value is None else value for value in values])
+
+
+def _redrawn(rows: Floats, clusters: ArrayLike | None, seed: int, draws: int) -> Floats:
     rng = np.random.default_rng(seed)
     if clusters is None:
-        return rng.multinomial(round(float(rows.sum())), rows / rows.sum(), draws)
+        return rng.multinomial(round(float(rows.sum())), rows / rows.sum(), draws).astype(float)
     cluster = coded(clusters)
     m = cluster.max() + 1
     return rows * rng.multinomial(m, np.full(m, 1 / m), draws)[:, cluster]

@@ -13,6 +13,7 @@ from annotation.models import Study
 from annotation.scales import Question
 from distillation.models import Run
 from stats.agreement.coefficients import krippendorff_alpha
+from stats.agreement.resampled import krippendorff_alphas
 from stats.estimate import Estimate, undefined
 from stats.paired import NO_COMMON, agreement_difference, paired_difference
 from stats.sample import sample_of
@@ -88,9 +89,15 @@ def _of_agreement(pairs: Pairs, question: Question) -> Compared:
     a, b = pairs.tallies[question.name]
     name = f"Agreement on {question.short.lower()}, α"
     if len(a) <= CLUSTERED_PAIRS:
-        difference = agreement_difference(a, b, krippendorff_alpha, clusters=pairs.cobuy, draws=AGREEMENT_DRAWS)
+        difference = _alphas_apart(a, b, clusters=pairs.cobuy)
         return Compared(name, krippendorff_alpha(a), krippendorff_alpha(b), difference)
     alike, items = np.unique(np.hstack([a, b]), axis=0, return_counts=True)
     a, b = np.hsplit(alike, [a.shape[1]])
-    difference = agreement_difference(a, b, krippendorff_alpha, items=items, draws=AGREEMENT_DRAWS)
+    difference = _alphas_apart(a, b, items=items)
     return Compared(name, krippendorff_alpha(a, items), krippendorff_alpha(b, items), difference)
+
+
+def _alphas_apart(a: NDArray, b: NDArray, *, items: NDArray | None = None, clusters: NDArray | None = None) -> Estimate:
+    return agreement_difference(
+        a, b, krippendorff_alpha, resampled=krippendorff_alphas, draws=AGREEMENT_DRAWS, items=items, clusters=clusters
+    )

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from stats.agreement.coefficients import gwet_ac1, krippendorff_alpha
+from stats.agreement.resampled import krippendorff_alphas
 from stats.paired import agreement_difference, paired_difference
 
 # Student 1908, table of Cushny and Peebles: hours of sleep gained by ten patients with either drug.
@@ -74,6 +75,17 @@ def test_co_buys_are_drawn_whole():
         a.repeat(4, axis=0), b.repeat(4, axis=0), gwet_ac1, clusters=np.arange(50).repeat(4), draws=400
     ).ci95
     assert fourfold[1] - fourfold[0] == pytest.approx(once[1] - once[0], rel=0.15)
+
+
+def test_all_resamples_at_once_give_what_each_gives_by_itself():
+    rng = np.random.default_rng(5)
+    counts = rng.integers(0, 3, (12, 3)).astype(float)  # some items with one judgment or none
+    drawn = rng.multinomial(6, np.full(12, 1 / 12), 50).astype(float)
+    drawn[0], drawn[1] = 0, np.eye(12)[counts.sum(axis=1).argmax()]  # no item, and one alone
+    single = [krippendorff_alpha(counts, weights).value for weights in drawn]
+    assert single[:2] == [None, None]
+    found = krippendorff_alphas(counts, drawn)
+    assert found == pytest.approx([np.nan if value is None else value for value in single], nan_ok=True)
 
 
 def test_undefined_agreement_says_why():
