@@ -20,9 +20,14 @@ pytestmark = pytest.mark.django_db
 PID = "5f2b0c1d9e8a7b6c5d4e3f2a"
 
 
-@pytest.fixture
-def made(db: None) -> Study:
+@pytest.fixture(scope="module")
+def made_once(module_db: None) -> Study:
     return study(items=4, overlap=2)
+
+
+@pytest.fixture
+def made(db: None, made_once: Study) -> Study:
+    return Study.objects.get(pk=made_once.pk)
 
 
 def link(made: Study, by: User, **more) -> tuple[Link, str]:

@@ -23,9 +23,17 @@ def rosa(researcher: User) -> Client:
     return program(researcher)
 
 
+@pytest.fixture(scope="module")
+def folder(module_db: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of the files that both were imported from."""
+    two_data_sets(folder := tmp_path_factory.mktemp("sets"))
+    return folder
+
+
 @pytest.fixture
-def sets(tmp_path: Path) -> tuple[CatalogImport, CatalogImport]:
-    return two_data_sets(tmp_path)
+def sets(db: None, folder: Path) -> tuple[CatalogImport, CatalogImport]:
+    first, second = CatalogImport.objects.order_by("pk")
+    return first, second
 
 
 def test_a_run_of_one_import_has_exactly_its_cobuys(rosa: Client, sets: tuple[CatalogImport, CatalogImport]) -> None:

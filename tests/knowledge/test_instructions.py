@@ -15,12 +15,17 @@ from tests.distillation.builders import finished_run
 N = 40
 
 
-@pytest.fixture
-def run(db: None) -> Run:
+@pytest.fixture(scope="module")
+def run_once(module_db: None) -> Run:
     """40 co-buys x (isA kept, usedFor rejected)."""
     made = finished_run(N)
     Verdict.objects.filter(yes=False).update(reason="Too dear.")
     return made
+
+
+@pytest.fixture
+def run(db: None, run_once: Run) -> Run:
+    return Run.objects.get(pk=run_once.pk)
 
 
 def exported(output: Path, *arguments: str) -> dict:

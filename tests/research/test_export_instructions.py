@@ -16,12 +16,17 @@ pytestmark = pytest.mark.django_db
 N = 40
 
 
-@pytest.fixture
-def run(db: None) -> Run:
+@pytest.fixture(scope="module")
+def run_once(module_db: None) -> Run:
     """40 co-buys x (isA kept, usedFor rejected)."""
     made = finished_run(N)
     Verdict.objects.filter(yes=False).update(reason="Too dear.")
     return made
+
+
+@pytest.fixture
+def run(db: None, run_once: Run) -> Run:
+    return Run.objects.get(pk=run_once.pk)
 
 
 def exported(output: Path, *arguments: object) -> dict:

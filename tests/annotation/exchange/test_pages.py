@@ -23,9 +23,14 @@ from tests.annotation.exchange.files import study_of_four
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def judged(db: None) -> Study:
+@pytest.fixture(scope="module")
+def judged_once(module_db: None) -> Study:
     return study_of_four()
+
+
+@pytest.fixture
+def judged(db: None, judged_once: Study) -> Study:
+    return Study.objects.get(pk=judged_once.pk)
 
 
 def text(made: Study) -> str:

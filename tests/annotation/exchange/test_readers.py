@@ -9,6 +9,7 @@ import pytest
 from django.core.management import call_command
 
 from accounts.models import User
+from accounts.services import user_create
 from annotation.exchange.exports.options import Options
 from annotation.exchange.exports.recording import export_start, manifest
 from annotation.models import Study
@@ -18,9 +19,14 @@ pytestmark = pytest.mark.django_db
 HEAVY = "label-studio-sdk is too heavy for every machine that runs the tests"
 
 
+@pytest.fixture(scope="module")
+def judged_once(module_db: None) -> Study:
+    return study_judged(user_create(username="rita", password="correct-horse", role=User.Role.RESEARCHER))
+
+
 @pytest.fixture
-def judged(researcher: User) -> Study:
-    return study_judged(researcher)
+def judged(db: None, judged_once: Study) -> Study:
+    return Study.objects.get(pk=judged_once.pk)
 
 
 def test_pandas_takes_counts_for_truths(judged: Study) -> None:

@@ -21,8 +21,8 @@ from tests.distillation.builders import finished_run
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def halved() -> Study:
+@pytest.fixture(scope="module")
+def halved_once(module_db: None) -> Study:
     """20 of 40 intentions: of the 10 kept all are judged and plausible, of the 10 rejected half, and none plausible."""
     made = study(run=finished_run(20), items=20, overlap=1, strata=["verdict"], audit_share=0)
     rate_all(made, {item.pk: [(int(item.stratum == "kept"), 1)] for item in made.items.all()})
@@ -32,6 +32,11 @@ def halved() -> Study:
     study_set_state(study=made, state=Study.State.CLOSED)
     made.refresh_from_db()
     return made
+
+
+@pytest.fixture
+def halved(db: None, halved_once: Study) -> Study:
+    return Study.objects.get(pk=halved_once.pk)
 
 
 def found(made: Study, selection: Selection = EVERYTHING) -> Unjudged:

@@ -11,9 +11,17 @@ from tests.distillation.data_sets import DEMO, OWN, two_data_sets
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(scope="module")
+def folder(module_db: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of the files that both were imported from."""
+    two_data_sets(folder := tmp_path_factory.mktemp("sets"))
+    return folder
+
+
 @pytest.fixture
-def sets(tmp_path: Path) -> tuple[CatalogImport, CatalogImport]:
-    return two_data_sets(tmp_path)
+def sets(db: None, folder: Path) -> tuple[CatalogImport, CatalogImport]:
+    first, second = CatalogImport.objects.order_by("pk")
+    return first, second
 
 
 def chosen(**asked: object) -> set[str]:
@@ -28,9 +36,9 @@ def test_each_import_has_its_cobuys_also_those_that_both_bring(sets: tuple[Catal
     assert chosen(imports=[demo.pk, own.pk]) == chosen() == chosen(imports=[]) == DEMO | OWN
 
 
-def test_the_same_files_again_name_the_same_data_set(sets: tuple[CatalogImport, CatalogImport], tmp_path: Path) -> None:
+def test_the_same_files_again_name_the_same_data_set(sets: tuple[CatalogImport, CatalogImport], folder: Path) -> None:
     demo, own = sets
-    imported(tmp_path / "demo.json")
+    imported(folder / "demo.json")
     again = CatalogImport.objects.latest("pk")
     assert CatalogSelection.checked(imports=[again.pk]).imports == (demo.pk,)
     assert CatalogSelection().with_newest().imports == (own.pk,)  # the demo, made again, is not the newest

@@ -19,9 +19,17 @@ PAGE = {"name": "r1", "backend": "baseline", "preset": "mind", "samples": 1, "te
 PAGE |= {"max_tokens": 512, "strictness": 0.5}
 
 
+@pytest.fixture(scope="module")
+def folder(module_db: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of the files that both were imported from."""
+    two_data_sets(folder := tmp_path_factory.mktemp("sets"))
+    return folder
+
+
 @pytest.fixture
-def sets(tmp_path: Path) -> tuple[CatalogImport, CatalogImport]:
-    return two_data_sets(tmp_path)
+def sets(db: None, folder: Path) -> tuple[CatalogImport, CatalogImport]:
+    first, second = CatalogImport.objects.order_by("pk")
+    return first, second
 
 
 def distill(*words: str) -> str:
