@@ -1,8 +1,24 @@
 import uuid
+from typing import Any, TypeVar
 
 from django import forms
 
 from annotation.judging.writing import COMMENT_LENGTH
+
+FormClass = TypeVar("FormClass", bound=type[forms.Form])
+
+
+class _Shared(dict):
+    """Fields that no form changes: Django copies them for each form, which costs more than to look at what was sent."""
+
+    def __deepcopy__(self, memo: dict) -> "_Shared":
+        return self
+
+
+def shared_fields(form: FormClass) -> FormClass:
+    fields: Any = form
+    fields.base_fields = _Shared(fields.base_fields)
+    return form
 
 
 class CommentField(forms.CharField):
@@ -11,6 +27,7 @@ class CommentField(forms.CharField):
         return (super().to_python(value) or "").replace("\r\n", "\n")
 
 
+@shared_fields
 class RatingForm(forms.Form):
     item = forms.IntegerField()
     submission = forms.UUIDField()
@@ -23,6 +40,7 @@ class RatingForm(forms.Form):
     comment = CommentField(required=False, max_length=COMMENT_LENGTH)
 
 
+@shared_fields
 class AuditForm(forms.Form):
     judgment = forms.IntegerField()
     answer = forms.ChoiceField(choices=[("right", "Right"), ("wrong", "Wrong")])
