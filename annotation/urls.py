@@ -1,34 +1,17 @@
 from django.urls import path
 
 from annotation.design import views as design_views
-from annotation.desk import adjudicate_views, erase_views, judgment_views, manage_views, person_views, unseen_views
+from annotation.desk import erase_views, judgment_views, manage_views, person_views, unseen_views
 from annotation.exchange import views as export_views
 from annotation.figures.pages import compare_views, item_views, panel_views, report_views, skip_views
 from annotation.figures.pages import views as study_views
 from annotation.figures.periods import views as period_views
 from annotation.figures.preferences import views as preference_views
-from annotation.judging import own_views, preview_views
-from annotation.judging import views as judge_views
+from annotation.judging import preview_views
 from annotation.judging.crowd import pages as crowd_pages
 
 urlpatterns = [
     path("people/<int:person_id>/erase", erase_views.person_erasure, name="people-erase"),
-    path("judge/", judge_views.judge_home, name="judge-home"),
-    path("judge/<int:study_id>/", judge_views.judge_page, name="judge-page"),
-    path("judge/<int:study_id>/save", judge_views.judge_save, name="judge-save"),
-    path("judge/<int:study_id>/confirm", judge_views.judge_confirm, name="judge-confirm"),
-    path("judge/<int:study_id>/about", judge_views.judge_about, name="judge-about"),
-    path("judge/<int:study_id>/audit", judge_views.judge_audit, name="judge-audit"),
-    path("judge/<int:study_id>/skip", judge_views.judge_skip, name="judge-skip"),
-    path("judge/<int:study_id>/unskip", judge_views.judge_unskip, name="judge-unskip"),
-    path("judge/<int:study_id>/take", judge_views.judge_take, name="judge-take"),
-    path("judge/<int:study_id>/present", judge_views.judge_present, name="judge-present"),
-    path("judge/<int:study_id>/ahead", judge_views.judge_ahead, name="judge-ahead"),
-    path("judge/<int:study_id>/pause", judge_views.judge_pause, name="judge-pause"),
-    path("judge/<int:study_id>/adjudicate", adjudicate_views.judge_adjudicate, name="judge-adjudicate"),
-    path("judge/<int:study_id>/own/", own_views.judge_own, name="judge-own"),
-    path("judge/<int:study_id>/own/latest", own_views.judge_own_latest, name="judge-own-latest"),
-    path("judge/<int:study_id>/own/<int:judgment_id>/", own_views.judge_own_item, name="judge-own-item"),
     path("studies/", study_views.study_list, name="study-list"),
     path("studies/new/", design_views.study_new, name="study-new"),
     path("studies/plan", design_views.study_plan, name="study-plan"),
