@@ -1,8 +1,11 @@
-"""What is turned away before a view sees it."""
+"""What is turned away before a view sees it, and what a browser is to turn away."""
 
 import sys
 from collections.abc import Callable
 
+from csp.constants import HEADER
+from csp.utils import build_policy
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.views import defaults
 
@@ -29,6 +32,19 @@ class RefuseNul:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         return refused(request, 400, REFUSED) if is_about_nul(error) else None
+
+
+class ContentPolicy:
+    """One for all pages, so put together once: django-csp's own middleware does it twice for each answer."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response, self._policy = get_response, build_policy()
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not (settings.DEBUG and response.status_code in (404, 500)):  # Django's own pages have styles in them
+            response.headers.setdefault(HEADER, self._policy)
+        return response
 
 
 def refused(request: HttpRequest, status: int, words: str) -> HttpResponse:

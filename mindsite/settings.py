@@ -54,7 +54,7 @@ MIDDLEWARE = [
     "mindsite.guards.RefuseNul",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "mindsite.guards.ContentPolicy",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "mindsite.language.AnnotatorLocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
