@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from mindsite import embedded
 
 env = environ.Env()
+ENGINE = "mindsite.postgresql"
 
 
 def secret_key(path: Path) -> str:
@@ -44,7 +45,7 @@ def _make_secret_key(path: Path) -> None:
 def database(url: str) -> dict:
     """The default database: `url`, or the embedded PostgreSQL where it is empty."""
     if not url:
-        return {"ENGINE": "django.db.backends.postgresql", **embedded.database_settings()}
+        return {"ENGINE": ENGINE, **embedded.database_settings()}
     try:
         known = env.db_url_config(url) if urlsplit(url).scheme in ("postgres", "postgresql") else {}
     except ValueError:  # a port that is no number, say
@@ -53,7 +54,7 @@ def database(url: str) -> dict:
         raise ImproperlyConfigured(
             "DATABASE_URL must be postgres://user:password@host:port/name; Mindsite needs PostgreSQL"
         )
-    return known
+    return {**known, "ENGINE": ENGINE}
 
 
 def pictures_store(bucket: str, endpoint: str, region: str) -> dict:

@@ -96,7 +96,6 @@ DATABASES["default"]["OPTIONS"] = {
     "server_side_binding": True,
     "prepare_threshold": 2,
 }
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = True  # after a restart of PostgreSQL a pooled connection is a dead one
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
