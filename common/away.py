@@ -12,10 +12,10 @@ LOST = ("08", "57P", "53300")  # connection, the server's going down, too many c
 
 
 class Away:
-    """What this process knows."""
+    """What this process knows. `told_at_once`: it has people waiting."""
 
     def __init__(self) -> None:
-        self._shut_until = 0.0
+        self._shut_until, self.told_at_once = 0.0, False
 
     def noticed(self) -> None:
         self._shut_until = time.monotonic() + SHUT_S

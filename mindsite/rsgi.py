@@ -8,6 +8,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mindsite.settings")
 os.environ.setdefault("DATABASE_WAIT", "1.5")  # people are told soon; commands and workers wait longer
 django = get_wsgi_application()
 
+from common.away import away  # noqa: E402 - once Django is set up
 from mindsite.gateway.server import Server  # noqa: E402 - its models are there once Django is
 
+away.told_at_once = True
 application = Server(django)

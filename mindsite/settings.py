@@ -89,12 +89,25 @@ TEMPLATES = [
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"  # templates/django: fields for texts in any direction
 
 DATABASES = {"default": database(env.str("DATABASE_URL", ""))}
+DATABASES["default"]["ENGINE"] = "mindsite.database"
+# `transaction`: PgBouncer in transaction mode stands before it, where nothing outlives a transaction.
+DATABASE_POOLER = one_of("DATABASE_POOLER", ("", "transaction"))
+DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = bool(DATABASE_POOLER)
 DATABASES["default"]["OPTIONS"] = {
+    "keepalives_idle": 10,  # a machine that is gone says nothing
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
     **DATABASES["default"].get("OPTIONS", {}),  # of the URL: sslmode=…, host=/a/socket's/directory
     # Prepared statements halve the database's work for the few queries that every judgment makes.
-    "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL", 8), "timeout": env.float("DATABASE_WAIT", 10)},
+    "pool": {
+        "min_size": 1,
+        "max_size": env.int("DATABASE_POOL", 8),
+        "timeout": env.float("DATABASE_WAIT", 10),
+        "reconnect_timeout": 5,  # its waits between tries grow: given up soon, the next request has it try at once
+    },
     "server_side_binding": True,
-    "prepare_threshold": 2,
+    "prepare_threshold": None if DATABASE_POOLER else 2,
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -234,9 +247,17 @@ LOGGING = {
             "()": "mindsite.redaction.RedactingFormatter",
             "fmt": "{asctime} {levelname} {name}: {message}",
             "style": "{",
+        },
+        "json": {"()": "mindsite.logs.JsonFormatter"},
+    },
+    "filters": {"context": {"()": "mindsite.logs.Context"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": one_of("LOG_FORMAT", ("plain", "json")),
+            "filters": ["context"],
         }
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
     "loggers": {
         "psycopg.pool": {"level": "ERROR"},

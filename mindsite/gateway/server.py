@@ -2,11 +2,13 @@
 
 import asyncio
 import io
+import re
 import resource
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import Future
 from contextlib import suppress
+from secrets import token_hex
 from typing import Any, Protocol
 
 from django.conf import settings
@@ -22,8 +24,10 @@ from mindsite.gateway.bodies import STRANGERS, Coming, TurnedAwayError
 from mindsite.gateway.environ import Environ, Scope, environ_of
 from mindsite.gateway.turns import Turn, Turns
 from mindsite.guards import not_now, refused
+from mindsite.logs import request_id
 
 ALIVE = "/healthz"  # says that the process is alive, however busy
+REQUEST_ID, GIVEN_ID = "x-request-id", re.compile(r"[\w-]{8,64}")
 SLOW_READER_S = 60.0  # for one part of an answer
 Heads = list[tuple[str, str]]
 
@@ -122,7 +126,9 @@ class Server:
             _send(reply, not_now(_bare(environ)))
             return
         told: list[tuple[int, Heads]] = []
-        answer = self._django(environ, lambda status, heads: told.append((int(status[:3]), heads)))
+        known = (REQUEST_ID, _request_id(environ))
+        request_id.set(known[1])  # of this thread, until the next request of its
+        answer = self._django(environ, lambda status, heads: told.append((int(status[:3]), [*heads, known])))
         try:
             if getattr(answer, "streaming", False):
                 turn.give_up()
@@ -144,6 +150,12 @@ class Server:
         for part in answer:
             if part:
                 asyncio.run_coroutine_threadsafe(send(part), loop).result(SLOW_READER_S)
+
+
+def _request_id(environ: Environ) -> str:
+    """A proxy's of ours, if it gives one: whoever else writes it could write what he likes into the log."""
+    given = environ.get("HTTP_X_REQUEST_ID", "")
+    return given if settings.PROXIES and GIVEN_ID.fullmatch(given) else token_hex(8)
 
 
 def _bare(environ: Environ) -> WSGIRequest:
