@@ -19,6 +19,8 @@ def grouped_ratios(
     u = w(y - Rx)/Σwx is 0 outside of a group, so that its squares around the stratum's mean are Σu² - (Σu)²/n there.
     """
     y, x = np.asarray(numerator, dtype=float), np.asarray(denominator, dtype=float)
+    if len(group) and not group.any():
+        return [sample.ratio(y, x, reason)]
     groups, strata = int(group.max(initial=-1)) + 1, int(sample.stratum.max(initial=-1)) + 1
     items, weights = sample.items, sample.weights
 

@@ -13,6 +13,10 @@ Z95 = NormalDist().inv_cdf(0.975)
 _T95_SMALL = (2.776445105, 3.182446305, 4.302652730, 12.706204736)
 # Below this a variance is a rounding error: all items said the same.
 NO_VARIANCE = 1e-15
+SAME = 1e-9
+HALVINGS = 40
+# Multipliers between which the bounds lie, on the logarithm, whatever weights and sizes are.
+_LEAST, _MOST = np.log(1e-4), np.log(1e10)
 
 
 def t95(df: ArrayLike) -> Floats:
@@ -52,6 +56,52 @@ def share_interval(p: ArrayLike, variance: ArrayLike, df: ArrayLike, kish: Array
     varies = variance > NO_VARIANCE
     n = np.where(varies, p * (1 - p) / np.where(varies, variance, 1), kish)
     return score_interval(p, n, np.where(varies, t95(df), Z95))
+
+
+def says_the_same(rate: Floats) -> NDArray[np.bool_]:
+    """Whether in some stratum (axis 0) all say yes, or all no."""
+    return np.asarray(((rate < SAME) | (rate > 1 - SAME)).any(axis=0))
+
+
+def score_bounds(
+    rate: Floats, size: Floats, weight: Floats, *, variance: ArrayLike, kish: ArrayLike, t: ArrayLike
+) -> tuple[Floats, Floats]:
+    """Bounds of a share Σ weight·rate over strata (axis 0), for where one shows no variance as all of it say the same.
+
+    They are the values that a score test does not reject; given a value, the strata's own rates are the likeliest
+    (Miettinen and Nurminen 1985, Yan and Su 2010), also of an answer that the `size` items of a stratum do not show.
+    `variance`, by the design, is at a bound as many times that of simple samples within strata as it is here, and where
+    nothing varies as many times as Kish's effective size says.
+    """
+    variance, kish, t = (np.asarray(each, dtype=float) for each in (variance, kish, t))
+    simple = (weight**2 * rate * (1 - rate) / np.maximum(size - 1, 1)).sum(axis=0)
+    alike = 1 / (kish * (weight**2 / np.maximum(size, 1)).sum(axis=0))
+    varies = (simple > NO_VARIANCE) & (variance > NO_VARIANCE)
+    inflation = np.where(varies, variance / np.where(varies, simple, 1), alike)
+    value = (weight * rate).sum(axis=0)
+
+    def rates(step: Floats, sign: int) -> Floats:
+        return _likeliest(rate, sign * np.exp(step) * weight / np.maximum(size, 1))
+
+    def bound(sign: int) -> Floats:
+        inside, outside = np.full(value.shape, _LEAST), np.full(value.shape, _MOST)
+        for _ in range(HALVINGS):
+            step = (inside + outside) / 2
+            p = rates(step, sign)
+            spread = inflation * (weight**2 * p * (1 - p) / np.maximum(size - 1, 1)).sum(axis=0)
+            holds = sign * (value - (weight * p).sum(axis=0)) <= t * np.sqrt(spread) + SAME / 100
+            inside, outside = np.where(holds, step, inside), np.where(holds, outside, step)
+        return np.asarray((weight * rates(outside, sign)).sum(axis=0))
+
+    return bound(1), bound(-1)
+
+
+def _likeliest(rate: Floats, tilt: Floats) -> Floats:
+    """The p with rate - p = tilt·p(1-p): lower than the rate by a positive tilt, higher by a negative one."""
+    root = np.sqrt(np.maximum((1 + tilt) ** 2 - 4 * tilt * rate, 0))
+    down = 2 * rate / np.maximum(1 + tilt + root, NO_VARIANCE)
+    up = (1 + tilt - root) / np.where(tilt < 0, 2 * tilt, 1)
+    return np.clip(np.where(tilt < 0, up, down), 0, 1)
 
 
 def t_interval(

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from stats.estimate import Estimate, undefined
-from stats.intervals import share_interval, t_interval
+from stats.intervals import says_the_same, score_bounds, share_interval, t95, t_interval
 from stats.sums import sums
 
 Floats = NDArray[np.float64]
@@ -96,8 +96,28 @@ class Sample:
             return undefined(reason)
         share = min(1.0, self.total(y) / total)
         variance, df = self.variance(self.weights * (y - share * x) / total, x > 0)
-        low, high = share_interval(share, variance, df, self.kish(self.weights * x / total))
-        return Estimate(share, (float(low), float(high)), self.size(x > 0))
+        return Estimate(share, self.share_bounds(y, x, share, variance=variance, df=df), self.size(x > 0))
+
+    def share_bounds(
+        self, y: Floats, x: Floats, share: float, *, variance: float, df: float, most: float = np.inf, slopes: int = 0
+    ) -> tuple[float, float]:
+        """Of an estimate of Σ w·y / Σ w·x: Wilson's interval, or by strata where one that is asked hides its variance.
+
+        Degrees of freedom are at `most` so many, and `slopes` fewer.
+        """
+        among = self.items * self.weights * x
+        total, kish = among.sum(), self.kish(self.weights * x / among.sum())
+        by_stratum = sums(self.stratum, among)
+        hides = len(by_stratum) > 1 and np.ptp(x) == 0 and by_stratum.all()
+        rate = sums(self.stratum, among * y / x[0]) / by_stratum if hides else np.full(1, 0.5)
+        if not says_the_same(rate):
+            low, high = share_interval(share, variance, max(1.0, min(df, most) - slopes), kish)
+            return float(low), float(high)
+        weight, t = by_stratum / total, t95(max(1.0, min(self.freedom, most) - slopes))
+        low, high = score_bounds(rate, sums(self.stratum, self.items), weight, variance=variance, kish=kish, t=t)
+        # An estimate that knows more than the strata lies elsewhere: what lies below and above it is as long.
+        aside = share - float(weight @ rate)
+        return max(0.0, float(low) + aside), min(1.0, float(high) + aside)
 
     def mean(self, values: ArrayLike, reason: str, low: float = -np.inf, high: float = np.inf) -> Estimate:
         """Σ w·y / Σ w of values that are no shares, such as differences."""

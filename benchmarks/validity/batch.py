@@ -5,11 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stats.intervals import NO_VARIANCE, share_interval
+from stats.intervals import NO_VARIANCE, says_the_same, score_bounds, share_interval, t95
 from stats.survey.assisted import ITEMS_PER_SLOPE
 from stats.survey.regression import DF_PER_RARE_ITEM, SINGULAR
 
 Floats = NDArray[np.float64]
+Bounds = tuple[Floats, Floats]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,22 +23,26 @@ class Design:
 
     @property
     def size(self) -> Floats:
-        return self._sum(self.inside)
+        return self.sum(self.inside)
+
+    @property
+    def freedom(self) -> Floats:
+        return self.size.sum(axis=1) - (self.size > 0).sum(axis=1)
 
     def variance(self, u: Floats, informing: NDArray[np.bool_]) -> tuple[Floats, Floats]:
         size = self.size
         several = size > 1
-        mean = np.where(several, self._sum(u) / np.maximum(size, 1), 0)
-        squares = self._sum(((u - mean[:, self.stratum]) * self.inside) ** 2)
+        mean = np.where(several, self.sum(u) / np.maximum(size, 1), 0)
+        squares = self.sum(((u - mean[:, self.stratum]) * self.inside) ** 2)
         by_stratum = squares * size / np.maximum(size - 1, 1)
-        spread = (by_stratum**2 / np.maximum(self._sum(informing) - 1, 1)).sum(axis=1)
+        spread = (by_stratum**2 / np.maximum(self.sum(informing) - 1, 1)).sum(axis=1)
         variance = by_stratum.sum(axis=1)
         return variance, np.where(spread > 0, variance**2 / np.where(spread > 0, spread, 1), np.inf)
 
     def kish(self, share: Floats) -> Floats:
         return 1 / (share**2).sum(axis=1)
 
-    def _sum(self, values: NDArray) -> Floats:
+    def sum(self, values: NDArray) -> Floats:
         """By stratum: (replications, strata)."""
         return np.stack([values[:, self.stratum == h].sum(axis=1) for h in range(self.stratum.max() + 1)], axis=1)
 
@@ -65,7 +70,8 @@ def design_share(y: Floats, x: Floats, design: Design) -> Shares:
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.minimum((w * y).sum(axis=1, keepdims=True) / total, 1)
         variance, df = design.variance(w * (y - share * x) / total, (x > 0) & design.inside)
-        return Shares(share[:, 0], *share_interval(share[:, 0], variance, df, design.kish(w * x / total)))
+        wilson = share_interval(share[:, 0], variance, df, design.kish(w * x / total))
+        return Shares(share[:, 0], *_by_strata(y, x, design, wilson, share[:, 0], variance=variance, df=design.freedom))
 
 
 def assisted_share(y: Floats, x: Floats, known: Floats, totals: Floats, design: Design) -> Shares:
@@ -78,13 +84,14 @@ def assisted_share(y: Floats, x: Floats, known: Floats, totals: Floats, design: 
         of = y - top / bottom * x
         fitted = np.einsum("rik,rkl,rl->ri", known, inverse, np.einsum("ri,rik->rk", w * of, known), optimize=True)
         variance, df = design.variance(g * w * (of - fitted) / bottom, design.inside)
-        free = design.size.sum(axis=1) - (design.size > 0).sum(axis=1)
-        variance *= free / np.maximum(free - slopes, 1)
+        variance *= design.freedom / np.maximum(design.freedom - slopes, 1)
         free_of = np.where(variance < _alone(y, x, design) / 2, DF_PER_RARE_ITEM * _rarer(y, x, design.inside), np.inf)
         share = np.clip(top / bottom, 0, 1)[:, 0]
         variance = np.where(share * (1 - share) <= NO_VARIANCE, 0, variance)
         kish = design.kish(w * x / (w * x).sum(axis=1, keepdims=True))
-        low, high = share_interval(share, variance, np.maximum(1, np.minimum(df, free_of) - slopes), kish)
+        wilson = share_interval(share, variance, np.maximum(1, np.minimum(df, free_of) - slopes), kish)
+        most = np.minimum(design.freedom, free_of) - slopes
+        low, high = _by_strata(y, x, design, wilson, share, variance=variance, df=most)
     alone = design_share(y, x, design)
     # Rounded, as in `stats.survey.assisted`.
     effective = np.round(design.kish(w / np.maximum(w.sum(axis=1, keepdims=True), NO_VARIANCE)), 6)
@@ -92,6 +99,26 @@ def assisted_share(y: Floats, x: Floats, known: Floats, totals: Floats, design: 
     return Shares(
         *(np.where(helps, a, b) for a, b in zip((share, low, high), (alone.value, alone.low, alone.high), strict=True))
     )
+
+
+def _by_strata(
+    y: Floats, x: Floats, design: Design, wilson: Bounds, share: Floats, *, variance: Floats, df: Floats
+) -> Bounds:
+    """Wilson's bounds, and in replications where a stratum hides its variance those of `Sample.share_bounds`."""
+    if design.size.shape[1] == 1:
+        return wilson
+    w = design.weights * design.inside
+    size, weight = design.size.T, design.sum(w).T / w.sum(axis=1)
+    rate = np.where(size > 0, design.sum(y * design.inside).T / np.maximum(size, 1), 0.5)
+    some = says_the_same(rate) & (np.where(design.inside, x, 1) == 1).all(axis=1)
+    rate, weight, size = rate[:, some], weight[:, some], size[:, some]
+    kish, t = design.kish(w / w.sum(axis=1, keepdims=True))[some], t95(df[some])
+    aside = share[some] - (weight * rate).sum(axis=0)
+    for bounds, by_strata in zip(
+        wilson, score_bounds(rate, size, weight, variance=variance[some], kish=kish, t=t), strict=True
+    ):
+        bounds[some] = np.clip(by_strata + aside, 0, 1)
+    return wilson
 
 
 def _alone(y: Floats, x: Floats, design: Design) -> Floats:

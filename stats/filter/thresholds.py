@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from stats.estimate import Estimate, undefined
 from stats.filter.quality import NOTHING_PLAUSIBLE
-from stats.intervals import share_interval
+from stats.intervals import says_the_same, score_bounds, share_interval, t95
 from stats.rates import NO_JUDGMENTS
 from stats.sample import Sample, combined_variance, sample_of
 from stats.sums import sums
@@ -139,7 +139,15 @@ def _band(hits: Sums, among: Sums, size: Floats) -> Band:
     several = (size > 1)[:, np.newaxis]
     squares = np.where(several, sum_uu - sum_u**2 / np.maximum(size, 1)[:, np.newaxis], sum_uu)
     variance, df = combined_variance(np.maximum(squares, 0), size, among.items)
-    low, high = share_interval(share, variance, df, total**2 / among.square.sum(axis=0))
+    kish = total**2 / among.square.sum(axis=0)
+    low, high = share_interval(share, variance, df, kish)
+    everywhere = (among.items > size[:, np.newaxis] - 0.5).all(axis=0) & (len(size) > 1)
+    rate = y / np.where(x > 0, x, 1)
+    some = np.broadcast_to(everywhere, len(GRID)) & says_the_same(rate) & (x > 0).all(axis=0)
+    if some.any():
+        weight, rate = (np.broadcast_to(each, y.shape)[:, some] for each in (x / total, rate))
+        kish, t = np.broadcast_to(kish, share.shape)[some], t95(max(1.0, size.sum() - np.count_nonzero(size)))
+        low[some], high[some] = score_bounds(rate, size[:, np.newaxis], weight, variance=variance[some], kish=kish, t=t)
     return Band(share, low, high, n)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stats.estimate import Estimate
-from stats.intervals import NO_VARIANCE, share_interval
+from stats.intervals import NO_VARIANCE
 from stats.sample import Sample
 
 Floats = NDArray[np.float64]
@@ -78,13 +78,14 @@ def regression_ratio(
     slopes = fitted.inverse @ (known.of_rows.T @ (sample.items * sample.weights * y))
     variance, df = sample.variance(weights * (y - known.of_rows @ slopes) / bottom)
     variance *= sample.freedom / max(sample.freedom - fitted.slopes, 1)
-    if variance < alone * LESS_THAN_HALF:
-        df = min(df, DF_PER_RARE_ITEM * _rarer(numerator, denominator, sample))
+    hangs = variance < alone * LESS_THAN_HALF
+    most = DF_PER_RARE_ITEM * _rarer(numerator, denominator, sample) if hangs else np.inf
     share = min(max(top / bottom, 0.0), 1.0)
     spread = 0.0 if share * (1 - share) <= NO_VARIANCE else float(variance)
-    kish = sample.kish(sample.weights * denominator / sample.total(denominator))
-    low, high = share_interval(share, spread, max(1.0, df - fitted.slopes), kish)
-    return Regressed(Estimate(share, (float(low), float(high)), sample.size(denominator > 0)), float(variance))
+    interval = sample.share_bounds(
+        numerator, denominator, share, variance=spread, df=df, most=most, slopes=fitted.slopes
+    )
+    return Regressed(Estimate(share, interval, sample.size(denominator > 0)), float(variance))
 
 
 def _rarer(numerator: Floats, denominator: Floats, sample: Sample) -> float:
