@@ -107,6 +107,11 @@ def _likeliest(rate: Floats, tilt: Floats) -> Floats:
 def t_interval(
     value: float, variance: float, df: float, low: float = -np.inf, high: float = np.inf
 ) -> tuple[float, float] | None:
-    """value ± t(df)·√V within the figure's range; None where nothing varies, as no width would claim certainty."""
+    """value ± t(df)·√V within the figure's range; None where nothing varies, as no width would claim certainty.
+
+    A value beyond the range, as AC2 has them where few items are judged, ends its interval.
+    """
     half = float(t95(df)) * sqrt(variance)
-    return (max(low, float(value - half)), min(high, float(value + half))) if half > 1e-12 else None
+    if not half > 1e-12:
+        return None
+    return max(min(low, value), float(value - half)), min(max(high, value), float(value + half))
