@@ -19,18 +19,23 @@ from mindsite.embedded.servers import Postgres, Valkey
 from mindsite.embedded.sharing import hold
 from mindsite.environment import database, secret_key
 from mindsite.serving import HOST, NoPort, free_port
+from tests.commanding import managed
 from tests.template import template_name
 
 BASE = Path(__file__).resolve().parents[2]
 NOWHERE = "postgres://nobody@127.0.0.1:1/x"
 
 
+def clean(**environment: str) -> dict[str, str]:
+    kept = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "CELERY_BROKER_URL", "SECRET_KEY")}
+    return {**kept, "DJANGO_SETTINGS_MODULE": "mindsite.settings", **environment}
+
+
 def start(*words: str, **environment: str) -> subprocess.Popen[str]:
-    clean = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "CELERY_BROKER_URL", "SECRET_KEY")}
     return subprocess.Popen(
         [sys.executable, "manage.py", *words],
         cwd=BASE,
-        env={**clean, "DJANGO_SETTINGS_MODULE": "mindsite.settings", **environment},
+        env=clean(**environment),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -39,9 +44,8 @@ def start(*words: str, **environment: str) -> subprocess.Popen[str]:
 
 def refusal(*words: str, **environment: str) -> str:
     """The one line on standard error of a command that must exit 1 and print nothing else."""
-    process = start(*words, **environment)
-    out, errors = process.communicate(timeout=60)
-    assert (process.returncode, out, len(errors.splitlines())) == (1, "", 1), errors
+    status, out, errors = managed(words, clean(**environment))
+    assert (status, out, len(errors.splitlines())) == (1, "", 1), errors
     return errors.strip()
 
 
@@ -95,6 +99,7 @@ def test_a_database_that_is_away_is_one_line(tmp_path: Path) -> None:
     assert line.endswith("check DATABASE_URL")
 
 
+@pytest.mark.django_db  # for the fork asks
 def test_a_database_without_tables_is_one_line(services: None, tmp_path: Path) -> None:
     at = settings.DATABASES["default"]
     address = urlencode({key.lower(): at[key] for key in ("HOST", "PORT", "USER", "PASSWORD") if at[key]})

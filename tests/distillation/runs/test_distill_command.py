@@ -5,8 +5,6 @@ import os
 import re
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -34,6 +32,7 @@ from mindsite import workers
 from mindsite.celery import app
 from mindsite.management.commands import distill as distill_command
 from mindsite.workers import worker_command
+from tests.commanding import managed
 from tests.distillation.builders import cobuys, finished_run, run
 from tests.distillation.model_server import ModelServer, model_serving
 from tests.killing import child
@@ -100,15 +99,6 @@ def distill(*words: str, name: str = "r1", stderr: StringIO | None = None) -> st
     out = StringIO()
     call_command("distill", "--run", name, "--no-images", *words, stdout=out, stderr=stderr or StringIO())
     return out.getvalue()
-
-
-def manage(*words: str, **environment: str) -> tuple[int, list[str]]:
-    """Exit status, and what was said on standard error."""
-    process = subprocess.run(
-        [sys.executable, "manage.py", *words],
-        cwd=settings.BASE_DIR, env={**os.environ, **environment}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    return process.returncode, process.stderr.splitlines()
 
 
 def test_with_no_worker_alive_it_starts_one_and_waits_for_the_end(elsewhere: None) -> None:
@@ -301,9 +291,10 @@ def test_an_unreachable_broker_is_no_run(broker: str, monkeypatch: pytest.Monkey
 
 def test_an_unreachable_broker_is_one_line(elsewhere: None) -> None:
     cobuys(1)
-    status, errors = manage("distill", "--run", "r1", "--no-images", CELERY_BROKER_URL="amqp://127.0.0.1:1")
-    assert (status, len(errors)) == (1, 1), errors
-    assert re.match("The broker can't be reached .*check CELERY_BROKER_URL", errors[0])
+    nowhere = {**os.environ, "CELERY_BROKER_URL": "amqp://127.0.0.1:1"}
+    status, _, errors = managed(("distill", "--run", "r1", "--no-images"), nowhere)
+    assert (status, len(errors.splitlines())) == (1, 1), errors
+    assert re.match("The broker can't be reached .*check CELERY_BROKER_URL", errors)
     assert Run.objects.count() == 0
 
 
