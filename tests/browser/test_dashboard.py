@@ -24,7 +24,7 @@ Opener = Callable[..., Page]
 
 @pytest.fixture
 def judged(transactional_db: None) -> Study:
-    made = study(run=finished_run(20), items=40, overlap=2, strata=["verdict"])
+    made = study(run=finished_run(10), items=20, overlap=2, strata=["verdict"])
     people = [user_create(username=f"ann-{i}", password="correct-horse", role=User.Role.ANNOTATOR) for i in range(2)]
     study_simulate(study=made, annotators=people, seed=1)
     return made
