@@ -55,7 +55,7 @@ def _run(argv: list[str]) -> int:
         return 0
     with embedded.services(broker=command in WITH_BROKER):
         _check_database()
-        if not os.environ.get("DATABASE_URL") and command not in ("migrate", "makemigrations"):
+        if not os.environ.get("DATABASE_URL") and command not in ("migrate", "makemigrations", "restore"):
             bring_up_to_date()
         execute_from_command_line(argv)
     return 0
