@@ -1,5 +1,6 @@
 """For load balancers and Prometheus: what is true of database, broker and worker, and how much there is to do."""
 
+import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -22,6 +23,8 @@ from annotation.models import Lease, Participant, Study
 from common.away import away
 from distillation.models import Alarm, Failure, Run, RunCoBuy, RunTick, Worker
 from distillation.runs.wake import broker_check
+from mindsite.backup.making import last_backup
+from mindsite.embedded import VAR
 from webhooks.models import Delivery
 
 
@@ -83,6 +86,8 @@ class Ledger(Collector):
         yield _one("mindsite_audits", "Audits of them", judged["audits"])
         yield _one("mindsite_leases", "Items in the hands of annotators", Lease.objects.count())
         yield _one("mindsite_workers", "Workers alive", Worker.objects.alive().count())
+        yield _one("mindsite_disk_free_bytes", "Free where data is kept", shutil.disk_usage(VAR).free)
+        yield _one("mindsite_backup_timestamp_seconds", "When the newest backup was made; 0: none here", last_backup())
         deliveries = Delivery.objects.values_list("state").annotate(n=Count("pk")).order_by("state")
         yield _by("mindsite_webhook_deliveries", "Deliveries of webhooks by state", "state", deliveries)
 
@@ -94,7 +99,7 @@ def _may_scrape(request: HttpRequest) -> bool:
     return request.user.is_authenticated and request.user.is_administrator
 
 
-def _one(name: str, words: str, value: int | None) -> GaugeMetricFamily:
+def _one(name: str, words: str, value: float | None) -> GaugeMetricFamily:
     return GaugeMetricFamily(name, words, value=value or 0)
 
 

@@ -53,6 +53,14 @@ def backup_make(place: Path) -> tuple[Path, Manifest]:
     return folder, manifest
 
 
+def last_backup() -> float:
+    """Seconds since 1970; 0 where none was made from here."""
+    try:
+        return float(json.loads((embedded.VAR / LAST).read_text())["at"])
+    except (OSError, ValueError, KeyError):
+        return 0.0
+
+
 def _names() -> Iterator[str]:
     for picture in Picture.objects.order_by("pk").iterator():
         yield picture.name
