@@ -5,6 +5,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer
 from drf_spectacular.views import SpectacularAPIView
 
+from api.base.problems import TITLES
 from api.reading import components, sections
 from common.cached import cached
 from common.version import __version__
@@ -28,4 +29,4 @@ def docs(request: HttpRequest) -> HttpResponse:
 
 def _page() -> dict:
     schema = SchemaGenerator().get_schema(request=None, public=True)
-    return {"sections": sections(schema), "components": components(schema), "info": schema["info"]}
+    return {"sections": sections(schema), "components": components(schema), "info": schema["info"], "problems": TITLES}

@@ -26,6 +26,7 @@ class Operation:
     words: list[str]
     takes: list[Taken] = field(default_factory=list)
     answers: list[tuple[str, str, str]] = field(default_factory=list)  # code, words, component
+    problems: list[str] = field(default_factory=list)  # codes
 
     @property
     def key(self) -> str:
@@ -57,8 +58,9 @@ def _operation(schema: dict[str, Any], method: str, path: str, told: dict[str, A
     for body in told.get("requestBody", {}).get("content", {}).values():
         _, name = _kind(body["schema"])
         takes += list(_fields(schema["components"]["schemas"].get(name, {}), "body"))
-    answers = [(code, answer["description"], _answered(answer)) for code, answer in told["responses"].items()]
-    return Operation(method.upper(), path, told["description"].split("\n\n"), takes, answers)
+    answers = [(code, each["description"], _answered(each)) for code, each in told["responses"].items() if code < "4"]
+    problems = [code for code in told["responses"] if code >= "4"]
+    return Operation(method.upper(), path, told["description"].split("\n\n"), takes, answers, problems)
 
 
 def _answered(answer: dict[str, Any]) -> str:
@@ -90,7 +92,7 @@ def _kind(told: dict[str, Any]) -> tuple[str, str]:
         return f"list of {words}", of
     if "enum" in told:
         return " | ".join(str(value) for value in told["enum"]), ""
-    kinds = told.get("type", "anything")
-    words = " or ".join(kinds) if isinstance(kinds, list) else str(kinds)
+    named = told.get("type", "anything")
+    words = " or ".join(named) if isinstance(named, list) else str(named)
     bounds = [f"{sign} {told[name]}" for name, sign in (("minimum", "≥"), ("maximum", "≤")) if name in told]
     return " ".join([words, *bounds, *([f"(default {told['default']})"] if "default" in told else [])]), ""

@@ -221,6 +221,7 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 2, "interval_start": 0, "inte
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "distillation.tasks.sweep", "schedule": 10.0},
     "webhooks": {"task": "webhooks.tasks.webhooks_sweep", "schedule": 10.0},
+    "notices": {"task": "webhooks.tasks.notices_sweep", "schedule": 30.0},
     "research": {"task": "research.tasks.research_sweep", "schedule": 10.0},
     "erasures": {"task": "annotation.desk.tasks.erasures_sweep", "schedule": 60.0},
 }
@@ -356,6 +357,13 @@ UPLOAD_UNPACKED_BYTES = env.int("UPLOAD_UNPACKED_BYTES", 20_000_000_000)
 # Where webhooks may go: the same two choices, for them.
 WEBHOOK_HOSTS = env.list("WEBHOOK_HOSTS", default=[])
 WEBHOOK_PRIVATE_NETWORKS = networks("WEBHOOK_PRIVATE_NETWORKS")
+
+# Notices by email: the mail server (none: nobody is mailed), and the address of this site that stands in them.
+EMAIL_HOST, EMAIL_PORT = env.str("EMAIL_HOST", ""), env.int("EMAIL_PORT", 25)
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_USER", ""), env.str("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS, EMAIL_USE_SSL = env.bool("EMAIL_USE_TLS", False), env.bool("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", 10)
+DEFAULT_FROM_EMAIL, PUBLIC_URL = env.str("DEFAULT_FROM_EMAIL", "mindsite@localhost"), env.str("PUBLIC_URL", "")
 
 # Django's own administration at /admin/, whose writes go past the rules of our pages.
 STOCK_ADMIN = env.bool("STOCK_ADMIN", False)

@@ -22,6 +22,7 @@ urlpatterns = [
     path("knowledge/", include("knowledge.urls")),
     path("research/", include("research.urls")),
     path("webhooks/", include("webhooks.urls")),
+    path("notices/", include("webhooks.notices.urls")),
     path("healthz", monitoring.healthz, name="healthz"),
     path("readyz", monitoring.readyz, name="readyz"),
     path("metrics", monitoring.metrics, name="metrics"),

@@ -36,7 +36,7 @@ PAGES = {
         "people-list people-person people-two-factor people-two-factor-end:post "
         "people-state:post people-person-groups:post people-sign-in-link:post people-groups "
         "people-group-delete:post people-links people-invite people-crowd-link people-link-revoke:post run-list "
-        "people-link-tidy run-tidy import-tidy import-csv experiment-tidy "
+        "notice-list notice-count notice-read:post people-link-tidy run-tidy import-tidy import-csv experiment-tidy "
         "run-new run-detail run-progress run-latest run-kept-at run-state:post run-retry:post run-strictness:post "
         "run-prices:post catalog product import-list import-detail import-progress "
         "upload-new:post import-new import-preview import-start:post upload-import upload-import-progress "

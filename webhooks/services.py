@@ -1,20 +1,17 @@
 """What has ended is read from the database, so that nothing has to remember to tell: an end that was seen once has its
 delivery, and a delivery goes on being tried."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Max, Sum
-from django.db.models.functions import Coalesce, Now
+from django.db.models import F, Max
+from django.db.models.functions import Now
 
 from accounts.models import User
-from annotation.models import Judgment, Study
-from common.counting import included_q, of_people_q
+from annotation.models import Judgment
 from common.refusals import Refused
-from distillation.models import Alarm, Run
+from webhooks.ended import alarms_on, runs_ended, studies_ended, workers_absent
 from webhooks.judgments import judgments_announce
 from webhooks.models import Delivery, Event, Webhook
 from webhooks.sending import SendFailed, send, url_check
@@ -32,14 +29,6 @@ SENDING = timedelta(minutes=2)  # in hand of a worker; it is tried again if that
 
 class WebhookRefused(Refused):
     """One line: what is wrong with it and what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    event: Event
-    key: str
-    at: datetime
-    payload: dict
 
 
 def webhook_add(*, url: str, events: list[str], by: User) -> Webhook:
@@ -66,7 +55,7 @@ def webhooks_announce() -> None:
         return
     wanted = [
         Delivery(webhook=webhook, event=ended.event, key=ended.key, payload=ended.payload)
-        for ended in (*_runs(), *_alarms(), *_studies())
+        for ended in (*runs_ended(), *alarms_on(), *studies_ended(), *workers_absent())
         for webhook in webhooks
         if ended.event in webhook.events and ended.at >= webhook.created_at
     ]
@@ -109,29 +98,3 @@ def _settle(delivery: Delivery, *, done: bool, answer: str) -> None:
     else:
         now = {"due_at": Now() + WAITS[tries - 1]}
     Delivery.objects.filter(pk=delivery.pk).update(answer=answer[:300], **now)
-
-
-def _runs() -> Iterator[Ended]:
-    for run in Run.objects.filter(state=Run.State.DONE):
-        if at := run.finished_at:
-            payload = {"run": run.name, "backend": run.backend, "model": run.model, "finished_at": at.isoformat()}
-            yield Ended(Event.RUN_FINISHED, f"{run.name} {at.isoformat()}", at, payload)
-
-
-def _alarms() -> Iterator[Ended]:
-    for alarm in Alarm.objects.select_related("run"):
-        told = {name: getattr(alarm, name) for name in ("kind", "share", "limit", "n", "what", "words")}
-        payload = {"run": alarm.run.name, **told, "since": alarm.since.isoformat()}
-        key = f"{alarm.run.name} {alarm.kind} {alarm.since.isoformat()}"
-        yield Ended(Event.RUN_ALARM, key, alarm.since, payload)
-
-
-def _studies() -> Iterator[Ended]:
-    """A study is full when the judgments that count are as many as wanted, whoever gave the last one."""
-    counting = included_q("participants__")
-    studies = Study.objects.annotate(judged=Coalesce(Sum("participants__n_judged", filter=counting), 0))
-    for study in studies.filter(of_people_q(), n_items__gt=0, judged__gte=F("n_items") * F("overlap")):
-        at = study.items.sampled().aggregate(at=Max("judged_at"))["at"]
-        if at:
-            payload = {"study": study.name, "id": study.pk, "judgments": study.judged, "finished_at": at.isoformat()}
-            yield Ended(Event.STUDY_FINISHED, f"{study.pk} {at.isoformat()}", at, payload)

@@ -1,11 +1,14 @@
 // All pages: times in the reader's zone, and which that is. Pages that poll: nothing changes under the eyes of somebody who reads it.
 
+// The zone is the reader's, the way of writing the page's: English pages say 29 Nov 2026, as the server does.
+const wayOfWriting = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
+
 function localTimes() {
   for (const time of document.querySelectorAll("time[datetime]")) {
     const second = "seconds" in time.dataset ? "2-digit" : undefined;
     const day = "day" in time.dataset ? { day: "numeric", month: "short", year: "numeric" } : {};
     const zone = "bare" in time.dataset ? {} : { timeZoneName: "short" };
-    const shown = new Date(time.dateTime).toLocaleString([], { ...day, hour: "2-digit", minute: "2-digit", second, hourCycle: "h23", ...zone });
+    const shown = new Date(time.dateTime).toLocaleString(wayOfWriting, { ...day, hour: "2-digit", minute: "2-digit", second, hourCycle: "h23", ...zone });
     if (time.textContent !== shown) time.textContent = shown;
   }
 }
