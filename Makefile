@@ -35,9 +35,12 @@ worker: setup
 test: .venv/installed-dev
 	@$(PY) -m pytest $(ARGS)
 
-# Kills broker, database and model server under a run; RabbitMQ is installed where apt and root allow it.
+# Kills broker, database, model server and the site's own processes; RabbitMQ, PgBouncer and nginx are installed where apt
+# and root allow it.
 test-services: .venv/installed-dev
-	@command -v rabbitmq-server >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get install -y -qq --no-install-recommends rabbitmq-server >/dev/null; } || true
+	@for program in rabbitmq-server:rabbitmq-server pgbouncer:pgbouncer nginx:nginx-light; do \
+		command -v $${program%:*} >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get install -y -qq --no-install-recommends $${program#*:} >/dev/null; } || true; \
+	done
 	@$(PY) -m pytest -n0 tests/services $(ARGS)
 
 # The real vLLM on the CPU and a tiny model of random weights, in a place of their own: 3 GB.

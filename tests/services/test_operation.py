@@ -1,0 +1,189 @@
+"""The site as it is run: kills, a pooler and a proxy before it, each real."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from tests.services.conftest import Site, free_port, wait_until
+
+PGBOUNCER = shutil.which("pgbouncer") or "/usr/sbin/pgbouncer"
+NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
+
+
+def asked(port: int, path: str = "/readyz", **headers: str) -> int:
+    try:
+        request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=headers)
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return 0
+
+
+def command_line(pid: int) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+
+
+class Serving:
+    def __init__(self, site: Site) -> None:
+        self.site, self.port = site, free_port()
+        self.log = (site.var / "serve.log").open("ab")
+        self.start()
+
+    def start(self) -> None:
+        words = [sys.executable, "manage.py", "serve", "--port", str(self.port)]
+        self.process = subprocess.Popen(
+            words, cwd=settings.BASE_DIR, env=self.site.env, stdout=self.log, stderr=self.log, start_new_session=True
+        )
+        wait_until(lambda: asked(self.port) == 200, 90, "the site")
+
+    def record(self) -> dict:
+        return json.loads((self.site.var / "run" / "site.json").read_text())
+
+    def pid(self, what: str) -> int:
+        if what == "valkey":
+            return int((self.site.var / "valkey" / "valkey.pid").read_text())
+        if what == "postmaster":
+            return self.site.postmaster()
+        return next(pid for pid, _ in self.record()["groups"] if what in command_line(pid))
+
+
+@pytest.fixture
+def serving(site: Site) -> Iterator[Serving]:
+    made = Serving(site)
+    yield made
+    site.manage("stop")
+    made.process.wait(60)
+
+
+@pytest.mark.parametrize("victim", ["granian", "celery", "valkey", "postmaster"])
+def test_what_is_killed_comes_back_and_takes_nothing_with_it(victim: str, serving: Serving) -> None:
+    others = {"granian", "celery", "valkey", "postmaster"} - {victim}
+    before = {name: serving.pid(name) for name in others}
+    killed = serving.pid(victim)
+    os.kill(killed, signal.SIGKILL)
+    wait_until(lambda: asked(serving.port) == 200 and serving.pid(victim) != killed, 30, f"{victim} again")
+    assert {name: serving.pid(name) for name in others} == before
+
+
+def test_kill_9_of_the_supervisor_leaves_nothing_and_the_next_has_its_port(serving: Serving) -> None:
+    children = [pid for pid, _ in serving.record()["groups"]] + [serving.pid("valkey"), serving.pid("postmaster")]
+    serving.process.kill()
+    serving.process.wait()
+    wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children), 30, "no orphan")
+    serving.start()
+    assert asked(serving.port) == 200
+
+
+def test_a_second_one_is_refused_and_stop_ends_all(serving: Serving) -> None:
+    assert "runs here already" in subprocess.run(
+        [sys.executable, "manage.py", "serve"], cwd=settings.BASE_DIR, env=serving.site.env, capture_output=True,
+        text=True, check=False,
+    ).stderr  # fmt: skip
+    assert "Ended site" in serving.site.manage("stop")
+    assert asked(serving.port) == 0
+
+
+@pytest.fixture
+def pooled(site: Site, tmp_path: Path) -> Iterator[Site]:
+    """Between the site and its embedded PostgreSQL a PgBouncer in transaction mode."""
+    if not Path(PGBOUNCER).exists():
+        pytest.skip("PgBouncer is not installed (Debian: pgbouncer)")
+    holder = subprocess.Popen(
+        [sys.executable, "-m", "mindsite.embedded", "sh", "-c", "echo held; exec sleep 600"],
+        cwd=settings.BASE_DIR, env=site.env, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert holder.stdout.readline() == "held\n"
+    port, folder = free_port(), tmp_path / "pgbouncer"
+    folder.mkdir(mode=0o755)
+    (folder / "users").write_text('"mindsite" ""\n')
+    (folder / "pgbouncer.ini").write_text(
+        f"[databases]\nmindsite = host={site.var}/run/sockets port=5432 dbname=mindsite\n"
+        f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = any\n"
+        f"auth_file = {folder}/users\npool_mode = transaction\ndefault_pool_size = 4\nmax_client_conn = 100\n"
+        f"ignore_startup_parameters = extra_float_digits,options\n"
+    )
+    as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.geteuid() == 0 else []
+    bouncer = subprocess.Popen([*as_user, PGBOUNCER, str(folder / "pgbouncer.ini")], stderr=subprocess.DEVNULL)
+    site.env |= {
+        "DATABASE_URL": f"postgres://mindsite@127.0.0.1:{port}/mindsite",
+        "CELERY_BROKER_URL": f"redis+socket://{site.var}/run/sockets/valkey.sock?virtual_host=0",
+        "DATABASE_POOLER": "transaction",
+    }
+    yield site
+    bouncer.terminate()
+    bouncer.wait()
+    holder.terminate()
+    holder.wait()
+
+
+def test_pgbouncer_in_transaction_mode(pooled: Site) -> None:
+    pooled.manage("distill", "--run", "r", "--backend", "baseline", "--relations", "usedFor,open", "--wait")
+    status = pooled.status("r")
+    assert (status["state"], status["verdicts"]["done"]) == ("done", status["intentions"]["done"])
+    pooled.manage("create_study", "s", "--run", "r", "--items", "20", "--overlap", "2")
+    assert len(pooled.manage("export_intentions", "r", "--output", "-", "--format", "jsonl").splitlines()) > 20
+
+
+@pytest.fixture
+def behind_nginx(serving: Serving, tmp_path: Path) -> Iterator[int]:
+    """The shipped example, with ports and files of the test's own and a certificate made for it."""
+    if not Path(NGINX).exists() or not shutil.which("openssl"):
+        pytest.skip("nginx or openssl is not installed (Debian: nginx-light)")
+    folder, port = tmp_path / "nginx", free_port()
+    folder.mkdir()
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=mindsite.example", "-days", "1"),
+            *("-keyout", folder / "key.pem", "-out", folder / "fullchain.pem"),
+        ],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    text = (settings.BASE_DIR / "deploy" / "proxy" / "nginx.conf").read_text()
+    for ours, theirs in (
+        ("127.0.0.1:8000", f"127.0.0.1:{serving.port}"),
+        ("listen 443 ssl", f"listen 127.0.0.1:{port} ssl"),
+        ("listen 80", f"listen 127.0.0.1:{free_port()}"),
+        ("/etc/ssl/mindsite", str(folder)),
+        ("/var/log/nginx", str(folder)),
+    ):
+        assert ours in text
+        text = text.replace(ours, theirs)
+    temporary = "\n".join(
+        f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    (folder / "nginx.conf").write_text(
+        f"daemon off; pid {folder}/pid; error_log {folder}/error.log;\nevents {{}}\nhttp {{\n{temporary}\n{text}\n}}\n"
+    )
+    server = subprocess.Popen([NGINX, "-c", folder / "nginx.conf", "-p", folder, "-e", folder / "error.log"])
+    wait_until((folder / "pid").exists, 20, "nginx")
+    yield port
+    server.terminate()
+    server.wait()
+
+
+def test_the_shipped_nginx_passes_pages_and_keeps_links_out_of_its_log(behind_nginx: int, tmp_path: Path) -> None:
+    def curl(path: str, *words: str) -> str:
+        command = ["curl", "-sk", "-H", "Host: 127.0.0.1", "-o", "/dev/null", "-w", "%{http_code}", *words]
+        return subprocess.run(
+            [*command, f"https://127.0.0.1:{behind_nginx}{path}"], capture_output=True, text=True, check=True
+        ).stdout
+
+    assert (curl("/accounts/login/"), curl("/metrics")) == ("200", "403")
+    curl("/accounts/join/a-secret-of-the-test/")
+    time.sleep(0.5)  # nginx writes its log then
+    log = (tmp_path / "nginx" / "mindsite.log").read_text()
+    assert "/accounts/login/" in log
+    assert "a-secret-of-the-test" not in log
