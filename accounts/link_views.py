@@ -68,12 +68,13 @@ def revoke(request: PersonRequest, link_id: int) -> HttpResponse:
 def _made_or_asked(request: PersonRequest, form: LinkForm, kind: Link.Kind) -> HttpResponse:
     if not form.is_valid():
         return render(request, "people/link_new.html", {"form": form, "kind": kind})
-    return _shown(request, kind, link_make(kind=kind, by=request.user, **form.made_of())[1])
+    link, token = link_make(kind=kind, by=request.user, **form.made_of())
+    return _shown(request, kind, token, link)
 
 
-def _shown(request: PersonRequest, kind: Link.Kind, token: str) -> HttpResponse:
+def _shown(request: PersonRequest, kind: Link.Kind, token: str, link: Link | None = None) -> HttpResponse:
     page = {Link.Kind.INVITATION: "join", Link.Kind.SIGN_IN: "enter", Link.Kind.CROWD: "crowd-entry"}[kind]
     address = request.build_absolute_uri(reverse(page, args=[token]))
     if kind == Link.Kind.CROWD:
         address += CROWD_PARAMETERS
-    return render(request, "people/link_made.html", {"address": address, "kind": kind})
+    return render(request, "people/link_made.html", {"address": address, "kind": kind, "study": link and link.study})

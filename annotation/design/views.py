@@ -14,7 +14,9 @@ from annotation.design.plans import plan_fix, plan_of, plan_open
 from annotation.design.protocol import StudyRefused, protocol_change
 from annotation.design.services import study_create, study_warnings
 from annotation.models import Study
+from annotation.models.protocol_fields import NAME_LENGTH
 from distillation.catalog.selection import CatalogSelection
+from distillation.models import Run
 
 KEEP, COUNT = "keep", "count"
 
@@ -43,6 +45,9 @@ def _chosen_by_link(asked: QueryDict) -> dict:
     runs = [pk for pk in asked.getlist("runs") if pk.isdecimal() and len(pk) < 19]
     is_preference = asked.get("kind") == Study.Kind.PREFERENCE
     kind = {"kind": Study.Kind.PREFERENCE.value} if is_preference else {}
+    named = list(Run.objects.filter(pk__in=runs).values_list("name", flat=True))
+    if len(named) == 1:
+        kind["name"] = f"Study of {named[0]}"[:NAME_LENGTH]
     return {"runs": runs, "paired": len(runs) > 1 and not is_preference, **kind} if runs else kind
 
 
