@@ -278,19 +278,15 @@ def _cursor(participant: Participant) -> Cursor:
     return (participant.cursor_block, participant.cursor_taken, participant.cursor_key)
 
 
-def _take(participant: Participant, after: Cursor | None) -> Lease | None:
-    beyond, order, start = _ORDERS[Study.Order(participant.study.order)]
-    if after in (None, UNSET):
-        after = start
-    return row_read(
-        Lease,
-        f"""
+def take_sql(free: str, order: Study.Order) -> str:
+    beyond, by, _start = _ORDERS[order]
+    return f"""
         WITH chosen AS (
             SELECT i.id, i.block_no, i.taken, i.order_key FROM annotation_item i
-            WHERE {_free(participant)} AND {beyond} AND NOT EXISTS (
+            WHERE {free} AND {beyond} AND NOT EXISTS (
                 SELECT FROM annotation_judgment j
                 WHERE j.participant_id = %(participant)s AND j.filter_right IS NULL AND j.audit_asked)
-            ORDER BY {order} LIMIT 1 FOR UPDATE OF i SKIP LOCKED
+            ORDER BY {by} LIMIT 1 FOR UPDATE OF i SKIP LOCKED
         ), reserved AS (
             UPDATE annotation_item i SET taken = i.taken + 1 FROM chosen
             WHERE i.id = chosen.id AND %(kind)s = 'item'
@@ -304,7 +300,16 @@ def _take(participant: Participant, after: Cursor | None) -> Lease | None:
                now() + make_interval(mins => %(minutes)s)
         FROM chosen
         RETURNING {columns_sql(Lease, "annotation_lease")}
-        """,  # noqa: S608 - one of the two orders above
+    """  # noqa: S608 - one of the orders above
+
+
+def _take(participant: Participant, after: Cursor | None) -> Lease | None:
+    order = Study.Order(participant.study.order)
+    if after in (None, UNSET):
+        after = _ORDERS[order][2]
+    return row_read(
+        Lease,
+        take_sql(_free(participant), order),
         {
             "study": participant.study_id,
             "participant": participant.pk,

@@ -21,7 +21,7 @@ from annotation.judging.shown import (
     item_shown,
     questions_shown,
     ratings_of,
-    verdict_shown,
+    revealed_shown,
 )
 from annotation.judging.writing import COMMENT_LENGTH, judgment_to_audit
 from annotation.models import Judgment, Kind, Lease, Participant, SentBack, Study
@@ -273,13 +273,14 @@ def _poll_after(seconds: float) -> int:
 
 
 def _reveal(judgment: Judgment, participant: Participant) -> dict:
+    item, verdict = revealed_shown(judgment.item_id, judgment.a_on_left)
     return {
         "state": "reveal",
         "judgment": judgment.pk,
         "comment": judgment.comment,
-        "item": item_shown(judgment.item_id, judgment.a_on_left),
+        "item": item,
         "answers": answers_shown(participant.study, ratings_of(judgment)),
-        "verdict": verdict_shown(judgment.item_id),
+        "verdict": verdict,
         "reasons": AUDIT_REASONS,
         "revise": reverse("judge-own-item", args=[participant.study_id, judgment.pk]),
         "back": _back(participant, before=judgment.pk),

@@ -14,9 +14,9 @@ from distillation.pipeline.relations import RELATIONS
 LONG_WORDS, LONG_REASON = 60, 190
 FLAT = 1.3  # width by height from which two pictures are larger one above the other
 
-# Each judgment shows an item twice; written out, these two cost a third of what the ORM takes to compose them.
-_ITEM = """
-    SELECT t.text, t.relation, i.first_shown, i.second_shown,
+# Each judgment shows an item twice; written out, these cost a third of what the ORM takes to compose them.
+_OF_ITEM = """
+           t.text, t.relation, i.first_shown, i.second_shown,
            a.asin, a.title, pa.digest, b.asin, b.title, pb.digest,
            least(pa.width::float / pa.height, pb.width::float / pb.height) > %s
     FROM annotation_item i
@@ -24,15 +24,14 @@ _ITEM = """
     JOIN distillation_cobuy c ON c.id = t.cobuy_id
     JOIN distillation_product a ON a.id = c.a_id LEFT JOIN distillation_picture pa ON pa.id = a.picture_id
     JOIN distillation_product b ON b.id = c.b_id LEFT JOIN distillation_picture pb ON pb.id = b.picture_id
-    WHERE i.id = %s
 """
-_VERDICT = f"""
-    SELECT {kept_sql("v.p_yes", "r.strictness", "v.yes")}, v.p_yes, v.reason, r.backend
-    FROM annotation_item i
-    JOIN distillation_verdict v ON v.intention_id = i.intention_id
-    JOIN distillation_intention t ON t.id = i.intention_id JOIN distillation_run r ON r.id = t.run_id
-    WHERE i.id = %s
-"""  # noqa: S608 - a rule of our own
+_OF_VERDICT = f"{kept_sql('v.p_yes', 'r.strictness', 'v.yes')}, v.p_yes, v.reason, r.backend"
+_VERDICT = """
+    JOIN distillation_verdict v ON v.intention_id = i.intention_id JOIN distillation_run r ON r.id = t.run_id
+"""
+_ITEM = f"SELECT {_OF_ITEM} WHERE i.id = %s"
+_REVEALED = f"SELECT {_OF_VERDICT}, {_OF_ITEM} {_VERDICT} WHERE i.id = %s"
+_N_VERDICT = 4
 
 
 def _one(sql: str, *values: float) -> tuple:
@@ -43,7 +42,21 @@ def _one(sql: str, *values: float) -> tuple:
 
 def item_shown(item_id: int, a_on_left: bool, first_left: bool | None = None) -> dict:
     """Of a pair of intentions `texts`, left and right; else the one `intention`."""
-    text, relation, first, second, *products, flat = _one(_ITEM, FLAT, item_id)
+    return _item(_one(_ITEM, FLAT, item_id), item_id, a_on_left, first_left)
+
+
+def revealed_shown(item_id: int, a_on_left: bool) -> tuple[dict, dict]:
+    """The item and its verdict; for whoever has rated it."""
+    found = _one(_REVEALED, FLAT, item_id)
+    return _item(found[_N_VERDICT:], item_id, a_on_left, None), _verdict(found[:_N_VERDICT])
+
+
+def verdict_shown(item_id: int) -> dict:
+    return _verdict(_one(_REVEALED, FLAT, item_id)[:_N_VERDICT])
+
+
+def _item(found: tuple, item_id: int, a_on_left: bool, first_left: bool | None) -> dict:
+    text, relation, first, second, *products, flat = found
     a, b = products[:3], products[3:]
     left, right = (a, b) if a_on_left else (b, a)
     return {
@@ -101,8 +114,8 @@ def ratings_of(judgment: Judgment | JudgmentRevision) -> dict:
     return {name: getattr(judgment, name) for name in ("plausibility", "typicality", "preference")}
 
 
-def verdict_shown(item_id: int) -> dict:
-    kept, p_yes, reason, backend = _one(_VERDICT, item_id)
+def _verdict(found: tuple) -> dict:
+    kept, p_yes, reason, backend = found
     return {
         "kept": kept,
         "percent": "" if p_yes is None else f"{100 * p_yes:.0f}",

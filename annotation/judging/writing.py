@@ -70,6 +70,20 @@ _WRITE = f"""
     FROM timed LEFT JOIN counted ON true
     RETURNING {columns_sql(Judgment, "annotation_judgment")}
 """  # noqa: S608 - a rule of our own
+_AUDIT = f"""
+    WITH audited AS (
+        UPDATE annotation_judgment
+        SET filter_right = %(right)s, audit_reason = %(reason)s, audited_at = statement_timestamp()
+        WHERE id = %(judgment)s AND participant_id = %(participant)s AND audit_asked AND filter_right IS NULL
+        RETURNING *
+    ), moved AS (
+        UPDATE annotation_participant p
+        SET revision = p.revision + 1, n_audited = p.n_audited + ({first_sql("audited")})::int,
+            n_filter_right = p.n_filter_right + ({first_sql("audited")} AND audited.filter_right)::int
+        FROM audited WHERE p.id = audited.participant_id
+    )
+    SELECT {columns_sql(Judgment, "audited")} FROM audited
+"""  # noqa: S608 - a rule of our own
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,24 +177,8 @@ def audit_save(*, participant: Participant, judgment_id: int, filter_right: bool
 
 
 def _write_audit(participant: Participant, judgment_id: int, filter_right: bool, reason: str) -> Judgment | None:
-    return row_read(
-        Judgment,
-        f"""
-        WITH audited AS (
-            UPDATE annotation_judgment
-            SET filter_right = %(right)s, audit_reason = %(reason)s, audited_at = statement_timestamp()
-            WHERE id = %(judgment)s AND participant_id = %(participant)s AND audit_asked AND filter_right IS NULL
-            RETURNING *
-        ), moved AS (
-            UPDATE annotation_participant p
-            SET revision = p.revision + 1, n_audited = p.n_audited + ({first_sql("audited")})::int,
-                n_filter_right = p.n_filter_right + ({first_sql("audited")} AND audited.filter_right)::int
-            FROM audited WHERE p.id = audited.participant_id
-        )
-        SELECT {columns_sql(Judgment, "audited")} FROM audited
-        """,  # noqa: S608 - a rule of our own
-        {"right": filter_right, "reason": reason, "judgment": judgment_id, "participant": participant.pk},
-    )
+    values = {"right": filter_right, "reason": reason, "judgment": judgment_id, "participant": participant.pk}
+    return row_read(Judgment, _AUDIT, values)
 
 
 @transaction.atomic
