@@ -29,6 +29,10 @@ def experiment_page(experiment: Experiment, asked: Asked) -> dict:
     arms, figures, study, people = experiment_read(experiment)
     repeats = _repeats(arms)
     measures, thumbs = list(dict.fromkeys(row.name for row in people)), _thumbs(arms)
+    rows = [
+        _arm(each, people, measures[:3], thumbs.get(each.arm.pk), is_repeat=each.arm in repeats)
+        for each in figures.arms
+    ]
     return {
         "experiment": experiment,
         "state": experiment_state(arms),
@@ -39,10 +43,8 @@ def experiment_page(experiment: Experiment, asked: Asked) -> dict:
         "thumbs": any(thumbs.values()),
         "study": study,
         "columns": measures[:3],
-        "arms": [
-            _arm(each, people, measures[:3], thumbs.get(each.arm.pk), is_repeat=each.arm in repeats)
-            for each in figures.arms
-        ],
+        "arms": rows,
+        "known": _known(rows),
         "when": _when(arms, study),
         "lead": lead(people),
         "answer": answer(figures, people),
@@ -104,6 +106,13 @@ def _blunt(found: Blunt | None, people: Sequence[Judged]) -> dict | None:
         "readout": readout,
         "looks": bool(judged and judged.is_clear),
     }
+
+
+def _known(rows: Sequence[dict]) -> set[str]:
+    """Columns of which some arm has a figure: rules count no tokens, and diversity is computed on wish."""
+    found = {name for row in rows for name in ("near", "distinct") if row[name]}
+    found |= {"tokens" for row in rows if row["figures"].tally.prompt_tokens}
+    return found | {"cost" for row in rows if row["figures"].cost is not None}
 
 
 def _repeats(arms: Sequence[Arm]) -> list[Arm]:

@@ -7,11 +7,13 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import PersonRequest, researcher_required
 from annotation.models import Study
+from common.words import percent
 from distillation.models import CoBuy, Exposure
 from distillation.runs.exposure import exposure_record
 from research.experiments.judged import studies_of
-from research.experiments.side_by_side import SHOW, blunt_test, cobuy_ids, relation_choices, side_by_side
+from research.experiments.side_by_side import SHOW, Blunt, blunt_test, cobuy_ids, relation_choices, side_by_side
 from research.models import Arm, Experiment
+from stats.estimate import Estimate
 
 
 @require_safe
@@ -26,7 +28,7 @@ def experiment_pairs(request: PersonRequest, name: str) -> HttpResponse:
         "experiment": experiment,
         **_pair(request.GET, arms, next(iter(studies_of(arms)), None)),
         "blunt": blunt,
-        "follows": [(kind, share, blunt.people[kind]) for kind, share in blunt.shares.items()] if blunt else [],
+        "follows": _follows(blunt) if blunt else [],
         "answers": blunt.arm.followed.count() if blunt else 0,
     }
     return render(request, "research/pairs.html", context)
@@ -58,3 +60,14 @@ def _pair(asked: QueryDict, arms: list[Arm], study: Study | None) -> dict:
 
 def _query(at: int, relation: str, show: str) -> str:
     return urlencode({"at": str(at), "relation": relation, "show": show})
+
+
+def _follows(blunt: Blunt) -> list[tuple[str, dict[str, str], dict[str, str]]]:
+    """(what it follows, by words, said by people)"""
+    return [(kind, _share(share), _share(blunt.people[kind])) for kind, share in blunt.shares.items()]
+
+
+def _share(found: Estimate) -> dict[str, str]:
+    low, high = found.ci95 or (None, None)
+    interval = found.reason or "" if low is None else f"{percent(low)} to {percent(high)}"
+    return {"value": percent(found.value) if found.value is not None else "", "interval": interval}

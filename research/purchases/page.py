@@ -150,6 +150,7 @@ def _groups(test: PurchaseTest, ranker: str) -> list[dict[str, Any]]:
             "design": design,
             "table": _group_table(found[name], head, design),
             "words": _filter_words(found) if name == "by_label" else "",
+            "few": _few_words(found[name]),
         }
         for name, head, title in parts
         if found[name]
@@ -169,7 +170,15 @@ def _group_table(rows: Sequence[dict[str, Any]], head: str, design: str) -> Tabl
         )
         for row in rows
     ]
-    return Table(f"{design}: MRR by {head.lower()}; 95 % intervals", columns, lines)
+    return Table(f"{design}: MRR by {head[0].lower()}{head[1:]}; 95 % intervals", columns, lines)
+
+
+def _few_words(rows: Sequence[dict[str, Any]]) -> str:
+    """Where no row has a figure, one line says as much as a table of dashes; the file has the counts."""
+    if any("mrr" in row for row in rows):
+        return ""
+    most = max(row["queries"] for row in rows)
+    return f"Too few co-buys for a figure in each of {len(rows):,}: {most:,} at most."
 
 
 def _filter_words(found: dict[str, Any]) -> str:

@@ -65,7 +65,7 @@ def figures(
         last = train[-1]
         made.append(("Training loss", fine(last.loss), f"at step {last.step:,} of {training.steps:,}"))
         rate = sum(point.rate or 0 for point in train) / len(train)
-        made.append(("Rate", f"{rate:,.0f} tokens/s", memory_words(facts.get("memory"))))
+        made.append(("Tokens a second", f"{rate:,.0f}", memory_words(facts.get("memory"))))
         seen = f"{facts.get('learnt_an_epoch', 0):,} to learn in a pass; the rest is what was asked"
         made.append(("Tokens read", large(last.tokens or 0), seen))
     made.append(("Time", duration(training.seconds), resumed_words(facts.get("resumed_at", []))))
@@ -98,7 +98,7 @@ def curve(training: Training, train: list[TrainingPoint], validation: list[Train
     return Chart(
         label=f"Training and validation loss over {last:,} steps; the table has the values",
         height=HEIGHT,
-        along=ticks(along, (0, last / 2, last), ("0", f"{round(last / 2):,}", counted(last, "step"))),
+        along=ticks(along, (0, last / 2, last), ("0", f"{round(last / 2):,}", f"{last:,}")),
         down=ticks(down, marks, [fine(mark) for mark in marks]),
         lines=[
             *([Curve(path(train), "c-ink")] if len(train) > 1 else []),
