@@ -17,8 +17,8 @@ _TABLES = """
         plausibility smallint, typicality smallint, kind text, counts boolean, version smallint, seconds float8,
         active float8, comment text, filter_right boolean, audit_reason text, judged_at timestamptz,
         audited_at timestamptz, revision int, after_reveal boolean, sent_back boolean, revised_at timestamptz,
-        inclusion float8, simulated boolean, look jsonb, role text, had_seen text, own_item bigint,
-        stands boolean NOT NULL DEFAULT true
+        inclusion float8, simulated boolean, look jsonb, role text, had_seen text, was_kind text,
+        own_item bigint, stands boolean NOT NULL DEFAULT true
     ) ON COMMIT DROP;
     CREATE TEMP TABLE own_items (
         id bigint, intention bigint, is_gold boolean, asin_a text, identity uuid, alone boolean, inclusion float8
@@ -245,10 +245,10 @@ class Staging:
 _JUDGMENTS = """
     INSERT INTO annotation_judgment
         (item_id, participant_id, kind, submission, plausibility, typicality, a_on_left, seconds, active_seconds, look,
-         comment, version, role, had_seen, audit_asked, created_at, filter_right, audit_reason, audited_at)
+         comment, version, role, had_seen, was_kind, audit_asked, created_at, filter_right, audit_reason, audited_at)
     SELECT s.own_item, p.id, s.kind, gen_random_uuid(), s.plausibility, s.typicality, o.asin_a = s.left_asin,
-           s.seconds, s.active, s.look, s.comment, s.version, s.role, s.had_seen, s.filter_right IS NOT NULL,
-           s.judged_at, s.filter_right, s.audit_reason, s.audited_at
+           s.seconds, s.active, s.look, s.comment, s.version, s.role, s.had_seen, s.was_kind,
+           s.filter_right IS NOT NULL, s.judged_at, s.filter_right, s.audit_reason, s.audited_at
     FROM (
         SELECT *, max(judged_at) OVER (PARTITION BY own_item ORDER BY place) AS at FROM staged WHERE stands
     ) s

@@ -21,7 +21,8 @@ DATA = (
     "bought_month", "simulated", *SHOWN,
 )  # fmt: skip
 BESIDE = (
-    "kind", "counts", "study_version", "active_seconds", "left_product", "audited_at", "role", "had_seen", *LOOK,
+    "kind", "counts", "study_version", "active_seconds", "left_product", "audited_at", "role", "had_seen", "was_kind",
+    *LOOK,
 )  # fmt: skip
 
 _TASK = """

@@ -80,6 +80,7 @@ COLUMNS = {
     "audited_at": ISO.format("j.audited_at"),
     "role": "j.role",
     "had_seen": "nullif(j.had_seen, '')",
+    "was_kind": "nullif(j.was_kind, '')",
 }
 # What people see, for programs that show it to others. Addresses are where the pictures were fetched from.
 _ADDRESS = "(SELECT url FROM distillation_picturesource WHERE id = {}.picture_source_id)"
@@ -115,7 +116,7 @@ _COMMON_FIRST = ("study", "item", "asin_a", "asin_b", "relation")
 _COMMON_LAST = (
     "annotator", "comment", "kind", "counts", "study_version", "seconds", "active_seconds", "left_product", *LOOK,
     "stratum", "inclusion_probability", "category", "bought_year", "bought_month", "simulated", "judged_at",
-    "role", "had_seen",
+    "role", "had_seen", "was_kind",
 )  # fmt: skip
 OF_PAIRS = {
     **{name: COLUMNS[name] for name in _COMMON_FIRST},

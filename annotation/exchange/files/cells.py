@@ -26,6 +26,7 @@ STAGED = (
     "line", "place", "item", "intention", "identity", "left_asin", "pseudonym", "plausibility", "typicality", "kind",
     "counts", "version", "seconds", "active", "comment", "filter_right", "audit_reason", "judged_at", "audited_at",
     "revision", "after_reveal", "sent_back", "revised_at", "inclusion", "simulated", "look", "role", "had_seen",
+    "was_kind",
 )  # fmt: skip
 
 # Files of ours that somebody may take for judgments.
@@ -73,7 +74,7 @@ class Checker:
                 _one_of(_scale(typical.values) | (_NOTHING if may_be_open else {})),
                 f"is none of {_listed(typical.ascending)}",
             ),
-            "kind": (_one_of({each: each for each in Kind.values}), f"is none of {_listed(Kind.values)}"),
+            "kind": (_one_of(_KINDS), f"is none of {_listed(Kind.values)}"),
             "counts": (_one_of(TRUTH), "is neither true nor false"),
             "study_version": (_smallint, "is no version, a number from 1 to 32767"),
             "seconds": (_real, "is no number of seconds"),
@@ -95,6 +96,7 @@ class Checker:
             "revised_at": (_time, "is no time with its zone, like 2026-01-31T12:00:00Z"),
             "role": (_one_of(_ROLES), f"is none of {_listed(User.Role.values)}"),
             "had_seen": (_one_of(_PLACES), f"is none of {_listed(PLACES)}"),
+            "was_kind": (_one_of(_KINDS | dict.fromkeys(_NOTHING, "")), f"is none of {_listed(Kind.values)}"),
         }
         self._converts = [(name, convert) for name, (convert, _) in self.columns.items()]
         self._read: tuple[object, ...] = ()
@@ -121,6 +123,7 @@ class Checker:
             got["audit_reason"], got["judged_at"], got["audited_at"] if right is not None else None,
             got["revision"], got["after_reveal"], got["sent_back"], got["revised_at"],
             got["inclusion_probability"], got["simulated"], look, got["role"], got["had_seen"],
+            got["was_kind"],
         )  # fmt: skip
 
     def _look(self, number: int, cells: Cells) -> str | None:
@@ -152,6 +155,7 @@ class Checker:
 
 
 _NOTHING: dict[object, None] = {None: None, "": None}
+_KINDS = {each: each for each in Kind.values}
 _ROLES = {each: each for each in User.Role.values} | dict.fromkeys(_NOTHING, User.Role.ANNOTATOR.value)
 PLACES = (BY_ROLE, *Exposure.Where.values)
 _PLACES = {each: each for each in PLACES} | dict.fromkeys(_NOTHING, "")

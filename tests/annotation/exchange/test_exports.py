@@ -30,7 +30,7 @@ COLUMNS = (
     "study,item,intention_id,run,backend,model,asin_a,asin_b,relation,intention,annotator,plausibility,typicality,"
     "verdict,p_yes,strictness,filter,audit,audit_reason,comment,kind,counts,study_version,seconds,active_seconds,"
     "left_product,picture_left,picture_right,size_left,size_right,enlarged,seconds_in_view,device,orientation,stratum,"
-    "inclusion_probability,category,bought_year,bought_month,simulated,judged_at,audited_at,role,had_seen"
+    "inclusion_probability,category,bought_year,bought_month,simulated,judged_at,audited_at,role,had_seen,was_kind"
 )
 
 

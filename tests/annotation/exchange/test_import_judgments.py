@@ -182,11 +182,11 @@ def test_so_do_roles_versions_looks_and_what_counts_nowhere(db: None, tmp_path: 
     kept = (
         Judgment.objects.filter(item__study=made)
         .order_by("kind")
-        .values_list("kind", "version", "role", "had_seen", "look")
+        .values_list("kind", "version", "role", "had_seen", "was_kind", "look")
     )
     before, rows, figures = exported(made, form), list(kept), study_figures(made).as_dict()
-    assert [row[:4] for row in rows] == [
-        ("item", 2, "annotator", ""), ("left", 1, "annotator", ""), ("seen", 1, "researcher", "role"),
+    assert [row[:5] for row in rows] == [
+        ("item", 2, "annotator", "", ""), ("left", 1, "annotator", "", "item"), ("seen", 1, "researcher", "role", ""),
     ]  # fmt: skip
     emptied(made)
     imported(before, tmp_path / "file", "R")

@@ -144,7 +144,7 @@ def test_excluded_here_and_counting_there(judged: Study, tmp_path: Path) -> None
         (lambda it: it.replace(b"Reason", b"Rea\xffson", 1), "line 2 is not UTF-8"),
         (lambda it: it.replace(b"Reason", b"Rea\xed\xa0\x80son", 1), "line 2 is not UTF-8"),
         (lambda it: it.replace(b"Reason", b"R" * 2_000_000, 1), "line 2 is longer than 1,048,576 bytes"),
-        (lambda it: it[:-40], "cells, the header 44"),
+        (lambda it: it[:-40], "cells, the header 45"),
         (lambda it: it + b'"', "is no CSV"),
         (lambda it: gzip.compress(it)[:-20], "it is cut short or broken"),
         (lambda it: it.splitlines()[0], "there is no judgment in it"),
