@@ -6,10 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
-import numpy as np
-from django.db import connection
-from django.db.models import Count
-
 from annotation.exchange.exports.streams import judgments_csv
 from annotation.figures.facts import Facts, facts_of
 from annotation.figures.methods import methods
@@ -18,22 +14,19 @@ from annotation.figures.panels import agreement_by_judgments, shares, unjudged
 from annotation.figures.panels.agreement import leaf
 from annotation.figures.panels.filter import calibration
 from annotation.figures.panels.panel import Shown
-from annotation.figures.patterns import MOST_ALONE
 from annotation.figures.rows.asked import Asked
+from annotation.figures.rows.kinds import Reported
 from annotation.figures.rows.live import Live
+from annotation.figures.rows.reported import reported
 from annotation.figures.tables import Column, Table
 from annotation.figures.words import Form, percent, plain
-from annotation.models import Judgment, Skip, Study, StudyChange
+from annotation.models import Skip, Study, StudyChange
 from annotation.scales import Question
 from annotation.selection import EVERYTHING
-from common.counting import first_q
 from common.version import __version__
 from distillation.pipeline.relations import RELATIONS
 from stats.agreement.names import COEFFICIENTS
 from stats.estimate import Estimate
-from stats.packing import unpack
-from stats.rates import hajek_rate
-from stats.survey.nonresponse import reweighted
 
 HEAD = ("", "Value", "95 %", "Items")
 FILTER = (
@@ -92,32 +85,8 @@ class Report:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Numbers:
-    """Beside the figures: `clustered` are the rates with co-buys as sampling units; skips by reason, other judgments by
-    kind."""
-
-    clustered: dict[str, Estimate]
-    chances: int
-    skips: dict[str, int]
-    other_kinds: dict[str, int]
-
-
-def report_numbers(study: Study) -> Numbers:
-    skips = (
-        Skip.objects.sampled().filter(item__study=study).values_list("reason").annotate(n=Count("pk")).order_by("-n")
-    )
-    others = Judgment.objects.filter(participant__study=study).exclude(first_q())
-    return Numbers(
-        clustered=_clustered(study),
-        chances=study.items.sampled().values_list("inclusion_probability", flat=True).distinct().count(),
-        skips=dict(skips),
-        other_kinds=dict(others.values_list("kind").annotate(n=Count("pk"))),
-    )
-
-
 def study_report(study: Study) -> Report:
-    numbers, figures, facts = report_numbers(study), study_figures(study), facts_of(study)
+    numbers, figures, facts = reported(study), study_figures(study), facts_of(study)
     return Report(
         title=study.name,
         simulated=study.simulated,
@@ -153,7 +122,7 @@ def _judging(figures: Figures) -> str:
     )
 
 
-def _exclusions(study: Study, numbers: Numbers) -> list[str]:
+def _exclusions(study: Study, numbers: Reported) -> list[str]:
     lines = [f"Skipped, not counted as judgments: {n:,} ({Skip.Reason(why).label})" for why, n in numbers.skips.items()]
     others = sorted(numbers.other_kinds.items())
     lines += [f"Not in the figures: {n:,} judgments of kind {kind}" for kind, n in others]
@@ -176,7 +145,7 @@ def _deviation(study: Study, change: StudyChange) -> str:
     return f"{departs}{words}" if departs else words.capitalize()
 
 
-def _rates(study: Study, figures: Figures, numbers: Numbers) -> Table:
+def _rates(study: Study, figures: Figures, numbers: Reported) -> Table:
     rows = [
         (each.short, *_shown(figures.rates[each.name]), _shown(numbers.clustered[each.name])[1])
         for each in study.questions
@@ -188,29 +157,6 @@ def _table(caption: str, head: tuple[str, ...], rows: Sequence[tuple[str, ...]])
     """A table whose figures are words already."""
     first, *others = head
     return Table(caption, (Column(first), *(Column(title, "words") for title in others)), rows)
-
-
-def _clustered(study: Study) -> dict[str, Estimate]:
-    """Relations of a co-buy resemble each other; this interval holds whatever they do."""
-    sql = """
-        SELECT t.cobuy_id, i.stratum, i.inclusion_probability, i.p_yes, i.plausibility_tally, i.typicality_tally
-        FROM annotation_item i JOIN distillation_intention t ON t.id = i.intention_id
-        WHERE i.study_id = %s AND i.gold IS NULL ORDER BY i.id
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [study.pk])
-        columns = np.array(cursor.fetchall(), dtype=object).reshape(-1, 6).T
-    judged, stratum, rates = columns[4] > 0, columns[1].astype(str), {}
-    p_yes = columns[3].astype(float) if study.n_items <= MOST_ALONE else None  # as for the rates beside them
-    weights = reweighted(judged, 1 / columns[2].astype(float), stratum, p_yes).weights[judged]
-    for question, packed in zip(study.questions, columns[4:, judged], strict=True):
-        counts = unpack(packed.astype(np.int64), len(question.options))
-        yes = counts @ question.says_yes
-        n = counts.sum(axis=1)
-        rates[question.name] = hajek_rate(
-            yes / np.maximum(n, 1), 1 / weights, stratum[judged], n > 0, clusters=columns[0, judged]
-        )
-    return rates
 
 
 def _agreement(figures: Figures, question: Question) -> Table:

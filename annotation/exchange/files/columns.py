@@ -13,6 +13,7 @@ from annotation.exchange.files.cells import TRUTH, ImportRefused
 from annotation.exchange.files.reading import csv_rows
 from annotation.judging.look import SHOWN
 from annotation.models import Kind, Study
+from annotation.scales import Question
 
 TEXTS = (
     "study", "run", "asin_a", "asin_b", "relation", "intention", "verdict", "filter", "stratum", "category",
@@ -24,6 +25,7 @@ NEEDED = frozenset((*TEXTS, *REALS, "item", "audit"))
 NOT_SAID = -1
 BOUGHT = ("bought_year", "bought_month")  # 0 where nobody is known to have; not said by a file of an earlier version
 AUDITS = {"right": 1, "wrong": 0, "": NOT_SAID}
+FILTER = {"kept": True, "rejected": False, "": None}
 REVEALED = TRUTH | {"": False}
 # Answers are places among the question's, and those that count; `first` is the plausibility as it was first given,
 # `after` that of the last revision after the reveal. Items and annotators are numbered in their order from 0.
@@ -107,3 +109,14 @@ def _standing(rows: NDArray) -> NDArray:
     found["first"] = rows["plausibility"][first]
     found["after"] = np.where(revealed[last], rows["plausibility"][last], NOT_SAID)
     return found
+
+
+def answering(rows: NDArray, question: Question) -> tuple[NDArray, NDArray[np.bool_]]:
+    """The rows that answer, and whether each says yes."""
+    said = rows[rows[question.name] != NOT_SAID]
+    return said, np.array(question.says_yes)[said[question.name]]
+
+
+def revealed(rows: NDArray) -> NDArray[np.bool_]:
+    """Who answered the audit, or revised after the reveal, has seen the verdict."""
+    return (rows["audit"] != NOT_SAID) | (rows["after"] != NOT_SAID)

@@ -7,8 +7,11 @@ import numpy as np
 from django.db import transaction
 from numpy.typing import NDArray
 
-from annotation.figures.periods.rows import Dated, dated_items
+from annotation.figures.periods.rows import Dated
 from annotation.figures.plots import Dots, dots
+from annotation.figures.rows.asked import Asked
+from annotation.figures.rows.kinds import Rows
+from annotation.figures.rows.live import Live
 from annotation.figures.tables import Column, Table
 from annotation.figures.words import interval, large, points, whole_percent
 from annotation.models import Study
@@ -44,10 +47,11 @@ class ByRelation:
 
 @transaction.atomic
 def relations_compare(study: Study, a: Run, b: Run, measure: str) -> ByRelation:
-    return relations_from(dated_items(study), a, b, measure)
+    return relations_of(Live(Asked(study)), a, b, measure)
 
 
-def relations_from(every: Dated, a: Run, b: Run, measure: str) -> ByRelation:
+def relations_of(of_study: Rows, a: Run, b: Run, measure: str) -> ByRelation:
+    every = of_study.dated()
     values, among = every.values(measure)
     of = (every.run == a.pk, every.run == b.pk)
     rows = [

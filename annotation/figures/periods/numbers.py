@@ -8,7 +8,10 @@ import numpy as np
 from django.db import transaction
 from numpy.typing import NDArray
 
-from annotation.figures.periods.rows import Dated, dated_items
+from annotation.figures.periods.rows import Dated
+from annotation.figures.rows.asked import Asked
+from annotation.figures.rows.kinds import Rows
+from annotation.figures.rows.live import Live
 from annotation.figures.rows.totals import totals
 from annotation.models import Study
 from annotation.selection import EVERYTHING
@@ -90,10 +93,11 @@ class Periods:
 
 @transaction.atomic
 def periods(study: Study, by: Period) -> Periods:
-    return periods_from(study, dated_items(study), by)
+    return periods_of(Live(Asked(study)), by)
 
 
-def periods_from(study: Study, every: Dated, by: Period) -> Periods:
+def periods_of(of: Rows, by: Period) -> Periods:
+    every = of.dated()
     dated = every.year > 0
     rows = every if by == "category" else every.where(dated)
     names, code = _groups(rows, by)
@@ -104,7 +108,7 @@ def periods_from(study: Study, every: Dated, by: Period) -> Periods:
         judged=len(every.year),
         undated=int((~dated).sum()),
         measures=[_measure(name, rows, every.where(dated), code, len(names)) for name in MEASURES],
-        drift=_drift(study, every),
+        drift=_drift(of.asked.study, every),
     )
 
 

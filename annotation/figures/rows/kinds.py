@@ -12,11 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotation.figures.patterns import By, Patterns, Progress
+from annotation.figures.periods.rows import Dated
 from annotation.figures.rows.asked import Asked, Made
 from annotation.figures.rows.totals import Totals
 from annotation.models import Study
 from annotation.scales import Question
 from distillation.models import Run
+from stats.estimate import Estimate
 
 FINE, COARSE = 1000, 100  # steps of p(yes) from 0 to 1
 MOST_FINE = 50_000  # items; of more the fine steps would be too many rows
@@ -49,6 +51,8 @@ class Rows(Protocol):
     def single_votes(self) -> "SingleVotes": ...
     def pace(self) -> float: ...
     def pairs(self, a: Run, b: Run) -> "Pairs": ...  # whatever is chosen
+    def dated(self) -> Dated: ...  # whatever is chosen
+    def reported(self) -> "Reported": ...  # whatever is chosen
     def of_run(self) -> NDArray[np.int64] | None: ...  # verdicts by hundredths of p(yes); None where it isn't known
 
 
@@ -260,3 +264,14 @@ class Pairs:
     weights: NDArray[np.float64]
     unjudged: float
     tallies: dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """Beside the figures: `clustered` are the rates with co-buys as sampling units; `chances` how many chances of being
+    drawn there are; skips by reason, other judgments by kind."""
+
+    clustered: dict[str, Estimate]
+    chances: int
+    skips: dict[str, int]
+    other_kinds: dict[str, int]

@@ -10,6 +10,7 @@ from django.utils import timezone
 from numpy.typing import NDArray
 
 from annotation.figures.patterns import By, Patterns, Progress, complete_in, items_alike, patterns
+from annotation.figures.periods.rows import Dated, dated_items
 from annotation.figures.rows.asked import Asked, Made
 from annotation.figures.rows.kinds import (
     PACE_DAYS,
@@ -24,6 +25,7 @@ from annotation.figures.rows.kinds import (
     People,
     RatedTwice,
     Repeated,
+    Reported,
     Revised,
     SingleVotes,
     Skipped,
@@ -34,6 +36,7 @@ from annotation.figures.rows.labels import item_audits, labels, single_votes
 from annotation.figures.rows.looks import looked
 from annotation.figures.rows.moments import grown
 from annotation.figures.rows.pairs import pairs
+from annotation.figures.rows.reported import reported
 from annotation.figures.rows.singles import answers, people, rated_twice, repeated, revised
 from annotation.figures.rows.totals import Totals, totals
 from annotation.figures.speaking import response_factors
@@ -110,6 +113,12 @@ class Live:
 
     def pairs(self, a: Run, b: Run) -> Pairs:
         return self.once(f"pairs {a.pk} {b.pk}", lambda: pairs(self.asked.study, a, b))
+
+    def dated(self) -> Dated:
+        return self.once("rows with dates", lambda: dated_items(self.asked.study))
+
+    def reported(self) -> Reported:
+        return reported(self.asked.study)
 
     def pace(self) -> float:
         return _pace(self.asked)

@@ -1,4 +1,4 @@
-"""For panels that take a short cut: their numbers the long way, by `stats` alone, with a row for each item."""
+"""For panels that take a short cut: their numbers the long way, group by group and cell by cell, by `stats` alone."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,14 +11,14 @@ from annotation.figures.panels.filter.confusion import CELLS, Cell, Confusion
 from annotation.figures.panels.shares import Share, Shares
 from annotation.figures.quality import filter_against_people
 from annotation.figures.rates import FEWEST_HELPED, positive, says_yes
-from annotation.recheck.rows import Exported
+from annotation.figures.rows.kinds import Rows
 from stats.estimate import Estimate, undefined
 from stats.filter.quality import TIED, confusion
 from stats.rates import NO_JUDGMENTS, hajek_rate
 from stats.sample import sample_of
 
 
-def shares(rows: Exported, place: int) -> Shares:
+def shares(rows: Rows, place: int) -> Shares:
     """Group by group; the panel does all at once."""
     judged, totals = rows.judged(rows.asked.by)[0], rows.totals(rows.asked.by)
     question = rows.asked.study.questions[place]
@@ -35,7 +35,7 @@ def shares(rows: Exported, place: int) -> Shares:
     return Shares(question, rows.asked.by, rate(None), groups)
 
 
-def filter_against_them(rows: Exported) -> Confusion:
+def filter_against_them(rows: Rows) -> Confusion:
     judged, question = rows.truth(), rows.asked.study.questions[0]
     (says, n), (against, _) = positive(judged, question), filter_against_people(judged, question, rows.totals())
     complete, reason = judged.filtered & judged.complete, against.quality.accuracy.reason
@@ -53,7 +53,7 @@ def filter_against_them(rows: Exported) -> Confusion:
     return Confusion(len(n), int(judged.filtered.sum()), cells, against)
 
 
-LONG_WAY: dict[str, Callable[[Exported], object]] = {
+LONG_WAY: dict[str, Callable[[Rows], object]] = {
     "plausibility": partial(shares, place=0),
     "typicality": partial(shares, place=1),
     "confusion": filter_against_them,
