@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.models import User
 from annotation.design.services import study_create
 from annotation.exchange.files.cells import ImportRefused
+from annotation.exchange.files.columns import columns_in
 from annotation.figures.panels.all import PANELS
 from annotation.figures.panels.shares import NAMES
 from annotation.figures.periods.by_relation import MEASURES
@@ -21,8 +22,11 @@ from annotation.judging.allocation import item_next
 from annotation.judging.interventions import participant_exclude
 from annotation.models import Item, Judgment, Participant, Study
 from annotation.recheck.check import figures_check
+from annotation.recheck.rows import Exported
+from common.leaves import alike, leaves
 from tests.annotation.builders import participant, save
 from tests.annotation.recheck.files import changed, exported, judge_all, revise, revisions, where
+from tests.annotation.recheck.long_way import LONG_WAY
 from tests.distillation.builders import finished_run
 
 pytestmark = pytest.mark.django_db
@@ -64,6 +68,17 @@ def test_each_panel_is_worked_out_anew(large: Study) -> None:
     own |= {f"one against two by relation, {name}" for name in MEASURES}
     assert set(check.compared) == {"cells of items", "figures", "latent truth", *switched, *others, *own}
     assert min(check.compared.values()) >= 4
+
+
+@pytest.mark.parametrize("name", LONG_WAY)
+def test_a_short_cut_leads_where_the_long_way_does(large: Study, name: str) -> None:
+    columns = columns_in(io.BytesIO(exported(large)), large)
+    for by in NAMES:
+        asked = Asked(large, by=by)
+        short = dict(leaves(PANELS[name].numbers(Live(asked))))
+        long = dict(leaves(LONG_WAY[name](Exported(asked, columns))))
+        assert [key for key in short | long if not alike(short.get(key), long.get(key))] == []
+        assert len(short) > 10
 
 
 def test_who_is_excluded_is_worked_out_anew_too(large: Study, researcher: User) -> None:
