@@ -146,8 +146,8 @@ def behind_nginx(serving: Serving, tmp_path: Path) -> Iterator[int]:
     folder.mkdir()
     subprocess.run(
         [
-            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=mindsite.example", "-days", "1"),
-            *("-keyout", folder / "key.pem", "-out", folder / "fullchain.pem"),
+            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1"),
+            *("-subj", "/CN=mindsite.example", "-keyout", folder / "key.pem", "-out", folder / "fullchain.pem"),
         ],
         check=True, capture_output=True,
     )  # fmt: skip
