@@ -86,7 +86,7 @@ def figures_check(
     """Without a CSV one is exported first, with revisions, in the same snapshot; `only` these parts, else all."""
     check = Check()
     with snapshot(), tempfile.TemporaryFile() as made:
-        file = csv or made
+        study, file = Study.objects.for_figures().get(pk=study.pk), csv or made
         if csv is None:
             made.writelines(judgments_stream(Rows(study, Options(revisions=True))))
         file.seek(0)
