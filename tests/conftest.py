@@ -15,8 +15,8 @@ from django.test import Client
 from pytest_django import DjangoDbBlocker
 
 from accounts.models import User
-from accounts.services import user_create
 from mindsite import embedded
+from tests.people import person
 from tests.sweeping import swept
 from tests.template import template_made
 
@@ -86,17 +86,17 @@ def module_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iter
 
 @pytest.fixture
 def annotator(db: None) -> User:
-    return user_create(username="anna", password="correct-horse", role=User.Role.ANNOTATOR)
+    return person("anna", User.Role.ANNOTATOR)
 
 
 @pytest.fixture
 def researcher(db: None) -> User:
-    return user_create(username="rosa", password="correct-horse", role=User.Role.RESEARCHER)
+    return person("rosa", User.Role.RESEARCHER)
 
 
 @pytest.fixture
 def administrator(db: None) -> User:
-    return user_create(username="ada", password="correct-horse", role=User.Role.ADMINISTRATOR)
+    return person("ada", User.Role.ADMINISTRATOR)
 
 
 @pytest.fixture

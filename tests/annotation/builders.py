@@ -9,16 +9,16 @@ from django.db.models.functions import Concat
 from PIL import Image
 
 from accounts.models import User
-from accounts.services import user_create
 from annotation.design.services import study_create
 from annotation.judging.allocation import item_next
-from annotation.judging.participants import participant_join
+from annotation.judging.participants import participant_held, participant_join
 from annotation.judging.writing import audit_save, judgment_save
 from annotation.models import Item, Judgment, Lease, Participant, Study
 from annotation.scales import Preference
 from distillation.catalog.pictures.store import picture_store
 from distillation.models import Intention, Product, Run
 from tests.distillation.builders import finished_run
+from tests.people import person
 
 
 def study(*, run: Run | None = None, name: str = "S", items: int = 4, overlap: int = 2, **more) -> Study:
@@ -46,8 +46,7 @@ def prefer(who: Participant, preference: int = Preference.LEFT, **more) -> Judgm
 
 
 def participant(in_study: Study, name: str = "ann-1") -> Participant:
-    user = User.objects.filter(username=name).first()
-    user = user or user_create(username=name, password="correct-horse", role=User.Role.ANNOTATOR)
+    user = User.objects.filter(username=name).first() or person(name)
     return participant_join(in_study, user)
 
 
@@ -66,10 +65,11 @@ def rate_all(in_study: Study, ratings: dict[int, list[tuple[int, int | None]]]) 
     """Give item `pk` its (plausibility, typicality) pairs, the i-th by annotator ann-i; all audits say right."""
     for i in range(max(map(len, ratings.values()))):
         who = participant(in_study, f"ann-{i}")
-        while isinstance(lease := item_next(participant=who), Lease):
-            judgment = save(lease, *ratings[lease.item_id][i])
-            if judgment.audit_asked:
-                audit_save(participant=who, judgment_id=judgment.pk, filter_right=True)
+        with participant_held(study_id=in_study.pk, annotator=who.annotator) as held:  # one lock for all that they do
+            while isinstance(lease := item_next(participant=held), Lease):
+                judgment = save(lease, *ratings[lease.item_id][i])
+                if judgment.audit_asked:
+                    audit_save(participant=held, judgment_id=judgment.pk, filter_right=True)
 
 
 def study_of_ties_and_errors() -> Study:
