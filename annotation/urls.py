@@ -3,7 +3,7 @@ from django.urls import path
 from annotation.design import views as design_views
 from annotation.desk import erase_views, judgment_views, manage_views, person_views, unseen_views
 from annotation.exchange import views as export_views
-from annotation.figures.pages import compare_views, item_views, panel_views, report_views, skip_views
+from annotation.figures.pages import compare_views, item_views, panel_views, report_views, skip_views, wall_views
 from annotation.figures.pages import views as study_views
 from annotation.figures.periods import views as period_views
 from annotation.figures.preferences import views as preference_views
@@ -54,6 +54,8 @@ urlpatterns = [
     path("studies/<int:study_id>/crowd/codes", crowd_pages.study_codes, name="study-codes"),
     path("studies/<int:study_id>/crowd/check", crowd_pages.study_codes_check, name="study-codes-check"),
     path("studies/<int:study_id>/crowd/links/<int:link_id>", crowd_pages.study_places, name="study-places"),
+    path("studies/<int:study_id>/wall/", wall_views.study_wall, name="study-wall"),
+    path("studies/<int:study_id>/wall/now", wall_views.study_now, name="study-now"),
     path("studies/<int:study_id>/report/", report_views.study_report_page, name="study-report"),
     path("studies/<int:study_id>/report.md", report_views.study_report_markdown, name="study-report-markdown"),
     path("studies/<int:study_id>/report.json", report_views.study_report_json, name="study-report-json"),
