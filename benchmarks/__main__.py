@@ -29,6 +29,7 @@ PARTS = {
     "export": ["exports.judgments"],
     "quota": ["judging.main", "quota"],
     "http": ["judging.main", "http"],
+    "bare": ["judging.bare"],
     "flat": ["judging.main", "flat"],
     "kill": ["judging.main", "kill"],
     "browser": ["judging.browser"],

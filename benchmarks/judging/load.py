@@ -102,7 +102,7 @@ async def crowd(load: Load, study_id: int, keys: list[str], seconds: float, pati
 def wait_for_web() -> None:
     import urllib.request  # noqa: PLC0415
 
-    for _ in range(200):
+    for _ in range(600):
         try:
             urllib.request.urlopen(f"http://127.0.0.1:{PORT}/accounts/login/", timeout=2).close()
             return

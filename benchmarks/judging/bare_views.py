@@ -1,0 +1,74 @@
+"""The least that a judgment with its audit can be in Django: who it is stands in a signed cookie; no session, rights,
+ORM or form; the product's own statements write, and the bytes that it sent go out with other numbers in them."""
+
+import json
+import os
+import uuid
+from pathlib import Path
+
+from django.core.signing import Signer
+from django.db import connection, transaction
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+
+from annotation import scales
+from annotation.judging.allocation import _FREE, UNSET, take_sql
+from annotation.judging.writing import _AUDIT, _WRITE, Answers, _units
+from annotation.models import Study
+
+PAGES = json.loads(Path(os.environ["MINDSITE_BARE"]).read_text())  # item and reveal
+TAKE = take_sql(_FREE, Study.PROPOSED_ORDER)
+
+
+def page(request: HttpRequest, study_id: int) -> HttpResponse:
+    with transaction.atomic():
+        return _item(_who(request), study_id)
+
+
+def save(request: HttpRequest, study_id: int) -> HttpResponse:
+    sent = request.POST
+    answers = Answers(int(sent["plausibility"]), int(sent["typicality"]))
+    values = {
+        "item": int(sent["item"]),
+        "submission": uuid.UUID(sent["submission"]),
+        "participant": _who(request),
+        "plausibility": answers.plausibility,
+        "typicality": answers.typicality,
+        **_units(scales.PRESETS["mind"], answers),
+        "says_yes": answers.plausibility == 1,
+        **{"preference": None, "active": None, "look": None, "comment": "", "version": 1},
+        **{"role": "annotator", "had_seen": "", "audit": True},
+    }
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_WRITE, values)
+        judgment = cursor.fetchone()[0]
+    return HttpResponse(PAGES["reveal"].replace("JUDGMENT", str(judgment)))
+
+
+def audit(request: HttpRequest, study_id: int) -> HttpResponse:
+    who, right = _who(request), request.POST["answer"] == "right"
+    values = {"right": right, "reason": "", "judgment": int(request.POST["judgment"]), "participant": who}
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(_AUDIT, values)
+        return _item(who, study_id)
+
+
+def _who(request: HttpRequest) -> int:
+    return int(Signer().unsign(request.COOKIES["sessionid"]))
+
+
+def _item(who: int, study_id: int) -> HttpResponse:
+    values = {"study": study_id, "participant": who, "annotator": 0, "kind": "item", "after": list(UNSET)}
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE, {**values, "a_on_left": True, "first_left": None, "minutes": 30})
+        item = cursor.fetchone()[1]
+    return HttpResponse(PAGES["item"].replace("SUBMISSION", str(uuid.uuid4())).replace("ITEM", str(item)))
+
+
+urlpatterns = [
+    path("judge/<int:study_id>/", page),
+    path("judge/<int:study_id>/save", save),
+    path("judge/<int:study_id>/audit", audit),
+    path("accounts/login/", lambda request: HttpResponse()),  # by which the measurement knows that it answers
+]
