@@ -67,9 +67,13 @@ def figures(
         rate = sum(point.rate or 0 for point in train) / len(train)
         made.append(("Tokens a second", f"{rate:,.0f}", memory_words(facts.get("memory"))))
         seen = f"{facts.get('learnt_an_epoch', 0):,} to learn in a pass; the rest is what was asked"
-        made.append(("Tokens read", large(last.tokens or 0), seen))
+        made.append(("Tokens read", tokens_words(last.tokens or 0), seen))
     made.append(("Time", duration(training.seconds), resumed_words(facts.get("resumed_at", []))))
     return made
+
+
+def tokens_words(n: int) -> str:
+    return large(n) if n < 1_000_000 else f"{n / 1e6:,.1f} M"
 
 
 def memory_words(taken: int | None) -> str:

@@ -53,6 +53,14 @@ def test_a_worker_lands_on_the_judging_page(made: Study, researcher: User, param
     assert client.get(answer["Location"]).status_code == 200
 
 
+@pytest.mark.parametrize(("cap", "told"), [(0, False), (7, True)])
+def test_the_most_that_one_person_judges_is_told_where_there_is_one(
+    made: Study, researcher: User, cap: int, told: bool
+) -> None:
+    page = said(Client().get(f"/crowd/{link(made, researcher, cap=cap)[1]}/?PROLIFIC_PID={PID}"))
+    assert ("One person judges at most" in page) == told and "at most ." not in page
+
+
 def test_the_name_does_not_tell_the_id(made: Study, researcher: User) -> None:
     come(link(made, researcher)[1], PROLIFIC_PID=PID)
     worker = User.objects.get(crowd_id=PID)
