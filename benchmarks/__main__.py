@@ -45,6 +45,7 @@ PARTS = {
     "arms": ["research.arms"],
     "diversity": ["research.diversity"],
     "preference": ["preference.main"],
+    "finetune": ["evaluations.finetune"],
     "intentionqa": ["evaluations.main"],
     "purchases": ["purchases.main"],
     "reviews": ["purchases.reviews"],
