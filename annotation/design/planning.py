@@ -1,8 +1,9 @@
 """What a study will tell and what it will cost, shown while it is designed."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from django.contrib.auth.models import Group
 from django.db.models import Sum
@@ -89,12 +90,8 @@ def plan_make(
     compares = kind == Study.Kind.PREFERENCE
     paired = paired or compares
     sizes = _sizes(runs, strata, paired=paired, filtered=not compares, catalog=catalog)
-    problem, shares = "", {}
-    try:
-        shares = allocate(sizes, units_of(items, runs, paired=paired, kind=kind), allocation, runs)
-        refuse_too_few(overlap, groups)
-    except StudyRefused as refusal:
-        problem = str(refusal)
+    shares, problem = _shares(sizes, partial(units_of, items, runs, paired=paired, kind=kind), allocation, runs)
+    problem = problem or _too_few(overlap, groups)
     each_seconds, words = _pace(0 if compares else audit_share)
     annotators = eligible(groups)
     seconds = items * overlap / (1 - repeat_share) * each_seconds + annotators * qualification_items * each_seconds
@@ -111,15 +108,33 @@ def plan_make(
         strata=[Stratum(name, size, shares.get(name, 0)) for name, size in sizes.items()] if shares else [],
         widths=_widths(shares, strata, overlap, effect, "Win rate" if compares else "Plausible"),
         design_effect=effect,
-        ways=ways(Sizes(items, of_each, paired), wanted, overlap=overlap, effect=effect, gain=gain)
-        if shares and not compares
-        else [],
+        ways=[]
+        if compares or not shares
+        else ways(Sizes(items, of_each, paired), wanted, overlap=overlap, effect=effect, gain=gain),
         gain=gain,
         wanted=wanted,
         of_each=of_each,
         paired=paired,
         problem=problem,
     )
+
+
+def _shares(
+    sizes: dict[str, int], units: Callable[[], int], allocation: Allocation, runs: Sequence[Run]
+) -> tuple[dict[str, int], str]:
+    """What each stratum gives, or why it can't be drawn so."""
+    try:
+        return allocate(sizes, units(), allocation, runs), ""
+    except StudyRefused as refusal:
+        return {}, str(refusal)
+
+
+def _too_few(overlap: int, groups: Sequence[Group]) -> str:
+    try:
+        refuse_too_few(overlap, groups)
+    except StudyRefused as refusal:
+        return str(refusal)
+    return ""
 
 
 def _sizes(

@@ -69,7 +69,6 @@ def study_create(
     drawn as well: the sample speaks of the others. `catalog` leaves out the intentions for other co-buys. A preference
     study has pairs of runs' intentions as its items.
     """
-    paired = paired or kind == Study.Kind.PREFERENCE
     _refuse_unusable(name=name, runs=runs, items=items, overlap=overlap, strata=strata, seed=seed)
     study = Study(
         name=name,
@@ -81,24 +80,15 @@ def study_create(
         simulated=simulated,
         created_by=created_by,
         n_items=items,
-        paired=paired,
+        paired=paired or kind == Study.Kind.PREFERENCE,
         catalog=catalog.as_config(),
     )
     protocol_set(study, protocol)
     texts_date(study)
     known = _gold_known(study, gold, runs)
-    refuse_unqualifiable(study, len(known.answers))
-    refuse_cap(study.cap, study.qualification_items)
-    refuse_too_few(overlap, groups)
-    units = units_of(items, runs, paired=paired, kind=kind)
-    filtered = not study.is_preference
-    population = strata_members(
-        runs, strata, without=known.intentions, paired=paired, filtered=filtered, catalog=catalog
-    )
-    shares = allocate({name: len(ids) for name, ids in population.items()}, units, allocation, runs)
-    _insert(study)
-    study.runs.set(runs)
-    study.groups.set(groups)
+    _refuse_unjudgeable(study, len(known.answers), groups)
+    population, shares = _population(study, runs, allocation, catalog, without=known.intentions)
+    _insert(study, runs, groups)
     _sample(study, population, shares, runs)
     known.add(study, known.answers)
     if plan:
@@ -247,12 +237,32 @@ def _name_taken(name: str) -> StudyRefused:
     return StudyRefused(f"There is a study named {name} already; choose another name", field="name")
 
 
-def _insert(study: Study) -> None:
+def _refuse_unjudgeable(study: Study, n_gold: int, groups: Sequence[Group]) -> None:
+    refuse_unqualifiable(study, n_gold)
+    refuse_cap(study.cap, study.qualification_items)
+    refuse_too_few(study.overlap, groups)
+
+
+def _insert(study: Study, runs: Sequence[Run], groups: Sequence[Group]) -> None:
     try:
         with transaction.atomic():
             study.save(force_insert=True)
     except IntegrityError as error:  # two researchers chose the name at once
         raise _name_taken(study.name) from error
+    study.runs.set(runs)
+    study.groups.set(groups)
+
+
+def _population(
+    study: Study, runs: Sequence[Run], allocation: Allocation, catalog: CatalogSelection, *, without: Collection[int]
+) -> tuple[dict[str, np.ndarray], dict[str, int]]:
+    """The intentions of each stratum, and how many units it gives."""
+    units = units_of(study.n_items, runs, paired=study.paired, kind=study.kind)
+    filtered = not study.is_preference
+    population = strata_members(
+        runs, study.strata, without=without, paired=study.paired, filtered=filtered, catalog=catalog
+    )
+    return population, allocate({name: len(ids) for name, ids in population.items()}, units, allocation, runs)
 
 
 def units_of(items: int, runs: Sequence[Run], *, paired: bool, kind: str = Study.Kind.RATING) -> int:

@@ -97,18 +97,23 @@ def latent_quality(
         return LatentQuality(**nothing, by_annotator={})
     once = judged.sample.items[np.newaxis]
     fit = latent_fit(judged.votes, once, judged.votes.shares(), tolerance=1e-10, max_iterations=5000)
-    resampled, unfinished = [], 0
-    for some in _parts(redrawn(judged.sample, draws, rng), len(judged.votes.item)):
-        again = latent_fit(judged.votes, some, fit.posteriors, tolerance=1e-7, max_iterations=1000)
-        resampled.append(_figures(again, some, judged))
-        unfinished += int((~again.converged).sum())
-    values, among = _figures(fit, once, judged)[0], np.concatenate(resampled).T
+    values, (among, unfinished) = _figures(fit, once, judged)[0], _refitted(judged, fit, draws, rng)
     sizes = np.r_[np.full(len(FIGURES), judged.sample.size()), _labels(judged)]
     reasons = [WITHOUT.get(name, "") for name in FIGURES] + [""] * len(names)
     found = [_estimate(*each) for each in zip(values, among, sizes, reasons, strict=True)]
     by_annotator = dict(zip(names.tolist(), found[len(FIGURES) :], strict=True))
     figures: dict[str, Any] = dict(zip(FIGURES, found, strict=False))
     return LatentQuality(**figures, by_annotator=by_annotator, resamples=draws, unfinished=unfinished)
+
+
+def _refitted(judged: _Judged, fit: Fit, draws: int, rng: np.random.Generator) -> tuple[Floats, int]:
+    """The figures by resample (figures, draws), and how many resamples did not converge."""
+    resampled, unfinished = [], 0
+    for some in _parts(redrawn(judged.sample, draws, rng), len(judged.votes.item)):
+        again = latent_fit(judged.votes, some, fit.posteriors, tolerance=1e-7, max_iterations=1000)
+        resampled.append(_figures(again, some, judged))
+        unfinished += int((~again.converged).sum())
+    return np.concatenate(resampled).T, unfinished
 
 
 def _judged(
