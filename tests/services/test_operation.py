@@ -111,7 +111,7 @@ def pooled(site: Site, tmp_path: Path) -> Iterator[Site]:
     (folder / "users").write_text('"mindsite" ""\n')
     (folder / "pgbouncer.ini").write_text(
         f"[databases]\nmindsite = host={site.var}/run/sockets port=5432 dbname=mindsite\n"
-        f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = any\n"
+        f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = trust\n"
         f"auth_file = {folder}/users\npool_mode = transaction\ndefault_pool_size = 4\nmax_client_conn = 100\n"
         f"ignore_startup_parameters = extra_float_digits,options\n"
     )

@@ -72,7 +72,8 @@ def test_a_crash_of_one_is_said_and_is_not_the_end_of_the_other(instance: Instan
         assert (other.group, staying.exists()) == (staying, True)
         assert Record.read(instance.record).groups == [one.group, staying]
         last = one.group
-    assert ("mindsite", "one was killed (SIGKILL) after 0 s; starting it again in 0.5 s") in said.lines
+    told = [text for name, text in said.lines if name == "mindsite"]
+    assert [(text[:25], text[-26:]) for text in told] == [("one was killed (SIGKILL) ", "starting it again in 0.5 s")]
     assert not last.exists()
     assert not staying.exists()
     assert Record.read(instance.record).groups == []
@@ -85,7 +86,7 @@ def test_one_that_ends_at_once_is_started_less_and_less_often(tmp_path: Path) ->
         ending.start()
         ending.process.wait()
         told.append(ending.ended())
-    assert told[0] == "ended by itself (status 3) after 0 s; starting it again in 0.5 s"
+    assert told[0].startswith("ended by itself (status 3) after ")
     waits = [text.rpartition(" in ")[2] for text in told]
     assert waits == ["0.5 s", "1 s", "2 s", "4 s", "8 s", "16 s", "30 s", "30 s"]
 
