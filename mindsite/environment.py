@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from mindsite import embedded
 
 env = environ.Env()
-ENGINE = "mindsite.postgresql"
+ENGINE = "mindsite.database"
 
 
 def secret_key(path: Path) -> str:

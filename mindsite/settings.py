@@ -89,7 +89,6 @@ TEMPLATES = [
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"  # templates/django: fields for texts in any direction
 
 DATABASES = {"default": database(env.str("DATABASE_URL", ""))}
-DATABASES["default"]["ENGINE"] = "mindsite.database"
 # `transaction`: PgBouncer in transaction mode stands before it, where nothing outlives a transaction.
 DATABASE_POOLER = one_of("DATABASE_POOLER", ("", "transaction"))
 DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = bool(DATABASE_POOLER)
