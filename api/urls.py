@@ -11,19 +11,14 @@ from api.research import (
     catalog,
     crowd,
     desk,
-    diversity,
-    evaluations,
-    experiments,
     exports,
     intentions,
-    online,
-    purchases,
     runs,
     servers,
     studies,
-    trainings,
     webhooks,
 )
+from api.research.bench import diversity, evaluations, experiments, online, purchases, trainings
 from api.tokens import routes as token_routes
 from distillation import urls as _converters  # noqa: F401 - it registers asin and digest
 

@@ -4,6 +4,7 @@ import json
 import logging
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from typing import Any
 
 from common.away import is_lost_database
 from mindsite.redaction import RedactingFormatter, redacted
@@ -35,3 +36,31 @@ class JsonFormatter(RedactingFormatter):
         if record.exc_info:
             said["traceback"] = redacted(self.formatException(record.exc_info))
         return json.dumps(said, ensure_ascii=False)
+
+
+def logging_settings(*, level: str, form: str) -> dict[str, Any]:
+    """Django's LOGGING: to the terminal, as plain lines or JSON."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "plain": {
+                "()": "mindsite.redaction.RedactingFormatter",
+                "fmt": "{asctime} {levelname} {name}: {message}",
+                "style": "{",
+            },
+            "json": {"()": "mindsite.logs.JsonFormatter"},
+        },
+        "filters": {"context": {"()": "mindsite.logs.Context"}},
+        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": form, "filters": ["context"]}},
+        "root": {"handlers": ["console"], "level": level},
+        "loggers": {
+            "psycopg.pool": {"level": "ERROR"},
+            # Three tasks every ten seconds with nothing to do are 50,000 lines a day.
+            **{
+                name: {"level": "DEBUG" if level == "DEBUG" else "WARNING"}
+                for name in ("celery.app.trace", "celery.worker.strategy", "celery.beat")
+            },
+            "django.server": {"handlers": [], "propagate": True},  # of runserver, which has a formatter of its own
+        },
+    }

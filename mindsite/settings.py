@@ -17,6 +17,8 @@ from mindsite.environment import (
     secret_key,
     single_sign_on_check,
 )
+from mindsite.logs import logging_settings
+from mindsite.openapi import SPECTACULAR_SETTINGS  # noqa: F401 - a setting
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.read_env(BASE_DIR / ".env")
@@ -239,36 +241,7 @@ elif CELERY_BROKER_URL.startswith("redis"):
         "socket_connect_timeout": 3,
     }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "plain": {
-            "()": "mindsite.redaction.RedactingFormatter",
-            "fmt": "{asctime} {levelname} {name}: {message}",
-            "style": "{",
-        },
-        "json": {"()": "mindsite.logs.JsonFormatter"},
-    },
-    "filters": {"context": {"()": "mindsite.logs.Context"}},
-    "handlers": {
-        "console": {
-            "class": "logging.StreamHandler",
-            "formatter": one_of("LOG_FORMAT", ("plain", "json")),
-            "filters": ["context"],
-        }
-    },
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
-    "loggers": {
-        "psycopg.pool": {"level": "ERROR"},
-        # Three tasks every ten seconds with nothing to do are 50,000 lines a day.
-        **{
-            name: {"level": "DEBUG" if env.str("LOG_LEVEL", "INFO") == "DEBUG" else "WARNING"}
-            for name in ("celery.app.trace", "celery.worker.strategy", "celery.beat")
-        },
-        "django.server": {"handlers": [], "propagate": True},  # of runserver, which has a formatter of its own
-    },
-}
+LOGGING = logging_settings(level=env.str("LOG_LEVEL", "INFO"), form=one_of("LOG_FORMAT", ("plain", "json")))
 
 # The API. Requests are counted in each web process by itself.
 REST_FRAMEWORK = {
@@ -283,22 +256,6 @@ REST_FRAMEWORK = {
     },
     "EXCEPTION_HANDLER": "api.base.problems.problem_handler",
     "URL_FORMAT_OVERRIDE": None,
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Mindsite",
-    "DESCRIPTION": "Purchase intentions, and what people say of them. The rules are those of the pages.",
-    "VERSION": "1",
-    "OAS_VERSION": "3.1.0",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SCHEMA_PATH_PREFIX": "/api/v1",
-    "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {
-        "RunState": "distillation.models.Run.State",
-        "StudyState": "annotation.models.Study.State",
-        "AuditReason": "annotation.models.Judgment.AuditReason",
-        "SkipReason": "annotation.models.Skip.Reason",
-        "WebhookEvent": "webhooks.models.Event",
-    },
 }
 
 # Distillation: calls in flight for one worker process against one model server, and the seconds that a call may take.

@@ -11,7 +11,7 @@ handler500 = "mindsite.guards.fault"
 
 urlpatterns = [
     path("", home, name="home"),
-    path("judge/", include("annotation.judge_urls")),
+    path("judge/", include("annotation.judging.urls")),
     path("accounts/", include("accounts.urls")),
     path("people/", include("accounts.people_urls")),
     path("crowd/", include("annotation.judging.crowd.urls")),

@@ -8,9 +8,9 @@ from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import UploadedFile
 
 from annotation import scales
-from annotation.design.both_ways import Wanted
 from annotation.design.fields import FIELDS, AnswersField, RunChoiceField, bounded, bounded_percent, number, percent
-from annotation.design.plans import Figure, Planned
+from annotation.design.planning.both_ways import Wanted
+from annotation.design.planning.fixed import Figure, Planned
 from annotation.design.population import STRATA
 from annotation.design.protocol import (
     ANSWER_LENGTH,

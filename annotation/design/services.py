@@ -16,7 +16,7 @@ from annotation.design.gold import gold_add, gold_answers, gold_read
 from annotation.design.items import items_add
 from annotation.design.pair_gold import gold_pairs
 from annotation.design.pairs import gold_pairs_add, pairs_add, pairs_of_unit
-from annotation.design.plans import Planned, plan_fix
+from annotation.design.planning.fixed import Planned, plan_fix
 from annotation.design.population import STRATA, partners, strata_members
 from annotation.design.protocol import (
     Protocol,

@@ -9,8 +9,8 @@ from accounts.access import researcher_required
 from accounts.requests import PersonRequest
 from annotation.design.folding import folds
 from annotation.design.forms import PlanForm, ProtocolForm, StudyForm, protocol_initial
-from annotation.design.planning import plan_make
-from annotation.design.plans import plan_fix, plan_of, plan_open
+from annotation.design.planning.cost import plan_make
+from annotation.design.planning.fixed import plan_fix, plan_of, plan_open
 from annotation.design.protocol import StudyRefused, protocol_change
 from annotation.design.services import study_create, study_warnings
 from annotation.models import Study

@@ -6,7 +6,7 @@ from datetime import date
 
 from django.utils import timezone
 
-from annotation.judging.quality import gold_is_right
+from annotation.judging.quality.measures import gold_is_right
 from annotation.models import Kind, Participant
 from annotation.scales import Question
 from stats.packing import unpack

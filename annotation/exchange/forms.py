@@ -6,10 +6,10 @@ from typing import Any
 from django import forms
 from django.contrib.auth.models import Group
 
+from annotation.design.versions import VersionsRefused, versions_of
 from annotation.exchange.exports.options import FORMATS, Options, imports_chosen
 from annotation.models import Study
 from annotation.selection import Selection
-from annotation.versions import VersionsRefused, versions_of
 from common.refusals import ExportRefused
 from distillation.models import Run
 

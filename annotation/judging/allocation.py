@@ -28,7 +28,7 @@ from annotation.judging.participants import (
     refuse_unless_at_work,
     under_lock,
 )
-from annotation.judging.qualification import gold_next, qualification_update
+from annotation.judging.quality.qualification import gold_next, qualification_update
 from annotation.judging.refusals import AuditOwed, JudgingRefused
 from annotation.models import Item, Kind, Lease, Participant, Skip, Study
 from common.reading import columns_sql, row_read

@@ -12,7 +12,7 @@ from annotation.judging.crowd.completion import COMPLETE, PARTIAL, SCREENED, end
 from annotation.judging.forms import new_submission
 from annotation.judging.leases import item_ticket, lease_at_close
 from annotation.judging.participants import is_barred, participant_refresh
-from annotation.judging.qualification import gold_is_right, try_done
+from annotation.judging.quality.qualification import gold_is_right, try_done
 from annotation.judging.reasons import reason_shown
 from annotation.judging.refusals import AuditOwed, ConfirmOwed, JudgingRefused
 from annotation.judging.shown import (

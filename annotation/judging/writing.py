@@ -22,8 +22,8 @@ from annotation.judging.participants import (
     refuse_without_right,
     under_lock,
 )
-from annotation.judging.qualification import qualification_update
-from annotation.judging.quality import rules_check
+from annotation.judging.quality.measures import rules_check
+from annotation.judging.quality.qualification import qualification_update
 from annotation.judging.refusals import JudgingRefused, LeaseGone
 from annotation.judging.tallying import items_retally
 from annotation.models import Item, Judgment, JudgmentRevision, Kind, Participant, Study

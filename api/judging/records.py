@@ -4,7 +4,7 @@ from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_fiel
 from rest_framework import serializers
 
 from annotation.judging.look import DEVICES, LARGEST_PX, ORIENTATIONS, PICTURES
-from annotation.judging.qualification import gold_is_right
+from annotation.judging.quality.qualification import gold_is_right
 from annotation.judging.shown import questions_shown
 from annotation.judging.writing import COMMENT_LENGTH
 from annotation.models import Item, Judgment, JudgmentRevision, Kind, Skip, Study

@@ -12,7 +12,7 @@ from annotation.judging.access import participant_of
 from annotation.judging.allocation import Waiting, item_next, item_skip, skip_undo
 from annotation.judging.confirming import demographics_save, participant_confirm
 from annotation.judging.page import progress
-from annotation.judging.qualification import try_done
+from annotation.judging.quality.qualification import try_done
 from annotation.judging.refusals import JudgingRefused
 from annotation.judging.writing import (
     Answers,

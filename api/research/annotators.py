@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from annotation.desk.days import Day, days_of
-from annotation.judging.interventions import (
+from annotation.judging.quality.interventions import (
     REASON_LENGTH,
     participant_exclude,
     participant_pause,

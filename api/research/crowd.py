@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from annotation.judging.crowd.codes import codes_check
-from annotation.judging.interventions import skips_offer_again
+from annotation.judging.quality.interventions import skips_offer_again
 from annotation.models import Skip, SkipQuerySet
 from api.base.idempotency import idempotent
 from api.base.views import LARGEST_ID, ListQuery

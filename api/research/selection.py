@@ -2,8 +2,8 @@
 
 from rest_framework import serializers
 
+from annotation.design.versions import VersionsRefused, versions_of
 from annotation.models import Study
-from annotation.versions import VersionsRefused, versions_of
 from api.base.problems import BadQuery
 from api.base.views import Query
 from distillation.catalog.selection import CatalogSelection, SelectionRefused, imports_parse

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import User
-from annotation.design.plans import Planned, plan_fix
+from annotation.design.planning.fixed import Planned, plan_fix
 from annotation.design.protocol import Wording
 from annotation.design.services import allocation_parse, study_create, study_warnings
 from annotation.desk.lifecycle import study_delete

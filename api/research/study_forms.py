@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from annotation.design.demographics import NAMES
-from annotation.design.plans import Figure
+from annotation.design.planning.fixed import Figure
 from annotation.design.population import STRATA
 from annotation.design.protocol import (
     ANSWER_LENGTH,

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from accounts.links import sign_in_link_make
 from accounts.models import Deed, User
-from annotation.judging.interventions import participant_exclude
+from annotation.judging.quality.interventions import participant_exclude
 from distillation.runs.changes import run_set_strictness
 from tests.annotation.builders import participant, study
 from tests.distillation.builders import finished_run

@@ -1,7 +1,7 @@
 """The rows of the page about annotators; those that need a look come first."""
 
 from annotation.figures.words import whole_percent
-from annotation.judging.quality import annotators_quality
+from annotation.judging.quality.measures import annotators_quality
 from annotation.models import Participant, Study
 from common.words import median_words
 from stats.estimate import Estimate

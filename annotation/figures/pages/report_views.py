@@ -4,7 +4,7 @@ from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
 from accounts.access import researcher_required
-from annotation.figures.report import study_report
+from annotation.figures.reports.report import study_report
 from annotation.models import Study
 
 

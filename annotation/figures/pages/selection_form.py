@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 from django import forms
 from django.contrib.auth.models import Group
 
+from annotation.design.versions import VersionsRefused, versions_of
 from annotation.models import Item, Judgment, Study
 from annotation.selection import ADJUDICATED, EVERYTHING, LATENT, PEOPLE, Selection
-from annotation.versions import VersionsRefused, versions_of
 from common.cached import cached
 from distillation.pipeline.relations import RELATIONS
 

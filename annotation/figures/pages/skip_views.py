@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import researcher_required
-from annotation.judging.interventions import skips_offer_again
+from annotation.judging.quality.interventions import skips_offer_again
 from annotation.models import Judgment, Skip, SkipQuerySet, Study
 from common.keyset import PAGE, KeysetForm, Page, keys_in
 

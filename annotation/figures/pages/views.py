@@ -19,8 +19,8 @@ from annotation.figures.pages.selection_form import SelectionForm
 from annotation.figures.pages.starting import is_begun, study_pace, study_start
 from annotation.figures.panels.all import panels_of
 from annotation.figures.preferences.views import preference_detail, preference_polled
-from annotation.judging.interventions import participant_exclude, participant_pause, participant_resume
-from annotation.judging.quality import rules_alarm
+from annotation.judging.quality.interventions import participant_exclude, participant_pause, participant_resume
+from annotation.judging.quality.measures import rules_alarm
 from annotation.models import Participant, Skip, Study
 from common.lists import ListForm
 

@@ -6,7 +6,7 @@ from math import ceil, floor
 import numpy as np
 from numpy.typing import NDArray
 
-from annotation.design.plans import plan_of
+from annotation.design.planning.fixed import plan_of
 from annotation.figures.panels.panel import How, Panel, Shown
 from annotation.figures.panels.shares import said
 from annotation.figures.patterns import Patterns

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import researcher_required
 from annotation.figures.numbers import study_revision
 from annotation.figures.preferences.page import preference_page, preference_table
-from annotation.judging.quality import rules_alarm
+from annotation.judging.quality.measures import rules_alarm
 from annotation.models import Skip, Study
 
 BYTE_ORDER_MARK = "\ufeff"  # spreadsheets take a file without it for Latin-1

@@ -13,7 +13,7 @@ from django.db.models.functions import Least
 
 from annotation.figures.rows.asked import Asked
 from annotation.figures.rows.kinds import LONGEST_SECONDS, Answers, People, Person, RatedTwice, Repeated, Revised, Times
-from annotation.judging.qualification import is_as_expected
+from annotation.judging.quality.qualification import is_as_expected
 from annotation.models import Judgment, JudgmentRevision, Kind, Study
 from annotation.scales import Question
 from annotation.selection import EVERYTHING

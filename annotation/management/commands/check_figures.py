@@ -7,13 +7,13 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from annotation.design.versions import VersionsRefused, versions_of
 from annotation.exchange.files.cells import ImportRefused
 from annotation.exchange.files.reading import opened
 from annotation.figures.pages.selection_form import single_choices
 from annotation.models import Study
 from annotation.recheck.check import Check, figures_check
 from annotation.selection import Selection
-from annotation.versions import VersionsRefused, versions_of
 
 
 class Command(BaseCommand):

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from annotation.design.demographics import NAMES
 from annotation.design.pairs import identical_pairs
-from annotation.design.plans import Figure, Planned
+from annotation.design.planning.fixed import Figure, Planned
 from annotation.design.population import STRATA
 from annotation.design.protocol import PRESETS, StudyRefused, Wording
 from annotation.design.rules import ALARM, BELOW, FAST, LINE

@@ -10,12 +10,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.models import Deed
 from accounts.trail import deed_record
+from annotation.design.versions import VersionsRefused, versions_of
 from annotation.exchange.exports.options import FORMATS, Options, imports_chosen
 from annotation.exchange.exports.recording import configuration, export_start, has_configuration, manifest
 from annotation.exchange.exports.skips import skips_csv
 from annotation.models import Study
 from annotation.selection import Selection
-from annotation.versions import VersionsRefused, versions_of
 from common.copying import EXCEL
 from common.drafts import file_draft, manifest_write, pieces_write
 from common.refusals import ExportRefused

@@ -4,6 +4,7 @@ import json
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from annotation.design.versions import VersionsRefused, versions_of
 from annotation.figures.headline import figures_page
 from annotation.figures.numbers import study_figures, study_revision
 from annotation.figures.panels import agreement
@@ -14,7 +15,6 @@ from annotation.figures.preferences.page import PARTS
 from annotation.figures.rows.asked import Asked
 from annotation.models import Skip, Study
 from annotation.selection import Selection
-from annotation.versions import VersionsRefused, versions_of
 
 
 class Command(BaseCommand):

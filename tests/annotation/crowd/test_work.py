@@ -23,8 +23,8 @@ from annotation.judging.crowd.codes import codes_check, codes_set
 from annotation.judging.crowd.completion import code_made, end_code
 from annotation.judging.crowd.entry import Worker, crowd_enter, return_code, worker_known
 from annotation.judging.crowd.places import places_set, workers_release
-from annotation.judging.interventions import participant_pause
 from annotation.judging.page import page_context
+from annotation.judging.quality.interventions import participant_pause
 from annotation.judging.refusals import JudgingRefused
 from annotation.models import Item, Judgment, Lease, Participant, Study
 from tests.annotation.builders import judge, participant, save, study

@@ -6,7 +6,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
-from annotation.design.both_ways import ASSUMED_GAIN, Gain, Sizes, Wanted, gain_known, ways
+from annotation.design.planning.both_ways import ASSUMED_GAIN, Gain, Sizes, Wanted, gain_known, ways
 from annotation.models import Item, Participant
 from tests.annotation.builders import participant, rate_all, study
 from tests.annotation.pages import text

@@ -8,7 +8,7 @@ from django.core.management.base import CommandParser
 
 from annotation.design.forms import StudyForm
 from annotation.design.rules import rules_problem
-from annotation.judging.quality import WINDOW
+from annotation.judging.quality.measures import WINDOW
 from annotation.management.commands.create_study import Command
 from annotation.models import Study
 from annotation.models.protocol_fields import PROTOCOL_FIELDS, RULE_FIELDS

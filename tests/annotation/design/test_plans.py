@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from annotation.design.plans import Planned, plan_fix, plan_of
+from annotation.design.planning.fixed import Planned, plan_fix, plan_of
 from annotation.design.protocol import StudyRefused
 from annotation.models import Study
 from tests.annotation.builders import judge, participant, study

@@ -22,7 +22,7 @@ from annotation.desk.tasks import erasures_sweep
 from annotation.exchange.exports.streams import judgments_csv
 from annotation.figures.numbers import study_figures
 from annotation.judging.allocation import item_next, item_skip
-from annotation.judging.interventions import participant_pause
+from annotation.judging.quality.interventions import participant_pause
 from annotation.judging.tallying import study_recompute
 from annotation.judging.writing import audit_save
 from annotation.models import Adjudication, Item, Judgment, Participant, Study

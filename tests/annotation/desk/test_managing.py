@@ -11,14 +11,14 @@ from django.utils import timezone
 from accounts.models import Deed, User
 from accounts.services import PeopleRefused, group_delete
 from annotation.design.extending import study_add_items, study_raise_overlap, study_set_deadline
-from annotation.design.plans import Planned, plan_fix
+from annotation.design.planning.fixed import Planned, plan_fix
 from annotation.design.protocol import StudyRefused
 from annotation.design.sampling import allocate_more
 from annotation.design.services import study_create, study_set_state
 from annotation.desk.assigning import items_assign, items_unassign
 from annotation.desk.lifecycle import study_archive, study_delete
 from annotation.figures.numbers import study_figures
-from annotation.figures.report import study_report
+from annotation.figures.reports.report import study_report
 from annotation.judging.allocation import Finished, item_next
 from annotation.judging.writing import audit_save
 from annotation.models import Item, Judgment, Lease, Study

@@ -12,7 +12,7 @@ from annotation.exchange.exports.options import Options
 from annotation.exchange.exports.rows import Rows
 from annotation.exchange.exports.streams import judgments_stream
 from annotation.judging.allocation import item_next
-from annotation.judging.interventions import participant_exclude
+from annotation.judging.quality.interventions import participant_exclude
 from annotation.judging.tallying import study_recompute
 from annotation.judging.writing import audit_save, comment_save, judgment_revise
 from annotation.models import Judgment, Participant, Study

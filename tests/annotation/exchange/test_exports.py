@@ -13,7 +13,7 @@ from accounts.models import User
 from annotation.exchange.exports import rows as export_rows
 from annotation.exchange.exports.streams import judgments_csv
 from annotation.judging.allocation import item_next
-from annotation.judging.interventions import participant_exclude
+from annotation.judging.quality.interventions import participant_exclude
 from annotation.judging.writing import judgment_revise
 from annotation.models import Judgment, Study
 from annotation.selection import Selection

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from annotation.design.plans import Planned, plan_fix
+from annotation.design.planning.fixed import Planned, plan_fix
 from annotation.design.protocol import StudyRefused
 from annotation.exchange.exports.streams import judgments_csv
 from annotation.figures.numbers import study_figures
 from annotation.figures.panels.all import panels_of
-from annotation.figures.report import study_report
+from annotation.figures.reports.report import study_report
 from annotation.figures.rows.asked import Asked
 from annotation.judging.allocation import Finished, item_next, item_skip
 from annotation.models import Item, Lease, Study

@@ -6,7 +6,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
-from annotation.design.plans import Planned
+from annotation.design.planning.fixed import Planned
 from annotation.figures.panels.looking import PANEL, Looking
 from annotation.figures.rows.asked import Asked
 from annotation.figures.rows.live import Live

@@ -13,8 +13,8 @@ from django.urls import reverse
 from annotation.exchange.exports.streams import judgments_csv
 from annotation.figures.preferences.numbers import PreferenceFigures, preference_figures
 from annotation.judging.allocation import item_next
-from annotation.judging.interventions import participant_exclude
 from annotation.judging.participants import participant_join
+from annotation.judging.quality.interventions import participant_exclude
 from annotation.models import Lease, Study
 from annotation.scales import Preference
 from stats.preference.rates import share_of

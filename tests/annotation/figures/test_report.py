@@ -9,12 +9,12 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Link, User
-from annotation.design.plans import Planned
+from annotation.design.planning.fixed import Planned
 from annotation.design.protocol import protocol_change
 from annotation.exchange.exports.streams import judgments_csv
-from annotation.figures.report import study_report
+from annotation.figures.reports.report import study_report
 from annotation.judging.allocation import item_next, item_skip
-from annotation.judging.interventions import participant_exclude
+from annotation.judging.quality.interventions import participant_exclude
 from annotation.models import Item, Study
 from distillation.models import Run
 from tests.annotation.builders import judge, participant, rate_all, show_pictures, study

@@ -11,13 +11,13 @@ from accounts.models import User
 from annotation.exchange.exports.streams import judgments_csv
 from annotation.figures.numbers import study_figures
 from annotation.figures.opinions import latent_figures
-from annotation.figures.report import study_report
+from annotation.figures.reports.report import study_report
 from annotation.figures.rows.asked import Asked
 from annotation.figures.rows.live import Live
 from annotation.judging.allocation import Finished, Waiting, item_next, item_skip
 from annotation.judging.extra import some_of
-from annotation.judging.interventions import participant_exclude
 from annotation.judging.leases import lease_release
+from annotation.judging.quality.interventions import participant_exclude
 from annotation.models import Item, Judgment, Kind, Lease, Study
 from annotation.recheck.check import figures_check
 from tests.annotation.builders import participant, rate_all, save, study

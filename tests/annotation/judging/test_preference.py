@@ -8,8 +8,8 @@ from django.test import Client
 from django.urls import reverse
 
 from annotation.judging.allocation import Finished, item_next, item_skip
-from annotation.judging.qualification import gold_is_right
-from annotation.judging.quality import annotators_quality
+from annotation.judging.quality.measures import annotators_quality
+from annotation.judging.quality.qualification import gold_is_right
 from annotation.judging.refusals import JudgingRefused
 from annotation.judging.tallying import study_recompute
 from annotation.judging.writing import judgment_revise, judgment_save

@@ -10,8 +10,8 @@ from annotation.design.protocol import StudyRefused
 from annotation.design.rules import rule_broken, rules_problem
 from annotation.figures.numbers import study_figures, study_revision
 from annotation.judging.allocation import Finished, Waiting, item_next
-from annotation.judging.interventions import participant_exclude, participant_pause, participant_resume
-from annotation.judging.quality import annotators_quality, rules_alarm
+from annotation.judging.quality.interventions import participant_exclude, participant_pause, participant_resume
+from annotation.judging.quality.measures import annotators_quality, rules_alarm
 from annotation.judging.refusals import JudgingRefused
 from annotation.models import Item, Judgment, Kind, Lease, Participant, Study
 from annotation.selection import Selection

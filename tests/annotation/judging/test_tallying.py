@@ -9,7 +9,7 @@ from django.db import connection
 
 from accounts.models import User
 from annotation.judging.allocation import item_next
-from annotation.judging.interventions import participant_exclude
+from annotation.judging.quality.interventions import participant_exclude
 from annotation.judging.tallying import study_recompute
 from annotation.judging.writing import audit_save, judgment_revise
 from annotation.models import Item, Judgment, Lease, Participant, Study

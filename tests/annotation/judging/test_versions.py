@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from annotation.design.protocol import protocol_change
+from annotation.design.versions import versions_of
 from annotation.exchange.exports.options import Options
 from annotation.exchange.exports.recording import export_start
 from annotation.judging.allocation import item_next
@@ -21,7 +22,6 @@ from annotation.judging.writing import judgment_save
 from annotation.models import Judgment, Participant, Study
 from annotation.recheck.check import figures_check
 from annotation.selection import Selection
-from annotation.versions import versions_of
 from tests.annotation.builders import judge, participant, study
 from tests.annotation.pages import HTMX, lease_of, post, text, url
 from tests.api.builders import program, send, take

@@ -19,7 +19,7 @@ from annotation.figures.periods.numbers import PERIODS
 from annotation.figures.rows.asked import Asked
 from annotation.figures.rows.live import Live
 from annotation.judging.allocation import item_next
-from annotation.judging.interventions import participant_exclude
+from annotation.judging.quality.interventions import participant_exclude
 from annotation.models import Item, Judgment, Participant, Study
 from annotation.recheck.check import figures_check
 from annotation.recheck.rows import Exported

@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from numpy.typing import NDArray
 
 from annotation.design.rules import ALARM, FAST, SECONDS, rule_broken
-from annotation.judging.qualification import gold_is_right
+from annotation.judging.quality.qualification import gold_is_right
 from annotation.models import Judgment, Kind, Participant, Study
 from annotation.models.protocol_fields import WINDOW
 from annotation.scales import Preference

@@ -1,6 +1,6 @@
 """The methods of a report in words. Each sentence follows from a fact of the study; what is not known is not said."""
 
-from annotation.figures.facts import IMPORTED, NAMED, Facts, Pictures, RunFacts
+from annotation.figures.reports.facts import IMPORTED, NAMED, Facts, Pictures, RunFacts
 from annotation.figures.words import percent
 from annotation.models import Skip, Study
 from distillation.catalog.selection import CatalogSelection

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from annotation.figures.panels.all import PANELS
 from annotation.figures.panels.panel import Shown
-from annotation.figures.report import study_report
+from annotation.figures.reports.report import study_report
 from annotation.figures.rows.asked import Asked
 from annotation.figures.rows.live import Live
 from annotation.models import Item, Study

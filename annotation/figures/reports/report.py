@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from functools import partial
 
 from annotation.exchange.exports.streams import judgments_csv
-from annotation.figures.facts import Facts, facts_of
-from annotation.figures.methods import methods
 from annotation.figures.numbers import Figures, study_figures, study_revision
 from annotation.figures.panels import agreement_by_judgments, shares, unjudged
 from annotation.figures.panels.agreement import leaf
 from annotation.figures.panels.filter import calibration
 from annotation.figures.panels.panel import Shown
+from annotation.figures.reports.facts import Facts, facts_of
+from annotation.figures.reports.methods import methods
 from annotation.figures.rows.asked import Asked
 from annotation.figures.rows.kinds import Reported
 from annotation.figures.rows.live import Live

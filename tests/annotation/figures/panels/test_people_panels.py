@@ -7,7 +7,7 @@ from annotation.figures.panels.all import PANELS
 from annotation.figures.panels.panel import Shown
 from annotation.figures.rows.asked import Asked
 from annotation.figures.rows.live import Live
-from annotation.judging.quality import annotators_quality
+from annotation.judging.quality.measures import annotators_quality
 from annotation.models import Judgment, Kind, Study
 from tests.annotation.builders import participant, study
 from tests.distillation.builders import finished_run

@@ -7,7 +7,7 @@ from annotation.design.services import study_set_state
 from annotation.figures.numbers import study_figures
 from annotation.figures.panels.all import PANELS
 from annotation.figures.panels.unjudged import Unjudged
-from annotation.figures.report import study_report
+from annotation.figures.reports.report import study_report
 from annotation.figures.rows.asked import Asked
 from annotation.figures.rows.live import Live
 from annotation.judging.tallying import study_recompute

@@ -8,7 +8,7 @@ from functools import partial
 from django.contrib.auth.models import Group
 from django.db.models import Sum
 
-from annotation.design.both_ways import Gain, Sizes, Wanted, Way, gain_known, ways
+from annotation.design.planning.both_ways import Gain, Sizes, Wanted, Way, gain_known, ways
 from annotation.design.population import strata_sizes
 from annotation.design.protocol import StudyRefused, eligible, refuse_too_few
 from annotation.design.services import Allocation, allocate, units_of

@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import Count, Q, QuerySet
 
 from accounts.models import Link, User
-from annotation.design.plans import plan_of
+from annotation.design.planning.fixed import plan_of
 from annotation.models import Judgment, Kind, Participant, Skip, Study
 from common.complete import fully_judged_q
 from common.counting import counting_sql

@@ -19,7 +19,7 @@ from annotation.figures.panels.agreement_by_judgments import UpTo, up_to_each_mo
 from annotation.figures.panels.all import PANELS
 from annotation.figures.rows.live import Live
 from annotation.figures.tables import Column, Table
-from annotation.judging.interventions import participant_exclude
+from annotation.judging.quality.interventions import participant_exclude
 from annotation.judging.tallying import study_recompute
 from annotation.judging.writing import judgment_revise
 from annotation.models import Item, Judgment, Participant, Study
