@@ -9,6 +9,7 @@ from typing import IO
 from asgiref.local import Local
 from django.conf import empty, settings
 from django.db import connections
+from django.db.backends.postgresql.base import DatabaseWrapper
 
 from tests.killing import child
 
@@ -50,3 +51,4 @@ def _forget_settings() -> None:
     connections._settings = None
     connections.__dict__.pop("settings", None)
     connections._connections = Local(connections.thread_critical)
+    DatabaseWrapper._connection_pools = {}  # of the parent: its threads are not here, its sockets not ours
