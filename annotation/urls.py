@@ -1,7 +1,7 @@
 from django.urls import path
 
 from annotation.design import views as design_views
-from annotation.desk import erase_views, judgment_views, manage_views, person_views, unseen_views
+from annotation.desk import adjudicate_views, erase_views, judgment_views, manage_views, person_views, unseen_views
 from annotation.exchange import views as export_views
 from annotation.figures.pages import compare_views, item_views, panel_views, report_views, skip_views, wall_views
 from annotation.figures.pages import views as study_views
@@ -11,6 +11,7 @@ from annotation.judging import preview_views
 from annotation.judging.crowd import pages as crowd_pages
 
 urlpatterns = [
+    path("judge/<int:study_id>/adjudicate", adjudicate_views.judge_adjudicate, name="judge-adjudicate"),
     path("people/<int:person_id>/erase", erase_views.person_erasure, name="people-erase"),
     path("studies/", study_views.study_list, name="study-list"),
     path("studies/new/", design_views.study_new, name="study-new"),

@@ -2,7 +2,6 @@
 
 from django.urls import path
 
-from annotation.desk import adjudicate_views
 from annotation.judging import own_views
 from annotation.judging import views as judge_views
 
@@ -19,7 +18,6 @@ urlpatterns = [
     path("<int:study_id>/present", judge_views.judge_present, name="judge-present"),
     path("<int:study_id>/ahead", judge_views.judge_ahead, name="judge-ahead"),
     path("<int:study_id>/pause", judge_views.judge_pause, name="judge-pause"),
-    path("<int:study_id>/adjudicate", adjudicate_views.judge_adjudicate, name="judge-adjudicate"),
     path("<int:study_id>/own/", own_views.judge_own, name="judge-own"),
     path("<int:study_id>/own/latest", own_views.judge_own_latest, name="judge-own-latest"),
     path("<int:study_id>/own/<int:judgment_id>/", own_views.judge_own_item, name="judge-own-item"),
