@@ -141,8 +141,9 @@ class Worker:
     def start(self) -> None:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                self._command, cwd=settings.BASE_DIR, stdout=log, stderr=log, start_new_session=True
-            )
+                self._command, cwd=settings.BASE_DIR, stdout=log, stderr=log, start_new_session=True,
+                env=os.environ | {"LOG_LEVEL": "INFO"},  # it is to say when it is ready
+            )  # fmt: skip
         until(lambda: b"ready." in self._log.read_bytes(), 60)
 
     def kill_9(self) -> None:
