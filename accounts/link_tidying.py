@@ -1,7 +1,6 @@
 """A link named, archived, deleted. Who came by it stays."""
 
 from django.db import transaction
-from django.db.models.functions import Now
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -26,7 +25,7 @@ def link_rename(*, link: Link, name: str, by: User) -> None:
 def link_archive(*, link: Link, on: bool, by: User) -> None:
     if on and link.state == "open":
         raise LinkRefused("It still lets people in: revoke it before it goes to the archive")
-    if Link.objects.archived(not on).filter(pk=link.pk).update(archived_at=Now() if on else None):
+    if Link.objects.filter(pk=link.pk).archive(on):
         deed_record(kind=Deed.Kind.ARCHIVED if on else Deed.Kind.UNARCHIVED, by=by, what="link", link=link.pk)
 
 

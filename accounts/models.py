@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
 from accounts.sessions import SessionStore
+from common.archive import ArchiveQuerySet
 
 
 class PersonQuerySet(models.QuerySet):
@@ -177,10 +178,7 @@ class TwoFactor(models.Model):
         return f"second factor of {self.person_id}"
 
 
-class LinkQuerySet(models.QuerySet):
-    def archived(self, is_so: bool = True) -> "LinkQuerySet":
-        return self.filter(archived_at__isnull=not is_so)
-
+class LinkQuerySet(ArchiveQuerySet):
     def visible_to(self, viewer: User) -> "LinkQuerySet":
         """A researcher's own and those of colleagues, but not what lets in researchers."""
         if viewer.is_administrator:

@@ -2,7 +2,6 @@
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models.functions import Now
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -47,7 +46,7 @@ def experiment_archive(*, experiment: Experiment, on: bool, by: User | None) -> 
     """Out of the list or back; its runs are archived for themselves."""
     if on and (held := experiment_held(experiment)):
         raise ExperimentKept(held[0])
-    if Experiment.objects.archived(not on).filter(pk=experiment.pk).update(archived_at=Now() if on else None):
+    if Experiment.objects.filter(pk=experiment.pk).archive(on):
         kind = Deed.Kind.ARCHIVED if on else Deed.Kind.UNARCHIVED
         deed_record(kind=kind, by=by, about=experiment.name, what="experiment")
 

@@ -4,13 +4,13 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
-from django.db.models.functions import Now
 
 from accounts.models import Deed, User
 from accounts.trail import deed_record
 from annotation.design.protocol import StudyRefused
 from annotation.design.services import name_refuse
 from annotation.models import ExportRecord, Judgment, JudgmentRevision, Study
+from common.tidying import typed_refuse
 from common.words import counted
 
 
@@ -35,13 +35,13 @@ def study_archive(*, study: Study, by: User | None) -> None:
     study = Study.objects.select_for_update().get(pk=study.pk)
     if study.state == Study.State.OPEN:
         raise StudyRefused(f"The study {study.name} is open; close it before it goes to the archive")
-    if Study.objects.filter(pk=study.pk, archived_at=None).update(archived_at=Now()):
+    if Study.objects.filter(pk=study.pk).archive():
         deed_record(kind=Deed.Kind.STUDY_ARCHIVED, by=by, about=study.name)
 
 
 @transaction.atomic
 def study_unarchive(*, study: Study, by: User | None) -> None:
-    if Study.objects.filter(pk=study.pk, archived_at__isnull=False).update(archived_at=None):
+    if Study.objects.filter(pk=study.pk).archive(False):
         deed_record(kind=Deed.Kind.STUDY_UNARCHIVED, by=by, about=study.name)
 
 
@@ -49,8 +49,7 @@ def study_unarchive(*, study: Study, by: User | None) -> None:
 def study_delete(*, study: Study, typed: str, by: User | None) -> None:
     """For good, with its judgments: after its name was typed, and all of them exported since the last change."""
     study = Study.objects.select_for_update().get(pk=study.pk)
-    if typed != study.name:
-        raise StudyRefused(f"Type the study's name as it is, {study.name}, to delete it; nothing was deleted")
+    typed_refuse(typed, study.name, "study", StudyRefused)
     if study.state == Study.State.OPEN:
         raise StudyRefused(f"The study {study.name} is open; close it before it is deleted")
     n = Judgment.objects.filter(participant__study=study).count()

@@ -10,14 +10,12 @@ from accounts.models import User
 from annotation.models.protocol_fields import NAME_LENGTH, PROTOCOL_FIELDS, TERMS_LENGTH
 from annotation.models.rights import of_their_groups
 from annotation.scales import PROPOSED, Question, questions_from_json
+from common.archive import ArchiveQuerySet
 from common.counting import of_people_q
 from distillation.models import Run
 
 
-class StudyQuerySet(models.QuerySet):
-    def archived(self, is_so: bool = True) -> "StudyQuerySet":
-        return self.filter(archived_at__isnull=not is_so)
-
+class StudyQuerySet(ArchiveQuerySet):
     def for_list(self) -> "StudyQuerySet":
         return self.prefetch_related("runs").annotate(
             wanted=models.Sum("items__overlap", default=0), judged=models.Sum("items__n_judged", default=0)

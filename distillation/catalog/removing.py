@@ -2,7 +2,6 @@
 
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
-from django.db.models.functions import Now
 
 from accounts.models import Deed, User
 from accounts.trail import deed_record
@@ -27,7 +26,7 @@ def data_set_rename(*, data_set: CatalogImport, name: str, by: User | None) -> N
 def data_set_archive(*, data_set: CatalogImport, on: bool, by: User | None) -> None:
     """Out of the lists and of what runs may choose; or back."""
     _ended(data_set)
-    if CatalogImport.objects.archived(not on).filter(pk=data_set.pk).update(archived_at=Now() if on else None):
+    if CatalogImport.objects.filter(pk=data_set.pk).archive(on):
         kind = Deed.Kind.ARCHIVED if on else Deed.Kind.UNARCHIVED
         deed_record(kind=kind, by=by, about=data_set.title, what="data set")
 

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from common.archive import ArchiveQuerySet
 from distillation.models.imports import FileImport
 
 
@@ -152,10 +153,7 @@ class CoBuy(models.Model):
         return f"{self.a_id} + {self.b_id}"
 
 
-class CatalogImportQuerySet(models.QuerySet):
-    def archived(self, is_so: bool = True) -> "CatalogImportQuerySet":
-        return self.filter(archived_at__isnull=not is_so)
-
+class CatalogImportQuerySet(ArchiveQuerySet):
     def data_sets(self) -> "CatalogImportQuerySet":
         """One for each data set, the first of its imports; the newest come first."""
         return self.archived(False).filter(state=CatalogImport.State.DONE, data_set=F("pk")).order_by("-pk")

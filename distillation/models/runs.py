@@ -8,16 +8,14 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
+from common.archive import ArchiveQuerySet
 from common.kept import STRICTNESS
 from distillation.models.catalog import CoBuy, Picture, Product
 
 WORKER_GONE_SECONDS = 9
 
 
-class RunQuerySet(models.QuerySet):
-    def archived(self, is_so: bool = True) -> "RunQuerySet":
-        return self.filter(archived_at__isnull=not is_so)
-
+class RunQuerySet(ArchiveQuerySet):
     def owing(self) -> "RunQuerySet":
         """Runs that should go on and that no worker works on."""
         owed = RunCoBuy.objects.filter(run=OuterRef("pk"), n_owed__gt=0)

@@ -37,13 +37,13 @@ def run_archive(*, run: Run, by: User | None) -> None:
     run = Run.objects.select_for_update().get(pk=run.pk)
     if run.state == Run.State.RUNNING:
         raise RunRefused(f"Run {run.name} goes on; pause or cancel it before it goes to the archive")
-    if Run.objects.filter(pk=run.pk, archived_at=None).update(archived_at=Now()):
+    if Run.objects.filter(pk=run.pk).archive():
         deed_record(kind=Deed.Kind.ARCHIVED, by=by, about=run.name, what="run")
 
 
 @transaction.atomic
 def run_unarchive(*, run: Run, by: User | None) -> None:
-    if Run.objects.filter(pk=run.pk, archived_at__isnull=False).update(archived_at=None):
+    if Run.objects.filter(pk=run.pk).archive(False):
         deed_record(kind=Deed.Kind.UNARCHIVED, by=by, about=run.name, what="run")
 
 

@@ -7,12 +7,8 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_noop as _
 
+from common.archive import ArchiveQuerySet
 from distillation.models import Intention, Run
-
-
-class ExperimentQuerySet(models.QuerySet):
-    def archived(self, is_so: bool = True) -> "ExperimentQuerySet":
-        return self.filter(archived_at__isnull=not is_so)
 
 
 class Experiment(models.Model):
@@ -30,7 +26,7 @@ class Experiment(models.Model):
     created_at = models.DateTimeField(db_default=Now())
     archived_at = models.DateTimeField(null=True, blank=True, help_text="out of the list; nothing else changes")
 
-    objects = ExperimentQuerySet.as_manager()
+    objects = ArchiveQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.question or self.name
