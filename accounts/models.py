@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
 from accounts.sessions import SessionStore
-from common.archive import ArchiveQuerySet
+from common.lists import ArchiveQuerySet
 
 
 class PersonQuerySet(models.QuerySet):

@@ -1,13 +1,25 @@
 """Lists that are searched, sorted, cut to a state; what is archived stands apart."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from django import forms
 from django.db.models import Model, Q, QuerySet
+from django.db.models.functions import Now
 
 Row = TypeVar("Row", bound=Model)
 SORTS = (("", "newest first"), ("oldest", "oldest first"), ("name", "by name"))
+
+
+class ArchiveQuerySet(QuerySet[Row]):
+    """Of rows with the time `archived_at`: in the archive, or in the lists."""
+
+    def archived(self, is_so: bool = True) -> Self:
+        return self.filter(archived_at__isnull=not is_so)
+
+    def archive(self, on: bool = True) -> int:
+        """Into the archive, or out of it; how many were not there already."""
+        return self.archived(not on).update(archived_at=Now() if on else None)
 
 
 class ListForm(forms.Form):

@@ -10,8 +10,8 @@ from accounts.models import User
 from annotation.models.protocol_fields import NAME_LENGTH, PROTOCOL_FIELDS, TERMS_LENGTH
 from annotation.models.rights import of_their_groups
 from annotation.scales import PROPOSED, Question, questions_from_json
-from common.archive import ArchiveQuerySet
 from common.counting import of_people_q
+from common.lists import ArchiveQuerySet
 from distillation.models import Run
 
 

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from common.archive import ArchiveQuerySet
+from common.lists import ArchiveQuerySet
 from distillation.models.imports import FileImport
 
 

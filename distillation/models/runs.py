@@ -8,8 +8,8 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
-from common.archive import ArchiveQuerySet
 from common.kept import STRICTNESS
+from common.lists import ArchiveQuerySet
 from distillation.models.catalog import CoBuy, Picture, Product
 
 WORKER_GONE_SECONDS = 9

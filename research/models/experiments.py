@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_noop as _
 
-from common.archive import ArchiveQuerySet
+from common.lists import ArchiveQuerySet
 from distillation.models import Intention, Run
 
 
