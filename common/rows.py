@@ -1,6 +1,7 @@
-"""Before a named row is made: whether its fields will do, and that nobody makes one of the same name meanwhile."""
+"""Before a named row is made or renamed: whether its fields will do, and that nobody takes its name meanwhile."""
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
@@ -22,6 +23,27 @@ def name_lock(what: str, name: str) -> None:
     """Until the transaction ends: of two that make a row of one name, the second finds the first one's."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s), hashtext(%s))", [what, name])
+
+
+def row_rename(row: Row, name: str, *, lock: str, refused: type[Refused]) -> str:
+    """Give it another name, checked as a new one's is; the name before, or "" where it stays. In a transaction; `lock`
+    is what `name_lock` is told where such rows are made."""
+    before, name = row.name, name.strip()  # type: ignore[attr-defined]
+    if name == before:
+        return ""
+    renamed = copy(row)
+    renamed.name = name  # type: ignore[attr-defined]
+    try:
+        renamed.clean_fields(exclude=[field.name for field in row._meta.fields if field.name != "name"])
+    except ValidationError as error:
+        raise refused(fields_refused(renamed, error)) from error
+    name_lock(lock, name)
+    rows = type(row)._default_manager
+    if name == "new" or rows.filter(name=name).exists():
+        raise refused(f"The name {name} is taken; choose another")
+    rows.filter(pk=row.pk).update(name=name)
+    row.name = name  # type: ignore[attr-defined]
+    return str(before)
 
 
 def row_going_on(

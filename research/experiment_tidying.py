@@ -1,6 +1,5 @@
 """An experiment renamed, archived, deleted. Its runs stay: they are runs as all others."""
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
@@ -12,7 +11,7 @@ from accounts.models import Deed, User
 from accounts.requests import PersonRequest
 from accounts.trail import deed_record
 from common.refusals import Refused
-from common.rows import fields_refused, name_lock
+from common.rows import row_rename
 from common.tidying import Tidying, tidying_answer, typed_refuse
 from common.words import counted
 from distillation.models import Run
@@ -25,20 +24,8 @@ class ExperimentKept(Refused):
 
 @transaction.atomic
 def experiment_rename(*, experiment: Experiment, name: str, by: User | None) -> None:
-    before, name = experiment.name, name.strip()
-    if name == before:
-        return
-    named = Experiment(name=name)
-    try:
-        named.clean_fields(exclude=["created_at"])
-    except ValidationError as error:
-        raise ExperimentKept(fields_refused(named, error)) from error
-    name_lock(Experiment._meta.db_table, name)
-    if name == "new" or Experiment.objects.filter(name=name).exists():
-        raise ExperimentKept(f"The name {name} is taken; choose another")
-    Experiment.objects.filter(pk=experiment.pk).update(name=name)
-    experiment.name = name
-    deed_record(kind=Deed.Kind.RENAMED, by=by, about=name, what="experiment", before=before)
+    if before := row_rename(experiment, name, lock=Experiment._meta.db_table, refused=ExperimentKept):
+        deed_record(kind=Deed.Kind.RENAMED, by=by, about=experiment.name, what="experiment", before=before)
 
 
 @transaction.atomic

@@ -1,4 +1,4 @@
-"""Folders that one can look over, files that one can read: the sizes that CONTRIBUTING.md names."""
+"""Folders that one can look over, files that one can read."""
 
 from collections import Counter
 from pathlib import Path

@@ -1,12 +1,11 @@
 """A run renamed, archived, deleted."""
 
-from django.core.exceptions import ValidationError
 from django.db import DEFAULT_DB_ALIAS, models, transaction
 from django.db.models.functions import Now
 
 from accounts.models import Deed, User
 from accounts.trail import deed_record
-from common.rows import fields_refused, name_lock
+from common.rows import row_rename
 from common.tidying import typed_refuse
 from common.words import counted
 from distillation.models import Batch, Intention, Run
@@ -15,20 +14,8 @@ from distillation.runs.services import RunRefused
 
 @transaction.atomic
 def run_rename(*, run: Run, name: str, by: User | None) -> None:
-    before, name = run.name, name.strip()
-    if name == before:
-        return
-    named = Run(name=name, backend=run.backend, model=run.model, config=run.config)
-    try:
-        named.clean_fields(exclude=["created_at"])
-    except ValidationError as error:
-        raise RunRefused(fields_refused(named, error)) from error
-    name_lock("run_start", name)
-    if name == "new" or Run.objects.filter(name=name).exists():
-        raise RunRefused(f"The name {name} is taken; choose another")
-    Run.objects.filter(pk=run.pk).update(name=name)
-    run.name = name
-    deed_record(kind=Deed.Kind.RENAMED, by=by, about=name, what="run", before=before)
+    if before := row_rename(run, name, lock="run_start", refused=RunRefused):
+        deed_record(kind=Deed.Kind.RENAMED, by=by, about=run.name, what="run", before=before)
 
 
 @transaction.atomic

@@ -18,7 +18,7 @@ from django.http import HttpResponse
 from granian.rsgi import ProtocolClosed
 
 from accounts.lockout import client_address
-from common.away import away
+from common.away import AGAIN_S, away
 from mindsite.gateway import bodies
 from mindsite.gateway.bodies import STRANGERS, Coming, TurnedAwayError
 from mindsite.gateway.environ import Environ, Scope, environ_of
@@ -167,7 +167,7 @@ def _answer(environ: Environ, why: TurnedAwayError) -> HttpResponse:
     answer = refused(_bare(environ), why.status, why.words)
     answer["Connection"] = "close"
     if why.status in (429, 503):
-        answer["Retry-After"] = "5"
+        answer["Retry-After"] = str(AGAIN_S)
     return answer
 
 

@@ -247,10 +247,6 @@ class Rows:
         """The same as they come, and with the judgment's id."""
         return self._query(self.columns | SHOWN | {"judgment": "j.id"})
 
-    def unsorted(self) -> str:
-        """The same in whatever order they come."""
-        return self._query(self.columns)
-
     def _ordered(self, columns: dict[str, str]) -> str:
         order = "i.id, j.id, said.revision" if self.options.revisions else "i.id, j.id"
         return f"{self._query(columns)} ORDER BY {order}"
