@@ -32,6 +32,7 @@ PARTS = {
     "bare": ["judging.bare"],
     "flat": ["judging.main", "flat"],
     "kill": ["judging.main", "kill"],
+    "chaos": ["operation.chaos"],
     "browser": ["judging.browser"],
     "joins": ["judging.joins"],
     "tallies": ["judging.tallies"],

@@ -44,7 +44,9 @@ def web_server() -> subprocess.Popen:
     return subprocess.Popen(web_command(PORT), start_new_session=True)
 
 
-async def annotate(load: Load, study_id: int, session_key: str, until: float, patient: bool) -> None:
+async def annotate(
+    load: Load, study_id: int, session_key: str, until: float, patient: bool, pause: float = 0.0
+) -> None:
     """One annotator: rate, audit, rate …; what is not acknowledged is sent again with the same submission."""
     import aiohttp  # noqa: PLC0415
 
@@ -92,11 +94,14 @@ async def annotate(load: Load, study_id: int, session_key: str, until: float, pa
                 else:
                     continue
             page = await ask("POST", "audit", "next", judgment=reveal[1], answer="right")
+            await asyncio.sleep(pause)
 
 
-async def crowd(load: Load, study_id: int, keys: list[str], seconds: float, patient: bool = False) -> None:
+async def crowd(
+    load: Load, study_id: int, keys: list[str], seconds: float, patient: bool = False, pause: float = 0.0
+) -> None:
     until = time.perf_counter() + seconds
-    await asyncio.gather(*(annotate(load, study_id, key, until, patient) for key in keys))
+    await asyncio.gather(*(annotate(load, study_id, key, until, patient, pause) for key in keys))
 
 
 def wait_for_web() -> None:
