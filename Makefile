@@ -4,16 +4,20 @@ FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c '$(FITS)' 2>/dev/null && echo $$p && break; done)
 PY := .venv/bin/python
 
-.PHONY: setup demo run worker test test-vllm test-services test-harness setup-train test-train lint bench clean
+.PHONY: setup lock demo run worker test test-vllm test-services test-harness setup-train test-train lint bench clean
 
 setup: .venv/installed
 
-.venv/installed: requirements.txt
+.venv/installed: requirements.lock
 	@$(or $(PYTHON),false) -c '$(FITS)' || { echo "Mindsite needs Python 3.11 to 3.13 and found none; name one: make setup PYTHON=/path/to/python3.12"; exit 1; }
-	@echo "Installing into .venv, once: about a minute …"
-	@$(PYTHON) -m venv --clear .venv
-	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
-	@touch $@
+	@deploy/environment.sh $(PYTHON)
+
+# After a change of requirements.txt: the same versions with the digests of their files, for every Python that fits.
+lock:
+	@$(PYTHON) -m venv var/lock && var/lock/bin/pip install --quiet --disable-pip-version-check uv==0.13.9
+	@{ echo "# requirements.txt with the digests of its files, as make setup installs it. Made by make lock."; \
+		var/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+			requirements.txt; } > var/lock/made && cp var/lock/made requirements.lock
 
 .venv/installed-dev: .venv/installed requirements-dev.txt
 	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
@@ -92,4 +96,4 @@ bench: .venv/installed-dev
 	@$(PY) -m benchmarks $(ARGS)
 
 clean:
-	rm -rf .venv
+	rm -rf .venv .venvs

@@ -20,6 +20,7 @@ from pathlib import Path
 from benchmarks.bars import at_most, show
 from benchmarks.judging.load import PORT, Load, crowd, sessions
 from benchmarks.operation.site import PIDS, Model, Site
+from benchmarks.own_services import own_services
 
 MODEL = "model server"
 KINDS = (*PIDS, MODEL)
@@ -42,11 +43,10 @@ class Told:
 
 
 def filled(folder: Path, annotators_n: int) -> tuple[int, list[str]]:
-    from benchmarks.fill import annotators, run_filled, study_filled  # noqa: PLC0415
-    from benchmarks.own_services import own_services  # noqa: PLC0415
-
     with own_services(folder):
         from django.db import connection  # noqa: PLC0415
+
+        from benchmarks.fill import annotators, run_filled, study_filled  # noqa: PLC0415
 
         study = study_filled(run_filled(100_000), 20_000, overlap=3)
         keys = sessions(study, annotators(annotators_n))
