@@ -17,6 +17,7 @@ lock:
 	@$(PYTHON) -m venv var/lock && var/lock/bin/pip install --quiet --disable-pip-version-check uv==0.13.9
 	@{ echo "# requirements.txt with the digests of its files, as make setup installs it. Made by make lock."; \
 		var/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+			--no-emit-package tzdata \
 			requirements.txt; } > var/lock/made && cp var/lock/made requirements.lock
 
 .venv/installed-dev: .venv/installed requirements-dev.txt

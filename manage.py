@@ -8,7 +8,7 @@ if os.path.islink(sys.prefix):  # .venv: what runs keeps its environment while `
     python = os.path.join(os.path.realpath(sys.prefix), "bin", "python")  # named in full, or it would not know its own
     os.execv(python, [python, *sys.argv])  # noqa: S606
 
-from mindsite.cli import main  # noqa: E402 - in the environment that it stays in
+from mindsite.cli import main
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mindsite.settings")

@@ -45,7 +45,7 @@ def web_server() -> subprocess.Popen:
 
 
 async def annotate(
-    load: Load, study_id: int, session_key: str, until: float, patient: bool, pause: float = 0.0
+    load: Load, study_id: int, session_key: str, until: float, patient: bool, *, pause: float = 0.0
 ) -> None:
     """One annotator: rate, audit, rate …; what is not acknowledged is sent again with the same submission."""
     import aiohttp  # noqa: PLC0415
@@ -98,10 +98,10 @@ async def annotate(
 
 
 async def crowd(
-    load: Load, study_id: int, keys: list[str], seconds: float, patient: bool = False, pause: float = 0.0
+    load: Load, study_id: int, keys: list[str], seconds: float, patient: bool = False, *, pause: float = 0.0
 ) -> None:
     until = time.perf_counter() + seconds
-    await asyncio.gather(*(annotate(load, study_id, key, until, patient, pause) for key in keys))
+    await asyncio.gather(*(annotate(load, study_id, key, until, patient, pause=pause) for key in keys))
 
 
 def wait_for_web() -> None:
