@@ -8,7 +8,8 @@ from stats.estimate import Estimate
 LONGEST_NAME = 18  # longer names stand over their row instead of beside it
 LONGEST_ABOVE = 44
 NARROW, STACKED = (31.0, 80.0), (1.0, 80.0)
-CHART_LEFT, CHART_RIGHT, CHART_TOP, CHART_FOOT = 9.0, 98.0, 10, 24
+CHART_LEFT, CHART_RIGHT, CHART_TOP, CHART_FOOT = 9.0, 98.0, 28, 42
+TITLE = 22  # under the rows, for the title of the axis
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class Dots:
     """Rows of a name, a mark with its interval, and the value in words."""
 
     label: str
+    across: str  # title of the axis, with its unit
     height: int
     rows: list[DotRow]
     ticks: list[Tick]
@@ -65,6 +67,14 @@ class Dots:
     shape: str = "circle"
     css: str = "c-accent"
     kind: str = "dots"
+
+    @property
+    def foot(self) -> int:
+        return self.height - TITLE
+
+    @property
+    def middle(self) -> float:
+        return sum(STACKED if self.names_above else NARROW) / 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +98,8 @@ class Chart:
     """Curves, in a square of 100 that is stretched, and points, under one scale each along and down."""
 
     label: str
+    across: str
+    up: str
     height: int
     along: list[Tick]
     down: list[Tick]
@@ -102,6 +114,10 @@ class Chart:
     @property
     def foot(self) -> int:
         return self.height - CHART_FOOT
+
+    @property
+    def top(self) -> int:
+        return CHART_TOP
 
     @property
     def inner(self) -> int:
@@ -122,6 +138,8 @@ class Bubbles:
     """A table of discs, their area the share."""
 
     label: str
+    across: str
+    up: str
     height: int
     columns: list[Tick]
     rows: list[Tick]
@@ -141,8 +159,10 @@ class Bar:
     """One bar of parts that follow one another."""
 
     label: str
+    across: str
     parts: list[Part]
-    height: int = 16
+    thick: int = 16
+    height: int = 16 + TITLE
     kind: str = "bar"
 
 
@@ -157,6 +177,7 @@ def dots(
     rows: Sequence[tuple[str, Estimate, str, str]],
     *,
     label: str,
+    across: str,
     ticks: Sequence[tuple[float, str]],
     reference: float | None = None,
     shape: str = "circle",
@@ -179,7 +200,8 @@ def dots(
     ]
     return Dots(
         label=label,
-        height=first + max(len(rows) - 1, 0) * step + 12,
+        across=across,
+        height=first + max(len(rows) - 1, 0) * step + 12 + TITLE,
         rows=placed,
         ticks=[Tick(scale(value), words) for value, words in ticks],
         names_above=above,
@@ -193,6 +215,7 @@ def grouped_dots(
     groups: Sequence[tuple[str, Sequence[tuple[Estimate, str, str, str, str]]]],
     *,
     label: str,
+    across: str,
     ticks: Sequence[tuple[float, str]],
     reference: float | None = None,
 ) -> Dots:
@@ -210,7 +233,10 @@ def grouped_dots(
         y += 12
     marks = [Tick(scale(value), words) for value, words in ticks]
     at = None if reference is None else scale(reference)
-    return Dots(label=label, height=y - 12, rows=placed, ticks=marks, names_above=above, reference=at)
+    height = y - 12 + TITLE
+    return Dots(
+        label=label, across=across, height=height, rows=placed, ticks=marks, names_above=above, reference=at
+    )  # fmt: skip
 
 
 def chart_scales(

@@ -149,6 +149,7 @@ def _differences(made: Comparison) -> Dots:
     return dots(
         [(name, figure, gain(figure), gain_interval(figure)) for name, figure in figures],
         label="Difference in points, after less before, with its interval",
+        across="Difference in points, with 95 % interval",
         ticks=[(mark, plain(100 * mark, 1)) for mark in marks],
         reference=0.0,
     )

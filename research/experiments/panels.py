@@ -119,8 +119,8 @@ def _plot(name: str, rows: list[Shown]) -> Dots | None:
     ]
     if not shown:
         return None
-    label = f"{name}: difference to the control in points"
-    made = dots(shown, label=label, ticks=_ticks([row.whole for row in rows]), reference=0.0)
+    label = f"{name}, difference to the control, points"
+    made = dots(shown, label=label, across=label, ticks=_ticks([row.whole for row in rows]), reference=0.0)
     clear = [row.is_clear for row in rows if row.whole.value is not None]
     css = {True: "c-accent", False: "c-accent hollow"}
     marked = [replace(dot, css=css[is_clear]) for dot, is_clear in zip(made.rows, clear, strict=True)]
@@ -133,10 +133,13 @@ def _in_parts(name: str, rows: list[Shown], asked: Asked) -> dict:
     one_factor = len({row.arm.factor for row in rows}) == 1
     parts = sorted({part for row in rows for part in row.parts})
     groups = [(part, [_mark(row, part, mark) for row, mark in zip(chosen, MARKS, strict=False)]) for part in parts]
+    across = f"{name}, difference to the control, points"
     every = [each for row in chosen for each in row.parts.values()]
     label = f"{name}: differences to the control by {asked.by}; the table has the values"
     return {
-        "parts_plot": grouped_dots(groups, label=label, ticks=_ticks(every), reference=0.0) if parts else None,
+        "parts_plot": grouped_dots(groups, label=label, across=across, ticks=_ticks(every), reference=0.0)
+        if parts
+        else None,
         "key": [(_name(row.arm, one_factor), css, shape) for row, (css, shape) in zip(chosen, MARKS, strict=False)],
         "choices": [(row.arm.pk, _name(row.arm, one_factor), row in chosen) for row in rows],
         "parts_rows": [_part_row(row, part, asked.by) for row in rows for part in sorted(row.parts)],

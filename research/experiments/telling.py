@@ -6,7 +6,7 @@ from math import ceil, log10, sqrt
 from annotation.figures.plots import Chart, Curve, Point, chart_scales, line, ticks
 from research.experiments.judged import Judged
 
-HEIGHT, STEPS = 230, 60
+HEIGHT, STEPS = 260, 60
 AS_MANY = 4  # times the pairs that there are, to the right
 
 
@@ -34,6 +34,8 @@ def _curve(smallest: float, n: int) -> Chart:
     return Chart(
         label=f"Smallest difference found with 80 % power: {100 * smallest:.1f} points of {n:,} pairs, half of it of "
         "four times as many",
+        across="Pairs judged in each arm",
+        up="Smallest difference found with 80 % power, points",
         height=HEIGHT,
         along=ticks(along, [most * part / 4 for part in range(5)], [f"{most * part / 4:,.0f}" for part in range(5)]),
         down=ticks(down, [top * part / 4 for part in range(5)], [f"{100 * top * part / 4:g}" for part in range(5)]),

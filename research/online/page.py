@@ -7,7 +7,7 @@ from annotation.figures.plots import Chart, Curve, band, chart_scales, line, tic
 from common.words import large, percent
 from research.online.results import Compared, OnlineResults, left_out
 
-HEIGHT = 260
+HEIGHT = 290
 METRIC_WORDS = {"buyers": "units that bought", "purchases": "purchases a unit", "money": "money a unit"}
 LEFT_OUT_WORDS = {
     "early": "outcomes before a first exposure (they steady the comparison where they are recent)",
@@ -117,6 +117,8 @@ def _plot(each: Compared) -> Chart | None:
     marks = [lowest, 0.0, reach]
     return Chart(
         label=f"Lift of {each.arm.name} in units that bought, by day of first exposure",
+        across="Day of first exposure",
+        up="Lift in units that bought",
         height=HEIGHT,
         along=ticks(across, [0, 1], [f"{first:%-d %b}", f"{last:%-d %b}"]),
         down=ticks(down, marks, [_signed(mark) for mark in marks]),

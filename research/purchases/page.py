@@ -113,6 +113,7 @@ def _difference_plot(rows: Sequence[tuple[str, dict[str, Any]]]) -> Dots:
     return dots(
         [(name, estimate(each), points(each["value"]), f"({bounds(each)})") for name, each in rows],
         label="Paired differences in MRR with 95 % intervals; the table has the values",
+        across="Difference in MRR, points",
         ticks=[(-reach, points(-reach)), (0, "0"), (reach, points(reach))],
         reference=0.0,
     )

@@ -9,7 +9,7 @@ from common.words import counted, duration
 from research.models import Training, TrainingPoint
 from research.trainings.waking import takers_words
 
-HEIGHT = 280
+HEIGHT = 310
 IN_TABLE = 12
 Kind, State = TrainingPoint.Kind, Training.State
 
@@ -101,6 +101,8 @@ def curve(training: Training, train: list[TrainingPoint], validation: list[Train
     resumed = training.facts.get("resumed_at", [])
     return Chart(
         label=f"Training and validation loss over {last:,} steps; the table has the values",
+        across="Step",
+        up="Loss",
         height=HEIGHT,
         along=ticks(along, (0, last / 2, last), ("0", f"{round(last / 2):,}", f"{last:,}")),
         down=ticks(down, marks, [fine(mark) for mark in marks]),

@@ -48,6 +48,14 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   const part = event.detail.elt;
   if (part.matches("[data-poll]") && (document.hidden || isRead(part))) event.preventDefault();
 });
+
+// What is on its way says so; what moves by itself does not, nor does an item to judge, which is there at once.
+const isAsked = (event) => !event.detail.elt.matches("[data-poll]") && !document.body.matches(".screen");
+document.addEventListener("htmx:beforeSend", (event) => {
+  if (isAsked(event)) event.detail.target.setAttribute("aria-busy", "true");
+});
+document.addEventListener("htmx:afterRequest", (event) => event.detail.target?.removeAttribute("aria-busy"));
+
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) print();
 });

@@ -12,12 +12,12 @@ function place(slides, at, curve = JSON.parse(slides.dataset.curve)[Math.round(a
   const words = String(Number(at.toFixed(3)));
   find("[data-at]", slides).textContent = words;
   find("#strictness-to", slides)?.setAttribute("value", words);
-  const foot = Number(marker.getAttribute("y2"));
+  const [top, foot] = ["y1", "y2"].map((end) => Number(marker.getAttribute(end)));
   const circles = slides.querySelectorAll("svg.p-chart > circle");
   slides.querySelectorAll("[data-reads]").forEach((read, i) => {
     const [value, low, high] = curve[i];
     circles[i].setAttribute("cx", x);
-    circles[i].setAttribute("cy", value === null ? -99 : foot - (foot - 10) * value);
+    circles[i].setAttribute("cy", value === null ? -99 : foot - (foot - top) * value);
     find("strong", read).textContent = value === null ? "–" : percent(value, 1);
     find("dd .muted", read).textContent =
       value === null ? "too few items are kept" : `${(100 * low).toFixed(0)}–${percent(high, 0)}`;

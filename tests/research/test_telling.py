@@ -26,7 +26,7 @@ def test_the_mark_is_on_the_curve() -> None:
     """A quarter of the way, where the scale ends at four times the pairs; 8 of 16 points are half of the height."""
     plot = telling([row("none", 0.08, 200)])["plot"]
     assert plot.points[0].x == pytest.approx(9 + 89 / 4)
-    assert plot.points[0].y == pytest.approx((10 + plot.foot) / 2)
+    assert plot.points[0].y == pytest.approx((plot.top + plot.foot) / 2)
     assert f"L25 {100 - 100 * 0.08 / 0.16:g}" in plot.lines[0].path
 
 

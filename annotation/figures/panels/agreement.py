@@ -93,6 +93,7 @@ def plot(found: Agreement) -> Dots:
     return dots(
         [(name, figure, *said(figure)) for name, figure in drawn],
         label="Coefficients of agreement by question; the table has the values",
+        across="Coefficient, with 95 % interval",
         ticks=SIGNED if any((figure.ci95 or (0,))[0] < 0 for _, figure in drawn) else UNIT,
     )
 

@@ -82,6 +82,7 @@ def plot(found: AgreementByGroup) -> Dots:
         # An interval from under 0 in words would lie over the lines; it is in the table.
         [(called(name, found.by), of.ac1, said(of.ac1)[0], "") for name, of in drawn],
         label=f"Agreement by {found.by}, the least first; the table has the values",
+        across="Gwet's AC1 on plausible, with 95 % interval",
         ticks=SIGNED if below else UNIT,
     )
 

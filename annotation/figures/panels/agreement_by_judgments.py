@@ -13,7 +13,7 @@ from stats.agreement.coefficients import krippendorff_alpha, percent_agreement
 from stats.estimate import Estimate
 from stats.packing import unpack
 
-HEIGHT = 260
+HEIGHT = 290
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +81,10 @@ def plot(found: AgreementByJudgments) -> Chart | None:
     return Chart(
         label=f"Krippendorff's α by the number of judgments, at last {plain(at_last.value)} "
         f"({interval(at_last.ci95, plain)}); the table has the values",
+        across="Judgments so far",
+        up="Krippendorff's α on plausible",
         height=HEIGHT,
-        along=ticks(along, (0, last / 2, last), ("0", large(round(last / 2)), f"{large(last)} judgments")),
+        along=ticks(along, (0, last / 2, last), ("0", large(round(last / 2)), large(last))),
         down=ticks(down, marks, [plain(mark) for mark in marks]),
         lines=[Curve(line([n / last for n in known], [alpha.value for alpha in known.values()], low=low), "c-line")],
         points=[

@@ -90,6 +90,7 @@ def plot(n: Anchoring) -> Dots:
     return dots(
         [(name, share, *said(share)) for name, share in shares(n.found).items()],
         label="Shares of ratings revised, where they differed and where they agreed; the table has the values",
+        across="Share of ratings revised, with 95 % interval",
         ticks=TICKS,
     )
 

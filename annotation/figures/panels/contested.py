@@ -81,6 +81,7 @@ def plot(found: Contested) -> Dots:
     return dots(
         [(name, share, *said(share)) for name, share in shares(found).items()],
         label="Share of items on which people differ; the table has the splits",
+        across="Share of items on which people differ",
         ticks=TICKS,
     )
 

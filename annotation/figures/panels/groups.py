@@ -14,7 +14,7 @@ from annotation.figures.tables import Column, Table, Value
 from annotation.figures.words import interval, large, percent, whole_percent
 from stats.groups import FALSE_DISCOVERIES, Groups, side_by_side
 
-HEIGHT = 280
+HEIGHT = 310
 STEPS = 60  # points of a funnel's side
 USUAL, WIDE = 0.95, 0.998
 
@@ -83,8 +83,10 @@ def plot(n: SideBySide) -> Chart | None:
     return Chart(
         label=f"Share plausible over effective items by {n.by}, about {percent(found.overall.value)} "
         f"({interval(found.overall.ci95, percent)}); the table has the values",
+        across="Effective items",
+        up="Share plausible",
         height=HEIGHT,
-        along=ticks(along, (0, most / 2, most), ("0", f"{most / 2:.0f}", f"{most:.0f} items")),
+        along=ticks(along, (0, most / 2, most), ("0", f"{most / 2:.0f}", f"{most:.0f}")),
         down=ticks(down, (0, 0.5, 1), [whole_percent(mark) for mark in (0, 0.5, 1)]),
         lines=[
             Curve(line(share.tolist(), side.tolist()), "c-line" if level == USUAL else "c-line dash")

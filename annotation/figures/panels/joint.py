@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from annotation.figures.panels.panel import How, Panel, Shown
-from annotation.figures.plots import Bubbles, Disc, Scale, Tick
+from annotation.figures.plots import TITLE, Bubbles, Disc, Scale, Tick
 from annotation.figures.rows.kinds import Rows
 from annotation.figures.speaking import response_factors
 from annotation.figures.tables import Column, Table
@@ -84,7 +84,9 @@ def plot(both: Both) -> Bubbles:
     ]
     return Bubbles(
         label=f"{second.short} against {first.short.lower()}; the table has the values",
-        height=TOP + ROW * len(rows),
+        across=second.short,
+        up=first.short,
+        height=TOP + ROW * len(rows) + TITLE,
         columns=[Tick(across(k), second.label(value)) for k, value in enumerate(second.ascending)],
         rows=[Tick(TOP + ROW * i + LARGEST, f"{first.short}: {first.label(value)}") for i, value in rows],
         discs=discs,

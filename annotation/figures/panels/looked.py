@@ -117,6 +117,7 @@ def plot(found: Look) -> Dots:
     return dots(
         [(name, each.plausible, *said(each.plausible)) for name, each in found.groups.items()],
         label="Share plausible by what was seen; the table has the values",
+        across="Share plausible, with 95 % interval",
         ticks=TICKS,
     )
 

@@ -116,6 +116,7 @@ def plot(found: Looking) -> Dots | None:
     return dots(
         [(name, each, *said(each)) for name, each in named],
         label=f"{found.plan.get_figure_display() if found.plan else ''} with two intervals; the table has the values",
+        across=found.plan.get_figure_display() if found.plan else "Share",
         ticks=[(tenth / 10, f"{10 * tenth}{' %' if tenth == high else ''}") for tenth in range(low, high + 1)],
     )
 

@@ -7,7 +7,7 @@ from math import ceil
 import numpy as np
 
 from annotation.figures.panels.panel import How, Panel, Shown
-from annotation.figures.plots import Bubbles, Disc, Dots, Scale, Tick, dots
+from annotation.figures.plots import TITLE, Bubbles, Disc, Dots, Scale, Tick, dots
 from annotation.figures.rows.kinds import Rows
 from annotation.figures.tables import Column, Table, Value
 from annotation.figures.words import because, interval, plain, sampled, whole_percent
@@ -80,7 +80,9 @@ def pairs_plot(found: PairsOf) -> Bubbles | None:
     ]
     return Bubbles(
         label="Share of items on which each two annotators say the same; the table has the values",
-        height=TOP + ROW * len(rows),
+        across="Annotator",
+        up="Annotator",
+        height=TOP + ROW * len(rows) + TITLE,
         columns=[Tick(across(k), name) for k, name in enumerate(names[1:])],
         rows=[Tick(y, name) for y, name in rows],
         discs=discs,
@@ -130,6 +132,7 @@ def lenience_plot(found: Lenience) -> Dots:
     return dots(
         [(name, figure, plain(figure.value), _said(figure)) for name, figure in people],
         label="Lenience of each annotator, from the most to the least; the table has the values",
+        across="Says yes more often than the others by, with 95 % interval",
         ticks=((-far, plain(-far, 1)), (0, "0"), (far, plain(far, 1))),
         reference=0,
     )

@@ -70,6 +70,7 @@ def plot(found: Progress) -> Bar:
     full, some = 100 * found.complete / found.items, 100 * found.begun / found.items
     return Bar(
         f"{found.complete} items are complete, {found.begun} have some judgments, {found.untouched} none",
+        "Items: complete, with some judgments (hatched), with none",
         [Part(0, round(full, 2), "full"), Part(round(full, 2), round(some, 2), "some")],
     )
 

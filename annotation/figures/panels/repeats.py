@@ -70,6 +70,7 @@ def plot(found: Repeats) -> Dots:
     return dots(
         [(f"{short}: {title}", figure, *said(figure)) for short, title, figure in _told(found)],
         label="Agreement of annotators with themselves by question; the table has the values",
+        across="Coefficient, with 95 % interval",
         ticks=SIGNED if any((figure.ci95 or (0,))[0] < 0 for *_, figure in _told(found)) else UNIT,
     )
 

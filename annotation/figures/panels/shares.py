@@ -97,6 +97,7 @@ def plot(found: Shares) -> Dots:
         [(name, figure, *said(figure)) for name, figure in named],
         label=f"{question.short} by {found.by}, from {first[0]} {percent(first[1].value)} to {last[0]} "
         f"{percent(last[1].value)}; the table below has the values",
+        across=f"Share {question.short.lower()}, with 95 % interval",
         ticks=TICKS,
         reference=found.overall.value,
         shape="circle" if is_first else "diamond",

@@ -86,6 +86,7 @@ def plot(found: Skips) -> Dots:
     return dots(
         [(name, share, *said(share)) for name, share in shares],
         label=f"Share skipped by {found.by}, the most skipped first; the table has the values",
+        across="Share skipped, with 95 % interval",
         ticks=TICKS,
         reference=found.overall.share.value,
     )

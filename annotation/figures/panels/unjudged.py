@@ -79,6 +79,7 @@ def plot(found: Unjudged) -> Dots:
     return dots(
         [(name, figure, whole_percent(figure.value), "") for name, figure in lines(found)[:PLOTTED]],
         label="Share unjudged by stratum, the largest first; the table has the values",
+        across="Share not judged, weighted to the run",
         ticks=TICKS,
         reference=found.share,
     )

@@ -95,6 +95,7 @@ def by_relation_plot(found: ByRelation) -> Dots | None:
     made = dots(
         [(f"{_words(row.relation)}, {name}", rate, *_value(rate, whole_percent)) for row, name, rate in pairs],
         label=f"{MEASURES[found.measure]} by relation in {found.a} and {found.b}; the table has the values",
+        across=f"{MEASURES[found.measure]}, share with 95 % interval",
         ticks=[(0, "0"), (0.5, "50 %"), (1, "100 %")],
     )
     return replace(made, rows=[replace(row, css=COLOURS[i % 2]) for i, row in enumerate(made.rows)])

@@ -117,6 +117,7 @@ def _plot(found: Periods, measure: Measure) -> Dots | None:
     return dots(
         rows,
         label=f"{measure.title} by {BY[found.by].lower()}, drawn towards all; the table has the values",
+        across=f"{measure.title}, share with 95 % interval",
         ticks=[(0, "0"), (0.5, "50 %"), (1, "100 %")],
         reference=reference,
     )

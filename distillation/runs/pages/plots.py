@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 MOST_TIMES = 6
-STEPS_S = [60 * n for n in (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2 * 1440, 7 * 1440, 28 * 1440)]
-DAY_S = 86_400
+DAY_S, MINUTE_S = 86_400, 60
+STEPS_S = [
+    *(2, 5, 10, 15, 30),
+    *(MINUTE_S * n for n in (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720)),
+    *(DAY_S * n for n in (1, 2, 7, 28)),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +19,7 @@ class Mark:
     at: float
     label: str
     time: datetime | None = None
+    seconds: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,7 @@ class Plot:
     path: str
     values: list[Mark]
     times: list[Mark]
+    across: str
 
 
 def line_plot(points: Sequence[tuple[datetime, float | None]], *, top: float, unit: str = "") -> Plot:
@@ -35,7 +41,8 @@ def line_plot(points: Sequence[tuple[datetime, float | None]], *, top: float, un
         for at, value in points
     ]
     values = [Mark(at, f"{top * at / 100:g}{unit}") for at in (0, 50, 100)]
-    return Plot(_path(placed), values, _times(start, end, span))
+    step = next((s for s in STEPS_S if span / s <= MOST_TIMES), STEPS_S[-1])
+    return Plot(_path(placed), values, _times(start, end, span, step), "Day" if step >= DAY_S else "Time of day")
 
 
 def round_top(most: float) -> float:
@@ -54,8 +61,7 @@ def _path(placed: Sequence[tuple[float, float | None]]) -> str:
     return "".join(parts)
 
 
-def _times(start: datetime, end: datetime, span: float) -> list[Mark]:
-    step = next((s for s in STEPS_S if span / s <= MOST_TIMES), STEPS_S[-1])
+def _times(start: datetime, end: datetime, span: float, step: int) -> list[Mark]:
     first = math.ceil(start.timestamp() / step) * step
     at = [datetime.fromtimestamp(t, UTC) for t in range(first, int(end.timestamp()) + 1, step)] or [start]
     return [_mark(t, 100 * (t - start) / timedelta(seconds=span), step) for t in at]
@@ -63,4 +69,6 @@ def _times(start: datetime, end: datetime, span: float) -> list[Mark]:
 
 def _mark(at: datetime, place: float, step: int) -> Mark:
     """Days have a date as their label; a time of day is shown in the reader's zone."""
-    return Mark(place, f"{at.day} {at:%b}") if step >= DAY_S else Mark(place, f"{at:%H:%M}", at)
+    if step >= DAY_S:
+        return Mark(place, f"{at.day} {at:%b}")
+    return Mark(place, f"{at:%H:%M}" if step >= MINUTE_S else f"{at:%H:%M:%S}", at, step < MINUTE_S)

@@ -68,6 +68,7 @@ def plot(found: AccuracyByVotes) -> Dots:
     return dots(
         [(name, figure, *said(figure)) for name, figure in accuracy.items()],
         label="Accuracy of the filter by the number of votes of an item; the table has the values",
+        across="Accuracy of the filter, with 95 % interval",
         ticks=TICKS,
     )
 

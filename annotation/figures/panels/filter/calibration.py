@@ -11,7 +11,7 @@ from stats.estimate import Estimate
 from stats.filter.calibration import Bin, Calibration, calibration
 from stats.filter.thresholds import Floats
 
-HEIGHT = 260
+HEIGHT = 290
 DRAWS = 200
 
 
@@ -63,6 +63,8 @@ def plot(found: Calibration) -> Chart:
     marks = (0, 0.25, 0.5, 0.75, 1)
     return Chart(
         label="Share plausible over p(yes) in ten bins; the table has the values",
+        across="p(yes)",
+        up="Share plausible, with 95 % interval",
         height=HEIGHT,
         along=ticks(along, marks, ("0", "0.25", "0.5", "0.75", "1")),
         down=ticks(down, marks, ("0", "25", "50", "75", "100 %")),

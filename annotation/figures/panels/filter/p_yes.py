@@ -10,7 +10,7 @@ from annotation.figures.rows.kinds import Rows
 from annotation.figures.tables import Column, Table
 from annotation.figures.words import large, percent, whole_percent
 
-BINS, HEIGHT = 20, 220
+BINS, HEIGHT = 20, 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,8 @@ def plot(found: Spread) -> Chart:
     marks = (0.0, top / 2, top)
     return Chart(
         label="Verdicts by p(yes), from 0 to 1 in twentieths; the table has the values",
+        across="p(yes)",
+        up="Share of verdicts",
         height=HEIGHT,
         along=ticks(along, (0, 0.25, 0.5, 0.75, 1), ("0", "0.25", "0.5", "0.75", "1")),
         down=ticks(down, marks, [whole_percent(mark) for mark in marks]),

@@ -15,7 +15,7 @@ from stats.filter.threshold_choice import resampled_curves
 from stats.filter.thresholds import FEWEST_KEPT, Floats, threshold_curve
 from stats.survey.run import COUNTED
 
-HEIGHT = 260
+HEIGHT = 290
 MARKS = (0, 0.25, 0.5, 0.75, 1)
 PERCENT = ("0", "25", "50", "75", "100 %")
 
@@ -74,6 +74,8 @@ def plot(found: Recall) -> Chart:
     recall, value, low, high = (_values(found.points[name][order]) for name in ("recall", "value", "low", "high"))
     return Chart(
         label="Precision over recall; the table has the values at usual thresholds",
+        across="Recall",
+        up="Precision, with 95 % band",
         height=HEIGHT,
         along=ticks(along, MARKS, PERCENT),
         down=ticks(down, MARKS, PERCENT),

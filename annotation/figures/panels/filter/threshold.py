@@ -26,7 +26,7 @@ from stats.filter.thresholds import Curve as Thresholds
 from stats.resampling import DRAWS
 from stats.sample import sample_of
 
-HEIGHT = 260
+HEIGHT = 290
 STEP = 10  # thousandths of the slider and of what is drawn
 DRAWN = np.arange(0, 1001, STEP)
 WANTED = (0.8, 0.9, 0.95)
@@ -141,6 +141,8 @@ def plot(found: Threshold) -> Chart:
     share = DRAWN / 1000
     return Chart(
         label="Kept share, precision and recall over strictness from 0 to 1; the table has the values",
+        across="Strictness: the least p(yes) that is kept",
+        up="Share",
         height=HEIGHT,
         along=ticks(along, (0, 0.25, 0.5, 0.75, 1), ("0", "0.25", "0.5", "0.75", "1")),
         down=ticks(down, (0, 0.25, 0.5, 0.75, 1), ("0", "25", "50", "75", "100 %")),

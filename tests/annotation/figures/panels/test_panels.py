@@ -38,6 +38,7 @@ EMPTY = {
     "looked": "No page has told what was seen",
     "unjudged": "Every item of the choice has a judgment",
 }
+AXIS = "axis-title"
 WITHOUT_PLOT = ["confusion", "annotators", *EMPTY]
 
 
@@ -77,6 +78,11 @@ def test_a_plot_downloads_as_one_file_that_needs_no_other(as_researcher: Client,
     answer = page(as_researcher, judged, name, ending="svg")
     root = ElementTree.fromstring(answer.content)
     assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    titles = [
+        each.text for each in root.iter("{http://www.w3.org/2000/svg}text") if each.get("class", "").endswith(AXIS)
+    ]
+    assert len(titles) == (2 if show(name, judged).plot.kind in ("chart", "bubbles") else 1)
+    assert all(titles)
     assert "prefers-color-scheme: dark" in answer.content.decode()
     assert "attachment" in answer["Content-Disposition"]
 
