@@ -19,6 +19,7 @@ SENTENCE_ENDS = ".!?…‼‽⁇⁈⁉。！？．｡।॥؟۔܀܁܂։՜՞;።�
 
 def visible(text: str) -> str:
     """On one line, without what nobody sees; joiners stay, for some scripts and pictures need them."""
-    if not (text.isascii() and text.isprintable()):
-        text = _HIDDEN.sub(r"\1", text)
-    return " ".join(text.split())
+    told = " ".join(text.split())
+    if told.isascii() and told.isprintable():
+        return told
+    return " ".join(_HIDDEN.sub(r"\1", text).split())

@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 
 WORD = re.compile(r"[^\W\d_]+")
+ASCII_WORD = re.compile(r"[a-z]+")  # the same in a text of ASCII, and several times as fast
 LATIN_ENDS = "ɏ"
 _WORDS = {
     name: frozenset(words.split())
@@ -17,13 +18,13 @@ OTHERS = frozenset().union(*_WORDS.values())
 
 
 def other_language(text: str) -> bool:
-    words = WORD.findall(text.lower())
+    words = (ASCII_WORD if text.isascii() else WORD).findall(text.lower())
     if not text.isascii():
         letters = "".join(words)
         if 2 * sum(char > LATIN_ENDS for char in letters) > len(letters):
             return True
-    others = sum(word in OTHERS for word in words)
-    return others >= 2 and others > 2 * sum(word in ENGLISH for word in words)
+    others = sum(map(OTHERS.__contains__, words))
+    return others >= 2 and others > 2 * sum(map(ENGLISH.__contains__, words))
 
 
 def answers_otherwise(text: str) -> bool:

@@ -24,6 +24,9 @@ CHATTER = re.compile(
 FAREWELL = re.compile(
     r"\s*(?:let me know if|i hope (?:this|that)|feel free to|please let me)\b[^.!?]*[.!?]*\s*$", re.IGNORECASE
 )
+FAREWELLS = ("let me", "i hope", "feel free")  # one of these is in each of them
+MARKS = "*_`#"
+MARKUP = re.compile(r"(?<!\w)[*_`#]{1,3}|[*_`]{1,3}(?!\w)")
 REFUSAL = re.compile(
     r"^\W*(?:i['’]?m sorry|i am sorry|sorry\b|i apologi[sz]e|unfortunately, i"
     r"|(?:as an ai[^.]*?,?\s*)?i(?:['’]m| am)? "
@@ -47,6 +50,8 @@ ANSWER = re.compile(
     r"(yes|no)\b(?!\s+(?:and|or)\s+(?:yes|no)\b)(?!\s*/)(?![-'’]?\w)(?!\s+(?:doubt|one|matter|idea|problem|wonder)\b)",
     re.IGNORECASE,
 )
+BECAUSE = re.compile(r"because\s+", re.IGNORECASE)
+WORD = re.compile(r"\w")
 REASON_LABEL = re.compile(r"^(?:reason|explanation|why)\s*\W*:\s*", re.IGNORECASE)
 
 
@@ -60,52 +65,69 @@ def parse_intention(text: str, relation: str) -> str | Failure:
     told = _prose(text)
     if isinstance(told, Failure):
         return told
-    body = LEADS.sub("", told, count=1)
+    body = _after(LEADS, told)
     if body == told:
-        body = re.sub(r"^because\s+", "", told, flags=re.IGNORECASE)
-    if not re.search(r"\w", body):
+        body = _after(BECAUSE, told)
+    if not WORD.search(body):
         return Failure("empty", "Nothing stands after the phrase asked for.")
     tail = RELATIONS[relation].tail
     if tail and not re.match(r"\W*[A-Z]", body) and not STARTS_SENTENCE.match(body) and not _begins(body, tail):
         body = f"{tail} {body}"
-    if _begins(body, tail) and not re.search(r"\w", body[len(tail) :]) and tail:
+    if _begins(body, tail) and not WORD.search(body, len(tail)) and tail:
         return Failure("empty", f"Nothing stands after {LEAD} {tail}.")
     return sentence(body)
 
 
 def parse_verdict(text: str) -> VerdictValue | None:
     """None where neither Yes nor No is said first: worth one more question."""
-    told = ROLE.sub("", clean(text))
+    told = _after(ROLE, clean(text))
     found = ANSWER.match(told)
     if not found:
         return None
-    rest = REASON_LABEL.sub("", told[found.end() :].lstrip(" .,;:!*_\"'”’-–—)"))
+    rest = _after(REASON_LABEL, told[found.end() :].lstrip(" .,;:!*_\"'”’-–—)"))
     return VerdictValue(found[1].lower() == "yes", None, sentence(rest))
 
 
 def answer_onwards(text: str) -> str:
     """A verdict's reply from its yes or no on; empty where it has none."""
     cut = uncovered(text)
-    told = "" if isinstance(cut, Failure) else ROLE.sub("", clean(cut))
+    told = "" if isinstance(cut, Failure) else _after(ROLE, clean(cut))
     found = ANSWER.match(told)
     return told[found.start(1) :] if found else ""
 
 
 def _prose(text: str) -> str | Failure:
-    told = re.sub(r"(?<!\w)[*_`#]{1,3}|[*_`]{1,3}(?!\w)", "", clean(text)).strip()
-    if not re.search(r"\w", told):
+    told = _without_marks(clean(text))
+    if not WORD.search(told):
         return Failure("empty", "The model said nothing.")
-    told = unquoted(ROLE.sub("", told))
+    told = unquoted(_after(ROLE, told))
     if REFUSAL.match(told):
         return Failure("refused", told)
-    told = FAREWELL.sub("", _without_chatter(told)).strip()
-    return told if re.search(r"\w", told) else Failure("empty", f"Only meta talk: {clean(text)}")
+    told = _without_farewell(_without_chatter(told)).strip()
+    return told if WORD.search(told) else Failure("empty", f"Only meta talk: {clean(text)}")
+
+
+def _after(beginning: re.Pattern[str], told: str) -> str:
+    """Without it, where the text begins with it: matched once, not looked for at every letter."""
+    found = beginning.match(told)
+    return told[found.end() :] if found else told
+
+
+def _without_marks(told: str) -> str:
+    if not any(mark in told for mark in MARKS):
+        return told
+    return MARKUP.sub("", told).strip()
 
 
 def _without_chatter(told: str) -> str:
-    while (shorter := ROLE.sub("", CHATTER.sub("", told, count=1))) != told:
+    while (shorter := _after(ROLE, _after(CHATTER, told))) != told:
         told = shorter
     return told
+
+
+def _without_farewell(told: str) -> str:
+    lower = told.lower()
+    return FAREWELL.sub("", told) if any(words in lower for words in FAREWELLS) else told
 
 
 def _begins(body: str, tail: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import lru_cache
 
 from distillation.lvlm.base import Describe, Intend, Judge, Part, Request, Text
@@ -31,8 +30,7 @@ def intend_request(pair: PairRecord, relation: str, options: Options, *, sample:
 def judge_request(pair: PairRecord, relation: str, intention: str, options: Options, *, sample: int = 0) -> Request:
     asked = Text(options.judging.judge.format(intention=clean(intention)))
     subject = Judge(pair, relation, intention, sample)
-    request = _request(subject, (*shared_parts(pair, options), asked), options, logprobs=True)
-    return replace(request, openings=ANSWERS)
+    return _request(subject, (*shared_parts(pair, options), asked), options, logprobs=True, openings=ANSWERS)
 
 
 def judge_again_request(first: Request, intention: str, answer: str, options: Options) -> Request:
@@ -84,7 +82,9 @@ def _request(
     *,
     logprobs: bool = False,
     seed: int | None = None,
+    openings: tuple[str, ...] = (),
 ) -> Request:
     return Request(
-        subject, options.prompts.system, parts, options.max_tokens, options.temperature, logprobs=logprobs, seed=seed
-    )
+        subject, options.prompts.system, parts, options.max_tokens, options.temperature,
+        openings=openings, logprobs=logprobs, seed=seed,
+    )  # fmt: skip

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 from distillation.lvlm.base import Backend, Failure, Reply, Request, Usage
@@ -164,6 +165,7 @@ def seen(product: ProductRecord, options: Options) -> ProductRecord:
     return replace(product, picture=picture, title=product.title if options.with_titles else NO_TITLE)
 
 
+@lru_cache(maxsize=128)  # asked for with each of a co-buy's up to 40 calls
 def seen_pair(pair: PairRecord, options: Options) -> PairRecord:
     if options.prompts.one_sided:  # not even rules on titles are to see it
         return PairRecord(seen(pair.a, options), NOT_SHOWN)

@@ -15,8 +15,10 @@ PROSE_LENGTH = 4_000
 
 def clean(text: str, limit: int = PROSE_LENGTH) -> str:
     """One line of printable text without special tokens, cut at a word."""
-    harmless = SPECIAL.sub(lambda found: f"({(found[1] or found[2] or 'token').lower()})", visible(text))
-    return shorten(" ".join(harmless.split()), limit)
+    told = visible(text)
+    if "<" in told:  # hardly ever, and to look for tokens everywhere is most of the work
+        told = " ".join(SPECIAL.sub(lambda found: f"({(found[1] or found[2] or 'token').lower()})", told).split())
+    return shorten(told, limit)
 
 
 def shorten(text: str, limit: int) -> str:
