@@ -73,7 +73,7 @@ def assigned_to(study: Study) -> list[str]:
 
 def assignments_forget(items: list[int]) -> None:
     """After somebody has gone: what is assigned to nobody is everybody's again."""
-    Item.objects.filter(pk__in=items, is_assigned=True, assignments=None).update(is_assigned=False)
+    Item.objects.filter(pk__in=items, is_assigned=True, assignments=None).update(is_assigned=False, came_back=True)
 
 
 def _too_few(study: Study, person: User | None, group: Group | None) -> str:

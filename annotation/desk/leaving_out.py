@@ -40,6 +40,7 @@ def judgments_offer_again(*, study: Study, judgments: Collection[int]) -> int:
     chosen = list(Judgment.objects.without_picture().filter(pk__in=judgments, participant__study=study))
     Judgment.objects.filter(pk__in=[each.pk for each in chosen]).update(kind=Kind.UNSEEN)
     _count_anew(study, chosen)
+    study.participants.filter(pk__in={each.participant_id for each in chosen}).search_anew()
     return len(chosen)
 
 

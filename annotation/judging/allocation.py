@@ -1,11 +1,11 @@
 """Who gets which item, when. The quota and one judgment an annotator and item are facts of the database."""
 
 import random
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 
-from django.db import connection, transaction
-from django.db.models import Count, F, Min, QuerySet
+from django.db import transaction
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -30,8 +30,8 @@ from annotation.judging.participants import (
 )
 from annotation.judging.quality.qualification import gold_next, qualification_update
 from annotation.judging.refusals import AuditOwed, JudgingRefused
+from annotation.judging.searching import items_free, kind_of, lease_take, owed_until
 from annotation.models import Item, Kind, Lease, Participant, Skip, Study
-from common.reading import columns_sql, row_read
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +58,10 @@ def item_next(*, participant: Participant) -> Lease | Waiting | Finished:
     _refuse_unaudited(participant)
     if is_over:
         return Finished()
-    owed = owed_items(participant).aggregate(n=Count("pk"), first=Min("leases__expires_at"))
-    if not owed["n"]:
-        ends = None if participant.had_seen else extra_lease_ends(participant)
-        return Waiting(max(timezone.now(), ends)) if ends else Finished()
-    # Without a lease somebody's transaction held the row for this moment only.
-    soon = timezone.now() + timedelta(seconds=2)
-    return Waiting(max(soon, owed["first"] or soon))
+    if again := owed_until(participant):
+        return Waiting(again)
+    ends = None if participant.had_seen else extra_lease_ends(participant)
+    return Waiting(max(timezone.now(), ends)) if ends else Finished()
 
 
 def deadline_passed(study: Study) -> bool:
@@ -104,6 +101,7 @@ def skip_undo(*, participant: Participant) -> bool:
     if last is None:
         raise JudgingRefused(_("There is no skipped item to take back; here is what comes next"))
     last.delete()
+    Item.objects.filter(pk=last.item_id).update(came_back=True)
     _skips_grow(participant, -1)
     free = owed_items(participant).filter(pk=last.item_id, taken__lt=F("overlap"))
     if is_at_cap(participant) or not free.exists():
@@ -142,7 +140,7 @@ def _take_again(participant: Participant, item_id: int) -> None:
     free = owed_items(participant).filter(pk=item_id, taken__lt=F("overlap")).select_for_update(of=("self",))
     if held or is_at_cap(participant) or participant.judgments.to_audit().exists() or not free.exists():
         raise JudgingRefused(_("This item can't be had again; here is what comes next"))
-    kind = _kind_of(participant)
+    kind = kind_of(participant)
     if kind == Kind.ITEM:
         Item.objects.filter(pk=item_id).update(taken=F("taken") + 1)
     lease_make(participant, item_id, kind, sides_drawn(participant.study))
@@ -155,22 +153,7 @@ def items_ahead(participant: Participant, n: int = 3) -> list[int]:
         return []
     if study.qualification_items and not participant.qualified_at and (gold := gold_next(participant)):
         return [gold.pk]
-    beyond, order, start = _ORDERS[Study.Order(study.order)]
-    at = _cursor(participant)
-    at = start if at == UNSET else at
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT i.id FROM annotation_item i WHERE {_free(participant)} AND {beyond} ORDER BY {order}"  # noqa: S608
-            " LIMIT %(n)s",
-            {
-                "study": study.pk,
-                "participant": participant.pk,
-                "annotator": participant.annotator_id,
-                "after": list(at),
-                "n": n,
-            },
-        )
-        return [item for (item,) in cursor.fetchall()]
+    return items_free(participant, n)
 
 
 def owed_items(participant: Participant) -> QuerySet[Item]:
@@ -180,7 +163,7 @@ def owed_items(participant: Participant) -> QuerySet[Item]:
 
 def nothing_left(participant: Participant) -> bool:
     """Whether all that this annotator may judge is judged, leases or not."""
-    return is_at_cap(participant) or not owed_items(participant).exists()
+    return is_at_cap(participant) or owed_until(participant) is None
 
 
 def _lease_anew(participant: Participant) -> Lease | None:
@@ -220,103 +203,6 @@ def _to_repeat(participant: Participant) -> int | None:
     return random.choice(candidates) if candidates else None  # noqa: S311 - which one is no secret
 
 
-def _kind_of(participant: Participant) -> Kind:
-    """Who has seen verdicts takes no place of the quota: others judge the item as often as it wants."""
-    return Kind.SEEN if participant.had_seen else Kind.ITEM
-
-
 def _take_from_anywhere(participant: Participant) -> Lease | None:
-    """Search from the cursor on, then from the start, then once more after expired leases are released."""
-    taken = _take(participant, _cursor(participant)) or _take(participant, None)
-    return taken or (_take(participant, None) if release_expired(participant.study) else None)
-
-
-_FREE = """
-    i.study_id = %(study)s AND i.taken < i.overlap AND i.gold IS NULL
-    AND NOT EXISTS (SELECT FROM annotation_judgment j WHERE j.item_id = i.id AND j.participant_id = %(participant)s
-                    AND NOT (j.kind = 'unseen' AND NOT j.audit_asked))
-    AND NOT EXISTS (SELECT FROM annotation_skip s WHERE s.item_id = i.id AND s.participant_id = %(participant)s
-                    AND s.offered_at IS NULL)
-    AND (NOT i.is_assigned OR EXISTS (
-        SELECT FROM annotation_assignment g WHERE g.item_id = i.id AND (g.person_id = %(annotator)s OR g.group_id IN (
-            SELECT group_id FROM accounts_user_groups WHERE user_id = %(annotator)s))))
-"""
-
-Cursor = tuple[int, int, int]  # block, taken, order_key
-UNSET: Cursor = (-1, -1, -1)
-_AFTER = "((%(after)s::int[])[1], (%(after)s::int[])[2], (%(after)s::int[])[3])"
-_UP = (f"(i.block_no, i.taken, i.order_key) > {_AFTER}", "i.block_no, i.taken, i.order_key", UNSET)
-# An intention whose verdict somebody has seen in another study is not blind to them in this one.
-_NOT_REVEALED = """
-    AND NOT EXISTS (
-        SELECT FROM annotation_judgment j JOIN annotation_item o ON o.id = j.item_id
-        JOIN annotation_participant p ON p.id = j.participant_id
-        WHERE o.intention_id = {of_item} AND p.annotator_id = %(annotator)s AND j.audit_asked)
-"""
-
-# Breadth and blocks: up the index from the cursor; only in blocks is there more than one. Depth: down, so that begun
-# items are completed first.
-_ORDERS = {
-    Study.Order.BLOCKS: _UP,
-    Study.Order.BREADTH: _UP,
-    Study.Order.DEPTH: (
-        f"(i.block_no, i.taken, i.order_key) < {_AFTER}",
-        "i.block_no DESC, i.taken DESC, i.order_key DESC",
-        (0, 32767, -1),
-    ),
-}  # fmt: skip
-
-
-def _free(participant: Participant) -> str:
-    if not participant.judged_elsewhere:
-        return _FREE
-    of_other = _NOT_REVEALED.format(of_item="i.other_id") if participant.study.is_preference else ""
-    return _FREE + _NOT_REVEALED.format(of_item="i.intention_id") + of_other
-
-
-def _cursor(participant: Participant) -> Cursor:
-    return (participant.cursor_block, participant.cursor_taken, participant.cursor_key)
-
-
-def take_sql(free: str, order: Study.Order) -> str:
-    beyond, by, _start = _ORDERS[order]
-    return f"""
-        WITH chosen AS (
-            SELECT i.id, i.block_no, i.taken, i.order_key FROM annotation_item i
-            WHERE {free} AND {beyond} AND NOT EXISTS (
-                SELECT FROM annotation_judgment j
-                WHERE j.participant_id = %(participant)s AND j.filter_right IS NULL AND j.audit_asked)
-            ORDER BY {by} LIMIT 1 FOR UPDATE OF i SKIP LOCKED
-        ), reserved AS (
-            UPDATE annotation_item i SET taken = i.taken + 1 FROM chosen
-            WHERE i.id = chosen.id AND %(kind)s = 'item'
-        ), remembered AS (
-            UPDATE annotation_participant p
-            SET cursor_block = chosen.block_no, cursor_taken = chosen.taken, cursor_key = chosen.order_key
-            FROM chosen WHERE p.id = %(participant)s
-        )
-        INSERT INTO annotation_lease (participant_id, item_id, kind, a_on_left, first_left, expires_at)
-        SELECT %(participant)s, id, %(kind)s, %(a_on_left)s, %(first_left)s::boolean,
-               now() + make_interval(mins => %(minutes)s)
-        FROM chosen
-        RETURNING {columns_sql(Lease, "annotation_lease")}
-    """  # noqa: S608 - one of the orders above
-
-
-def _take(participant: Participant, after: Cursor | None) -> Lease | None:
-    order = Study.Order(participant.study.order)
-    if after in (None, UNSET):
-        after = _ORDERS[order][2]
-    return row_read(
-        Lease,
-        take_sql(_free(participant), order),
-        {
-            "study": participant.study_id,
-            "participant": participant.pk,
-            "annotator": participant.annotator_id,
-            "kind": _kind_of(participant).value,
-            "after": list(after),
-            **asdict(sides_drawn(participant.study)),
-            "minutes": participant.study.lease_minutes,
-        },
-    )
+    """Once more after expired leases are released."""
+    return lease_take(participant) or (lease_take(participant) if release_expired(participant.study) else None)

@@ -95,26 +95,8 @@ def lease_gone(item_id: int, kind: str) -> None:
 
 
 def item_give_back(item_id: int) -> None:
-    """Make the item free for others; where items come in blocks, annotators who are past its block return to it.
-
-    Whoever is at work this very moment is passed over, so that nobody waits for anybody: they find the item when
-    nothing else is left.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            WITH back AS (
-                UPDATE annotation_item SET taken = taken - 1 WHERE id = %s RETURNING study_id, block_no
-            ), past AS (
-                SELECT p.id FROM annotation_participant p JOIN back ON p.study_id = back.study_id
-                JOIN annotation_study s ON s.id = p.study_id
-                WHERE s."order" = 'blocks' AND p.cursor_block >= back.block_no FOR UPDATE OF p SKIP LOCKED
-            )
-            UPDATE annotation_participant p SET cursor_block = back.block_no, cursor_taken = -1, cursor_key = -1
-            FROM back, past WHERE p.id = past.id
-            """,
-            [item_id],
-        )
+    """Make the item free for others, and for those too whose search has passed it."""
+    Item.objects.filter(pk=item_id).update(taken=F("taken") - 1, came_back=True)
 
 
 def item_ticket(participant: Participant, item_id: int) -> str:

@@ -41,7 +41,8 @@ _ITEMS = """
     )
     UPDATE annotation_item i
     SET plausibility_tally = t.plausibility_tally, typicality_tally = t.typicality_tally,
-        taken = i.taken - i.n_judged + t.n_judged, n_judged = t.n_judged, judged_at = t.judged_at
+        taken = i.taken - i.n_judged + t.n_judged, n_judged = t.n_judged, judged_at = t.judged_at,
+        came_back = i.came_back OR t.n_judged < i.n_judged
     FROM tallied t
     WHERE t.id = i.id
       AND (t.plausibility_tally, t.typicality_tally, t.n_judged, t.judged_at)

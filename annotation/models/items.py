@@ -57,6 +57,9 @@ class Item(models.Model):
     is_assigned = models.BooleanField(
         default=False, db_default=False, help_text="only those may have it whom its assignments name"
     )
+    came_back = models.BooleanField(
+        default=False, db_default=False, help_text="it was given back once: searches that have passed it look again"
+    )
     drawn_overlap = models.PositiveSmallIntegerField(
         null=True,
         blank=True,
@@ -80,6 +83,11 @@ class Item(models.Model):
                 fields=["study", "block_no", "taken", "order_key"],
                 condition=Q(taken__lt=F("overlap"), gold__isnull=True),
                 name="item_free",
+            ),
+            models.Index(
+                fields=["study", "block_no", "taken", "order_key"],
+                condition=Q(came_back=True, taken__lt=F("overlap"), gold__isnull=True),
+                name="item_back",
             ),
             models.Index(fields=["study", "order_key"], condition=Q(gold__isnull=False), name="item_gold"),
             models.Index(fields=["other"], condition=Q(other__isnull=False), name="item_other"),

@@ -1,12 +1,29 @@
 """Annotators in a study."""
 
 from django.conf import settings
-from django.db import models
+from django.db import connection, models
 
 from accounts.models import Link, User
 from annotation.models.rights import may_judge_q
 from annotation.models.studies import Study
 from common.counting import included_q
+
+# Not after what a search would find, which has more conditions (annotation.judging.searching); in depth the start.
+_CURSORS = """
+    UPDATE annotation_participant p
+    SET cursor_block = coalesce(first.block_no, -1), cursor_taken = coalesce(first.taken, -1),
+        cursor_key = coalesce(first.order_key, -1)
+    FROM annotation_participant q JOIN annotation_study s ON s.id = q.study_id LEFT JOIN LATERAL (
+        SELECT i.block_no, i.taken, i.order_key FROM annotation_item i
+        WHERE i.study_id = q.study_id AND i.taken < i.overlap AND i.gold IS NULL
+          AND NOT EXISTS (SELECT FROM annotation_judgment j
+                          WHERE j.item_id = i.id AND j.participant_id = q.id AND j.kind <> 'unseen')
+          AND NOT EXISTS (SELECT FROM annotation_skip k
+                          WHERE k.item_id = i.id AND k.participant_id = q.id AND k.offered_at IS NULL)
+        ORDER BY i.block_no, i.taken, i.order_key LIMIT 1
+    ) first ON s."order" <> 'depth'
+    WHERE q.id = p.id AND q.id = ANY(%s)
+"""
 
 
 class ParticipantQuerySet(models.QuerySet):
@@ -22,8 +39,9 @@ class ParticipantQuerySet(models.QuerySet):
         return self.filter(~included_q())
 
     def search_anew(self) -> None:
-        """From the first item on: what their cursors have passed may be free again."""
-        self.update(cursor_block=-1, cursor_taken=-1, cursor_key=-1)
+        """What their cursors have passed may be free again: set them to the first item that they have not done."""
+        with connection.cursor() as cursor:
+            cursor.execute(_CURSORS, [list(self.values_list("pk", flat=True))])
 
 
 class Participant(models.Model):
@@ -92,7 +110,7 @@ class Participant(models.Model):
     judged_elsewhere = True  # in other studies, whose verdicts may speak of the same intentions
     is_held = False  # by a transaction that goes on, under the lock of the row
     study_judged: int | None = None  # all judgments of the study, where allocation has just read them
-    # Where the last search for an item ended, so that the next need not pass the annotator's own work again.
+    # Before it nothing can be had by them, but for what came back; so no search passes their own work again.
     cursor_block = models.IntegerField(default=-1, db_default=-1)
     cursor_taken = models.SmallIntegerField(default=-1)
     cursor_key = models.IntegerField(default=-1)

@@ -12,12 +12,10 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
 from annotation import scales
-from annotation.judging.allocation import _FREE, UNSET, take_sql
+from annotation.judging.searching import END, TAKE_SQL, UNSET
 from annotation.judging.writing import _AUDIT, _WRITE, Answers, _units
-from annotation.models import Study
 
 PAGES = json.loads(Path(os.environ["MINDSITE_BARE"]).read_text())  # item and reveal
-TAKE = take_sql(_FREE, Study.PROPOSED_ORDER)
 
 
 def page(request: HttpRequest, study_id: int) -> HttpResponse:
@@ -59,9 +57,10 @@ def _who(request: HttpRequest) -> int:
 
 
 def _item(who: int, study_id: int) -> HttpResponse:
-    values = {"study": study_id, "participant": who, "annotator": 0, "kind": "item", "after": list(UNSET)}
+    values = {"study": study_id, "participant": who, "annotator": 0, "kind": "item"}
+    places = {"after": list(UNSET), "end": list(END)}
     with connection.cursor() as cursor:
-        cursor.execute(TAKE, {**values, "a_on_left": True, "first_left": None, "minutes": 30})
+        cursor.execute(TAKE_SQL, {**values, **places, "a_on_left": True, "first_left": None, "minutes": 30})
         item = cursor.fetchone()[1]
     return HttpResponse(PAGES["item"].replace("SUBMISSION", str(uuid.uuid4())).replace("ITEM", str(item)))
 

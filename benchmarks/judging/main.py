@@ -1,8 +1,7 @@
-"""Judging under load: quota, throughput, flatness, kills.
+"""Judging under load: quota, throughput, kills.
 
   python -m benchmarks.judging.main quota        50 threads, 20 rounds, leases that run out in between
   python -m benchmarks.judging.main http         8 annotators without think time against the web server
-  python -m benchmarks.judging.main flat         an item at 1,000 and at 1,000,000 items, and for who has done 90 %
   python -m benchmarks.judging.main kill         kill -9 of the web server under load
 
 Traffic goes to 127.0.0.1 only and ends by itself.
@@ -110,53 +109,6 @@ def http(options: argparse.Namespace) -> None:
         show(at_most(f"{kind}, p95", p95, BAR_MS, "ms"), f"p50 {p50:.0f} ms")
 
 
-def flat(options: argparse.Namespace) -> None:
-    from django.db import connection  # noqa: PLC0415
-
-    from annotation.judging.allocation import item_next  # noqa: PLC0415
-    from annotation.judging.leases import lease_release  # noqa: PLC0415
-    from annotation.judging.participants import participant_join  # noqa: PLC0415
-    from benchmarks.fill import annotators, run_filled, study_filled  # noqa: PLC0415
-
-    def next_ms(participant, n: int = 200) -> float:
-        times = []
-        for _ in range(n):
-            start = time.perf_counter()
-            item_next(participant=participant)
-            times.append(1000 * (time.perf_counter() - start))
-            lease_release(participant=participant)
-            participant.refresh_from_db()
-        return percentile(times, 0.5)
-
-    (user, lone), run = annotators(2), run_filled(options.large)
-    small = next_ms(participant_join(study_filled(run, 1_000, name="small"), user))
-    big = study_filled(run, options.large, name="large")
-    large = next_ms(participant_join(big, user))
-    more = f"{small:.2f} and {large:.2f} ms"
-    show(at_most(f"next item at {options.large:,} items over that at 1,000", large / small, 1.3), more)
-    alone = participant_join(big, lone)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO annotation_judgment (item_id, participant_id, kind, submission, plausibility, typicality,
-                a_on_left, seconds, active_seconds, comment, version, audit_asked, audit_reason)
-            SELECT id, %s, 'item', gen_random_uuid(), 1, 2, true, 5, 5, '', 1, false, ''
-            FROM annotation_item WHERE study_id = %s AND order_key <= %s
-            """,
-            [alone.pk, big.pk, int(0.9 * options.large)],
-        )
-        cursor.execute(
-            "UPDATE annotation_item SET taken = 1, n_judged = 1 WHERE study_id = %s AND order_key <= %s",
-            [big.pk, int(0.9 * options.large)],
-        )
-        cursor.execute("ANALYZE annotation_item; ANALYZE annotation_judgment")
-    start = time.perf_counter()
-    item_next(participant=alone)
-    first = 1000 * (time.perf_counter() - start)
-    show(at_most(f"first item, alone with 90 % of {options.large:,} done", first, 20, "ms"))
-    show(at_most("the items after it", next_ms(alone, 50), 20, "ms"))
-
-
 def kill(options: argparse.Namespace) -> None:
     from django.core.management import call_command  # noqa: PLC0415
 
@@ -196,10 +148,9 @@ def kill(options: argparse.Namespace) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("part", choices=["quota", "http", "flat", "kill"])
+    parser.add_argument("part", choices=["quota", "http", "kill"])
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--items", type=int, default=50_000)
-    parser.add_argument("--large", type=int, default=1_000_000)
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--kills", type=int, default=20)
     options = parser.parse_args()

@@ -65,6 +65,7 @@ def skips_offer_again(*, study: Study, skips: Iterable[int]) -> int:
     for participant, n in Counter(found.values()).items():
         counts = {"n_skipped": F("n_skipped") - n, "revision": F("revision") + 1}
         Participant.objects.filter(pk=participant).update(**counts)
+    Participant.objects.filter(pk__in=found.values()).search_anew()
     return len(found)
 
 
