@@ -6,7 +6,7 @@ import random
 import uuid
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
@@ -130,18 +130,9 @@ def judgment_save(
     whose questions were shown; None, of programs here, is the present one."""
     refuse_without_right(participant)
     said = Answers(plausibility, typicality, preference)
-    written = {
-        "item": item_id,
-        "submission": submission,
-        "active": active_seconds,
-        "look": None if look is None else json.dumps(look),
-        "comment": comment[:COMMENT_LENGTH],
-    }
+    written = _written(item_id, submission, active_seconds, look, comment)
     try:
-        refuse_unless_at_work(participant, closed_too=lease_at_close(participant) is not None)
-        if version is not None:
-            refuse_other_version(participant, version)
-        judgment = _write(participant, answers_checked(participant.study, said), written)
+        judgment = _write_checked(participant, said, written, version)
     except JudgingRefused:
         # Looked up only where something is in the way: most submits come once.
         if not transaction.get_rollback() and (earlier := _submitted(participant, item_id, submission)):
@@ -296,7 +287,28 @@ def _units(questions: tuple[Question, ...], answers: Answers) -> dict[str, int]:
     return {f"{name}_unit": units.get(name, 0) for name in ("plausibility", "typicality")}
 
 
-def _write(participant: Participant, answers: Answers, written: dict) -> Judgment | None:
+def _written(
+    item_id: int, submission: uuid.UUID, active: float | None, look: dict | None, comment: str
+) -> dict[str, Any]:
+    return {
+        "item": item_id,
+        "submission": submission,
+        "active": active,
+        "look": None if look is None else json.dumps(look),
+        "comment": comment[:COMMENT_LENGTH],
+    }
+
+
+def _write_checked(
+    participant: Participant, said: Answers, written: dict[str, Any], version: int | None
+) -> Judgment | None:
+    refuse_unless_at_work(participant, closed_too=lease_at_close(participant) is not None)
+    if version is not None:
+        refuse_other_version(participant, version)
+    return _write(participant, answers_checked(participant.study, said), written)
+
+
+def _write(participant: Participant, answers: Answers, written: dict[str, Any]) -> Judgment | None:
     """One statement writes the judgment if there is a lease, and updates the counts of item and participant.
 
     The time is taken under the item's lock: in its order the judgments' tallies grow.
