@@ -1,12 +1,13 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer
 from drf_spectacular.views import SpectacularAPIView
 
 from api.base.problems import TITLES
-from api.reading import components, sections
+from api.reading import components, made_of, sections
 from common.cached import cached
 from common.version import __version__
 
@@ -22,9 +23,14 @@ class Schema(SpectacularAPIView):
 
 
 @require_safe
+@gzip_page
 def docs(request: HttpRequest) -> HttpResponse:
-    """The schema to be read, as a page like the others: no script is needed for it."""
-    return render(request, "api/docs.html", cached(f"api-docs-{__version__}", _page, KEPT_SECONDS))
+    """The schema to be read, as pages like the others, one a part: no script is needed for them."""
+    page = cached(f"api-docs-{__version__}", _page, KEPT_SECONDS)
+    part = request.GET.get("part", "")
+    operations = page["sections"].get(part)
+    of_part = {"part": part, "operations": operations, "components": made_of(operations, page["components"])}
+    return render(request, "api/docs.html", page | of_part if operations else page)
 
 
 def _page() -> dict:

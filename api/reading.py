@@ -1,6 +1,6 @@
 """The API's description as a page shows it: routes by what they are of, what they take, what they answer."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,6 +46,19 @@ def sections(schema: dict[str, Any]) -> dict[str, list[Operation]]:
 def components(schema: dict[str, Any]) -> dict[str, list[Taken]]:
     """What bodies and answers are made of; the values of a choice stand as one line."""
     return {name: list(_fields(part)) or [_of_choice(part)] for name, part in schema["components"]["schemas"].items()}
+
+
+def made_of(operations: Iterable[Operation] | None, parts: dict[str, list[Taken]]) -> dict[str, list[Taken]]:
+    """Those of the components that these operations speak of, or that stand in one of these."""
+    asked = [one.of for each in operations or () for one in each.takes]
+    asked += [of for each in operations or () for _, _, of in each.answers]
+    found: set[str] = set()
+    while asked:
+        name = asked.pop()
+        if name in parts and name not in found:
+            found.add(name)
+            asked += [one.of for one in parts[name]]
+    return {name: fields for name, fields in parts.items() if name in found}
 
 
 def _operation(schema: dict[str, Any], method: str, path: str, told: dict[str, Any]) -> Operation:

@@ -2,7 +2,13 @@
 
 
 class Refused(Exception):
-    """Shown as it is by commands, pages and the API; nothing has been written."""
+    """Shown as it is by commands, pages and the API; nothing has been written.
+
+    `field`: the one of the page's form at which it stands, where there is one."""
+
+    def __init__(self, words: str = "", *, field: str = "") -> None:
+        super().__init__(words)
+        self.field = field
 
 
 class ExportRefused(Refused):

@@ -1,4 +1,6 @@
-"""Numbers formatted for people."""
+"""Numbers and days formatted for people."""
+
+from datetime import date
 
 
 def percent(share: float | None, digits: int = 1) -> str:
@@ -17,6 +19,10 @@ def duration(seconds: float) -> str:
 def median_words(seconds: float) -> str:
     """Under a second the digits would say more than the clock of a page knows."""
     return "under 1 s" if seconds < 1 else f"{seconds:.1f} s"
+
+
+def day_words(at: date) -> str:
+    return f"{at:%-d %b %Y}"
 
 
 def counted(n: int, thing: str) -> str:

@@ -35,7 +35,7 @@ def diversity_readings(figures: dict) -> list[Reading]:
     kept = sum(row["kept"] for row in figures["relations"])
     if kept and len(figures["relations"]) >= FEW_RELATIONS:
         most = max(figures["relations"], key=lambda row: row["kept"])
-        words = RELATIONS[most["relation"]].words or "open"
+        words = RELATIONS[most["relation"]].words
         readings.append(Reading(Alarm.Kind.RELATION, most["kept"] / kept, kept, words))
     return readings
 

@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from common.days import start_of
 from common.refusals import Refused
+from common.words import day_words
 from distillation.models import CatalogImport, CoBuy, CoBuyAgain, Product, Run
 
 
@@ -92,8 +93,8 @@ class CatalogSelection:
         named = CatalogImport.objects.filter(pk__in=self.imports or ()).order_by("pk")
         parts = [f"import {each.pk} ({each.file_names})" for each in named]
         parts += [f"only {', '.join(self.categories)}"] if self.categories else []
-        parts += [f"from {self.since:%-d %b %Y}"] if self.since else []
-        return ", ".join([*parts, *([f"until {self.until:%-d %b %Y}"] if self.until else [])])
+        parts += [f"from {day_words(self.since)}"] if self.since else []
+        return ", ".join([*parts, *([f"until {day_words(self.until)}"] if self.until else [])])
 
 
 EVERYTHING = CatalogSelection()

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from common.words import counted
+from common.words import counted, day_words
 from distillation.catalog.selection import ALL, EVERYTHING, CatalogSelection, SelectionRefused
 from distillation.models import CatalogImport
 
@@ -54,4 +54,4 @@ class CatalogSelectionForm(forms.Form):
 
 def _words(row: CatalogImport) -> str:
     cobuys = row.account.get("cobuys_new", 0) + row.account.get("cobuys_already_stored", 0)
-    return f"{row.title}: {row.file_names}, {counted(cobuys, 'co-buy')}, {row.created_at:%-d %b %Y}"
+    return f"{row.title}: {row.file_names}, {counted(cobuys, 'co-buy')}, {day_words(row.created_at)}"

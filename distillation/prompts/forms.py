@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from common.words import day_words
 from distillation.models import PromptVersion
 from distillation.pipeline.prompts import FOLDER, PLACEHOLDERS, PromptError, PromptSet, text_checked, versions_in
 from distillation.prompts.stored import OWN
@@ -28,7 +29,7 @@ def prompt_choices() -> list[tuple[str, str]]:
     return [
         *((name, SHIPPED_WORDS.get(name, name)) for name in versions_in(FOLDER)),
         *(
-            (each.name, f"{each.name}: by {each.created_by or 'somebody'}, {each.created_at:%-d %b %Y}")
+            (each.name, f"{each.name}: by {each.created_by or 'somebody'}, {day_words(each.created_at)}")
             for each in stored
         ),
         (OWN, "Words of my own, below"),

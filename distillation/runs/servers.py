@@ -104,8 +104,10 @@ def backend_check(
 
     try:
         return asyncio.run(check())
-    except (BackendAway, Unfit, PromptError) as error:
-        raise RunRefused(str(error)) from error
+    except (BackendAway, Unfit) as error:
+        raise RunRefused(str(error), field="base_urls" if base_urls else "model") from error
+    except PromptError as error:
+        raise RunRefused(str(error), field="prompts") from error
 
 
 def server_notes(known: Mapping[str, Mapping[str, Any]]) -> list[str]:

@@ -236,7 +236,7 @@ def _plan(run: Run, cobuys_of: Run | None) -> None:
             [run.pk, run.units_per_cobuy, *params],
         )
         if not cursor.rowcount:
-            raise RunRefused(_why_nothing_to_do(run))
+            raise RunRefused(_why_nothing_to_do(run), field="imports")
         cursor.execute(
             """
             INSERT INTO distillation_runproduct (run_id, product_id, from_cache)

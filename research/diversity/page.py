@@ -153,7 +153,7 @@ def _estimate(estimate: dict | None) -> str:
 def _relation(row: dict, figures: dict) -> dict:
     kept = sum(each["kept"] for each in figures["relations"])
     return {
-        "words": RELATIONS[row["relation"]].words or "open",
+        "words": RELATIONS[row["relation"]].words,
         "made": row["made"],
         "made_share": percent(row["made"] / figures["n"]),
         "kept": row["kept"],

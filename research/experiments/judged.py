@@ -123,7 +123,7 @@ def _parts(pairs: Pairs, a: NDArray, b: NDArray, part: str) -> dict[str, NDArray
     for value in np.unique(pairs.parts[part]):
         within = pairs.parts[part] == value
         if (within & ~np.isnan(a) & ~np.isnan(b)).sum() >= FEWEST_OF_PART:
-            words = (RELATIONS[str(value)].words or "open") if part == "relation" else str(value)
+            words = (RELATIONS[str(value)].words) if part == "relation" else str(value)
             found[words] = within
     return found
 

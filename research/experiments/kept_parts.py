@@ -39,7 +39,7 @@ def _outcomes(
 
 def _named(control: Arm, part: str) -> Named:
     if part == "relation":
-        return lambda code: RELATIONS[str(code)].words or "open"
+        return lambda code: RELATIONS[str(code)].words
     of_both = {"category": _category, "product type": lambda a, b, *titles: product_types(*titles)}[part]
     columns = ("cobuy", "cobuy__a__category", "cobuy__b__category", "cobuy__a__title", "cobuy__b__title")
     names = {cobuy: of_both(*both) for cobuy, *both in control.run.cobuys.values_list(*columns)}

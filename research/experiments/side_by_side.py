@@ -100,7 +100,7 @@ def side_by_side(arms: list[Arm], cobuy: CoBuy, relation: str, study: Study | No
 
 
 def relation_choices(control: Run) -> list[tuple[str, str]]:
-    return [(code, RELATIONS[code].words or "open") for code in control.config["relations"]]
+    return [(code, RELATIONS[code].words) for code in control.config["relations"]]
 
 
 def blunt_test(arms: list[Arm], *, by_words: bool = True) -> Blunt | None:

@@ -29,7 +29,7 @@ def strictness_by_relation(study: Study, run: Run) -> ByGroup:
         rows = np.array(cursor.fetchall(), dtype=object).reshape(-1, 5)
     share = shares_of(study.questions[0], rows[:, 4])
     rows, share = rows[share != 0.5], share[share != 0.5]
-    words = np.array([RELATIONS[code].words or "open" for code in rows[:, 1]], dtype=str)
+    words = np.array([RELATIONS[code].words for code in rows[:, 1]], dtype=str)
     return by_group(
         rows[:, 3].astype(float),
         share > 0.5,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from annotation.figures.plots import Chart, Curve, band, chart_scales, line, ticks
-from common.words import large, percent
+from common.words import day_words, large, percent
 from research.online.results import Compared, OnlineResults, left_out
 
 HEIGHT = 290
@@ -94,7 +94,7 @@ def _said(each: Compared, results: OnlineResults) -> str:
         )
     better = "sells to more units" if each.last.value > 0 else "sells to fewer units"
     return (
-        f"{each.arm.name} {better} than the control: the band lies off 0 since units of {each.since:%-d %B %Y}, "
+        f"{each.arm.name} {better} than the control: the band lies off 0 since units of {day_words(each.since)}, "
         "and this stays so however often one looks, at 95 %."
     )
 

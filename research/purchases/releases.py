@@ -3,6 +3,7 @@
 import re
 from datetime import date
 
+from common.words import day_words
 from distillation.models import Run
 
 # Whole names, in small letters, without what stands before the last slash: a name with more to it may be somebody's own
@@ -48,4 +49,4 @@ def release_words(run: Run, until: date, given: date | None = None) -> str:
     if day <= until:
         return ""
     told = "as was told" if given else "as its makers say"
-    return f"{run.model} came out on {day:%-d %B %Y}, {told}, after the date: it may have read what it is to predict."
+    return f"{run.model} came out on {day_words(day)}, {told}, after the date: it may have read what it is to predict."

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from django.test import Client
 
@@ -35,9 +37,18 @@ def test_the_figures_are_as_the_schema_tells(db: None) -> None:
 def test_the_docs_have_every_operation_and_need_nothing_from_elsewhere(db: None) -> None:
     page = Client().get("/api/v1/docs/")
     html = page.content.decode()
-    paths = Client().get("/api/v1/schema/").json()["paths"]
-    assert html.count('class="chip"') == sum(len(operations) for operations in paths.values())
-    assert all(f"<code>{path}</code>" in html for path in paths)
+    schema = Client().get("/api/v1/schema/").json()
+    n = sum(len(operations) for operations in schema["paths"].values())
+    parts = [Client().get("/api/v1/docs/", {"part": part}).content.decode() for part in sections(schema)]
+    assert html.count('class="chip"') == sum(part.count('class="chip"') for part in parts) == n
+    assert all(f"<code>{path}</code>" in html for path in schema["paths"])
+    sent = [
+        Client().get("/api/v1/docs/", {"part": part}, headers={"Accept-Encoding": "gzip"})
+        for part in ("", *sections(schema))
+    ]
+    assert max(len(each.content) for each in sent) < 60_000  # beside 35,000 of styles and scripts
+    for part in parts:
+        assert set(re.findall(r'href="#(form-\w+)"', part)) <= set(re.findall(r'id="(form-\w+)"', part))
     assert "script-src" not in page["Content-Security-Policy"]  # default-src 'self' stands
     assert "://" not in html
 

@@ -191,4 +191,6 @@ def test_the_verdict_cannot_be_had_before_saving(page: Page, made: Study) -> Non
     for path in ("judge-own", "judge-page", "judge-ahead", "judge-pause"):
         page.goto(reverse(path, args=[made.pk]))
     assert len(bodies) >= 5
-    assert not [word for word in ("Secret reason", "Keep", "Reject", "90 %", "20 %", "p_yes") if word in str(bodies)]
+    assert not [
+        word for word in ("Secret reason", "✓ Kept", "✕ Rejected", "90 %", "20 %", "p_yes") if word in str(bodies)
+    ]

@@ -119,7 +119,7 @@ def _row(questions: tuple[Question, ...], item: Any, skips: Counter[str]) -> dic
         "item": item,
         "url": reverse("intention", args=[item.intention_id]),
         **pair_shown(item.intention.cobuy),
-        "relation": RELATIONS[item.relation].words or "open",
+        "relation": RELATIONS[item.relation].words,
         "votes": [each for each in votes if each],
         "majority": "" if not item.n_judged else "tie" if not item.lead else "plausible" if item.lead > 0 else "not",
         "skips": ", ".join(f"{n} {reason}" for reason, n in skips.most_common()),

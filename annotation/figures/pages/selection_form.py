@@ -51,7 +51,7 @@ class SelectionForm(forms.Form):
     def __init__(self, data, *, study: Study) -> None:
         super().__init__(data, auto_id="choose_%s")
         self.study, self.facets = study, facets(study)
-        named = sorted((RELATIONS[code].words or "open", code) for code in self.facets.relations)
+        named = sorted((RELATIONS[code].words, code) for code in self.facets.relations)
         self._offer("relation", [(code, words) for words, code in named])
         self._offer("category", [(name, name or "none given") for name in self.facets.categories])
         self._offer("run", [(run.pk, run.name) for run in study.runs_in_order])

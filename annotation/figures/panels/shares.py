@@ -1,6 +1,5 @@
 """Plausible and typical by relation, category or run."""
 
-import re
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -12,6 +11,7 @@ from annotation.figures.rows.kinds import Rows
 from annotation.figures.tables import Column, Table
 from annotation.figures.words import fitting, interval, large, percent
 from annotation.scales import Question
+from distillation.pipeline.relations import RELATIONS
 from stats.estimate import Estimate
 
 PLOTTED = 30  # rows; the table has more
@@ -70,8 +70,7 @@ def words(found: Shares) -> Shown:
 
 
 def called(group: str, by: By) -> str:
-    """A relation by its code, as in the literature: short enough to stand beside its row."""
-    return re.sub("([A-Z])", r" \1", group).lower() if by == "relation" else group or "no category"
+    return RELATIONS[group].words if by == "relation" else group or "no category"
 
 
 def _short(found: Shares) -> str:

@@ -3,6 +3,7 @@
 from annotation.figures.reports.facts import IMPORTED, NAMED, Facts, Pictures, RunFacts
 from annotation.figures.words import percent
 from annotation.models import Skip, Study
+from common.words import day_words, median_words
 from distillation.catalog.selection import CatalogSelection
 
 
@@ -137,8 +138,8 @@ def _judged(study: Study, facts: Facts) -> str:
     unjudged = alike if response.none else ""
     why = ", ".join(f"{Skip.Reason(reason).label} {n:,}" for reason, n in response.skips.items())
     return (
-        f"Judged from {facts.first:%Y-%m-%d} to {facts.last:%Y-%m-%d}, in {times.median:.0f} s of active time a "
-        f"judgment (median; the middle half {times.lower:.0f} to {times.upper:.0f} s). Of {response.items:,} items "
-        f"{response.complete:,} have all judgments, {response.some:,} some and {response.none:,} none{unjudged}. "
+        f"Judged from {day_words(facts.first)} to {day_words(facts.last)}, in {median_words(times.median)} of active "
+        f"time a judgment (median; the middle half {times.lower:.0f} to {times.upper:.0f} s). Of {response.items:,} "
+        f"items {response.complete:,} have all judgments, {response.some:,} some and {response.none:,} none{unjudged}. "
         f"{skipped:,} times an item was skipped{f' ({why})' if why else ''}."
     )

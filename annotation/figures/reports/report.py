@@ -186,7 +186,7 @@ def _filter(figures: Figures) -> Table:
 def _by_relation(study: Study, figures: Figures) -> Table:
     rows = [
         (
-            RELATIONS[code].words or "open",
+            RELATIONS[code].words,
             str(group.items),
             *(part for each in study.questions for part in _shown(group.rates[each.name])[:2]),
         )

@@ -3,6 +3,7 @@ from typing import Any
 from django import forms
 
 from common.kept import STRICTNESS
+from common.refusals import Refused
 from distillation.catalog.selection import ALL
 from distillation.catalog.selection_form import CatalogSelectionForm
 from distillation.lvlm import BACKENDS
@@ -11,6 +12,7 @@ from distillation.pipeline.filters import NOBODY, SAME, versions
 from distillation.pipeline.relations import PRESETS, RELATIONS
 from distillation.prompts.forms import PromptsForm
 from distillation.runs.changes import PRICED
+from distillation.runs.pages.contradictions import contradictions
 from distillation.runs.pages.treatments import MEASURED, OneTreatment
 from distillation.runs.services import MOST_SAMPLES
 from distillation.treatments.names import SHORT, TAKEN_AWAY
@@ -131,6 +133,7 @@ class RunForm(CatalogSelectionForm, PromptsForm):
         self.fields["imports"].help_text = "The newest import unless you choose others"
 
     def clean_name(self) -> str:
+        Run._meta.get_field("name").run_validators(self.cleaned_data["name"])
         if Run.objects.filter(name=self.cleaned_data["name"]).exists():
             raise forms.ValidationError("There is a run of that name already; choose another.")
         return self.cleaned_data["name"]
@@ -143,7 +146,13 @@ class RunForm(CatalogSelectionForm, PromptsForm):
         asked["base_urls"] = asked.get("base_urls", "").split() if has_server else []
         if asked.get("backend") == "openai" and not asked["base_urls"]:
             self.add_error("base_urls", "Name at least one model server.")
+        for field, wrong in list(contradictions(asked)):
+            self.add_error(field, wrong)
         return asked
+
+    def refuse(self, refusal: Refused) -> None:
+        """What came out only when it was to start."""
+        self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal))
 
     def clean_filter_base_urls(self) -> list[str]:
         return self.cleaned_data["filter_base_urls"].split()

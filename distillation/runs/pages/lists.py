@@ -78,7 +78,7 @@ def run_row(run: Run) -> dict:
 
 def config_rows(run: Run) -> list[tuple[str, str]]:
     config = run.config
-    words = [RELATIONS[code].words or "open" for code in config["relations"]]
+    words = [RELATIONS[code].words for code in config["relations"]]
     rows = [
         ("Backend", "baseline: rules on titles and pixels, no model" if run.is_baseline else run.backend),
         ("Model", run.model),

@@ -82,7 +82,7 @@ def prompts_trial(request: PersonRequest) -> HttpResponse:
         return render(request, "runs/_tried.html", {"problem": str(error)}, status=422)
     finally:
         cache.delete(busy)
-    rows = [(each, RELATIONS[each.relation].words or "open") for each in tried]
+    rows = [(each, RELATIONS[each.relation].words) for each in tried]
     return render(request, "runs/_tried.html", {"rows": rows, "model": asked.get("model", "")})
 
 
@@ -127,7 +127,7 @@ def _steps(pair: PairRecord, relation: str, options: Options) -> list[tuple[str,
     shown = seen_pair(PairRecord(a, b), options)
     asked = [
         ("Step 1, of product A", describe_request(seen(pair.a, options), options)),
-        (f"Step 2, under “{RELATIONS[relation].words or 'open'}”", intend_request(shown, relation, options, sample=0)),
+        (f"Step 2, under “{RELATIONS[relation].words}”", intend_request(shown, relation, options, sample=0)),
     ]
     if options.with_filter:
         asked.append(("Step 3, the filter", judge_request(shown, relation, STEP_2, options)))

@@ -49,7 +49,7 @@ def run_new(request: PersonRequest) -> HttpResponse:
         try:
             run = _start(form, request.user)
         except (RunRefused, PromptsRefused) as error:
-            form.add_error(None, str(error))
+            form.refuse(error)
         else:
             _say(request, f"Run {run.name} starts.", run_wake_or_say(run))
             return redirect("run-detail", run.name)

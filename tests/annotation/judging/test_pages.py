@@ -19,7 +19,7 @@ from tests.distillation.builders import finished_run
 
 pytestmark = pytest.mark.django_db
 
-SECRETS = ["Secret reason", "secret-run", "secret-model", "0.8765", "88 %", "p_yes", "Keep", "Reject"]
+SECRETS = ["Secret reason", "secret-run", "secret-model", "0.8765", "88 %", "p_yes", "✓ Kept", "✕ Rejected"]
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_an_incomplete_answer_reveals_nothing(as_annotator: Client, blind: Study
 
 def test_saving_reveals_the_verdict_and_its_reason(as_annotator: Client, blind: Study) -> None:
     answer = rate(as_annotator, blind)
-    assert secrets_in(answer) == ["Secret reason", "88 %", "Keep"]
+    assert secrets_in(answer) == ["Secret reason", "88 %", "✓ Kept"]
     assert "Was the filter right?" in answer.content.decode()
     assert Judgment.objects.filter(plausibility=1, typicality=2, filter_right=None).count() == 1
 

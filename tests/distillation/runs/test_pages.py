@@ -286,6 +286,22 @@ def test_what_can_not_be_started_is_said_and_not_written(more, words: str, as_re
     assert words in answer.content.decode()
 
 
+def test_all_that_contradicts_itself_is_said_at_once_each_at_its_field(as_researcher: Client) -> None:
+    wrong = {"name": "new", "backend": "openai", "base_urls": "ftp://gpu http://169.254.169.254", "side_by_side": "on",
+             "pictures": "grey", "filter": "none", "filter_model": "llava"}  # fmt: skip
+    form = as_researcher.post(reverse("run-new"), asked(**wrong)).context["form"]
+    assert sorted(form.errors) == ["base_urls", "filter", "name", "pictures", "side_by_side"]
+    assert len(form.errors["base_urls"]) == 2
+
+
+def test_what_a_server_refuses_stands_at_its_address(as_researcher: Client) -> None:
+    cobuys(1)
+    form = as_researcher.post(reverse("run-new"), asked(backend="openai", base_urls="http://127.0.0.1:1")).context[
+        "form"
+    ]
+    assert list(form.errors) == ["base_urls"]
+
+
 def test_a_name_is_taken_once(as_researcher: Client) -> None:
     finished_run()
     assert "There is a run of that name already" in as_researcher.post(reverse("run-new"), asked()).content.decode()

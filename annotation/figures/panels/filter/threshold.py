@@ -253,4 +253,5 @@ PANEL = Panel(
     words,
     plot,
     template="studies/panels/threshold.html",
+    is_wide=True,
 )

@@ -129,7 +129,7 @@ def test_shares_by_relation_are_those_of_the_report(judged: Study) -> None:
     expected = {code: group.rates["plausibility"] for code, group in study_figures(judged).by_relation.items()}
     rows = show("plausibility", judged).table.rows
     assert {name: figure for name, figure, *_ in rows} == {
-        {"usedFor": "used for", "isA": "is a"}[group]: figure for group, figure in expected.items()
+        {"usedFor": "used for", "isA": "a type of"}[group]: figure for group, figure in expected.items()
     }
 
 
