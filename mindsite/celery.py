@@ -4,6 +4,7 @@ from pathlib import Path
 from celery import Celery
 from celery.signals import heartbeat_sent, setup_logging, worker_init
 
+import mindsite.metrics.tasks  # noqa: F401 - its receivers
 from mindsite.broker import Amqp
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mindsite.settings")

@@ -3,7 +3,7 @@
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from kombu.exceptions import OperationalError
 
 from distillation.runs.wake import broker_check
 from mindsite import embedded
+from mindsite.metrics.files import VARIABLE, begun_anew
 from mindsite.supervision.children import Child
 from mindsite.supervision.instances import Instance, Record, RunsAlready
 from mindsite.supervision.output import Output, ToFiles, ToTerminal
@@ -97,11 +98,18 @@ def worker(instance: Instance, command: list[str] | None = None) -> Child:
     return Child("worker", command or worker_command(), settings.BASE_DIR, MINDSITE_SIGN=str(_sign(instance)))
 
 
+def _counting(instance: Instance, children: Sequence[Child]) -> None:
+    folder = str(begun_anew(instance.role))
+    for each in children:
+        each.environment[VARIABLE] = folder
+
+
 def supervisor(
     instance: Instance, *children: Child, log: Path | None = None, port: int = 0, url: str = ""
 ) -> Supervisor:
     """`log`: a folder for what the processes say."""
     output: Output = ToFiles(log) if log else ToTerminal()
+    _counting(instance, children)
     silences = [
         Silence(each, _sign(instance), _broker_is_away) for each in children if "MINDSITE_SIGN" in each.environment
     ]

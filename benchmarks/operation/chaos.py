@@ -28,7 +28,11 @@ OF_DATABASE = ("PostgreSQL backend", "postmaster")
 IN_FLIGHT, ANSWER_S, PROCESSES = 8, 0.3, 2  # calls at once of each of the worker's processes
 AT_MOST_REPEATED = PROCESSES * IN_FLIGHT * (1 + 0.5 / ANSWER_S)  # in flight, and half a second of answers
 LONGEST_S = 90.0
-ROWS = ("distillation_intention", "distillation_verdict")
+WRITTEN = """
+SELECT 'intention', i.id FROM distillation_intention i JOIN distillation_run r ON r.id = i.run_id WHERE r.name = 'r'
+UNION ALL SELECT 'verdict', v.intention_id FROM distillation_verdict v
+JOIN distillation_intention i ON i.id = v.intention_id JOIN distillation_run r ON r.id = i.run_id WHERE r.name = 'r'
+"""
 
 
 @dataclass
@@ -66,16 +70,16 @@ class Chaos:
         try:
             self._wait(lambda: self._has_successor(kind, old[kind]), kind)
             self._wait(lambda: self.site.asked() == 200, "/readyz")
-            judged, written = self.load.judged, sum(n for n, _ in self._rows())
+            judged, written = self.load.judged, len(self._rows())
             self._wait(lambda: self.load.judged > judged, "a judgment")
-            self._wait(lambda: sum(n for n, _ in self._rows()) > written, "an answer written")
+            self._wait(lambda: len(self._rows()) > written, "an answer written")
         except TimeoutError as error:
             print(f"  {kind}: waited {LONGEST_S:.0f} s for {error}", flush=True)
         told.back.append(time.time() - began)
         time.sleep(3)
         told.kills += 1
         told.repeated.append(self.model.repeated(began, time.time()))
-        told.lost += self._lost(rows)
+        told.lost += len(rows - self._rows())
         if kind == "supervisor":
             told.orphans += sum(Path(f"/proc/{pid}").exists() for name, pid in old.items() if pid and name in OF_SITE)
 
@@ -93,16 +97,9 @@ class Chaos:
     def _processes(self) -> dict[str, int]:
         return {kind: self.site.pid(kind) for kind in PIDS} | {MODEL: 0}
 
-    def _rows(self) -> list[tuple[int, int]]:
-        """Of intentions and verdicts: how many, and the newest."""
-        return [self.site.query(f"SELECT count(*), max(id) FROM {name}") for name in ROWS]
-
-    def _lost(self, before: list[tuple[int, int]]) -> int:
-        there = [
-            self.site.query(f"SELECT count(*) FROM {name} WHERE id <= %s", newest)[0]
-            for name, (_, newest) in zip(ROWS, before, strict=True)
-        ]
-        return sum(n - now for (n, _), now in zip(before, there, strict=True))
+    def _rows(self) -> set[tuple[str, int]]:
+        """What of the run is written."""
+        return set(self.site.query(WRITTEN))
 
     def _wait(self, is_so: Callable[[], bool], what: str) -> None:
         deadline = time.monotonic() + LONGEST_S
@@ -112,17 +109,16 @@ class Chaos:
             time.sleep(0.1)
 
     def judgments_lost(self) -> int:
-        known = self.site.query(
-            "SELECT count(*) FROM annotation_judgment WHERE submission = ANY(%s::uuid[])", self.load.acknowledged
-        )
-        return len(self.load.acknowledged) - known[0]
+        known = self.site.query("SELECT submission::text FROM annotation_judgment")
+        return len(set(self.load.acknowledged) - {each for (each,) in known})
 
     def doubled(self) -> int:
-        judged = self.site.query("SELECT count(*) - count(DISTINCT (item_id, participant_id)) FROM annotation_judgment")
-        units = self.site.query(
-            "SELECT count(*) - count(DISTINCT (run_id, cobuy_id, relation, sample)) FROM distillation_intention"
-        )
-        return judged[0] + units[0]
+        keys = {
+            "annotation_judgment": "item_id, participant_id",
+            "distillation_intention": "run_id, cobuy_id, relation, sample",
+        }
+        asked = (f"SELECT count(*) - count(DISTINCT ({key})) FROM {name}" for name, key in keys.items())
+        return sum(self.site.query(each)[0][0] for each in asked)
 
 
 OF_SITE = ("web master", "Celery main", "web worker", "pool child")

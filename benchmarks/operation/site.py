@@ -62,13 +62,12 @@ class Site:
         except (OSError, ValueError):
             return 0
 
-    def query(self, sql: str, *values: object) -> tuple:
-        """One row; asked until it is there, past whatever was killed."""
+    def query(self, sql: str, *values: object) -> list[tuple]:
+        """Asked until it is answered, past whatever was killed."""
+        where = {"host": str(self.var / "run" / "sockets"), "user": "mindsite", "dbname": "mindsite"}
         while True:
-            with suppress(psycopg.Error):
-                where = {"host": str(self.var / "run" / "sockets"), "user": "mindsite", "dbname": "mindsite"}
-                with psycopg.connect(**where, connect_timeout=2) as database:
-                    return database.execute(sql, values).fetchone()
+            with suppress(psycopg.OperationalError), psycopg.connect(**where, connect_timeout=2) as database:
+                return database.execute(sql, values).fetchall()
             time.sleep(0.1)
 
     def pid(self, what: str) -> int:
@@ -99,7 +98,7 @@ def _child(word: str) -> Callable[[Site], int]:
 
 def _backend(site: Site) -> int:
     asked = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
-    return site.query(f"{asked} ORDER BY backend_start LIMIT 1")[0]
+    return site.query(f"{asked} ORDER BY backend_start LIMIT 1")[0][0]
 
 
 def _children(parent: int) -> list[int]:

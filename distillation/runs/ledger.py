@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
 
+from common.metrics.counted import MODEL_CALLS
 from distillation.lvlm.base import Failure as Why
 from distillation.models import CoBuy, Failure, Feature, Intention, Picture, Product, Run, RunCoBuy, RunProduct
 from distillation.pipeline.engine import (
@@ -20,6 +21,7 @@ from distillation.pipeline.engine import (
     ProductWork,
     Unit,
     VerdictEnded,
+    kind_of,
 )
 from distillation.pipeline.options import Options
 from distillation.pipeline.records import Image, ProductRecord
@@ -67,7 +69,15 @@ def record(run: Run, holder: uuid.UUID, ended: Sequence[Ended]) -> bool:
         _settle(run, {e.cobuy_id for e in ended if not isinstance(e, FeatureEnded)})
         _renew(run, holder)
         tick_add(run, ended)
+    _count(ended)
     return Run.objects.filter(pk=run.pk, state=Run.State.RUNNING).exists()
+
+
+def _count(ended: Sequence[Ended]) -> None:
+    for each in ended:
+        told, failure = each.outcome, each.outcome.failure
+        calls = MODEL_CALLS.labels(told.server, kind_of(each), failure.reason if failure else "answered")
+        calls.inc(told.usage.calls)
 
 
 def release(run: Run, holder: uuid.UUID) -> None:

@@ -1,6 +1,7 @@
 """Django's PostgreSQL, which knows when it is away: in the web server nobody waits for what was missed just now."""
 
 import select
+import time
 from typing import Any
 
 from django.db.backends.postgresql import base
@@ -8,17 +9,22 @@ from psycopg import Connection, OperationalError
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from common.away import away
+from common.metrics.counted import POOL_EMPTY, POOL_WAIT
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         if away.told_at_once and away.is_known():
             raise PoolTimeout("it was away a moment ago")
+        began = time.perf_counter()
         try:
             return self._that_lives(conn_params)
         except OperationalError:  # a pool's time-out is one
             away.noticed()
+            POOL_EMPTY.inc()
             raise
+        finally:
+            POOL_WAIT.observe(time.perf_counter() - began)
 
     def _that_lives(self, conn_params: dict[str, Any]) -> Any:
         """After a restart of PostgreSQL the pool's connections are dead ones. A server that goes closes its side, and

@@ -19,6 +19,7 @@ from granian.rsgi import ProtocolClosed
 
 from accounts.lockout import client_address
 from common.away import AGAIN_S, away
+from common.metrics.counted import TURNED_AWAY
 from mindsite.gateway import bodies
 from mindsite.gateway.bodies import STRANGERS, Coming, TurnedAwayError
 from mindsite.gateway.environ import Environ, Scope, environ_of
@@ -123,6 +124,7 @@ class Server:
         if environ.pop("mindsite.coming", False):
             turn.give_up()
         if away.is_known() and not environ["PATH_INFO"].startswith((settings.STATIC_URL, "/readyz")):
+            TURNED_AWAY.labels("503").inc()
             _send(reply, not_now(_bare(environ)))
             return
         told: list[tuple[int, Heads]] = []
@@ -164,6 +166,7 @@ def _bare(environ: Environ) -> WSGIRequest:
 
 def _answer(environ: Environ, why: TurnedAwayError) -> HttpResponse:
     """Nothing more is read from this connection."""
+    TURNED_AWAY.labels(str(why.status)).inc()
     answer = refused(_bare(environ), why.status, why.words)
     answer["Connection"] = "close"
     if why.status in (429, 503):

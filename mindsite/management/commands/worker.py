@@ -2,7 +2,8 @@
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from mindsite.serving import alone, supervisor, worker
+from mindsite.metrics.files import served
+from mindsite.serving import HOST, alone, supervisor, worker
 from mindsite.supervision.instances import role_of
 from mindsite.workers import training_worker_command, worker_command
 from research.trainings.refusals import TrainingRefused
@@ -15,7 +16,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--concurrency", type=int, default=2, help="tasks at a time")
         parser.add_argument("--name", default="celery", help="another one for each further worker on this machine")
-
+        parser.add_argument(
+            "--metrics", metavar="PORT", type=int,
+            help="what its processes count, for Prometheus, on a machine without a web server; unprotected",
+        )  # fmt: skip
+        parser.add_argument("--metrics-host", default=HOST)
         parser.add_argument(
             "--queue", choices=["celery", "train"], default="celery", help="train: trainings only, one at a time"
         )
@@ -27,6 +32,8 @@ class Command(BaseCommand):
             command = worker_command(concurrency=options["concurrency"], name=options["name"])
         role = role_of("worker" if options["queue"] == "celery" else "training-worker", options["name"])
         with alone(role, self.stdout.write) as instance:
+            if options["metrics"]:
+                served(options["metrics"], options["metrics_host"])
             supervisor(instance, worker(instance, command)).run()
 
     def _of_trainings(self, name: str) -> list[str]:
