@@ -153,7 +153,7 @@ TWO_FACTOR = one_of("TWO_FACTOR", ("", "researchers", "administrators"))
 # Which keys sign the addresses of workers whom Prolific sends: where it publishes them, or a file of them.
 PROLIFIC_KEYS = env.str("PROLIFIC_KEYS", "https://api.prolific.com/.well-known/study/jwks.json")
 
-# People who come for the first time in a minute to one web process: by one crowd link, and from one address.
+# People who come for the first time in a minute: by one crowd link, and from one address.
 CROWD_JOINS = env.int("CROWD_JOINS", 1_200)
 CROWD_JOINS_ADDRESS = env.int("CROWD_JOINS_ADDRESS", 120)
 
@@ -199,6 +199,10 @@ HTTPS = env.bool("HTTPS", False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^readyz$", r"^metrics$"]  # asked by machines of one's own, past the proxy
+# Whether other names of the domain speak TLS, its owner knows: HSTS speaks of this one.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -226,6 +230,7 @@ CELERY_BEAT_SCHEDULE = {
     "webhooks": {"task": "webhooks.tasks.webhooks_sweep", "schedule": 10.0},
     "notices": {"task": "webhooks.tasks.notices_sweep", "schedule": 30.0},
     "research": {"task": "research.tasks.research_sweep", "schedule": 10.0},
+    "clear": {"task": "mindsite.retention.tasks.clear", "schedule": 6 * 3600.0},
     "erasures": {"task": "annotation.desk.tasks.erasures_sweep", "schedule": 60.0},
 }
 if CELERY_BROKER_URL.startswith("amqp"):
@@ -245,7 +250,10 @@ elif CELERY_BROKER_URL.startswith("redis"):
 
 LOGGING = logging_settings(level=env.str("LOG_LEVEL", "INFO"), form=one_of("LOG_FORMAT", ("plain", "json")))
 
-# The API. Requests are counted in each web process by itself.
+# Where all web processes count what is limited: a Redis, by default that of the broker; without one, each by itself.
+LIMITS_URL = env.str("LIMITS_URL", CELERY_BROKER_URL if CELERY_BROKER_URL.startswith("redis") else "")
+
+# The API.
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],  # routes say more: ApiView

@@ -25,7 +25,7 @@ ERASURES_FILE = Path(MEDIA_ROOT) / "erasures.jsonl"
 UPLOADS_ROOT = Path(MEDIA_ROOT) / "uploads"
 STOCK_ADMIN = True  # its pages are tested where somebody turns them on
 CELERY_BROKER_URL = embedded.broker_url(db=1)  # noqa: F405 - a demo that runs beside the tests keeps its queue
-
+LIMITS_URL = ""  # counts of one test are not another's
 # Two sessions at once each have test databases of their own; pytest-xdist adds its worker's name.
 DATABASES["default"]["TEST"] = {  # noqa: F405
     "NAME": f"test_mindsite_{os.environ.get('PYTEST_XDIST_TESTRUNUID', str(os.getpid()))[:8]}"

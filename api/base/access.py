@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 from accounts.lockout import client_address
 from accounts.models import User
 from api.models import ApiToken
+from common.limits.counting import limit_take
 
 _ADMITS = {
     User.Role.ANNOTATOR: lambda user: user.is_authenticated,
@@ -44,6 +45,14 @@ class HasScope(BasePermission):
 class Throttle(SimpleRateThrottle):
     def get_rate(self) -> Any:
         return api_settings.DEFAULT_THROTTLE_RATES[self.scope or ""]
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        key = self.get_cache_key(request, view)
+        self._wait_s = limit_take(key, self.num_requests or 0, self.duration or 1) if key else 0.0
+        return not self._wait_s
+
+    def wait(self) -> float:
+        return self._wait_s
 
 
 class CallerThrottle(Throttle):

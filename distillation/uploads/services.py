@@ -15,7 +15,7 @@ from accounts.models import User
 from common.refusals import Refused
 from common.text import visible
 from distillation.catalog.readers.records import CatalogError
-from distillation.models import FileImport, Upload
+from distillation.models import FileImport, Upload, UploadQuerySet
 from distillation.uploads.recognising import ZIP, part_recognised, why_unreadable
 
 PIECE_BYTES = 8_388_608
@@ -135,13 +135,20 @@ def uploads_free(ids: list[UUID]) -> None:
             raise UploadRefused(f"{upload.name} is in import {earlier.pk} already; look there, or send it anew")
 
 
-def uploads_expire() -> None:
+def uploads_expired() -> UploadQuerySet:
     """What was imported goes at once; what was refused or never begun may be tried again for some days."""
     here = Upload.objects.filter(removed_at=None)
     old = here.filter(created_at__lt=timezone.now() - KEPT_FOR)
     done = Q(catalog_import__state=FileImport.State.DONE) | Q(upload_import__state=FileImport.State.DONE)
-    for upload in old.waiting() | here.filter(done):
+    return old.waiting() | here.filter(done)
+
+
+def uploads_expire() -> int:
+    """Returns how many."""
+    expired = list(uploads_expired())
+    for upload in expired:
         upload_delete(upload=upload)
+    return len(expired)
 
 
 def _refuse_no_room(size: int, by: User) -> None:

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from django.conf import settings
 from django.core.cache import cache
@@ -58,7 +59,11 @@ class Ledger(Collector):
 def storage() -> Iterator[GaugeMetricFamily]:
     for name, words in (("free", "Free on the disks"), ("size", "Size of the disks")):
         family = GaugeMetricFamily(f"mindsite_disk_{name}_bytes", f"{words} where data is kept", labels=["place"])
-        for place, path in (("var", VAR), ("uploads", settings.UPLOADS_ROOT), ("pictures", settings.MEDIA_ROOT)):
+        for place, path in (
+            ("var", VAR),
+            ("uploads", Path(settings.UPLOADS_ROOT)),
+            ("pictures", Path(settings.MEDIA_ROOT)),
+        ):
             if path.exists():
                 family.add_metric([place], getattr(shutil.disk_usage(path), {"free": "free", "size": "total"}[name]))
         yield family

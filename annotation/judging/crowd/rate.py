@@ -1,11 +1,11 @@
 """How many may come for the first time in a minute: a rush must not keep those waiting who judge already."""
 
 from django.conf import settings
-from django.core.cache import cache
 from django.utils.translation import gettext as _
 
 from accounts.links import LinkRefused
 from accounts.models import Link
+from common.limits.counting import limit_take
 
 MINUTE = 60
 
@@ -15,19 +15,7 @@ class TooManyJoins(LinkRefused):
 
 
 def refuse_a_rush(link: Link, address: str) -> None:
-    """Counted by link and by address, in each process by itself unless the cache is shared."""
-    limits = {f"link-{link.pk}": settings.CROWD_JOINS, f"from-{address}": settings.CROWD_JOINS_ADDRESS}
-    for who, most in limits.items():
-        if _came(f"crowd-joins-{who}") > most:
-            why = _("Very many people come at this moment: wait a minute, then press the button again")
-            raise TooManyJoins(why)
-
-
-def _came(key: str) -> int:
-    """How many by now, in the minute that the first of them began."""
-    if cache.add(key, 1, MINUTE):
-        return 1
-    try:
-        return cache.incr(key)
-    except ValueError:  # the minute has ended since
-        return 1
+    """Counted by link and by address."""
+    limits = {f"joins-link-{link.pk}": settings.CROWD_JOINS, f"joins-from-{address}": settings.CROWD_JOINS_ADDRESS}
+    if any(limit_take(who, most, MINUTE) for who, most in limits.items()):
+        raise TooManyJoins(_("Very many people come at this moment: wait a minute, then press the button again"))

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import uuid
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,14 @@ from django.test import Client
 from prometheus_client import REGISTRY
 
 from accounts.models import User
+from distillation.lvlm.base import Failure, Usage
+from distillation.pipeline.engine import IntentionEnded, Unit
+from distillation.pipeline.options import Options
+from distillation.pipeline.steps import Outcome
+from distillation.runs import ledger
 from mindsite.metrics import files
 from mindsite.metrics.tasks import SENT, sent
-from tests.distillation.builders import finished_run
+from tests.distillation.builders import cobuys, run
 
 pytestmark = pytest.mark.django_db
 
@@ -31,12 +37,19 @@ def test_a_request_is_counted_under_its_route_and_a_links_secret_is_no_label(cli
     assert not any("a-secret-of-the-test" in each for each in labels)
 
 
-def test_calls_are_counted_by_step_and_outcome(db: None) -> None:
-    told = {"server": "", "step": "intentions", "outcome": "answered"}
-    before = value("mindsite_model_calls_total", **told)
-    done = finished_run(2)
-    calls = value("mindsite_model_calls_total", **told) - before
-    assert calls == done.intentions.count() > 0
+def test_calls_are_counted_by_server_step_and_outcome() -> None:
+    """One unit answered at the third try, one that timed out after five: 3 calls and 5."""
+    cobuys(1)
+    made = run()
+    (work,) = ledger.claim(made, Options.from_config(made.config), uuid.UUID(int=1), 1)
+    for relation, outcome in (
+        ("usedFor", Outcome("For light.", None, "", Usage(calls=3), "http://a:8000")),
+        ("isA", Outcome(None, Failure("timeout", "too slow"), "", Usage(calls=5), "http://a:8000")),
+    ):
+        ledger.record(made, uuid.UUID(int=1), [IntentionEnded(work.id, Unit(relation, 0), outcome)])
+    told = {"server": "http://a:8000", "step": "intentions"}
+    counted = [value("mindsite_model_calls_total", outcome=each, **told) for each in ("answered", "timeout")]
+    assert counted == [3, 5]
 
 
 def test_processes_are_added_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
