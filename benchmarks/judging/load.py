@@ -19,6 +19,7 @@ class Load:
     judged: int = 0
     times: dict[str, list[float]] = field(default_factory=lambda: {"ratings": [], "next": []})
     errors: Counter = field(default_factory=Counter)
+    longest: dict[int, float] = field(default_factory=dict)  # seconds until an answer other than 200, by its status
 
 
 def sessions(study, users) -> list[str]:
@@ -65,6 +66,8 @@ async def annotate(
                             load.times[kind].append(time.perf_counter() - start)
                         return text
                     load.errors[answer.status] += 1
+                    took = time.perf_counter() - start
+                    load.longest[answer.status] = max(took, load.longest.get(answer.status, 0.0))
                     if answer.status == 409:
                         return text
             except (aiohttp.ClientError, OSError):

@@ -67,14 +67,19 @@ class Chaos:
         rows, old = self._rows(), self._processes()
         began = time.time()
         self._strike(kind)
+        at = []
         try:
-            self._wait(lambda: self._has_successor(kind, old[kind]), kind)
+            self._wait(lambda: self._has_successor(kind, old[kind]), "a successor")
+            at.append(time.time() - began)
             self._wait(lambda: self.site.asked() == 200, "/readyz")
+            at.append(time.time() - began)
             judged, written = self.load.judged, len(self._rows())
             self._wait(lambda: self.load.judged > judged, "a judgment")
+            at.append(time.time() - began)
             self._wait(lambda: len(self._rows()) > written, "an answer written")
         except TimeoutError as error:
             print(f"  {kind}: waited {LONGEST_S:.0f} s for {error}", flush=True)
+        print(f"  {kind}: successor, /readyz, judgment after {', '.join(f'{each:.1f}' for each in at)} s", flush=True)
         told.back.append(time.time() - began)
         time.sleep(3)
         told.kills += 1
