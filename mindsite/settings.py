@@ -186,6 +186,7 @@ STATIC_URL = "static/"
 STATIC_ROOT = embedded.VAR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = Path(env.str("MEDIA_ROOT", str(embedded.VAR / "media")))
+BACKUP_KEY_FILE = Path(file) if (file := env.str("BACKUP_KEY_FILE", "")) else None
 ERASURES_FILE = Path(env.str("ERASURES_FILE", str(embedded.VAR / "erasures.jsonl")))
 STORAGES = {
     "default": pictures_store(

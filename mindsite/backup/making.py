@@ -15,14 +15,15 @@ from common.version import __version__
 from distillation.models import Picture
 from mindsite import embedded
 from mindsite.backup import programs
-from mindsite.backup.places import DUMP, File, Manifest, digest_of, files_write, known_files
+from mindsite.backup.places import DUMP, File, Manifest, digest_of, files_write, known_files, stored, write
 from mindsite.backup.programs import BackupRefused
+from mindsite.backup.sealing import Seal
 from mindsite.backup.tables import tables_digest
 
 LAST = "last_backup.json"  # in `var`, for /metrics
 
 
-def backup_make(place: Path) -> tuple[Path, Manifest]:
+def backup_make(place: Path, seal: Seal | None = None) -> tuple[Path, Manifest]:
     at = datetime.now(UTC)
     folder = place / at.strftime("%Y-%m-%dT%H-%M-%SZ")
     try:
@@ -33,20 +34,22 @@ def backup_make(place: Path) -> tuple[Path, Manifest]:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         cursor.execute("SELECT pg_export_snapshot()")
-        programs.dump(folder / DUMP, cursor.fetchone()[0])
+        key = seal.id if seal else ""
+        write(stored(folder / DUMP, key), programs.dump(cursor.fetchone()[0]), seal)
         tables, names = tables_digest(), list(_names())
         migrations = [".".join(each) for each in MigrationRecorder(connection).applied_migrations()]
     known = known_files(place)
-    files = [_copied(name, place, known) for name in names]
+    files = [_copied(name, place, known, seal) for name in names]
     files_write(folder, files)
     manifest = Manifest(
         at=at.isoformat(timespec="seconds"),
         version=__version__,
         migrations=sorted(migrations),
         tables=tables,
-        dump_sha256=digest_of(folder / DUMP),
+        dump_sha256=digest_of(folder / DUMP, seal),
         pictures=len(files),
         picture_bytes=sum(each.size for each in files),
+        more={"key": key} if key else {},
     )
     manifest.write(folder)
     (embedded.VAR / LAST).write_text(json.dumps({"at": at.timestamp(), "path": os.fspath(folder)}))
@@ -67,10 +70,10 @@ def _names() -> Iterator[str]:
         yield picture.thumbnail_name
 
 
-def _copied(name: str, place: Path, known: dict[str, File]) -> File:
+def _copied(name: str, place: Path, known: dict[str, File], seal: Seal | None) -> File:
     """Its name is its content's digest: one that lies there whole is the same."""
-    path, before = place / name, known.get(name)
-    if before and path.exists() and path.stat().st_size == before.size:
+    path, before = stored(place / name, seal.id if seal else ""), known.get(name)
+    if before and before.lies_whole_in(place, seal):
         return before
     try:
         with default_storage.open(name) as file:
@@ -78,7 +81,7 @@ def _copied(name: str, place: Path, known: dict[str, File]) -> File:
     except OSError as error:
         raise BackupRefused(f"The picture {name} can't be read ({error.strerror}); `verify` names all such") from error
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".part")
-    draft.write_bytes(data)
+    draft = path.with_name(f"{path.name}.part")
+    write(draft, [data], seal)
     draft.replace(path)
     return File(name, len(data), hashlib.sha256(data).hexdigest())

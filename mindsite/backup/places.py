@@ -2,6 +2,8 @@
 
 PATH/pictures/…           as in the store; their names are digests, so none is copied twice
 PATH/2026-11-29T09-30-00Z/database.dump, pictures.jsonl, manifest.json (last: without it a backup is unfinished)
+
+Sealed ones have the key's id behind the names of dump and pictures.
 """
 
 import hashlib
@@ -13,6 +15,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from mindsite.backup.programs import BackupRefused
+from mindsite.backup.sealing import Seal, sealed_size
 from mindsite.backup.tables import Digests
 
 MANIFEST, DUMP, PICTURES = "manifest.json", "database.dump", "pictures.jsonl"
@@ -31,6 +34,11 @@ class Manifest:
     picture_bytes: int
     format: int = FORMAT
     more: dict = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """The id of what it is sealed with; empty: it is not."""
+        return self.more.get("key", "")
 
     def write(self, folder: Path) -> None:
         draft = folder / f"{MANIFEST}.part"
@@ -55,6 +63,43 @@ class File:
     name: str
     size: int
     sha256: str
+
+    def lies_whole_in(self, place: Path, seal: Seal | None) -> bool:
+        path = stored(place / self.name, seal.id if seal else "")
+        return path.exists() and path.stat().st_size == (sealed_size(self.size) if seal else self.size)
+
+
+def stored(path: Path, key: str) -> Path:
+    """`key`: the id of what it is sealed with, or empty."""
+    return path.with_name(f"{path.name}.{key}") if key else path
+
+
+def seal_of(folder: Path, seal: Seal | None) -> Seal | None:
+    """What that backup is read with. Refuses where it is sealed with what is not there."""
+    key = Manifest.read(folder).key
+    if not key:
+        return None
+    if seal is None or seal.id != key:
+        raise BackupRefused(f"{folder} is sealed with the key {key}: name the file that has it by --key")
+    return seal
+
+
+def content(path: Path, seal: Seal | None) -> Iterator[bytes]:
+    """What was backed up, in pieces."""
+    if seal:
+        yield from seal.read(stored(path, seal.id))
+        return
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            yield chunk
+
+
+def write(path: Path, pieces: Iterable[bytes], seal: Seal | None) -> None:
+    if seal:
+        seal.write(path, pieces)
+        return
+    with path.open("wb") as file:
+        file.writelines(pieces)
 
 
 def backups(place: Path) -> list[Path]:
@@ -88,11 +133,11 @@ def known_files(place: Path) -> dict[str, File]:
     return {each.name: each for each in files_read(found[-1])} if found else {}
 
 
-def digest_of(path: Path) -> str:
+def digest_of(path: Path, seal: Seal | None = None) -> str:
+    """Of what was backed up."""
     made = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            made.update(chunk)
+    for piece in content(path, seal):
+        made.update(piece)
     return made.hexdigest()
 
 
@@ -103,7 +148,11 @@ def prune(place: Path, keep: int) -> int:
         (folder / MANIFEST).unlink()  # from here on it is unfinished
         shutil.rmtree(folder)
     if old:
-        named = {each.name for folder in backups(place) for each in files_read(folder)}
+        named = {
+            os.fspath(stored(Path(each.name), Manifest.read(folder).key))
+            for folder in backups(place)
+            for each in files_read(folder)
+        }
         for path in (place / "pictures").rglob("*"):
             if path.is_file() and os.fspath(path.relative_to(place)) not in named:
                 path.unlink()

@@ -3,7 +3,11 @@
 import os
 import shutil
 import subprocess
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 from django.db import connection
 from psycopg.conninfo import make_conninfo
@@ -12,33 +16,29 @@ from mindsite import embedded
 from mindsite.embedded.servers import Postgres
 
 OF_OURS = ("cursor_factory", "context", "prepare_threshold", "server_side_binding", "client_encoding")
+PIECE = 1024 * 1024
 
 
 class BackupRefused(Exception):
     """One line."""
 
 
-def dump(target: Path, snapshot: str) -> None:
-    _run(
-        "pg_dump",
-        "--format=custom",
-        "--no-owner",
-        "--no-privileges",
-        f"--snapshot={snapshot}",
-        f"--file={target}",
-        _where(),
+def dump(snapshot: str) -> Iterator[bytes]:
+    """The database, in pieces as they come."""
+    yield from _read(
+        "pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--snapshot={snapshot}", f"--dbname={_where()}"
     )
 
 
-def load(source: Path) -> None:
+def load(pieces: Iterable[bytes]) -> None:
     """All of it, or nothing."""
     words = ["--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error", f"--dbname={_where()}"]
-    _run("pg_restore", *words, str(source))
+    _fed("pg_restore", words, pieces)
 
 
-def contents(source: Path) -> None:
-    """Raises where the file is no dump, or half of one."""
-    _run("pg_restore", "--list", str(source))
+def contents(pieces: Iterable[bytes]) -> None:
+    """Raises where it is no dump, or half of one."""
+    _fed("pg_restore", ["--list"], pieces)
 
 
 def _where() -> str:
@@ -46,13 +46,50 @@ def _where() -> str:
     return make_conninfo(**{k: v for k, v in params.items() if k not in (*OF_OURS, "password") and v is not None})
 
 
-def _run(name: str, *words: str) -> None:
+def _read(name: str, *words: str) -> Iterator[bytes]:
+    with tempfile.TemporaryFile() as told:
+        done = subprocess.Popen([_program(name), *words], env=_environment(), stdout=subprocess.PIPE, stderr=told)  # noqa: S603
+        assert done.stdout  # noqa: S101 - a pipe, as asked for
+        try:
+            while piece := done.stdout.read(PIECE):
+                yield piece
+        finally:
+            done.stdout.close()
+            done.wait()
+        _check(name, done.returncode, told)
+
+
+def _fed(name: str, words: Sequence[str], pieces: Iterable[bytes]) -> None:
+    with tempfile.TemporaryFile() as told:
+        done = subprocess.Popen(  # noqa: S603
+            [_program(name), *words], env=_environment(), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=told
+        )
+        assert done.stdin  # noqa: S101 - a pipe, as asked for
+        try:
+            for piece in pieces:
+                done.stdin.write(piece)
+        except BrokenPipeError:
+            pass  # it has ended, and says why
+        except BaseException:
+            done.kill()  # or it would take what it has for all
+            raise
+        finally:
+            with suppress(BrokenPipeError):
+                done.stdin.close()
+            done.wait()
+        _check(name, done.returncode, told)
+
+
+def _check(name: str, status: int, told: IO[bytes]) -> None:
+    if status:
+        told.seek(0)
+        lines = [line for line in told.read().decode(errors="replace").splitlines() if line.strip()]
+        raise BackupRefused(f"{name} failed: {lines[0] if lines else f'status {status}'}")
+
+
+def _environment() -> dict[str, str]:
     password = connection.settings_dict.get("PASSWORD") or ""
-    environment = os.environ | ({"PGPASSWORD": password} if password else {})
-    done = subprocess.run([_program(name), *words], env=environment, capture_output=True, text=True, check=False)  # noqa: S603
-    if done.returncode:
-        told = [line for line in done.stderr.splitlines() if line.strip()] or [f"status {done.returncode}"]
-        raise BackupRefused(f"{name} failed: {told[0]}")
+    return os.environ | ({"PGPASSWORD": password} if password else {})
 
 
 def _program(name: str) -> str:

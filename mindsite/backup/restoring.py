@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.apps import apps
 from django.conf import settings
-from django.core.files.base import File as StoredFile
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.db import connection, transaction
@@ -15,31 +15,32 @@ from django.db.migrations.loader import MigrationLoader
 from annotation.desk.applying import erasures_apply
 from distillation.models import Picture
 from mindsite.backup import programs
-from mindsite.backup.places import DUMP, Manifest, digest_of, files_read
+from mindsite.backup.places import DUMP, Manifest, content, digest_of, files_read, seal_of
 from mindsite.backup.programs import BackupRefused
+from mindsite.backup.sealing import Seal
 from mindsite.backup.tables import differences, tables_digest
 
 FILLED = ("accounts.User", "distillation.Product", "distillation.Run", "annotation.Study")
 
 
-def backup_restore(folder: Path) -> tuple[Manifest, int]:
+def backup_restore(folder: Path, seal: Seal | None = None) -> tuple[Manifest, int]:
     """Returns how many people were erased again, whom the backup had brought back."""
-    manifest = Manifest.read(folder)
-    _check(manifest, folder)
+    manifest, seal = Manifest.read(folder), seal_of(folder, seal)
+    _check(manifest, folder, seal)
     with connection.cursor() as cursor:
         cursor.execute("DROP SCHEMA public CASCADE")
         cursor.execute("CREATE SCHEMA public")
     connection.close()
-    programs.load(folder / DUMP)
+    programs.load(content(folder / DUMP, seal))
     with transaction.atomic():
         if wrong := differences(manifest.tables, tables_digest()):
             raise BackupRefused(f"What was restored is not what was backed up: {'; '.join(wrong)}")
-    _pictures_put(folder)
+    _pictures_put(folder, seal)
     call_command("migrate", verbosity=0)
     return manifest, erasures_apply(file=settings.ERASURES_FILE)
 
 
-def _check(manifest: Manifest, folder: Path) -> None:
+def _check(manifest: Manifest, folder: Path, seal: Seal | None) -> None:
     """Before anything is touched."""
     loader = MigrationLoader(None)
     ours = {".".join(key) for key in loader.disk_migrations} | {".".join(key) for key in loader.replacements}
@@ -50,7 +51,7 @@ def _check(manifest: Manifest, folder: Path) -> None:
             f"{folder} was made by a newer version ({manifest.version}): this one does not know {newer[0]}; "
             "install that version and restore there"
         )
-    for problem in problems_of(folder):
+    for problem in problems_of(folder, seal):
         raise BackupRefused(problem)
     tables = connection.introspection.table_names()
     for name in FILLED:
@@ -62,21 +63,27 @@ def _check(manifest: Manifest, folder: Path) -> None:
             )
 
 
-def problems_of(folder: Path) -> Iterator[str]:
+def problems_of(folder: Path, seal: Seal | None = None) -> Iterator[str]:
     """Of a backup by itself: what is missing or damaged, a line each."""
-    manifest = Manifest.read(folder)
-    if not (folder / DUMP).exists() or digest_of(folder / DUMP) != manifest.dump_sha256:
+    manifest, seal = Manifest.read(folder), seal_of(folder, seal)
+    if not _is_whole(folder / DUMP, manifest.dump_sha256, seal):
         yield f"{folder / DUMP} is missing or damaged"
     else:
-        programs.contents(folder / DUMP)
+        programs.contents(content(folder / DUMP, seal))
     n = 0
     for file in files_read(folder):
         n += 1
-        path = folder.parent / file.name
-        if not path.exists() or digest_of(path) != file.sha256:
-            yield f"{path} is missing or damaged"
+        if not _is_whole(folder.parent / file.name, file.sha256, seal):
+            yield f"{folder.parent / file.name} is missing or damaged"
     if n != manifest.pictures:
         yield f"{folder} names {n:,} pictures, not {manifest.pictures:,}"
+
+
+def _is_whole(path: Path, sha256: str, seal: Seal | None) -> bool:
+    try:
+        return digest_of(path, seal) == sha256
+    except (OSError, BackupRefused):
+        return False
 
 
 def problems_here() -> Iterator[str]:
@@ -93,8 +100,7 @@ def _stored_digest(name: str) -> str:
         return hashlib.sha256(file.read()).hexdigest()
 
 
-def _pictures_put(folder: Path) -> None:
+def _pictures_put(folder: Path, seal: Seal | None) -> None:
     for file in files_read(folder):
         if not default_storage.exists(file.name):
-            with (folder.parent / file.name).open("rb") as source:
-                default_storage.save(file.name, StoredFile(source))
+            default_storage.save(file.name, ContentFile(b"".join(content(folder.parent / file.name, seal))))

@@ -3,11 +3,13 @@
 import json
 from pathlib import Path
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from mindsite.backup.making import backup_make
 from mindsite.backup.places import prune
 from mindsite.backup.programs import BackupRefused
+from mindsite.backup.sealing import Seal
 
 
 class Command(BaseCommand):
@@ -15,6 +17,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("path", type=Path, help="the folder of all backups; not under var/")
+        parser.add_argument(
+            "--key",
+            type=Path,
+            default=settings.BACKUP_KEY_FILE,
+            help="seal it with what is in this file (BACKUP_KEY_FILE)",
+        )
         parser.add_argument("--keep", type=int, help="afterwards only so many of the newest stay")
         parser.add_argument("--json", action="store_true")
 
@@ -22,7 +30,8 @@ class Command(BaseCommand):
         if options["keep"] is not None and options["keep"] < 1:
             raise CommandError("--keep: at least 1, the one that is made now")
         try:
-            folder, manifest = backup_make(options["path"].resolve())
+            seal = Seal.of(options["key"]) if options["key"] else None
+            folder, manifest = backup_make(options["path"].resolve(), seal)
         except BackupRefused as refusal:
             raise CommandError(str(refusal)) from refusal
         gone = prune(options["path"].resolve(), options["keep"]) if options["keep"] else 0

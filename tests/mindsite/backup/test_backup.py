@@ -107,3 +107,40 @@ def test_tables_that_differ_are_named() -> None:
         "c: 0 rows in the backup, no such table here",
         "d: no such table in the backup, 0 rows here",
     ]
+
+
+def test_a_sealed_one_is_read_by_nobody_without_its_key(
+    transactional_db: None, tmp_path: Path, settings, monkeypatch
+) -> None:
+    settings.MEDIA_ROOT, place = tmp_path / "media", tmp_path / "backups"
+    user_create(username="anna-of-the-test", password=None, role=User.Role.ANNOTATOR)
+    picture_store(jpeg())
+    ours, another = tmp_path / "key", tmp_path / "another"
+    ours.write_text("k" * 44)
+    another.write_text("j" * 44)
+    call_command("backup", place, key=ours)
+    call_command("backup", place.with_name("again"), key=ours)
+    files = [path for path in place.rglob("*") if path.is_file() and path.suffix not in (".json", ".jsonl")]
+    assert len(files) == 3
+    assert not any(b"JFIF" in file.read_bytes() or b"PGDMP" in file.read_bytes() for file in files)
+    call_command("verify", place, key=ours)
+    for key in (None, another):
+        with pytest.raises(CommandError, match="is sealed with the key"):
+            call_command("restore", place, key=key)
+    files[0].write_bytes(files[0].read_bytes()[:-1] + b"x")
+    with pytest.raises(CommandError, match="1 files are missing or damaged"):
+        call_command("verify", place, key=ours)
+
+
+def test_a_sealed_one_comes_back(transactional_db: None, tmp_path: Path, settings, request) -> None:
+    settings.MEDIA_ROOT, settings.ERASURES_FILE = tmp_path / "media", tmp_path / "erasures.jsonl"
+    user_create(username="anna", password=None, role=User.Role.ANNOTATOR)
+    picture_store(jpeg())
+    settings.BACKUP_KEY_FILE = tmp_path / "key"
+    settings.BACKUP_KEY_FILE.write_text("k" * 44)
+    call_command("backup", tmp_path / "backups")
+    request.getfixturevalue("empty_database")
+    settings.MEDIA_ROOT = tmp_path / "elsewhere"
+    call_command("restore", tmp_path / "backups")
+    assert User.objects.get().username == "anna"
+    call_command("verify")
