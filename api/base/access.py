@@ -48,7 +48,8 @@ class Throttle(SimpleRateThrottle):
 
     def allow_request(self, request: Request, view: APIView) -> bool:
         key = self.get_cache_key(request, view)
-        self._wait_s = limit_take(key, self.num_requests or 0, self.duration or 1) if key else 0.0
+        most, seconds = self.parse_rate(self.get_rate())
+        self._wait_s = limit_take(key, most or 0, seconds or 1) if key else 0.0
         return not self._wait_s
 
     def wait(self) -> float:

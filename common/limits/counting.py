@@ -31,7 +31,10 @@ def limit_take(key: str, most: int, seconds: int) -> float:
 def _counted(name: str, earlier: str, kept_s: int) -> tuple[int, int]:
     if store := _store():
         try:
-            asked = store.pipeline(transaction=False).incr(name).expire(name, kept_s).get(earlier)
+            asked = store.pipeline(transaction=False)
+            asked.incr(name)
+            asked.expire(name, kept_s)
+            asked.get(earlier)
             now, _, before = asked.execute()
             return int(now), int(before or 0)
         except redis.RedisError:

@@ -4,8 +4,8 @@ Deliveries of webhooks and notices stay: they are how it is known what was told.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from axes.models import AccessAttempt
 from django.core.files.storage import default_storage
@@ -24,7 +24,8 @@ TOKENS, ATTEMPTS, TREATED = timedelta(days=90), timedelta(days=30), timedelta(da
 AT_ONCE = 2_000
 
 
-class Policy(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Policy:
     what: str
     count: Callable[[], int]
     clear: Callable[[], int]
@@ -90,7 +91,7 @@ def _treated_delete(row: TreatedPicture) -> None:
     """Row first, file before the transaction ends: whoever stores the same bytes meanwhile waits for the row."""
     with transaction.atomic():
         row.delete()
-        free = Picture.objects.select_for_update().filter(pk=row.picture_id).exclude(_is_used()).first()
+        free = Picture.objects.select_for_update().filter(pk__in=[row.picture_id]).exclude(_is_used()).first()
         if free is not None:
             names = free.name, free.thumbnail_name
             free.delete()

@@ -79,7 +79,7 @@ def _needs(there: Distribution) -> Iterator[str]:
 
 
 def _licence(there: Distribution) -> str:
-    told = there.metadata
+    told: Any = there.metadata  # more than the protocol that it is typed as
     if expression := told.get("License-Expression"):
         return expression
     classes = [each.rpartition(" :: ")[2] for each in told.get_all("Classifier") or () if each.startswith("License ::")]
