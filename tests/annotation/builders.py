@@ -14,7 +14,7 @@ from annotation.design.services import study_create
 from annotation.judging.allocation import item_next
 from annotation.judging.participants import participant_held, participant_join
 from annotation.judging.writing import audit_save, judgment_save
-from annotation.models import Item, Judgment, Lease, Participant, Study
+from annotation.models import Item, Judgment, Kind, Lease, Participant, Study
 from annotation.scales import Preference
 from distillation.catalog.pictures.store import picture_store
 from distillation.models import Intention, Product, Run
@@ -84,6 +84,19 @@ def study_of_ties_and_errors() -> Study:
     # (plausibility, typicality) by the two
     ratings = [[(1, 3), (1, 2)], [(1, 2), (0, 1)], [(0, 0), (0, 0)], [(1, 1), (1, 3)]]
     rate_all(made, {item.pk: pairs for item, pairs in zip(items, ratings, strict=True)})
+    return made
+
+
+def study_of_repeats() -> Study:
+    """Ten items that ann-1 finds plausible; again the last two not."""
+    made = study(run=finished_run(5), items=10, overlap=1, audit_share=0, repeat_share=0.3)
+    who = participant(made)
+    for k, item in enumerate(made.items.all()):
+        for kind, plausibility in ((Kind.ITEM, 1), (Kind.REPEAT, int(k < 8))):
+            Judgment.objects.create(
+                item=item, participant=who, kind=kind, submission=f"{k:030x}{kind == Kind.REPEAT:02x}",
+                plausibility=plausibility, typicality=2, a_on_left=True, seconds=9, audit_asked=False,
+            )  # fmt: skip
     return made
 
 

@@ -81,7 +81,7 @@ def words(found: Looking) -> Shown:
     if found.chosen:
         return Shown(empty="The plan speaks of the whole study: take the choice above away to see how far it is.")
     columns = (Column("Interval"), Column("Figure", "share"), Column("Items", "count"))
-    rows = [(name, each, each.n) for name, each in _named(found)]
+    rows = [(name, each, each.n) for name, each in named(found)]
     return Shown(
         short=f"{_capital(str(found.plan))}; fixed on {found.plan.fixed_at:%Y-%m-%d %H:%M} UTC. {verdict(found)}",
         table=Table(f"{_capital(found.plan.get_figure_display())}, with 95 % intervals", columns, rows),
@@ -109,19 +109,19 @@ def _early(found: Looking) -> str:
 def plot(found: Looking) -> Dots | None:
     if found.once.value is None:
         return None
-    named = [(name, each) for name, each in _named(found) if each.value is not None]
-    bounds = [bound for _, each in named for bound in each.ci95 or (each.value or 0.0,)]
+    known = [(name, each) for name, each in named(found) if each.value is not None]
+    bounds = [bound for _, each in known for bound in each.ci95 or (each.value or 0.0,)]
     low, high = floor(10 * min(bounds)), ceil(10 * max(bounds))
     high = max(high, low + 1)
     return dots(
-        [(name, each, *said(each)) for name, each in named],
+        [(name, each, *said(each)) for name, each in known],
         label=f"{found.plan.get_figure_display() if found.plan else ''} with two intervals; the table has the values",
         across=found.plan.get_figure_display() if found.plan else "Share",
         ticks=[(tenth / 10, f"{10 * tenth}{' %' if tenth == high else ''}") for tenth in range(low, high + 1)],
     )
 
 
-def _named(found: Looking) -> list[tuple[str, Estimate]]:
+def named(found: Looking) -> list[tuple[str, Estimate]]:
     return [("at one look", found.once), ("at every look", found.always)]
 
 

@@ -53,12 +53,12 @@ def words(found: Repeats) -> Shown:
         table=Table(
             "Agreement with oneself",
             (Column("Question"), Column("Measure"), Column("Value", "coefficient"), Column("Repeats", "count")),
-            [(short, title, figure, figure.n) for short, title, figure in _told(found)],
+            [(short, title, figure, figure.n) for short, title, figure in told(found)],
         ),
     )
 
 
-def _told(found: Repeats) -> list[tuple[str, str, Estimate]]:
+def told(found: Repeats) -> list[tuple[str, str, Estimate]]:
     return [
         (of.question.short, title, getattr(of.found, name))
         for of in found.questions.values()
@@ -68,10 +68,10 @@ def _told(found: Repeats) -> list[tuple[str, str, Estimate]]:
 
 def plot(found: Repeats) -> Dots:
     return dots(
-        [(f"{short}: {title}", figure, *said(figure)) for short, title, figure in _told(found)],
+        [(f"{short}: {title}", figure, *said(figure)) for short, title, figure in told(found)],
         label="Agreement of annotators with themselves by question; the table has the values",
         across="Coefficient, with 95 % interval",
-        ticks=SIGNED if any((figure.ci95 or (0,))[0] < 0 for *_, figure in _told(found)) else UNIT,
+        ticks=SIGNED if any((figure.ci95 or (0,))[0] < 0 for *_, figure in told(found)) else UNIT,
     )
 
 

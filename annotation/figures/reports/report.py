@@ -8,10 +8,12 @@ from functools import partial
 
 from annotation.exchange.exports.streams import judgments_csv
 from annotation.figures.numbers import Figures, study_figures, study_revision
-from annotation.figures.panels import agreement_by_judgments, shares, unjudged
+from annotation.figures.panels import agreement_by_judgments, looking, repeats, shares, unjudged
 from annotation.figures.panels.agreement import leaf
 from annotation.figures.panels.filter import calibration
 from annotation.figures.panels.panel import Shown
+from annotation.figures.reports.estimators import HEAD as HEAD_OF_ESTIMATORS
+from annotation.figures.reports.estimators import estimators
 from annotation.figures.reports.facts import Facts, facts_of
 from annotation.figures.reports.methods import methods
 from annotation.figures.rows.asked import Asked
@@ -19,7 +21,7 @@ from annotation.figures.rows.kinds import Reported
 from annotation.figures.rows.live import Live
 from annotation.figures.rows.reported import reported
 from annotation.figures.tables import Column, Table
-from annotation.figures.words import Form, percent, plain
+from annotation.figures.words import Form, fine, percent, plain, points
 from annotation.models import Skip, Study, StudyChange
 from annotation.scales import Question
 from annotation.selection import EVERYTHING
@@ -39,23 +41,15 @@ FILTER = (
     ("MCC", "mcc", False),
 )
 COMPUTED = (
-    "Shares are Hájek estimates of the mean share of an item's annotators who say yes, with Wilson's interval at "
-    "the effective sample size (Särndal et al. 1992; Kott and Carr 1997). Agreement has items as sampling units "
-    "(Gwet 2014; Krippendorff 2011). The filter is set against the majority of the annotators of complete items, a "
-    "tie as one half; the human ceiling sets each annotator against the majority of the others. All intervals are at "
-    "95 %."
+    "Shares are means over items of the share of their annotators who say yes, weighted to the run; which estimator "
+    "and interval each figure has, and what p(yes) gave, is told in the table of estimators (Särndal et al. 1992; Kott "
+    "and Carr 1997; Angelopoulos et al. 2023). Agreement has items as sampling units (Gwet 2014; Krippendorff 2011). "
+    "The filter is set against the majority of the annotators of complete items, a tie as one half; the human ceiling "
+    "sets each annotator against the majority of the others. All intervals are at 95 %."
 )
 
 
 PLOTTED = (shares.PLAUSIBILITY, calibration.PANEL, agreement_by_judgments.PANEL)
-ESTIMATOR_HEAD = ("Figure", "Estimator", "Interval")
-ESTIMATORS = (
-    ("Shares", "Hájek ratio, items weighted by 1/π", "Wilson at the effective size, t by Satterthwaite"),
-    ("Agreement", "Fleiss κ, Krippendorff α, Gwet AC1 and AC2", "items as sampling units"),
-    ("The filter", "against the majority of complete items, ties one half", "Wilson at the effective size"),
-    ("Human ceiling", "each annotator against the majority of the others", "items as sampling units"),
-    ("By relation", "Hájek ratio within the relation", "Wilson at the effective size"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +62,7 @@ class Report:
     plots: list[tuple[str, Shown]]
     tables: list[Table]
     checks: list[tuple[str, str]]
+    estimators: list[dict[str, str]]
     facts: Facts
     figures: Figures
 
@@ -78,7 +73,7 @@ class Report:
             "simulated": self.simulated,
             "facts": self.facts.as_dict(),
             "methods": self.methods,
-            "estimators": [dict(zip(ESTIMATOR_HEAD, row, strict=True)) for row in ESTIMATORS],
+            "estimators": self.estimators,
             "exclusions": self.exclusions,
             "figures": self.figures.as_dict(),
             "checks": dict(self.checks),
@@ -87,6 +82,7 @@ class Report:
 
 def study_report(study: Study) -> Report:
     numbers, figures, facts = reported(study), study_figures(study), facts_of(study)
+    made_by = estimators(study, figures)
     return Report(
         title=study.name,
         simulated=study.simulated,
@@ -99,10 +95,13 @@ def study_report(study: Study) -> Report:
             *(_agreement(figures, question) for question in study.questions),
             _filter(figures),
             _by_relation(study, figures),
+            *_planned(study),
+            *_repeats(study),
             *_unjudged(study),
-            _table("Estimators", ESTIMATOR_HEAD, ESTIMATORS),
+            _table("Estimators", HEAD_OF_ESTIMATORS, made_by),
         ],
         checks=_checks(study),
+        estimators=[dict(zip(HEAD_OF_ESTIMATORS, row, strict=True)) for row in made_by],
         facts=facts,
         figures=figures,
     )
@@ -118,7 +117,8 @@ def plots(study: Study) -> list[tuple[str, Shown]]:
 def _judging(figures: Figures) -> str:
     return (
         f"{figures.annotators} annotators gave {figures.judgments:,} of {figures.wanted:,} wanted judgments on "
-        f"{figures.items_judged:,} items ({figures.items_complete:,} complete)."
+        f"{figures.items_judged:,} items ({figures.items_complete:,} complete). Intervals speak of these annotators "
+        "judging other items; those of people like them take the annotators as drawn from more, too."
     )
 
 
@@ -147,10 +147,16 @@ def _deviation(study: Study, change: StudyChange) -> str:
 
 def _rates(study: Study, figures: Figures, numbers: Reported) -> Table:
     rows = [
-        (each.short, *_shown(figures.rates[each.name]), _shown(numbers.clustered[each.name])[1])
+        (
+            each.short,
+            *_shown(figures.rates[each.name]),
+            _shown(numbers.clustered[each.name])[1],
+            ", ".join(_shown(figures.people[each.name])[:2]),
+        )
         for each in study.questions
     ]
-    return _table("Shares of the whole run", ("", "Estimate", "95 %", "Items", "95 %, co-buys as sampling units"), rows)
+    others = ("95 %, co-buys as sampling units, without p(yes)", "People like them, 95 %")
+    return _table("Shares of the whole run", ("", "Estimate", "95 %", "Items", *others), rows)
 
 
 def _table(caption: str, head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Table:
@@ -167,7 +173,8 @@ def _agreement(figures: Figures, question: Question) -> Table:
     )
     told = [each for each in COEFFICIENTS if each.in_report]
     rows = [(each.name, *_shown(leaf(each.of(report)), _form(each.is_share))) for each in told]
-    return _table(f"Agreement: {question.short}" + (f" ({shares})" if shares else ""), HEAD, rows)
+    mind = f". Mind: {report['warning']}" if report.get("warning") else ""
+    return _table(f"Agreement: {question.short}" + (f" ({shares})" if shares else "") + mind, HEAD, rows)
 
 
 def _filter(figures: Figures) -> Table:
@@ -177,6 +184,8 @@ def _filter(figures: Figures) -> Table:
     rows += [
         ("Human ceiling: an annotator against the others", *_shown(best.annotators.accuracy)),
         ("The filter on the same comparisons", *_shown(best.filter.accuracy)),
+        ("Human ceiling less filter, in points", *_shown(best.gap, points)),
+        ("Kept by the filter, counted over the run", *_shown(figures.kept)),
         ("“The filter was right”, said after the reveal", *_shown(figures.audit)),
     ]
     cells = f"{quality.tp} rightly kept, {quality.fp} wrongly kept, {quality.fn} wrongly rejected, {quality.tn} rightly"
@@ -194,6 +203,24 @@ def _by_relation(study: Study, figures: Figures) -> Table:
     ]
     head = ("Relation", "Items", *(part for question in study.questions for part in (question.short, "95 %")))
     return _table("Shares by relation", head, rows)
+
+
+def _planned(study: Study) -> list[Table]:
+    """The figure that the plan is for, at one look and at all."""
+    found = looking.numbers(Live(Asked(study)))
+    if found.plan is None:
+        return []
+    rows = [(name, *_shown(each)) for name, each in looking.named(found)]
+    return [_table(f"Primary figure of the plan: {found.plan.get_figure_display()}", HEAD, rows)]
+
+
+def _repeats(study: Study) -> list[Table]:
+    found = repeats.numbers(Live(Asked(study)))
+    if not found.repeats:
+        return []
+    rows = [(f"{short}: {title}", *_shown(each, fine)) for short, title, each in repeats.told(found)]
+    left_out = f"; {found.revealed:,} after their verdict had been revealed are left out" if found.revealed else ""
+    return [_table(f"Agreement with oneself, {found.repeats:,} repeats before any verdict{left_out}", HEAD, rows)]
 
 
 def _unjudged(study: Study) -> list[Table]:

@@ -9,8 +9,7 @@ from annotation.figures.rows.asked import Asked
 from annotation.figures.rows.live import Live
 from annotation.judging.quality.measures import annotators_quality
 from annotation.models import Judgment, Kind, Study
-from tests.annotation.builders import participant, study
-from tests.distillation.builders import finished_run
+from tests.annotation.builders import study_of_repeats
 
 pytestmark = pytest.mark.django_db
 
@@ -26,16 +25,7 @@ def show(name: str, made: Study) -> Shown:
 
 @pytest.fixture
 def repeated() -> Study:
-    """Ten items that ann-1 finds plausible; again the last two not."""
-    made = study(run=finished_run(5), items=10, overlap=1, audit_share=0, repeat_share=0.3)
-    who = participant(made)
-    for k, item in enumerate(made.items.all()):
-        for kind, plausibility in ((Kind.ITEM, 1), (Kind.REPEAT, int(k < 8))):
-            Judgment.objects.create(
-                item=item, participant=who, kind=kind, submission=f"{k:030x}{kind == Kind.REPEAT:02x}",
-                plausibility=plausibility, typicality=2, a_on_left=True, seconds=9, audit_asked=False,
-            )  # fmt: skip
-    return made
+    return study_of_repeats()
 
 
 def test_annotators_are_set_against_themselves(repeated: Study) -> None:
