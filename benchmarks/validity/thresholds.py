@@ -4,15 +4,18 @@ Reported figure less what is true at the threshold chosen, on average over studi
 stands beside it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.bars import Row, points
-from benchmarks.validity.worlds import USUAL, World, world
+from benchmarks.validity.worlds import USUAL, World, steps, world
 from stats.filter.crossfit import cross_fitted
-from stats.filter.threshold_choice import Choice, best_threshold, resampled_curves, threshold_for
+from stats.filter.resampled_curves import resampled_curves, smoothed_curves
+from stats.filter.threshold_choice import Choice, best_threshold, threshold_for
 from stats.filter.thresholds import Curve, threshold_curve
 
 Floats = NDArray[np.float64]
@@ -20,6 +23,10 @@ Floats = NDArray[np.float64]
 SIZES, OPTIMISM, STUDIES = (100, 200), 0.007, 1000
 DRAWS, REPEATS = 100, 2  # their number moves no mean
 RUNS = 4
+WORLDS: dict[str, Callable[[np.random.Generator], World]] = {
+    "p_yes in a line": partial(world, USUAL),
+    "p_yes in steps": steps,
+}
 BY_LOWER = "precision of 0.8 by its lower bound"
 RULES = {
     "best accuracy": "accuracy",
@@ -30,11 +37,11 @@ RULES = {
 
 
 def rows(replications: int) -> Iterator[Row]:
-    for items in SIZES:
-        found = _studies(items, min(replications, STUDIES))
+    for (shape, of), items in product(WORLDS.items(), SIZES):
+        found = _studies(of, items, min(replications, STUDIES))
         for name, figure in RULES.items():
             honest, apparent, share = found[name]
-            what = f"{figure} at the threshold of {name}, {items} items, less the true one"
+            what = f"{figure} at the threshold of {name}, {items} items, {shape}, less the true one"
             yield _of_all(what, honest, share)
             yield Row("the same by the items that chose", f"{100 * apparent:+.2f} points", "none, to compare", met=True)
 
@@ -47,12 +54,14 @@ def _of_all(what: str, gap: float, share: float) -> Row:
     return Row(what, f"{100 * gap:+.2f} points", "none, as few studies find one", met=True)
 
 
-def _studies(items: int, studies: int) -> dict[str, tuple[float, float, float]]:
+def _studies(
+    of: Callable[[np.random.Generator], World], items: int, studies: int
+) -> dict[str, tuple[float, float, float]]:
     """By rule: mean reported and apparent figure less the true one, and the share of the studies that choose."""
     gaps = {name: [] for name in RULES}
     for seed in range(RUNS):
         rng = np.random.default_rng(seed)
-        run = world(USUAL, rng)
+        run = of(rng)
         truth = threshold_curve(run.p_yes, run.plausible > 0)
         for _ in range(studies // RUNS):
             for name, gap in _study(run, truth, items, rng).items():
@@ -65,7 +74,8 @@ def _study(run: World, truth: Curve, items: int, rng: np.random.Generator) -> di
     at = rng.choice(len(run.p_yes), items, replace=False)
     p_yes, plausible = run.p_yes[at], run.plausible[at] > 0
     curve = threshold_curve(p_yes, plausible)
-    resampled = resampled_curves(p_yes, plausible, seed=int(rng.integers(1 << 30)), draws=DRAWS)
+    drawn = {"seed": int(rng.integers(1 << 30)), "draws": DRAWS}
+    resampled = resampled_curves(p_yes, plausible, **drawn)
 
     def best(figure: str) -> Choice:
         return best_threshold(curve, resampled, figure).reported(
@@ -76,7 +86,7 @@ def _study(run: World, truth: Curve, items: int, rng: np.random.Generator) -> di
         "best accuracy": best("accuracy"),
         "best F1": best("f1"),
         "precision of 0.9 by its point": threshold_for(curve, resampled, 0.9),
-        BY_LOWER: threshold_for(curve, resampled, 0.8, "lower"),
+        BY_LOWER: threshold_for(curve, resampled, 0.8, "lower", smoothed_curves(p_yes, plausible, **drawn)),
     }
     return {
         name: _gaps(choice, truth, RULES[name])

@@ -49,6 +49,14 @@ def world(constant: float, rng: np.random.Generator) -> World:
     return World((votes >= 2).astype(float), np.round(np.clip(logistic(seen), 1e-4, 1 - 1e-4), 4), relation)
 
 
+def steps(rng: np.random.Generator) -> World:
+    """A filter that is mostly sure, and of which only steps tell: no line or bend on the logit fits it."""
+    n = COBUYS * RELATIONS
+    p_yes = np.round(np.clip(rng.beta(0.5, 0.4, n), 1e-4, 1 - 1e-4), 4)
+    chance = np.select([p_yes < 0.3, p_yes < 0.6, p_yes < 0.8], [0.45, 0.62, 0.78], 0.92)
+    return World((rng.random(n) < chance).astype(float), p_yes, np.zeros(n, dtype=np.int64))
+
+
 def samples(stratum: Codes, n: int, replications: int, rng: np.random.Generator) -> Codes:
     """Places of n intentions, as many of each stratum, without replacement: (replications, n), strata in turn."""
     shares = np.full(stratum.max() + 1, n // (stratum.max() + 1))

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stats.estimate import Estimate, undefined
-from stats.filter.threshold_choice import ResampledCurves
+from stats.filter.resampled_curves import ResampledCurves
 from stats.filter.thresholds import GRID, TOO_FEW_KEPT, Curve, Floats
 from stats.resampling import percentile_interval
 from stats.survey.run import kept_share

@@ -3,7 +3,8 @@ import pytest
 
 from stats.filter.crossfit import cross_fits, cross_fitted
 from stats.filter.quality import confusion
-from stats.filter.threshold_choice import best_threshold, resampled_curves, threshold_for
+from stats.filter.resampled_curves import resampled_curves, smoothed_curves
+from stats.filter.threshold_choice import best_threshold, threshold_for
 from stats.filter.thresholds import threshold_curve
 from stats.sample import sample_of
 
@@ -89,6 +90,34 @@ def test_by_the_lower_bound_the_threshold_is_higher():
     point, lower = chosen(0.75, "point"), chosen(0.75, "lower")
     assert lower.threshold.value > point.threshold.value
     assert lower.apparent["precision"].ci95[0] >= 0.75 > point.apparent["precision"].ci95[0]
+
+
+def test_answers_drawn_anew_take_more_of_a_lower_bound_back():
+    drawn = np.random.default_rng(3)
+    p_yes = drawn.random(200)
+    plausible = drawn.random(200) < 0.4 + 0.6 * p_yes
+    curve, resampled = threshold_curve(p_yes, plausible), resampled_curves(p_yes, plausible)
+    plain, anew = (
+        threshold_for(curve, resampled, 0.8, "lower", smoothed)
+        for smoothed in (None, smoothed_curves(p_yes, plausible))
+    )
+    assert anew.threshold == plain.threshold and anew.apparent == plain.apparent
+    assert anew.figures["precision"].value < plain.figures["precision"].value < plain.apparent["precision"].value
+
+
+def test_the_model_has_the_curve_of_its_own_resamples():
+    p_yes = np.repeat([0.2, 0.7], 50)
+    of = smoothed_curves(p_yes, np.arange(100) % 2 == 0, draws=400, seed=2)
+    # Half of either are plausible, whatever p_yes: of all items, and of the 50 over 0.5.
+    assert of.model.precision[0, [0, 500]] == pytest.approx(0.5)
+    assert of.resampled.precision[:, [0, 500]].mean(axis=0) == pytest.approx(0.5, abs=0.01)
+
+
+def test_rows_of_alike_items_are_drawn_as_their_items():
+    p_yes, plausible = np.array([0.1, 0.1, 0.8]), np.array([True, False, True])
+    grouped = smoothed_curves(p_yes, plausible, items=[10, 20, 30], draws=1).model
+    single = smoothed_curves(np.repeat(p_yes, [10, 20, 30]), np.repeat(plausible, [10, 20, 30]), draws=1).model
+    assert grouped.recall == pytest.approx(single.recall, nan_ok=True)
 
 
 def test_how_often_it_is_reached_is_said():

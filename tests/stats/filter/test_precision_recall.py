@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from stats.filter.precision_recall import by_recall, by_threshold, precision_recall
-from stats.filter.threshold_choice import resampled_curves
+from stats.filter.resampled_curves import resampled_curves
 from stats.filter.thresholds import threshold_curve
 
 # From 0.9 up 30 of 30 are plausible, from 0.6 up 60 of 90, of all 90 of 140.

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from stats.filter.quality import confusion
-from stats.filter.threshold_choice import best_threshold, resampled_curves, threshold_for
+from stats.filter.resampled_curves import resampled_curves
+from stats.filter.threshold_choice import best_threshold, threshold_for
 from stats.filter.thresholds import threshold_curve
 
 Columns = dict[str, np.ndarray]

@@ -11,7 +11,7 @@ from annotation.figures.rows.kinds import Rows
 from annotation.figures.tables import Column, Table, Value
 from distillation.runs.p_yes import STEPS
 from stats.filter.precision_recall import THRESHOLDS, AtRecall, AtThreshold, by_recall, by_threshold, precision_recall
-from stats.filter.threshold_choice import resampled_curves
+from stats.filter.resampled_curves import resampled_curves
 from stats.filter.thresholds import FEWEST_KEPT, Floats, threshold_curve
 from stats.survey.run import COUNTED
 

@@ -14,13 +14,8 @@ from annotation.figures.tables import Column, Table, Value
 from annotation.figures.words import because, interval, large, percent, whole_percent
 from stats.estimate import Estimate
 from stats.filter.crossfit import Figure, cross_fits
-from stats.filter.threshold_choice import (
-    Choice,
-    ResampledCurves,
-    best_threshold,
-    resampled_curves,
-    threshold_for,
-)
+from stats.filter.resampled_curves import ResampledCurves, resampled_curves, smoothed_curves
+from stats.filter.threshold_choice import Choice, best_threshold, threshold_for
 from stats.filter.thresholds import FEWEST_KEPT, Band, threshold_curve
 from stats.filter.thresholds import Curve as Thresholds
 from stats.resampling import DRAWS
@@ -67,11 +62,12 @@ def numbers(rows: Rows) -> Threshold:
     curve = rows.once("curve", lambda: threshold_curve(**decided.arguments()))
     draws = draws_of(decided)
     resampled = resampled_curves(**decided.arguments(), draws=draws)
+    smoothed = smoothed_curves(**decided.arguments(), draws=draws) if asked.bound == "lower" else None
     precisions = WANTED if asked.wanted is None else (asked.wanted,)
     return Threshold(
         curve=curve,
         best=_best(curve, resampled, decided),
-        wanted={precision: threshold_for(curve, resampled, precision, asked.bound) for precision in precisions},
+        wanted={each: threshold_for(curve, resampled, each, asked.bound, smoothed) for each in precisions},
         draws=draws,
         bound=asked.bound,
         at=asked.at if asked.at is not None else runs[0].strictness,
@@ -243,11 +239,12 @@ PANEL = Panel(
         f"{FEWEST_KEPT} kept items. Each band holds for its point alone. A chosen threshold's interval comes from "
         "resamples of the items within strata. Its figures are told by data that did not choose it: for a best F1 or "
         "accuracy each tenth of the items is judged at the threshold of the other nine, 20 times anew; for a wanted "
-        "precision, or a lower bound of it, what resamples are too good is taken off. Setting the strictness changes "
+        "precision what resamples are too good is taken off, for a lower bound of it resamples whose answers are drawn "
+        "by the share plausible about their p(yes). Setting the strictness changes "
         "what counts as kept everywhere and at once; no call is made again.",
         "kept: p(yes) ≥ strictness",
-        "Särndal, Swensson and Wretman 1992, section 5.7; van Rijsbergen 1979 for F1; Efron 1979 and 1983 for the "
-        "resamples; Stone 1974 for the tenths.",
+        "Särndal, Swensson and Wretman 1992, section 5.7; van Rijsbergen 1979 for F1; Efron 1979, 1982 and 1983 for "
+        "the resamples; Stone 1974 for the tenths.",
     ),
     numbers,
     words,
