@@ -59,6 +59,19 @@ class Exported(ExportedItems):
         alike, n = np.unique([step, grown - before, units], axis=1, return_counts=True)
         return [kinds.Grown(*each) for each in zip(*alike.tolist(), n.tolist(), strict=True)]
 
+    def completed(self) -> kinds.Completed:
+        rows, last = self.judged()[0], np.zeros(self.csv.n_items)
+        says, n = positive(rows, self.asked.study.questions[0])
+        np.maximum.at(last, self.rows["item"], self.rows["at"])
+        among = rows.filtered & rows.complete
+        steps = [moment.timestamp() for moment in moments(self.asked)]
+        step = np.searchsorted(steps, last[self.items["item"]], side="right")
+        columns = [step, (1 + np.sign(2 * says - n)) / 2, rows.kept, rows.inclusion, rows.stratum]
+        alike, items = np.unique([each[among] for each in columns], axis=1, return_counts=True)
+        step, truth, kept, inclusion, code = alike
+        stratum = np.unique(rows.strata)[code.astype(int)]
+        return kinds.Completed(step.astype(int), truth, kept > 0, stratum, inclusion, items.astype(float))
+
     def rated_twice(self) -> kinds.RatedTwice:
         first, second = self.asked.study.questions
         rows, judged = answering(self._some(self.rows), second)[0], self.judged()[0]

@@ -20,7 +20,15 @@ from annotation.figures.panels import (
     skips,
     unjudged,
 )
-from annotation.figures.panels.filter import accuracy_by_votes, calibration, confusion, p_yes, recall, threshold
+from annotation.figures.panels.filter import (
+    accuracy_by_judgments,
+    accuracy_by_votes,
+    calibration,
+    confusion,
+    p_yes,
+    recall,
+    threshold,
+)
 from annotation.figures.panels.panel import Panel
 from annotation.models import Study
 
@@ -39,6 +47,7 @@ PANELS: dict[str, Panel[Any]] = {
         agreement_by_group.PANEL,
         agreement_by_judgments.PANEL,
         contested.PANEL,
+        accuracy_by_judgments.PANEL,
         accuracy_by_votes.PANEL,
         joint.PANEL,
         anchoring.PANEL,

@@ -38,6 +38,7 @@ class Rows(Protocol):
     def totals(self, by: By = "relation") -> Totals: ...
     def decided(self) -> "Decided": ...
     def grown(self) -> list["Grown"]: ...
+    def completed(self) -> "Completed": ...
     def rated_twice(self) -> "RatedTwice": ...
     def revised(self) -> "Revised": ...
     def repeated(self) -> "Repeated": ...
@@ -107,6 +108,19 @@ class Grown:
     tally: int
     unit: int
     n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """Complete items with a verdict (rows,), by the moment of their last judgment: `truth` is 1 where most say
+    plausible, 0 where most do not, one half at a tie."""
+
+    step: NDArray[np.int64]
+    truth: NDArray[np.float64]
+    kept: NDArray[np.bool_]
+    stratum: NDArray[np.str_]
+    inclusion: NDArray[np.float64]
+    items: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,14 @@ from django.db.models import Count, Min, Q, Sum
 from django.utils import timezone
 from numpy.typing import NDArray
 
-from annotation.figures.patterns import By, Patterns, Progress, complete_in, items_alike, patterns
+from annotation.figures.patterns import By, Patterns, Progress, complete_in, items_alike, kept_at, patterns
 from annotation.figures.periods.rows import Dated, dated_items
 from annotation.figures.rows.asked import Asked, Made
 from annotation.figures.rows.kinds import (
     PACE_DAYS,
     Answers,
     Audited,
+    Completed,
     Decided,
     Grown,
     ItemAudits,
@@ -34,7 +35,7 @@ from annotation.figures.rows.kinds import (
 )
 from annotation.figures.rows.labels import item_audits, labels, single_votes
 from annotation.figures.rows.looks import looked
-from annotation.figures.rows.moments import grown
+from annotation.figures.rows.moments import grown, moments
 from annotation.figures.rows.pairs import pairs
 from annotation.figures.rows.reported import reported
 from annotation.figures.rows.singles import answers, people, rated_twice, repeated, revised
@@ -74,6 +75,9 @@ class Live:
 
     def grown(self) -> list[Grown]:
         return self.once("rows by moment", lambda: grown(self.asked))
+
+    def completed(self) -> Completed:
+        return _completed(self.asked)
 
     def rated_twice(self) -> RatedTwice:
         return rated_twice(self.asked)
@@ -152,6 +156,29 @@ def _decided(asked: Asked, judged: Patterns) -> Decided:
         plausible=columns["plausible"].astype(bool),
         stratum=stratum,
         weights=response_factors(judged, stratum, of_complete=True) / columns["inclusion"].astype(float),
+        items=columns["items"].astype(float),
+    )
+
+
+def _completed(asked: Asked) -> Completed:
+    study, kept = asked.study, kept_at(asked.study)
+    cuts = ", ".join(f"'{moment.isoformat()}'" for moment in moments(asked))
+    columns = items_alike(
+        study,
+        asked.selection,
+        f"{complete_in(study)} AND t.plausibility_tally > 0 AND {kept} IS NOT NULL",
+        step=f"width_bucket(t.judged_at, ARRAY[{cuts}]::timestamptz[])",
+        truth=f"(1 + sign({_lead(study.questions[0])})) / 2.0",
+        kept=kept,
+        inclusion="t.inclusion_probability",
+        stratum='t.stratum COLLATE "C"',
+    )
+    return Completed(
+        step=columns["step"].astype(np.int64),
+        truth=columns["truth"].astype(float),
+        kept=columns["kept"].astype(bool),
+        stratum=columns["stratum"].astype(str),
+        inclusion=columns["inclusion"].astype(float),
         items=columns["items"].astype(float),
     )
 

@@ -121,7 +121,8 @@ def test_a_run_without_a_filter_is_shown_without_one(judged: Study, name: str) -
     Item.objects.update(p_yes=None, filter_yes=None)
     study_recompute(judged)
     shown = show(name, judged)
-    of_filter = ("confusion", "threshold", "calibration", "anchoring", "recall", "accuracy_by_votes")
+    by_time = ("accuracy_by_votes", "accuracy_by_judgments")
+    of_filter = ("confusion", "threshold", "calibration", "anchoring", "recall", *by_time)
     assert ("verdict" in shown.empty) == (name in of_filter)
 
 
