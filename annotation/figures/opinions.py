@@ -8,13 +8,14 @@ from numpy.typing import NDArray
 
 from annotation.figures.patterns import Patterns
 from annotation.figures.rates import positive
-from annotation.figures.rows.kinds import Rows
+from annotation.figures.rows.kinds import Rows, SingleVotes
 from annotation.figures.slow import Figures, Latest, latest
 from annotation.scales import Question
 from stats.crossed import crossed_share
 from stats.estimate import Estimate
 from stats.filter.audits import audit_rate
 from stats.filter.latent import FIGURES, latent_quality
+from stats.people.mace import competence, mace
 from stats.resampling import DRAWS
 from stats.sample import sample_of
 
@@ -22,7 +23,9 @@ Floats = NDArray[np.float64]
 
 MOST_AT_ONCE = 50_000  # judgments; of more a page takes what a worker made
 SEED, MOST_RESAMPLED, FEWEST_DRAWS = 1, 3_000_000, 100  # votes of all resamples together
-ANNOTATOR = "annotator "
+ANNOTATOR, COMPETENCE = "annotator ", "competence "
+MOST_ROUNDS, CLOSE = 300, 1e-6  # of the EM of MACE, which stands beside and needs no further digit
+WITHOUT_INTERVAL = "by MACE, without an interval"
 
 
 def audit_figures(rows: Rows) -> Figures:
@@ -53,22 +56,42 @@ def _of_people(rows: Rows, question: Question) -> Estimate:
 
 
 def latent_figures(rows: Rows, draws: int | None = None) -> Figures:
-    """By the names of FIGURES, and the accuracy of each annotator."""
+    """By the names of FIGURES, and the accuracy of each annotator; beside them what MACE says."""
     votes = rows.single_votes()
     known = np.ones(len(votes.inclusion))
+    weights = _speaking(rows.judged()[0], votes.stratum, votes.inclusion, known)
     found = latent_quality(
         votes.item,
         votes.who,
         votes.yes,
         votes.kept,
-        weights=_speaking(rows.judged()[0], votes.stratum, votes.inclusion, known),
+        weights=weights,
         strata=votes.stratum,
         kept_share=rows.totals().kept_share().value,
         draws=draws or max(FEWEST_DRAWS, min(DRAWS, MOST_RESAMPLED // max(1, len(votes.item)))),
         rng=np.random.default_rng(SEED),
     )
     people = {f"{ANNOTATOR}{name}": each for name, each in found.by_annotator.items()}
-    return {name: getattr(found, name) for name in FIGURES} | people
+    return {name: getattr(found, name) for name in FIGURES} | people | _by_mace(votes, weights)
+
+
+def _by_mace(votes: SingleVotes, weights: Floats) -> Figures:
+    """What another model of annotators says of the same votes: its truth, and who answers knowing it."""
+    if votes.yes.all() or not votes.yes.any():
+        return {}
+    found = mace(votes.item, votes.who, votes.yes, tolerance=CLOSE, max_iterations=MOST_ROUNDS)
+    plausible, at = found.posteriors[:, 1], found.items
+    right = np.where(votes.kept[at], plausible, 1 - plausible)
+    shares = {
+        f"mace_{name}": Estimate(float(np.average(each, weights=weights[at])), n=len(at), note=WITHOUT_INTERVAL)
+        for name, each in (("plausible", plausible), ("accuracy", right))
+    }
+    names, labels = np.unique(votes.who, return_counts=True)
+    knows = dict(zip(found.annotators.tolist(), competence(found).tolist(), strict=True))
+    return shares | {
+        f"{COMPETENCE}{name}": Estimate(knows[name], n=n, note=WITHOUT_INTERVAL)
+        for name, n in zip(names.tolist(), labels.tolist(), strict=True)
+    }
 
 
 MADE: dict[str, Callable[[Rows], Figures]] = {

@@ -34,7 +34,7 @@ LATENT_HOW = How(
     "The filter's figures are those with the greatest likelihood given the annotators, weighted to the run. Intervals: "
     "resamples of items, each fitted anew by a worker.",
     "P(truth | votes) ∝ P(truth) Π P(vote | truth, annotator)",
-    "Dawid and Skene 1979; Raykar et al. 2010; Vermunt 2010, eq. 10; Efron 1987.",
+    "Dawid and Skene 1979; Raykar et al. 2010; Vermunt 2010, eq. 10; Efron 1987. Beside it Hovy et al. 2013 (MACE).",
 )
 # Of which truth the figures are, in two lines.
 TRUTHS = {

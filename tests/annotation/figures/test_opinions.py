@@ -6,7 +6,7 @@ from django.test import Client
 from django.urls import reverse
 
 from annotation.figures.numbers import study_figures, study_revision
-from annotation.figures.opinions import latent_figures
+from annotation.figures.opinions import COMPETENCE, latent_figures
 from annotation.figures.rows.asked import Asked
 from annotation.figures.rows.live import Live
 from annotation.figures.tasks import slow_figure_make
@@ -14,6 +14,7 @@ from annotation.models import Judgment, SlowFigure, Study
 from annotation.selection import LATENT, PEOPLE, Selection
 from stats.crossed import crossed_rate
 from stats.filter.latent import latent_quality
+from stats.people.mace import competence, mace
 from tests.annotation.builders import judge, participant, rate_all, study
 from tests.annotation.pages import text
 from tests.distillation.builders import finished_run
@@ -68,6 +69,18 @@ def test_the_latent_truth_is_that_of_single_votes(judged: Study) -> None:
     found = latent_figures(Live(Asked(judged)), draws=20)
     assert found["accuracy"].value == pytest.approx(again.accuracy.value)
     assert found["gap"].ci95 == pytest.approx(again.gap.ci95)
+
+
+def test_mace_stands_beside_the_latent_truth(judged: Study) -> None:
+    labels, found = by_label(judged), latent_figures(Live(Asked(judged)), draws=20)
+    again = mace(labels["items"], labels["annotators"], labels["yes"])
+    kept = np.array([judged.items.get(pk=pk).p_yes >= 0.5 for pk in again.items.tolist()])
+    # All items have the same chance: each is right as often as its truth is the filter's verdict.
+    right = np.where(kept, again.posteriors[:, 1], again.posteriors[:, 0]).mean()
+    assert found["mace_accuracy"].value == pytest.approx(right, abs=1e-4)
+    assert [each.value for name, each in found.items() if name.startswith(COMPETENCE)] == pytest.approx(
+        competence(again).tolist(), abs=1e-3
+    )
 
 
 def test_a_page_asks_a_worker_for_the_latent_truth(as_researcher: Client, judged: Study) -> None:

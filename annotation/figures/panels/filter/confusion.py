@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from annotation.figures.filtering import OfComplete, of_complete
-from annotation.figures.opinions import ANNOTATOR, now_or_latest
+from annotation.figures.opinions import ANNOTATOR, COMPETENCE, now_or_latest
 from annotation.figures.panels.panel import How, Panel, Shown
 from annotation.figures.quality import filter_against_people
 from annotation.figures.rows.kinds import Rows
@@ -37,6 +37,7 @@ OF_LATENT = {
     "people": "Annotators' accuracy",
     "gap": "Annotators less filter",
 }
+BY_MACE = {"mace_accuracy": "Accuracy, truth by MACE", "mace_plausible": "Truly plausible, by MACE"}
 LINKS = (("Wrongly kept items", "wrongly_kept"), ("Wrongly rejected items", "wrongly_rejected"), ("Ties", "tie"))
 CELLS = {  # as the items page calls these: kept, plausible
     "rightly_kept": (True, True),
@@ -122,13 +123,16 @@ def words(found: Confusion) -> Shown:
 def _of_latent(latent: Latest) -> Shown:
     """Items have no truth of their own here, so there are no cells."""
     figures = {name: latent.get(name) for name in OF_LATENT}
-    annotators = {name: each for name, each in latent.figures.items() if name.startswith(ANNOTATOR)}
+    beside = {name: each for name, each in latent.figures.items() if name.startswith((ANNOTATOR, COMPETENCE))}
+    beside |= {title: latent.figures[name] for name, title in BY_MACE.items() if name in latent.figures}
     return Shown(
-        short="Against the truth that a model of annotators estimates behind their votes, weighted to the run.",
+        short="Against the truth that a model of annotators estimates behind their votes, weighted to the run. In the "
+        "table also what MACE makes of the same votes, and each annotator's competence by it: the share of answers "
+        "given knowing the truth.",
         table=Table(
             "The filter and annotators against the latent truth",
             (Column("Figure"), Column("Value", "coefficient"), Column("Items or votes", "count")),
-            [(OF_LATENT.get(name, name), figure, figure.n) for name, figure in (figures | annotators).items()],
+            [(OF_LATENT.get(name, name), figure, figure.n) for name, figure in (figures | beside).items()],
         ),
         more={"figures": [{**_figure(name, figures[name]), "name": OF_LATENT[name]} for name in OF_LATENT]},
     )
