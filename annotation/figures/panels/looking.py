@@ -19,9 +19,10 @@ from annotation.models import Study, StudyPlan
 from annotation.selection import EVERYTHING
 from stats.estimate import Estimate, undefined
 from stats.filter.complete import majority_truth
-from stats.looking import narrow_enough, share_sequence
+from stats.looking import beta_mixture, narrow_enough, share_sequence
 from stats.planning import ASSUMED_SHARE
 from stats.rates import NO_JUDGMENTS
+from stats.sample import Sample
 
 Floats = NDArray[np.float64]
 Figure = StudyPlan.Figure
@@ -55,7 +56,21 @@ def numbers(rows: Rows) -> Looking:
     numerator, denominator, within = told(judged, study, plan.figure)
     design, y, x = sample(judged).where(within), numerator[within], denominator[within]
     planned = max(1, round(plan.items * TELLING.get(Figure(plan.figure), 1)))
-    return Looking(plan, chosen, design.size(), design.ratio(y, x, NO_JUDGMENTS), share_sequence(design, y, x, planned))
+    plain = _is_plain(study, plan, judged) and np.isin([y, x], (0, 1)).all()
+    always = _of_plain_answers(y, x, design, planned) if plain else share_sequence(design, y, x, planned)
+    return Looking(plan, chosen, design.size(), design.ratio(y, x, NO_JUDGMENTS), always)
+
+
+def _is_plain(study: Study, plan: StudyPlan, judged: Patterns) -> bool:
+    """Items drawn alike, and of each a yes or a no: the design's to say, or the kind of sequence would follow from
+    what is seen. Those that are closed with a tie are none."""
+    drawn_alike = not study.strata and len(np.unique(judged.inclusion)) == 1
+    return bool(drawn_alike and study.overlap % 2 and (study.overlap == 1 or plan.figure not in RATES))
+
+
+def _of_plain_answers(y: Floats, x: Floats, design: Sample, planned: int) -> Estimate:
+    yes, among = round(float(design.items @ y)), round(float(design.items @ x))
+    return beta_mixture(yes, among - yes, planned)
 
 
 def told(judged: Patterns, study: Study, figure: str) -> tuple[Floats, Floats, NDArray[np.bool_]]:
@@ -135,8 +150,9 @@ PANEL = Panel(
     How(
         "An interval of 95 % that is looked at again and again misses far more often than once in twenty. The wider "
         "one holds at all looks together, so one may stop at any of them; it is narrowest about the planned number of "
-        "items (60 % of which are assumed to tell of precision or recall). It begins at 30 items, and takes them as "
-        "coming in random order. The filter's figures are of items that nobody can still be asked about.",
+        "items (60 % of which are assumed to tell of precision or recall). It takes items as coming in random order "
+        "and begins at 30 of them; where all were drawn alike and each says yes or no it is exact from the first on, a "
+        "beta mixture of the plain share. The filter's figures are of items that nobody can still be asked about.",
         "p̂ within Wilson's interval at p(1 − p)/V, with √((1 + 1/nr) log((nr + 1)/α²)) for 1.96",
         "Robbins 1970; Howard et al. 2021; Waudby-Smith et al. 2024, theorem 2.2.",
     ),

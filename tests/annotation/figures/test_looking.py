@@ -13,7 +13,7 @@ from annotation.figures.rows.live import Live
 from annotation.models import Item, Study
 from annotation.recheck.check import figures_check
 from annotation.selection import EVERYTHING, Selection
-from stats.looking import share_sequence
+from stats.looking import beta_mixture, share_sequence
 from stats.sample import sample_of
 from tests.annotation.builders import judge, participant, rate_all, study
 from tests.annotation.pages import text
@@ -40,10 +40,20 @@ def found(made: Study, selection: Selection = EVERYTHING) -> Looking:
 
 def test_the_interval_of_all_looks_stands_beside_that_of_one() -> None:
     shown = found(planned(Planned("plausibility")))
-    answers = np.repeat([1.0, 0.0], [30, 10])
     assert shown.once.value == shown.always.value == 30 / 40
-    assert shown.always == share_sequence(sample_of(40), answers, np.ones(40), 40)
+    assert shown.always == beta_mixture(30, 10, 40)
     assert shown.always.ci95[0] < shown.once.ci95[0] < shown.once.ci95[1] < shown.always.ci95[1]
+
+
+def test_of_several_votes_an_item_the_sequence_is_that_of_shares() -> None:
+    made = study(run=finished_run(20), items=40, overlap=2, plan=Planned("plausibility"))
+    rate_all(made, {item.pk: [(1, 2), (place % 2, 2)] for place, item in enumerate(made.items.order_by("pk"))})
+    # Half of the items have two of two, half one of two.
+    assert found(made).always == share_sequence(sample_of(40), np.repeat([1.0, 0.5], 20), np.ones(40), 40)
+
+
+def test_before_thirty_items_plain_answers_have_a_sequence_too() -> None:
+    assert found(planned(Planned("plausibility"), items=4, yes=2)).always == beta_mixture(2, 2, 4)
 
 
 def test_it_says_stop_once_the_wanted_half_width_is_reached() -> None:
