@@ -23,8 +23,6 @@ SHARES = {"69 %": USUAL, "98 %": HIGH}
 RUNS = 5
 SIZES, KINDS = (60, 200, 400), ("good", "useless", "adversarial")
 COVERAGE = (0.93, 0.985)
-# Strata by verdict already use most of what p_yes says, and ten items of each stratum pay for a slope.
-STRATIFIED_WIDTH = 1.03
 CHECKED = 5  # replications of each cell that the functions of `stats` compute as well
 AT_ONCE = 1000
 
@@ -87,9 +85,8 @@ def _studies(run: World, n: int, design: str, replications: int, rng: np.random.
 
 
 def _widest(name: str, share: str, kind: str, design: str) -> float:
-    if design == "stratified":
-        return STRATIFIED_WIDTH
-    if name != "plausible" or kind == "useless":
+    # Strata by verdict already use most of what p_yes says.
+    if name != "plausible" or kind == "useless" or design == "stratified":
         return 1.01
     return {"69 %": 0.93 if kind == "good" else 1.01, "98 %": 1.0}[share]
 
