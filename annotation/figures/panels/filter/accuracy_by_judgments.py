@@ -85,8 +85,10 @@ def plot(found: AccuracyByJudgments) -> Chart | None:
     return Chart(
         label=f"Accuracy of the filter by the number of judgments, at last {percent(at_last.value)} "
         f"({interval(at_last.ci95, percent)}); the table has the values",
+        across="Judgments so far",
+        up="Accuracy of the filter",
         height=HEIGHT,
-        along=ticks(along, (0, last / 2, last), ("0", large(round(last / 2)), f"{large(last)} judgments")),
+        along=ticks(along, (0, last / 2, last), ("0", large(round(last / 2)), large(last))),
         down=ticks(down, marks, [whole_percent(mark) for mark in marks]),
         lines=[Curve(line([n / last for n in known], [figure.value for figure in known.values()]), "c-line")],
         points=[_point(along(n), figure, down) for n, figure in known.items()],
