@@ -9,17 +9,17 @@ from datetime import datetime
 from django.db import connection
 from django.utils import timezone
 
+from annotation.exchange.exports.ahead import copied_ahead
 from annotation.exchange.exports.options import Options
 from annotation.models import Study
 from annotation.scales import PREFERENCE_NAMES, Preference
-from common.copying import inert, joined, with_decimal_comma
+from common.copying import FORMULA_START, inert, with_decimal_comma
 from common.counting import first_sql, included_sql, seen_sql
 from common.kept import kept_sql
 from distillation.catalog.selection import CatalogSelection
 
 # Items; of larger ranges the first row comes later, of smaller ones the last.
 FIRST_RANGE, RANGE = 1_000, 30_000
-ROOM = "64MB"  # for a range to be joined and sorted without the disk
 
 ISO = "to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
 MILLISECONDS = "round({} * 1000) / 1000"
@@ -204,6 +204,18 @@ _FILTERS = {
     "until": "AND j.created_at < (%(until)s::date + 1)::timestamp AT TIME ZONE %(zone)s",
 }
 _FILTERS_OF_PAIRS = {"run": "AND %(run)s IN (i.run_id, i.other_run_id)"}
+_SHARED = {
+    "study": ("study",),
+    "run": ("run", "left_run", "right_run", "better_run"),
+    "model": ("model",),
+    "annotator": ("annotator",),
+}
+_RUNS = "FROM distillation_run WHERE id IN (SELECT run_id FROM annotation_study_runs WHERE study_id = %(study)s)"
+_RUNNABLE = f"""
+    SELECT %(name)s::text ~ '{FORMULA_START}',
+           (SELECT bool_or(name ~ '{FORMULA_START}') {_RUNS}), (SELECT bool_or(model ~ '{FORMULA_START}') {_RUNS}),
+           (SELECT bool_or(pseudonym ~ '{FORMULA_START}') FROM annotation_participant WHERE study_id = %(study)s)
+"""  # noqa: S608 - a pattern of our own
 _BOUNDS = "SELECT coalesce(min(id), 0), coalesce(max(id), -1) + 1 FROM annotation_item WHERE study_id = %(study)s"
 
 
@@ -240,8 +252,16 @@ class Rows:
         return self._ordered(self.columns)
 
     def selected_for_csv(self) -> str:
-        """The same, in cells that others read."""
-        return self._ordered({name: _cell(name, sql, self.options) for name, sql in self.columns.items()})
+        """The same, in cells that others read. Within the snapshot, which is asked what can need a guard."""
+        guarded = frozenset() if self.options.machine else FREE_TEXT - self._harmless()
+        return self._ordered({name: _cell(name, sql, guarded, self.options) for name, sql in self.columns.items()})
+
+    def _harmless(self) -> set[str]:
+        """Columns with few values, none of which a spreadsheet runs: to look at a million cells takes longer."""
+        with connection.cursor() as cursor:
+            cursor.execute(_RUNNABLE, self.params)
+            found = dict(zip(_SHARED, cursor.fetchone(), strict=True))
+        return {name for shared, names in _SHARED.items() if not found[shared] for name in names}
 
     def selected_unordered(self) -> str:
         """The same as they come, and with the judgment's id."""
@@ -259,7 +279,6 @@ class Rows:
 
     def ranges(self) -> Iterator[dict[str, int]]:
         with connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL work_mem = '{ROOM}'")
             cursor.execute(_BOUNDS, self.params)
             least, beyond = cursor.fetchone()
         size = FIRST_RANGE
@@ -267,16 +286,17 @@ class Rows:
             yield {"first": least, "beyond": min(least + size, beyond)}
             least, size = least + size, RANGE
 
-    def copied(self, query: str, form: str, **places: int) -> Iterator[bytes]:
-        """Pieces of whole rows, joined right here: passing single rows on costs as much as making them."""
-        with connection.cursor() as cursor:
-            with cursor.copy(f"COPY ({query}) TO STDOUT {form}", self.params | places) as copy:
-                yield from joined(iter(copy.read, b""))
-            self.n_copied += cursor.rowcount
+    def copied(self, query: str, form: str) -> Iterator[bytes]:
+        """All ranges, in pieces of whole rows."""
+        places = (self.params | each for each in self.ranges())
+        yield from copied_ahead(f"COPY ({query}) TO STDOUT {form}", places, self._count)
+
+    def _count(self, n: int) -> None:
+        self.n_copied += n
 
 
-def _cell(name: str, sql: str, options: Options) -> str:
-    if name in FREE_TEXT and not options.machine:
+def _cell(name: str, sql: str, guarded: frozenset[str], options: Options) -> str:
+    if name in guarded:
         return inert(sql)
     if name in REALS and options.excel == "semicolon":
         return with_decimal_comma(sql)

@@ -30,30 +30,25 @@ def judgments_stream(rows: Rows) -> Iterator[bytes]:
 def _csv(rows: Rows) -> Iterator[bytes]:
     excel, query = rows.options.excel, rows.selected_for_csv()
     yield (BOM if excel else b"") + EXCEL.get(excel, ",").join(rows.columns).encode() + b"\n"
-    for places in rows.ranges():
-        yield from rows.copied(query, csv_form(excel), **places)
+    yield from rows.copied(query, csv_form(excel))
 
 
 def _jsonl(rows: Rows) -> Iterator[bytes]:
     query = f"SELECT row_to_json(x)::text FROM ({rows.selected()}) x"  # noqa: S608 - of our own columns
-    for places in rows.ranges():
-        yield from rows.copied(query, AS_LINES, **places)
+    yield from rows.copied(query, AS_LINES)
 
 
 def _parquet(rows: Rows) -> Iterator[bytes]:
-    query = rows.selected()
-    lines = (line for places in rows.ranges() for line in rows.copied(query, csv_form(), **places))
-    return parquet(list(rows.columns), joined(lines, ROW_GROUP))
+    return parquet(list(rows.columns), joined(rows.copied(rows.selected(), csv_form()), ROW_GROUP))
 
 
 def _label_studio(rows: Rows) -> Iterator[bytes]:
     query, params = label_studio(rows)
     rows.params |= params
     before = b"[\n"
-    for places in rows.ranges():
-        for lines in rows.copied(query, AS_LINES, **places):
-            yield before + lines.removesuffix(b"\n").replace(b"\n", b",\n")
-            before = b",\n"
+    for lines in rows.copied(query, AS_LINES):
+        yield before + lines.removesuffix(b"\n").replace(b"\n", b",\n")
+        before = b",\n"
     yield b"\n]\n" if before == b",\n" else b"[]\n"
 
 

@@ -1,0 +1,53 @@
+"""Exports read ahead on a second connection, where the transaction is theirs alone: here with what is committed."""
+
+import pytest
+from django.db import connection
+
+from annotation.exchange.exports import ahead
+from annotation.exchange.exports import rows as export_rows
+from annotation.exchange.exports.options import Options
+from annotation.exchange.exports.rows import Rows
+from annotation.exchange.exports.streams import judgments_stream
+from annotation.models import Study
+from common import copying
+from tests.annotation.builders import judge, participant, study
+
+
+@pytest.fixture
+def made(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Study:
+    """Eight judgments on four items, in ranges of one and of two of them."""
+    made = study(items=4, overlap=2)
+    for name in ("ann-1", "ann-2"):
+        who = participant(made, name)
+        for _ in range(4):
+            judge(who)
+    monkeypatch.setattr(export_rows, "FIRST_RANGE", 1)
+    monkeypatch.setattr(export_rows, "RANGE", 2)
+    return made
+
+
+def test_rows_read_ahead_are_those_read_one_after_the_other(made: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = Rows(made, Options())
+    read_ahead = b"".join(judgments_stream(rows))
+    monkeypatch.setattr(ahead, "_second", lambda stack: None)
+    assert read_ahead == b"".join(judgments_stream(Rows(made, Options())))
+    assert rows.n_copied == read_ahead.count(b"\n") - 1 == 8
+
+
+def test_what_comes_meanwhile_is_in_neither_connection_s_rows(made: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(copying, "CHUNK", 100)
+    stream = judgments_stream(Rows(made, Options()))
+    with ahead.psycopg.connect(**connection.get_connection_params()) as other:
+        first = next(stream)
+        other.execute("UPDATE annotation_judgment SET comment = 'meanwhile'")
+    rest = b"".join(stream)
+    assert rest.count(b"\n") == 8 and b"meanwhile" not in first + rest
+
+
+def test_who_breaks_off_leaves_a_connection_that_works(made: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(copying, "CHUNK", 100)
+    stream = judgments_stream(Rows(made, Options()))
+    next(stream)
+    next(stream)
+    stream.close()
+    assert made.items.count() == 4
