@@ -1,3 +1,4 @@
+import gc
 import os
 from pathlib import Path
 
@@ -18,6 +19,8 @@ app.autodiscover_tasks(["annotation.figures", "annotation.desk", "mindsite.reten
 @worker_init.connect
 def show_liveness(**_: object) -> None:
     import distillation.runs.liveness  # noqa: F401, PLC0415 - only a worker has a heartbeat
+
+    gc.freeze()  # what is loaded stays, in one copy for all processes that are forked
 
 
 @setup_logging.connect

@@ -25,6 +25,7 @@ HOST = "127.0.0.1"
 PORT = 8000
 PORTS_TRIED = 50
 CONNECTIONS = 2_048  # of each process: those that wait cost little
+HEAD_START_S = 3.0  # both load for seconds: people wait for the pages, and nobody for the worker
 SITE = "site"  # web server and worker of this var
 
 
@@ -94,8 +95,11 @@ def web(port: int, **options) -> Child:
     return Child("web", web_command(port, **options), settings.BASE_DIR)
 
 
-def worker(instance: Instance, command: list[str] | None = None) -> Child:
-    return Child("worker", command or worker_command(), settings.BASE_DIR, MINDSITE_SIGN=str(_sign(instance)))
+def worker(instance: Instance, command: list[str] | None = None, *, after: float = 0.0) -> Child:
+    """`after`: seconds from now on."""
+    child = Child("worker", command or worker_command(), settings.BASE_DIR, MINDSITE_SIGN=str(_sign(instance)))
+    child.due = time.monotonic() + after
+    return child
 
 
 def _counting(instance: Instance, children: Sequence[Child]) -> None:

@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING, Any, cast
 
-import requests
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext_noop
@@ -23,7 +22,7 @@ class SsoRefused(Refused):
 def provider() -> "DjangoOAuth2App":
     """With the provider's description, read anew: sign-ins are rare, and keys and addresses change.
 
-    requests.RequestException or ValueError where it can't be had.
+    OSError (of requests) or ValueError where it can't be had.
     """
     from authlib.integrations.django_client import OAuth  # noqa: PLC0415 - only where single sign-on is set up
 
@@ -81,6 +80,6 @@ def sent_away(id_token: str, back: str) -> HttpResponse | None:
         address = client.create_logout_url(
             post_logout_redirect_uri=back, id_token_hint=id_token, client_id=settings.OIDC_CLIENT_ID
         )["url"]
-    except (requests.RequestException, ValueError, RuntimeError):
+    except (OSError, ValueError, RuntimeError):
         return None
     return HttpResponseRedirect(address)

@@ -2,7 +2,6 @@
 
 import logging
 
-import requests
 from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.views import LogoutView
@@ -31,7 +30,7 @@ def sso_begin(request: HttpRequest) -> HttpResponse:
     safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
     try:
         answer = provider().authorize_redirect(request, request.build_absolute_uri(reverse("sso-back")))
-    except (requests.RequestException, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         log.warning("single sign-on: %s", error)
         return _refused(request, _(NOT_REACHED) % {"name": settings.OIDC_NAME}, status=503)
     request.session[NEXT] = wanted if safe else ""
@@ -50,7 +49,7 @@ def sso_back(request: HttpRequest) -> HttpResponse:
         person = person_of_claims(issuer=claims["iss"], claims=claims)
     except SsoRefused as refusal:
         return _refused(request, str(refusal))
-    except requests.RequestException as error:
+    except OSError as error:
         log.warning("single sign-on: %s", error)
         return _refused(request, _(NOT_REACHED) % {"name": settings.OIDC_NAME}, status=503)
     except (AuthlibBaseError, JoseError, ValueError, RuntimeError) as error:

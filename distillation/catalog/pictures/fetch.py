@@ -4,6 +4,8 @@ The address that a connection goes to is checked when the connection is made, on
 name that resolves to something else the second time, or a redirect, gets no further than any other URL.
 """
 
+from __future__ import annotations
+
 import asyncio
 import socket
 import ssl
@@ -13,10 +15,12 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpcore
-import httpx
+
+if TYPE_CHECKING:
+    import httpx
 
 MOST_REDIRECTS = 5
 CONNECT_TIMEOUT_S = 10
@@ -78,6 +82,8 @@ def _carried(address: Address) -> IPv4Address | None:
 
 
 def checked_url(text: str, hosts: Sequence[str] = (), base: httpx.URL | None = None) -> httpx.URL:
+    import httpx  # noqa: PLC0415 - with its terminal program it takes a tenth of a second to load
+
     try:
         url = base.join(text) if base else httpx.URL(text)
     except (httpx.InvalidURL, ValueError) as error:
@@ -148,7 +154,7 @@ class Fetcher:
             network_backend=GuardedBackend(rules.private_networks, resolve),
         )
 
-    async def __aenter__(self) -> "Fetcher":
+    async def __aenter__(self) -> Fetcher:
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -7,7 +7,18 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from mindsite.demo import TO_RATE, demo_prepare
 from mindsite.demo_check import START_TIMEOUT_S, PagesBroken, check_pages
 from mindsite.embedded import VAR
-from mindsite.serving import HOST, PORT, SITE, alone, free_port, supervisor, wait_until_it_answers, web, worker
+from mindsite.serving import (
+    HEAD_START_S,
+    HOST,
+    PORT,
+    SITE,
+    alone,
+    free_port,
+    supervisor,
+    wait_until_it_answers,
+    web,
+    worker,
+)
 from mindsite.supervision.instances import Instance
 from mindsite.supervision.supervisor import Supervisor
 from mindsite.workers import shown
@@ -42,7 +53,7 @@ class Command(BaseCommand):
     def _serve(self, instance: Instance, passwords: dict[str, str], **options) -> None:
         port = free_port(options["port"], say=self.stdout.write)
         log, url = None if options["verbose"] else VAR / "log", f"http://{HOST}:{port}"
-        site = supervisor(instance, web(port), worker(instance), log=log, port=port, url=url)
+        site = supervisor(instance, web(port), worker(instance, after=HEAD_START_S), log=log, port=port, url=url)
         problems: list[str] = []
         if options["once"]:
             threading.Thread(target=self._check, args=(url, passwords, site, problems)).start()

@@ -2,7 +2,7 @@
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from mindsite.serving import HOST, SITE, alone, chosen_port, supervisor, web, worker
+from mindsite.serving import HEAD_START_S, HOST, SITE, alone, chosen_port, supervisor, web, worker
 
 
 class Command(BaseCommand):
@@ -17,6 +17,6 @@ class Command(BaseCommand):
         with alone(SITE, self.stdout.write) as instance:
             port = chosen_port(options["port"], instance, self.stdout.write, host=host)
             url = f"http://{host}:{port}"
-            both = web(port, host=host), worker(instance)
+            both = web(port, host=host), worker(instance, after=HEAD_START_S)
             self.stdout.write(f"Mindsite is at {url} (Ctrl-C stops it)")
             supervisor(instance, *both, port=port, url=url).run()
