@@ -1,7 +1,7 @@
 """Judging beside the least that it can be: the same server, pool, statements and bytes, and nothing else (bare_views),
 in turns in one run. Whether both leave the same rows is asserted.
 
-  python -m benchmarks.judging.bare [--items 50000] [--rounds 3] [--seconds 8]
+  python -m benchmarks.judging.bare [--items 10000] [--rounds 3] [--seconds 5]
 """
 
 import argparse
@@ -22,9 +22,9 @@ BAR, PEOPLE = 0.8, 8
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--items", type=int, default=50_000)
+    parser.add_argument("--items", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=8)
+    parser.add_argument("--seconds", type=float, default=5)
     options = parser.parse_args()
     with own_services() as folder:
         from django.core.management import call_command  # noqa: PLC0415
