@@ -11,6 +11,7 @@ from research.experiments.blunt import views as asking
 from research.gains import views as gains
 from research.online import views as online
 from research.purchases import views as purchases
+from research.tidying import views as tidying
 from research.trainings import views as trainings
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -34,7 +35,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("online/", online.online_list, name="online-list"),
     path("online/new", online.online_new, name="online-new"),
     path("online/<str:name>/stop", online.online_end, name="online-end"),
+    path("online/<str:name>/tidy", tidying.online_tidy, name="online-tidy"),
     path("online/<str:name>/", online.online_detail, name="online-detail"),
+    path("gains/<str:name>/tidy", tidying.gain_tidy, name="gain-tidy"),
     path("gains/<str:name>/", gains.gain_detail, name="training-gain"),
     path("trainings/", trainings.training_list, name="training-list"),
     path("trainings/<str:name>/", trainings.training_detail, name="training-detail"),
@@ -42,6 +45,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("trainings/<str:name>/state", trainings.training_state, name="training-state"),
     path("trainings/<str:name>/curve.csv", trainings.training_csv, name="training-csv"),
     path("purchases/", purchases.purchase_list, name="purchase-list"),
+    path("purchases/<str:name>/tidy", tidying.purchase_tidy, name="purchase-tidy"),
     path("purchases/<str:name>/", purchases.purchase_detail, name="purchase-detail"),
     path("purchases/<int:test_id>/<slug:ranker>/<slug:table>.csv", purchases.purchase_csv, name="purchase-csv"),
     path("evaluations/<int:evaluation_id>/answers.csv", evaluations.evaluation_answers, name="evaluation-answers"),

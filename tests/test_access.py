@@ -51,7 +51,7 @@ from webhooks.models import Event, Webhook
 
 pytestmark = pytest.mark.django_db
 
-ONLINE = ("", "-detail", "-end", "-stop", "-results", "-assignment", "-exposures", "-outcomes", "-erasures")
+ONLINE = ("", "-detail", "-end", "-stop", "-tidy", "-results", "-assignment", "-exposures", "-outcomes", "-erasures")
 
 
 def walk(patterns: list) -> Iterator[URLPattern]:
@@ -151,6 +151,7 @@ def parts(people: dict[str, User | None], programs: dict[str, Client]) -> dict[s
         "evaluation_id": evaluation_row("seen").pk,
         "test_id": purchase_row(run, "seen").pk,
         "purchase-detail": {"name": "seen"},
+        "purchase-tidy": {"name": "seen"},
         "purchase-csv": {"ranker": "bm25", "table": "arms"},
         "evaluation": {"name": "seen"},
         "evaluation-answers": {"name": "seen"},

@@ -28,8 +28,7 @@ class StudyRefused(Refused):
     """One line for the person who asked: what is wrong and what to do; `field` of a form, where it is of one."""
 
     def __init__(self, line: str, field: str = "") -> None:
-        super().__init__(line)
-        self.field = field
+        super().__init__(line, field=field)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from annotation.design.protocol import (
 )
 from annotation.models import Item, Study, StudyChange
 from annotation.models.protocol_fields import NAME_LENGTH, PROTOCOL_FIELDS
+from common.refusals import Gathering
 from common.words import percent
 from distillation.catalog.selection import EVERYTHING, CatalogSelection
 from distillation.models import Run
@@ -69,7 +70,10 @@ def study_create(
     drawn as well: the sample speaks of the others. `catalog` leaves out the intentions for other co-buys. A preference
     study has pairs of runs' intentions as its items.
     """
-    _refuse_unusable(name=name, runs=runs, items=items, overlap=overlap, strata=strata, seed=seed)
+    checks = Gathering()
+    with checks.one():
+        _refuse_unusable(name=name, runs=runs, items=items, overlap=overlap, strata=strata, seed=seed)
+    usable = not checks.found
     study = Study(
         name=name,
         kind=_kind_known(kind),
@@ -83,11 +87,18 @@ def study_create(
         paired=paired or kind == Study.Kind.PREFERENCE,
         catalog=catalog.as_config(),
     )
-    protocol_set(study, protocol)
-    texts_date(study)
-    known = _gold_known(study, gold, runs)
-    _refuse_unjudgeable(study, len(known.answers), groups)
-    population, shares = _population(study, runs, allocation, catalog, without=known.intentions)
+    with checks.one():
+        protocol_set(study, protocol)
+        texts_date(study)
+    known = _Gold({}, {}, gold_add)
+    if study.scales:
+        with checks.one():
+            known = _gold_known(study, gold, runs)
+            _refuse_unjudgeable(study, len(known.answers), groups)
+    if usable:
+        with checks.one():
+            population, shares = _population(study, runs, allocation, catalog, without=known.intentions)
+    checks.settle()
     _insert(study, runs, groups)
     _sample(study, population, shares, runs)
     known.add(study, known.answers)

@@ -32,7 +32,8 @@ def study_new(request: PersonRequest) -> HttpResponse:
         try:
             study = study_create(**form.design(), state=state, created_by=request.user)
         except StudyRefused as refusal:
-            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+            for each in refusal.all:
+                form.add_error(each.field if each.field in form.fields else None, str(each))
         else:
             _welcome(request, study)
             return redirect("study", study.pk)
@@ -71,7 +72,8 @@ def study_protocol(request: PersonRequest, study_id: int) -> HttpResponse:
                 study=study, by=request.user, groups=form.cleaned_data["groups"], **form.protocol()
             )
         except StudyRefused as refusal:
-            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+            for each in refusal.all:
+                form.add_error(each.field if each.field in form.fields else None, str(each))
         else:
             messages.success(request, _changed(study, changed))
             return redirect("study", study.pk)

@@ -20,6 +20,7 @@ from distillation.runs.services import RunRefused
 from research.evaluations.refusals import EvaluationRefused
 from research.experiments.factors import ExperimentRefused
 from research.online.refusals import OnlineRefused
+from research.tidying.services import FindingKept
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +55,7 @@ REFUSALS = (
     ExperimentRefused,
     EvaluationRefused,
     OnlineRefused,
+    FindingKept,
 )
 
 

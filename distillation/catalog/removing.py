@@ -8,6 +8,7 @@ from accounts.trail import deed_record
 from common.refusals import Refused
 from common.tidying import LONGEST, typed_refuse
 from common.words import counted
+from distillation.catalog.pictures.unused import unused_pictures_delete
 from distillation.models import CatalogImport, CoBuy, CoBuyAgain, Product, Run, RunCoBuy
 
 
@@ -61,7 +62,8 @@ def data_set_contents(row: CatalogImport) -> list[str]:
 
 @transaction.atomic
 def data_set_delete(*, data_set: CatalogImport, typed: str, by: User | None) -> None:
-    """For good, with all its imports. Products that other data sets, runs' features or purchases need stay."""
+    """For good, with all its imports. Products that other data sets, runs' features or purchases need stay, and
+    pictures that any product has."""
     locked = list(data_set_of(data_set).select_for_update())
     typed_refuse(typed, data_set.title, "data set", DataSetRefused)
     if held := data_set_held(data_set):
@@ -72,6 +74,7 @@ def data_set_delete(*, data_set: CatalogImport, typed: str, by: User | None) -> 
             cursor.execute(statement, {"imports": [row.pk for row in locked]})
     CatalogImport.objects.filter(pk__in=[row.pk for row in locked]).update(data_set=None)
     CatalogImport.objects.filter(pk__in=[row.pk for row in locked]).delete()
+    transaction.on_commit(unused_pictures_delete)
 
 
 def _ended(row: CatalogImport) -> None:

@@ -7,10 +7,11 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Now
 
+from common.lists import ArchiveQuerySet
 from distillation.models import Run
 
 
-class GainQuerySet(models.QuerySet):
+class GainQuerySet(ArchiveQuerySet["Gain"]):
     def for_list(self) -> "GainQuerySet":
         return self.select_related("run").order_by("-pk")
 
@@ -40,6 +41,7 @@ class Gain(models.Model):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())
     finished_at = models.DateTimeField(null=True, blank=True)
+    archived_at = models.DateTimeField(null=True, blank=True, help_text="out of the list; nothing else changes")
 
     objects = GainQuerySet.as_manager()
 

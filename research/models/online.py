@@ -7,6 +7,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.db.models.functions import Now
 
+from common.lists import ArchiveQuerySet
 from distillation.models import Run
 from research.models.experiments import Experiment
 
@@ -50,6 +51,9 @@ class OnlineExperiment(models.Model):
     counted_s = models.FloatField(default=0, help_text="how long counting took")
     counted_exposure = models.BigIntegerField(default=0, help_text="the newest row when it was counted")
     counted_outcome = models.BigIntegerField(default=0)
+    archived_at = models.DateTimeField(null=True, blank=True, help_text="out of the list; nothing else changes")
+
+    objects = ArchiveQuerySet.as_manager()
 
     class Meta:
         verbose_name = "online experiment"

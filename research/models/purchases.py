@@ -4,11 +4,12 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Now
 
+from common.lists import ArchiveQuerySet
 from distillation.models import Run
 from research.ranking.designs import DESIGNS
 
 
-class PurchaseTestQuerySet(models.QuerySet):
+class PurchaseTestQuerySet(ArchiveQuerySet["PurchaseTest"]):
     def for_list(self) -> "PurchaseTestQuerySet":
         return self.select_related("run").order_by("-pk")
 
@@ -39,6 +40,7 @@ class PurchaseTest(models.Model):
     config = models.JSONField(help_text="seed, strictness, release of the model, versions")
     results = models.JSONField(help_text="figures by ranker, what was left out, the leak")
     created_at = models.DateTimeField(db_default=Now())
+    archived_at = models.DateTimeField(null=True, blank=True, help_text="out of the list; nothing else changes")
 
     objects = PurchaseTestQuerySet.as_manager()
 

@@ -1,10 +1,19 @@
 """The form that makes an experiment for a shop."""
 
 from django import forms
+from django.db.models import Q
 
+from common.lists import ListForm
 from distillation.models import Run
 from research.models import OnlineArm
 from research.online.services import MOST_ARMS
+
+
+class ShopForm(ListForm):
+    """The list's: running, or stopped at some time."""
+
+    def in_state(self, state: str, column: str) -> Q:
+        return Q(stopped_at__isnull=state == "running")
 
 
 class OnlineForm(forms.Form):

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.access import PersonRequest, researcher_required
 from research.models import OnlineExperiment
-from research.online.forms import STARTS_WITH, Arms, OnlineForm, arms_asked
+from research.online.forms import STARTS_WITH, Arms, OnlineForm, ShopForm, arms_asked
 from research.online.page import online_page
 from research.online.refusals import OnlineRefused
 from research.online.results import online_results
@@ -18,8 +18,10 @@ from research.online.services import ArmPlan, online_create, online_stop
 @require_safe
 @researcher_required
 def online_list(request: HttpRequest) -> HttpResponse:
-    rows = OnlineExperiment.objects.prefetch_related("arms").order_by("-pk")
-    return render(request, "research/online/list.html", {"rows": rows})
+    form = ShopForm(request.GET, states=(("running", "running"), ("stopped", "stopped")))
+    rows = form.chosen(OnlineExperiment.objects.prefetch_related("arms"))
+    page = {"rows": rows, "form": form, "n_archived": OnlineExperiment.objects.archived().count()}
+    return render(request, "research/online/list.html", page, status=400 if form.problem else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

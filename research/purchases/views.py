@@ -5,6 +5,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from accounts.access import researcher_required
+from common.lists import ListForm
 from research.models import PurchaseTest
 from research.purchases.page import table_named, test_page
 from research.purchases.words import answer
@@ -15,12 +16,11 @@ BYTE_ORDER_MARK = "\ufeff"  # spreadsheets take a file without it for Latin-1
 @require_safe
 @researcher_required
 def purchase_list(request: HttpRequest) -> HttpResponse:
-    rows = [{"test": test, "answer": answer(test, next(iter(test.results["rankers"])))[0]} for test in _all()]
-    return render(request, "research/purchases/list.html", {"rows": rows})
-
-
-def _all() -> list[PurchaseTest]:
-    return list(PurchaseTest.objects.for_list())
+    form = ListForm(request.GET, states=PurchaseTest.Design.choices)
+    chosen = form.chosen(PurchaseTest.objects.for_list(), among=("name", "run__name"), state="design")
+    rows = [{"test": test, "answer": answer(test, next(iter(test.results["rankers"])))[0]} for test in chosen]
+    page = {"rows": rows, "form": form, "n_archived": PurchaseTest.objects.archived().count()}
+    return render(request, "research/purchases/list.html", page, status=400 if form.problem else 200)
 
 
 @require_safe

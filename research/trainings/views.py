@@ -18,7 +18,14 @@ from research.trainings.waking import training_wake_or_say
 @require_safe
 @researcher_required
 def training_list(request: HttpRequest) -> HttpResponse:
-    shown = {"rows": Training.objects.for_list(), "gains": Gain.objects.for_list()}
+    is_archive = "archive" in request.GET
+    trainings = Training.objects.for_list()
+    shown = {
+        "rows": trainings.none() if is_archive else trainings,
+        "gains": Gain.objects.for_list().archived(is_archive),
+        "form": {"is_archive": is_archive},
+        "n_archived": Gain.objects.archived().count(),
+    }
     return render(request, "research/trainings/list.html", shown)
 
 

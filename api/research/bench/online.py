@@ -15,6 +15,7 @@ from api.base.idempotency import idempotent
 from api.base.problems import Conflict, Unprocessable
 from api.base.views import ApiView, ListQuery, Query, all_named, the_one
 from api.models import Scope
+from api.research.bench.tidied import TidiedView
 from distillation.models import Run
 from research.models import OnlineArm, OnlineExperiment
 from research.online.assignment import assigned
@@ -29,6 +30,7 @@ from research.online.services import (
     online_stop,
     units_erase,
 )
+from research.tidying.services import SHOP_TEST
 
 
 class OnlineArmSerializer(serializers.Serializer):
@@ -142,11 +144,16 @@ class OnlineExperiments(OnlineView, ListAPIView):
         return Response(OnlineSerializer(online_create(arms=arms, created_by=self.me, **asked)).data, status=201)
 
 
-class OnlineDetail(OnlineView):
+class OnlineDetail(TidiedView):
     serializer_class = OnlineSerializer
+    writes = Scope.STUDIES_WRITE
+    kind = SHOP_TEST
+
+    def the_row(self, **at: str | int) -> OnlineExperiment:
+        return the_one(OnlineExperiment.objects.prefetch_related("arms__run"), **at)
 
     def get(self, request: Request, name: str) -> Response:
-        return Response(OnlineSerializer(self.online(name)).data)
+        return Response(OnlineSerializer(self.the_row(name=name)).data)
 
 
 class OnlineStop(OnlineView):

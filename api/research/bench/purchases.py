@@ -8,7 +8,9 @@ from rest_framework.response import Response
 
 from accounts.models import User
 from api.base.views import ApiView, ListQuery, the_one
+from api.research.bench.tidied import TidiedView
 from research.models import PurchaseTest
+from research.tidying.services import PURCHASE_TEST
 
 
 class PurchaseTestSerializer(serializers.ModelSerializer):
@@ -42,10 +44,12 @@ class PurchaseTests(ApiView, ListAPIView):
         return PurchaseTest.objects.select_related("run")
 
 
-class PurchaseTestDetail(ApiView):
-    role = User.Role.RESEARCHER
+class PurchaseTestDetail(TidiedView):
     serializer_class = PurchaseTestFullSerializer
+    kind = PURCHASE_TEST
+
+    def the_row(self, **at: str | int) -> PurchaseTest:
+        return the_one(PurchaseTest.objects.select_related("run"), pk=at["test_id"])
 
     def get(self, request: Request, test_id: int) -> Response:
-        test = the_one(PurchaseTest.objects.select_related("run"), pk=test_id)
-        return Response(PurchaseTestFullSerializer(test).data)
+        return Response(PurchaseTestFullSerializer(self.the_row(test_id=test_id)).data)

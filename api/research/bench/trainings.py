@@ -8,7 +8,9 @@ from rest_framework.response import Response
 
 from accounts.models import User
 from api.base.views import ApiView, ListQuery, the_one
+from api.research.bench.tidied import TidiedView
 from research.models import Gain, Training, TrainingPoint
+from research.tidying.services import GAIN
 
 
 class TrainingSerializer(serializers.ModelSerializer):
@@ -107,9 +109,12 @@ class Gains(ApiView, ListAPIView):
         return Gain.objects.select_related("run")
 
 
-class GainDetail(ApiView):
-    role = User.Role.RESEARCHER
+class GainDetail(TidiedView):
     serializer_class = GainFullSerializer
+    kind = GAIN
+
+    def the_row(self, **at: str | int) -> Gain:
+        return the_one(Gain.objects.select_related("run"), **at)
 
     def get(self, request: Request, name: str) -> Response:
-        return Response(GainFullSerializer(the_one(Gain.objects.select_related("run"), name=name)).data)
+        return Response(GainFullSerializer(self.the_row(name=name)).data)

@@ -152,7 +152,8 @@ class RunForm(CatalogSelectionForm, PromptsForm):
 
     def refuse(self, refusal: Refused) -> None:
         """What came out only when it was to start."""
-        self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal))
+        for each in refusal.all:
+            self.add_error(each.field if each.field in self.fields else None, str(each))
 
     def clean_filter_base_urls(self) -> list[str]:
         return self.cleaned_data["filter_base_urls"].split()

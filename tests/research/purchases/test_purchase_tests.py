@@ -119,7 +119,7 @@ def test_a_name_is_of_one_run_and_day(run: Run) -> None:
 def test_a_model_that_came_out_later_is_marked() -> None:
     assert released("Qwen/Qwen2.5-VL-7B-Instruct").year == 2025
     made = Run(name="r", backend="openai", model="llava-hf/llava-1.5-13b-hf")
-    assert "came out on 5 October 2023, as its makers say, after the date" in release_words(made, UNTIL)
+    assert "came out on 5 Oct 2023, as its makers say, after the date" in release_words(made, UNTIL)
     assert "on 1 May 2024, as was told, after" in release_words(made, UNTIL, UNTIL.replace(year=2024, month=5, day=1))
     assert release_words(made, UNTIL.replace(year=2024)) == ""
     assert "is not known" in release_words(Run(backend="openai", model="ours"), UNTIL)
