@@ -18,6 +18,7 @@ from common.nul import REFUSED, is_about_nul
 from distillation.catalog.selection import SelectionRefused
 from distillation.runs.services import RunRefused
 from research.evaluations.refusals import EvaluationRefused
+from research.experiment_tidying import ExperimentKept
 from research.experiments.factors import ExperimentRefused
 from research.online.refusals import OnlineRefused
 from research.tidying.services import FindingKept
@@ -55,6 +56,7 @@ REFUSALS = (
     ExperimentRefused,
     EvaluationRefused,
     OnlineRefused,
+    ExperimentKept,
     FindingKept,
 )
 
