@@ -196,6 +196,7 @@ def test_programs_rename_archive_and_delete(researcher: User) -> None:
     answer = send(rosa, "runs/r1", method="patch", name="r9", archived=True).json()
     assert (answer["name"], answer["archived_at"] is None) == ("r9", False)
     assert send(rosa, "runs/r9", method="delete", name="r9").status_code == 409
+    assert send(rosa, "experiments/e1", method="delete", name="another").status_code == 409
     assert send(rosa, "experiments/e1", method="delete", name="e1").status_code == 204
     assert send(rosa, "runs/r9", method="delete", name="r1").status_code == 409
     assert send(rosa, "runs/r9", method="delete", name="r9").status_code == 204

@@ -30,7 +30,7 @@ def pictures(settings: Settings, tmp_path: Path) -> tuple[Picture, Picture]:
 
 def png(colour: str) -> bytes:
     data = BytesIO()
-    Image.new("RGB", (40, 30), colour).save(data, "PNG")
+    Image.new("RGB", (120, 80), colour).save(data, "PNG")
     return data.getvalue()
 
 
