@@ -36,6 +36,8 @@ PARTS = {
     "flat": ["judging.flat"],
     "kill": ["judging.main", "kill"],
     "chaos": ["operation.chaos"],
+    "scale": ["operation.scale", "load"],
+    "growth": ["operation.scale", "growth"],
     "browser": ["judging.browser"],
     "joins": ["judging.joins"],
     "tallies": ["judging.tallies"],

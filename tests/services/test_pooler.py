@@ -4,6 +4,7 @@ import asyncio
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -41,8 +42,17 @@ class Bouncer:
         self.start()
 
     def start(self) -> None:
-        as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.geteuid() == 0 else []
-        self.process = subprocess.Popen([*as_user, PGBOUNCER, self.file], stderr=subprocess.DEVNULL)
+        """It refuses to be root; the folder of the test is closed to others."""
+        passing = ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
+        as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", *passing]
+        command = [*(as_user if os.geteuid() == 0 else []), PGBOUNCER, self.file]
+        self.process = subprocess.Popen(command, stderr=self.file.with_suffix(".log").open("ab"))
+
+        def answers() -> bool:
+            with socket.socket() as probe:
+                return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+        wait_until(answers, 20, f"PgBouncer (see {self.file.with_suffix('.log')})")
 
     def end(self) -> None:
         self.process.send_signal(signal.SIGKILL)

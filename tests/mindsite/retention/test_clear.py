@@ -13,7 +13,7 @@ from accounts.models import Session, User
 from api.models import ApiToken, IdempotencyRecord
 from distillation.models import Picture, Run, RunTick, TreatedPicture
 from mindsite.retention.policy import cleared
-from tests.distillation.builders import run
+from tests.distillation.builders import cobuys, run
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
@@ -50,6 +50,7 @@ def test_what_is_old_goes_and_what_is_not_stays(old_and_new: None) -> None:
 
 def test_old_steps_become_hours_with_the_same_sums() -> None:
     """Six steps of 10, 11 … 15 calls in two hours: rows of 33 and 42."""
+    cobuys(1)
     ended, running = run(name="ended"), run(name="running")
     Run.objects.filter(pk=ended.pk).update(state=Run.State.DONE, finished_at=days_ago(91))
     begun = days_ago(100).replace(minute=0, second=0, microsecond=0)

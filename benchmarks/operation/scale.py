@@ -1,0 +1,164 @@
+"""How far one machine goes, and the rest by arithmetic that was held against it.
+
+python -m benchmarks.operation.scale load      1, 4 and 8 annotators: measured, and simulated from the first
+python -m benchmarks.operation.scale growth    what grows with intentions and judgments: next item, figures, export …
+python -m benchmarks.operation.scale plan      the simulation for larger sites, from the demands given
+"""
+
+import argparse
+import asyncio
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from io import StringIO
+from pathlib import Path
+
+from benchmarks.bars import show, within
+from benchmarks.judging.load import Load, crowd, end, sessions, wait_for_web, web_server
+from benchmarks.operation.queueing import Demands, Machine, Simulation
+from benchmarks.own_services import own_services, percentile
+
+TICKS = os.sysconf("SC_CLK_TCK")
+AT = (1, 4, 8)
+
+
+def processor_seconds(word: str) -> float:
+    """Of all processes with that in their command line, and of those they have waited for."""
+    total = 0
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            if word in (path / "cmdline").read_text().replace("\0", " "):
+                fields = (path / "stat").read_text().rpartition(")")[2].split()
+                total += int(fields[11]) + int(fields[12])
+        except OSError:
+            continue
+    return total / TICKS
+
+
+def load(options: argparse.Namespace) -> None:
+    from django.core.management import call_command  # noqa: PLC0415
+
+    from benchmarks.fill import annotators, run_filled, study_filled  # noqa: PLC0415
+
+    call_command("collectstatic", verbosity=0, interactive=False)
+    study = study_filled(run_filled(20_000), 20_000, overlap=3)
+    keys = sessions(study, annotators(max(AT)))
+    server = web_server()
+    found: dict[int, tuple[float, float]] = {}
+    demands = Demands(0, 0)
+    try:
+        wait_for_web()
+        asyncio.run(crowd(Load(), study.pk, keys, 3))
+        for n in AT:
+            before = processor_seconds("granian"), processor_seconds("postgres:"), time.process_time()
+            told, began = Load(), time.perf_counter()
+            asyncio.run(crowd(told, study.pk, keys[:n], options.seconds))
+            took = time.perf_counter() - began
+            after = processor_seconds("granian"), processor_seconds("postgres:"), time.process_time()
+            each = [(b - a) / told.judged for a, b in zip(before, after, strict=True)]
+            p95 = percentile([*told.times["ratings"], *told.times["next"]], 0.95)
+            found[n] = told.judged / took, p95
+            print(
+                f"  {n} annotators: {found[n][0]:.1f} judgments/s, p95 {1000 * p95:.1f} ms; "
+                f"milliseconds of processor for one: web {1000 * each[0]:.2f}, database {1000 * each[1]:.2f}, client {1000 * each[2]:.2f}"
+            )
+            if n == 1:
+                demands = Demands(*each, wait=max(0.0, took / told.judged - sum(each)))
+    finally:
+        end(server)
+    for n in AT[1:]:
+        simulated, _ = Simulation(Machine(os.cpu_count() or 1), demands, annotators=n, think_s=0).run(20)
+        show(within(f"simulated over measured judgments/s, {n} annotators", simulated / found[n][0], 0.85, 1.15, 0))
+
+
+def growth(options: argparse.Namespace) -> None:
+    from django.core.management import call_command  # noqa: PLC0415
+    from django.db import connection  # noqa: PLC0415
+
+    from annotation.judging.allocation import item_next  # noqa: PLC0415
+    from annotation.judging.leases import lease_release  # noqa: PLC0415
+    from annotation.judging.participants import participant_join  # noqa: PLC0415
+    from benchmarks.fill import annotators, judgments_filled, run_filled, study_filled  # noqa: PLC0415
+
+    for n in options.sizes:
+        took: dict[str, float] = {}
+
+        @contextmanager
+        def timed(name: str, took: dict[str, float] = took) -> Iterator[None]:
+            began = time.perf_counter()
+            yield
+            took[name] = time.perf_counter() - began
+
+        def bytes_now() -> int:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_database_size(current_database())")
+                return cursor.fetchone()[0]
+
+        empty = bytes_now()
+        with timed("filling"):
+            run = run_filled(n, name=f"r{n}")
+            study = study_filled(run, n, overlap=2, name=f"s{n}")
+            judgments_filled(study, share=0.5)
+        person = participant_join(study, annotators(1, prefix=f"new{n}")[0])
+
+        def ask(person=person) -> None:
+            item_next(participant=person)
+            lease_release(participant=person)
+            person.refresh_from_db()
+
+        took["next item"] = percentile([_seconds(ask) for _ in range(50)], 0.5)
+        with timed("figures of the study"):
+            call_command("study_stats", study.name, "--json", stdout=StringIO())
+        with timed("export of judgments"):
+            call_command("export_judgments", study.name, "--output", f"{options.folder}/j{n}.csv", stdout=StringIO())
+        with timed("export of intentions"):
+            call_command(
+                "export_intentions", run.name, "--output", f"{options.folder}/i{n}.jsonl", "--format", "jsonl",
+                stdout=StringIO(),
+            )  # fmt: skip
+        with timed("backup"):
+            call_command("backup", f"{options.folder}/b{n}", stdout=StringIO())
+        size = (bytes_now() - empty) / n
+        words = ", ".join(f"{name} {1000 * s:,.1f} ms" if s < 1 else f"{name} {s:,.1f} s" for name, s in took.items())
+        print(
+            f"  {n:,} intentions, items and judgments: {words}; {size:,.0f} bytes for each in the database", flush=True
+        )
+
+
+def _seconds(do: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    do()
+    return time.perf_counter() - began
+
+
+def plan(options: argparse.Namespace) -> None:
+    demands = Demands(*(each / 1000 for each in options.demands))
+    print(f"  {demands}, one judgment of each annotator every {options.think:.0f} s")
+    for annotators, machines, cores in ((1_000, 1, 4), (10_000, 1, 16), (10_000, 4, 8), (10_000, 8, 8)):
+        machine = Machine(cores * machines, processes=cores * machines)
+        rate, p95 = Simulation(machine, demands, annotators=annotators, think_s=options.think).run(60)
+        print(
+            f"  {annotators:>6,} annotators, {machines} x {cores} cores: "
+            f"{rate:.0f} judgments/s, p95 {1000 * p95:.0f} ms"
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("part", choices=["load", "growth", "plan"])
+    parser.add_argument("--seconds", type=float, default=12)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
+    parser.add_argument("--demands", type=float, nargs=2, default=[6.0, 2.0], help="ms: web, database")
+    parser.add_argument("--think", type=float, default=25)
+    options = parser.parse_args()
+    if options.part == "plan":
+        plan(options)
+        return
+    with own_services() as folder:
+        options.folder = folder
+        globals()[options.part](options)
+
+
+if __name__ == "__main__":
+    main()
