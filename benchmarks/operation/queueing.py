@@ -1,7 +1,7 @@
 """A small discrete simulation of people who judge and a web server that answers: cores, locks of processes, waits.
 
 Closed: each annotator thinks, asks, is answered, thinks … A request passes its stations in turn. Work on a processor
-takes a core in slices, first come first served; of a web process (or the measuring client) only one thread runs at once.
+takes a core in slices, first come first served; of a web process (or the measuring client) only one thread runs.
 """
 
 import heapq

@@ -59,9 +59,11 @@ def load(options: argparse.Namespace) -> None:
             each = [(b - a) / told.judged for a, b in zip(before, after, strict=True)]
             p95 = percentile([*told.times["ratings"], *told.times["next"]], 0.95)
             found[n] = told.judged / took, p95
+            work = ", ".join(
+                f"{name} {1000 * s:.2f}" for name, s in zip(("web", "database", "client"), each, strict=True)
+            )
             print(
-                f"  {n} annotators: {found[n][0]:.1f} judgments/s, p95 {1000 * p95:.1f} ms; "
-                f"milliseconds of processor for one: web {1000 * each[0]:.2f}, database {1000 * each[1]:.2f}, client {1000 * each[2]:.2f}"
+                f"  {n} annotators: {found[n][0]:.1f} judgments/s, p95 {1000 * p95:.1f} ms; ms of work for one: {work}"
             )
             if n == 1:
                 demands = Demands(*each, wait=max(0.0, took / told.judged - sum(each)))
