@@ -36,6 +36,7 @@ PARTS = {
     "flat": ["judging.flat"],
     "kill": ["judging.main", "kill"],
     "chaos": ["operation.chaos"],
+    "soak": ["operation.soak"],
     "scale": ["operation.scale", "load"],
     "growth": ["operation.scale", "growth"],
     "browser": ["judging.browser"],

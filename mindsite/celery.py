@@ -13,7 +13,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mindsite.settings")
 app = Celery("mindsite", amqp=Amqp)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-app.autodiscover_tasks(["annotation.figures", "annotation.desk", "mindsite.retention"])  # rooms, not apps
+app.autodiscover_tasks(
+    ["annotation.figures", "annotation.desk", "mindsite.backup", "mindsite.retention"]
+)  # rooms, not apps
 
 
 @worker_init.connect

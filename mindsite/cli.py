@@ -14,7 +14,17 @@ from kombu.exceptions import OperationalError as BrokerError
 
 from mindsite import embedded
 
-WITHOUT_SERVICES = {"help", "version", "check", "collectstatic", "makemessages", "compilemessages", "sbom", "stop"}
+WITHOUT_SERVICES = {
+    "help",
+    "version",
+    "check",
+    "collectstatic",
+    "makemessages",
+    "compilemessages",
+    "move",
+    "sbom",
+    "stop",
+}
 AGREEMENT = "agreement"
 WITH_BROKER = {"demo", "distill", "import_catalog", "resume_run", "retry_failed", "serve", "web", "worker"}
 

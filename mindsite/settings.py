@@ -186,6 +186,9 @@ STATIC_URL = "static/"
 STATIC_ROOT = embedded.VAR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = Path(env.str("MEDIA_ROOT", str(embedded.VAR / "media")))
+# Backups by the workers, one a day: where (none: only by command), how many stay, the file with what seals them.
+BACKUP_PATH = Path(folder) if (folder := env.str("BACKUP_PATH", "")) else None
+BACKUP_KEEP = env.int("BACKUP_KEEP", 14)
 BACKUP_KEY_FILE = Path(file) if (file := env.str("BACKUP_KEY_FILE", "")) else None
 ERASURES_FILE = Path(env.str("ERASURES_FILE", str(embedded.VAR / "erasures.jsonl")))
 STORAGES = {
@@ -231,6 +234,7 @@ CELERY_BEAT_SCHEDULE = {
     "webhooks": {"task": "webhooks.tasks.webhooks_sweep", "schedule": 10.0},
     "notices": {"task": "webhooks.tasks.notices_sweep", "schedule": 30.0},
     "research": {"task": "research.tasks.research_sweep", "schedule": 10.0},
+    "backup": {"task": "mindsite.backup.tasks.backup_if_due", "schedule": 900.0},
     "clear": {"task": "mindsite.retention.tasks.clear", "schedule": 6 * 3600.0},
     "erasures": {"task": "annotation.desk.tasks.erasures_sweep", "schedule": 60.0},
 }

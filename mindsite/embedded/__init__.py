@@ -19,6 +19,7 @@ __all__ = [
     "broker_url",
     "database_settings",
     "mend",
+    "runs",
     "services",
     "stop_unused",
 ]
@@ -49,6 +50,11 @@ def services(*, database: bool = True, broker: bool = True, say: Callable[[str],
 def mend(say: Callable[[str], None]) -> None:
     """Start those again that have ended, for a process inside `services`."""
     sharing.mend(ServicesFolder(VAR), **_of_this_machine(database=True, broker=True), say=say)
+
+
+def runs() -> bool:
+    """Whether a server of this place does."""
+    return any(server(ServicesFolder(VAR)).running() for server in (Postgres, Valkey))
 
 
 def stop_unused(say: Callable[[str], None] = to_stderr) -> None:

@@ -18,6 +18,7 @@ from django.conf import settings
 from tests.services.conftest import Site, free_port, wait_until
 
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
+CADDY = shutil.which("caddy")
 
 
 def asked(port: int, path: str = "/readyz", **headers: str) -> int:
@@ -137,16 +138,58 @@ def behind_nginx(serving: Serving, tmp_path: Path) -> Iterator[int]:
     server.wait()
 
 
-def test_the_shipped_nginx_passes_pages_and_keeps_links_out_of_its_log(behind_nginx: int, tmp_path: Path) -> None:
-    def curl(path: str, *words: str) -> str:
-        command = ["curl", "-sk", "-H", "Host: 127.0.0.1", "-o", "/dev/null", "-w", "%{http_code}", *words]
-        return subprocess.run(
-            [*command, f"https://127.0.0.1:{behind_nginx}{path}"], capture_output=True, text=True, check=True
-        ).stdout
+def curl(port: int, path: str, *words: str) -> str:
+    command = ["curl", "-sk", "-H", "Host: 127.0.0.1", "-o", "/dev/null", "-w", "%{http_code}", *words]
+    return subprocess.run(
+        [*command, f"https://127.0.0.1:{port}{path}"], capture_output=True, text=True, check=True
+    ).stdout
 
-    assert (curl("/accounts/login/"), curl("/metrics")) == ("200", "403")
-    curl("/accounts/join/a-secret-of-the-test/")
+
+def test_the_shipped_nginx_passes_pages_and_keeps_links_out_of_its_log(behind_nginx: int, tmp_path: Path) -> None:
+    codes = curl(behind_nginx, "/accounts/login/"), curl(behind_nginx, "/metrics")
+    assert codes == ("200", "403")
+    curl(behind_nginx, "/accounts/join/a-secret-of-the-test/")
     time.sleep(0.5)  # nginx writes its log then
     log = (tmp_path / "nginx" / "mindsite.log").read_text()
     assert "/accounts/login/" in log
     assert "a-secret-of-the-test" not in log
+
+
+@pytest.fixture
+def behind_caddy(serving: Serving, tmp_path: Path) -> Iterator[int]:
+    """The shipped example, with a port of the test's own and a certificate that Caddy makes for itself."""
+    if not CADDY:
+        pytest.skip("Caddy is not installed (Debian: caddy)")
+    port = free_port()
+    text = (settings.BASE_DIR / "deploy" / "proxy" / "Caddyfile").read_text()
+    for ours, theirs in (
+        ("127.0.0.1:8000", f"127.0.0.1:{serving.port}"),
+        ("mindsite.example {", f"https://127.0.0.1:{port} {{\n\ttls internal"),
+        ("{\n\tservers {", "{\n\tadmin off\n\tskip_install_trust\n\tauto_https disable_redirects\n\tservers {"),
+    ):
+        assert ours in text
+        text = text.replace(ours, theirs)
+    (tmp_path / "Caddyfile").write_text(text)
+    environment = {"HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
+    log = (tmp_path / "caddy.log").open("ab")
+    server = subprocess.Popen(
+        [CADDY, "run", "--config", tmp_path / "Caddyfile", "--adapter", "caddyfile"], env=environment, stderr=log
+    )
+    wait_until(lambda: curl_answers(port), 30, f"Caddy (see {log.name})")
+    yield port
+    server.terminate()
+    server.wait()
+
+
+def curl_answers(port: int) -> bool:
+    try:
+        return curl(port, "/accounts/login/") == "200"
+    except subprocess.CalledProcessError:
+        return False
+
+
+def test_the_shipped_caddy_passes_pages_and_refuses_what_is_too_large(behind_caddy: int) -> None:
+    codes = [curl(behind_caddy, path) for path in ("/accounts/login/", "/metrics")]
+    assert codes == ["200", "403"]
+    head = curl(behind_caddy, "/accounts/login/", "-H", "Content-Length: 200000000", "-X", "POST", "--data", "x")
+    assert head in ("400", "413")

@@ -14,8 +14,11 @@ from accounts.models import User
 from accounts.services import user_create
 from distillation.catalog.pictures.store import picture_store
 from distillation.models import Picture
+from mindsite import embedded
+from mindsite.backup import tasks
 from mindsite.backup.places import Manifest, backups
 from mindsite.backup.tables import differences
+from mindsite.backup.tasks import backup_if_due
 
 RESTORED = "test_restored"
 
@@ -144,3 +147,16 @@ def test_a_sealed_one_comes_back(transactional_db: None, tmp_path: Path, setting
     call_command("restore", tmp_path / "backups")
     assert User.objects.get().username == "anna"
     call_command("verify")
+
+
+def test_workers_make_one_a_day(transactional_db: None, tmp_path: Path, settings, monkeypatch) -> None:
+    settings.MEDIA_ROOT, settings.BACKUP_PATH, settings.BACKUP_KEEP = tmp_path / "media", tmp_path / "daily", 1
+    monkeypatch.setattr(embedded, "VAR", tmp_path)
+    backup_if_due()
+    backup_if_due()
+    assert len(backups(tmp_path / "daily")) == 1
+    settings.BACKUP_PATH = tmp_path / "media" / "none"
+    settings.BACKUP_KEY_FILE = tmp_path / "no key"
+    monkeypatch.setattr(tasks, "EVERY_S", 0)
+    backup_if_due()  # says so in the log, and the worker goes on
+    assert backups(settings.BACKUP_PATH) == []
