@@ -15,7 +15,7 @@ from pathlib import Path
 from benchmarks.bars import at_most, show
 from benchmarks.judging.load import PORT, Load, crowd
 from benchmarks.operation.chaos import ANSWER_S, IN_FLIGHT, filled
-from benchmarks.operation.site import PIDS, Model, Site
+from benchmarks.operation.site import Model, Site
 
 WATCHED = ("supervisor", "web master", "web worker", "Celery main", "pool child", "Valkey", "postmaster")
 
