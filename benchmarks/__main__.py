@@ -36,6 +36,7 @@ PARTS = {
     "flat": ["judging.flat"],
     "kill": ["judging.main", "kill"],
     "chaos": ["operation.chaos"],
+    "upgrade": ["operation.upgrade"],
     "soak": ["operation.soak"],
     "scale": ["operation.scale", "load"],
     "growth": ["operation.scale", "growth"],
