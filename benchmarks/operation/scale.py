@@ -15,7 +15,7 @@ from io import StringIO
 from pathlib import Path
 
 from benchmarks.bars import show, within
-from benchmarks.judging.load import Load, crowd, end, sessions, wait_for_web, web_server
+from benchmarks.judging.load import PORT, Load, crowd, end, sessions, wait_for_web, web_server
 from benchmarks.operation.queueing import Demands, Machine, Simulation
 from benchmarks.own_services import own_services, percentile
 
