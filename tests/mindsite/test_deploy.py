@@ -1,5 +1,6 @@
 """What deploy/ ships starts what there is, and its own programs find nothing wrong with it."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -51,6 +52,14 @@ def test_containers_run_commands_that_there_are() -> None:
     assert commands == ["migrate", "web", "worker"]
     assert set(commands) <= set(get_commands())
     assert told["web"]["environment"]["DATABASE_URL"].startswith("postgres://")
+
+
+@pytest.mark.skipif(not shutil.which("docker-compose"), reason="docker-compose is not installed here")
+def test_docker_s_own_client_finds_nothing_wrong_with_them() -> None:
+    given = {"POSTGRES_PASSWORD": "p", "SECRET_KEY": "s", "PATH": os.environ["PATH"]}
+    words = ["docker-compose", "-f", DEPLOY / "compose" / "compose.yaml", "config", "--quiet"]
+    done = subprocess.run(words, env=given, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_alarms_look_at_metrics_that_there_are() -> None:
