@@ -14,6 +14,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -81,8 +82,8 @@ class Chaos:
             print(f"  {kind}: waited {LONGEST_S:.0f} s for {error}", flush=True)
         print(f"  {kind}: successor, /readyz, judgment after {', '.join(f'{each:.1f}' for each in at)} s", flush=True)
         told.back.append(time.time() - began)
-        time.sleep(3)
         told.kills += 1
+        time.sleep(2)
         told.repeated.append(self.model.repeated(began, time.time()))
         told.lost += len(rows - self._rows())
         if kind == "supervisor":
@@ -147,12 +148,11 @@ def matrix(options: argparse.Namespace, folder: Path) -> None:
         judging.start()
         chaos._wait(lambda: load.judged > 5, "the first judgments")
         found = {kind: Told() for kind in options.kinds}
-        for kind in options.kinds:
-            for _ in range(options.kills):
-                chaos.kill(kind, found[kind])
-            one = found[kind]
-            print(f"  {kind}: {one.kills} kills, back after {max(one.back):.1f} s at most", flush=True)
-        table(found, chaos)
+        with suppress(KeyboardInterrupt):  # what was found by then is told
+            for kind in options.kinds:
+                for _ in range(options.kills):
+                    chaos.kill(kind, found[kind])
+        table({kind: told for kind, told in found.items() if told.back}, chaos)
     finally:
         over.set()
         if judging.is_alive():
@@ -164,7 +164,7 @@ def matrix(options: argparse.Namespace, folder: Path) -> None:
 def table(found: dict[str, Told], chaos: Chaos) -> None:
     print(f"\n{'killed':20} {'kills':>5} {'rows lost':>9} {'longest until back':>18} {'most calls repeated':>19}")
     for kind, told in found.items():
-        print(f"{kind:20} {told.kills:>5} {told.lost:>9} {max(told.back):>16.1f} s {max(told.repeated):>19}")
+        print(f"{kind:20} {told.kills:>5} {told.lost:>9} {max(told.back):>16.1f} s {max(told.repeated, default=0):>19}")
     said = f"{len(chaos.load.acknowledged):,} acknowledged; answers other than 200: {dict(chaos.load.errors)}"
     show(at_most("judgments lost", chaos.judgments_lost(), 0), said)
     show(at_most("judgments and intentions doubled", chaos.doubled(), 0))
@@ -172,7 +172,7 @@ def table(found: dict[str, Told], chaos: Chaos) -> None:
     show(at_most("orphans of a killed supervisor", sum(told.orphans for told in found.values()), 0))
     for kind, told in found.items():
         show(at_most(f"{kind}: until back", max(told.back), 20 if kind in OF_DATABASE else 15, "s"))
-        show(at_most(f"{kind}: calls repeated", max(told.repeated), AT_MOST_REPEATED))
+        show(at_most(f"{kind}: calls repeated", max(told.repeated, default=0), AT_MOST_REPEATED))
 
 
 def main() -> None:
