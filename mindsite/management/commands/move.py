@@ -3,7 +3,6 @@
 For another machine: `backup` here, `restore` there, and copy secret_key and erasures.jsonl.
 """
 
-import os
 import subprocess
 from pathlib import Path
 
@@ -36,8 +35,9 @@ class Command(BaseCommand):
 def _copy(here: Path, there: Path) -> None:
     """To another disk: whole and compared before it has its name; what was here is put aside, not deleted."""
     draft = there.with_name(f"{there.name}.part")
-    for words in (["cp", "-a", "--", here, draft], ["diff", "-r", "--no-dereference", "-q", here, draft]):
-        done = subprocess.run([os.fspath(word) for word in words], capture_output=True, text=True, check=False)  # noqa: S603
+    folders = (str(here), str(draft))
+    for words in (["cp", "-a", "--", *folders], ["diff", "-r", "--no-dereference", "-q", *folders]):
+        done = subprocess.run(words, capture_output=True, text=True, check=False)  # noqa: S603
         if done.returncode:
             raise CommandError(f"It could not be copied, and all is as it was: {(done.stderr or done.stdout)[:300]}")
     draft.rename(there)
