@@ -193,20 +193,24 @@ def _record_features(run: Run, ended: Iterable[FeatureEnded]) -> None:
 
 
 def _record_intentions(run: Run, ended: Iterable[IntentionEnded]) -> None:
-    Intention.objects.bulk_create(
-        [
-            Intention(
-                run=run,
-                cobuy_id=e.cobuy_id,
-                relation=e.unit.relation,
-                sample=e.unit.sample,
-                text=_storable(e.outcome.said),
-                raw_reply=_storable(e.outcome.raw),
-            )
-            for e in ended
-            if not e.outcome.failure
-        ],
-        ignore_conflicts=True,
+    done = [e for e in ended if not e.outcome.failure]
+    if not done:
+        return
+    columns = (
+        [e.cobuy_id for e in done],
+        [e.unit.relation for e in done],
+        [e.unit.sample for e in done],
+        [_storable(e.outcome.said) for e in done],
+        [_storable(e.outcome.raw) for e in done],
+    )
+    # Arrays, not a row of parameters each: to build, send and plan those was most of a worker's time for the database.
+    _write(
+        """
+        INSERT INTO distillation_intention (run_id, cobuy_id, relation, sample, text, raw_reply)
+        SELECT %s, u.* FROM unnest(%s::bigint[], %s::text[], %s::int[], %s::text[], %s::text[]) u
+        ON CONFLICT DO NOTHING
+        """,
+        [run.pk, *columns],
     )
 
 
@@ -223,23 +227,22 @@ def _record_verdicts(run: Run, ended: Iterable[VerdictEnded]) -> None:
         [_storable(e.outcome.said.reason) for e in done],
         [_storable(e.outcome.raw) for e in done],
     )
-    with connection.cursor() as cursor:
-        # The verdict belongs to the intention that is stored, and the filter must have been shown that very text:
-        # a second worker's answer on another text of the same unit is dropped, and asked again.
-        cursor.execute(
-            """
-            INSERT INTO distillation_verdict (intention_id, yes, p_yes, reason, raw_reply)
-            SELECT i.id, v.yes, v.p_yes, v.reason, v.raw_reply
-            FROM unnest(%s::bigint[], %s::text[], %s::int[], %s::bool[],
-                        %s::float8[], %s::text[], %s::text[], %s::text[])
-              AS v (cobuy_id, relation, sample, yes, p_yes, reason, raw_reply, text)
-            JOIN distillation_intention i
-              ON i.run_id = %s AND i.cobuy_id = v.cobuy_id AND i.relation = v.relation AND i.sample = v.sample
-             AND i.text = v.text
-            ON CONFLICT DO NOTHING
-            """,
-            [*columns, [_storable(e.unit.intention) for e in done], run.pk],
-        )
+    # The verdict belongs to the intention that is stored, and the filter must have been shown that very text:
+    # a second worker's answer on another text of the same unit is dropped, and asked again.
+    _write(
+        """
+        INSERT INTO distillation_verdict (intention_id, yes, p_yes, reason, raw_reply)
+        SELECT i.id, v.yes, v.p_yes, v.reason, v.raw_reply
+        FROM unnest(%s::bigint[], %s::text[], %s::int[], %s::bool[],
+                    %s::float8[], %s::text[], %s::text[], %s::text[])
+          AS v (cobuy_id, relation, sample, yes, p_yes, reason, raw_reply, text)
+        JOIN distillation_intention i
+          ON i.run_id = %s AND i.cobuy_id = v.cobuy_id AND i.relation = v.relation AND i.sample = v.sample
+         AND i.text = v.text
+        ON CONFLICT DO NOTHING
+        """,
+        [*columns, [_storable(e.unit.intention) for e in done], run.pk],
+    )
 
 
 def _record_failures(run: Run, ended: Iterable[Ended]) -> None:
@@ -284,6 +287,11 @@ def _renew(run: Run, holder: uuid.UUID) -> None:
             """,
             {"secs": CLAIM_SECONDS, "run": run.pk, "holder": holder},
         )
+
+
+def _write(statement: str, values: Sequence[object]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
 
 
 def _storable(text: str) -> str:
