@@ -27,10 +27,6 @@ def make_backend(
     **more: Any,
 ) -> Backend:
     """Imports what a backend needs only when it is asked for."""
-    if name == "baseline":
-        from distillation.lvlm.baseline import BaselineBackend  # noqa: PLC0415
-
-        return BaselineBackend(model=model)
     served: dict[str, Any] = {
         "model": model, "base_urls": base_urls, "timeout_s": timeout_s, "api_key": api_key, "own_keys": own_keys,
         "proxy": proxy, "ca_file": ca_file, "known": known, "options": options, **more,
@@ -43,6 +39,14 @@ def make_backend(
         from distillation.lvlm.batch.backend import BatchBackend  # noqa: PLC0415
 
         return BatchBackend(**served)
+    return _without_server(name, model, **more)
+
+
+def _without_server(name: str, model: str, **more: Any) -> Backend:
+    if name == "baseline":
+        from distillation.lvlm.baseline import BaselineBackend  # noqa: PLC0415
+
+        return BaselineBackend(model=model)
     if name == "vllm":
         from distillation.lvlm.vllm_offline import VllmBackend  # noqa: PLC0415
 

@@ -3,7 +3,7 @@ comes from `claim`, what came of it goes to `write`; both are plain functions, c
 
 import asyncio
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -178,8 +178,11 @@ class _Writer:
             self.stopped = True
             self._places.close()
 
-    def close(self) -> None:
+    async def end(self, writing: asyncio.Task[None]) -> None:
+        """`writing` is its run; what ended meanwhile is written too."""
         self._closing.set()
+        await writing
+        await self.flush()
 
 
 async def drain(
@@ -206,31 +209,48 @@ async def drain(
             await asyncio.sleep(1.2 * WRITE_EVERY_S)  # by then the others have heard and made room
         brake: Brake[Ended] = Brake(planned or dict.fromkeys(KINDS, sys.maxsize), places, writer.add, holds=brakes)
         engine = Engine(backend, options, places, lambda e: brake.add(kind_of(e), e, e.outcome.failure))
+        open_cobuys = _OpenCoBuys(engine, lambda n: _in_thread(ledger, claim, n))
         writing = asyncio.create_task(writer.run())
-        open_cobuys: set[asyncio.Task[None]] = set()
         try:
             while not (writer.stopped or brake.stopped):
-                wanted = _open_at_once(places, units)
-                room = wanted - len(open_cobuys)
-                if room > wanted // 4:  # in portions: each claim is a transaction
-                    works = await _in_thread(ledger, claim, room)
-                    open_cobuys |= {asyncio.create_task(engine.cobuy(work)) for work in works}
-                if not open_cobuys:
+                await open_cobuys.fill(_open_at_once(places, units))
+                if not open_cobuys.tasks:
                     break
-                await _some_end(open_cobuys, writing)
-            while open_cobuys:
-                await _some_end(open_cobuys, writing)
+                await open_cobuys.some_end(writing)
+            await open_cobuys.all_end(writing)
             if brake.stopped:
                 raise brake.stopped
         finally:
             places.close()  # a failed co-buy's other calls are nobody's any more
             brake.end()
-            for task in open_cobuys:
-                task.cancel()
-            engine.drop()
-            writer.close()
-            await writing
-            await writer.flush()
+            open_cobuys.drop()
+            await writer.end(writing)
+
+
+class _OpenCoBuys:
+    def __init__(self, engine: Engine, claim: Callable[[int], Awaitable[Sequence[CoBuyWork]]]) -> None:
+        self._engine, self._claim = engine, claim
+        self.tasks: set[asyncio.Task[None]] = set()
+
+    async def fill(self, wanted: int) -> None:
+        room = wanted - len(self.tasks)
+        if room > wanted // 4:  # in portions: each claim is a transaction
+            self.tasks |= {asyncio.create_task(self._engine.cobuy(work)) for work in await self._claim(room)}
+
+    async def some_end(self, writing: asyncio.Task[None]) -> None:
+        done, _ = await asyncio.wait({*self.tasks, writing}, return_when=asyncio.FIRST_COMPLETED, timeout=LOOK_EVERY_S)
+        for task in done:
+            self.tasks.discard(task)
+            task.result()  # a lost server or database ends it all
+
+    async def all_end(self, writing: asyncio.Task[None]) -> None:
+        while self.tasks:
+            await self.some_end(writing)
+
+    def drop(self) -> None:
+        for task in self.tasks:
+            task.cancel()
+        self._engine.drop()
 
 
 def _open_at_once(places: Places, units: int) -> int:
@@ -238,13 +258,6 @@ def _open_at_once(places: Places, units: int) -> int:
     the fewer are open, the closer together are the calls of one, and the more is left for other workers. More of them
     where places are free all the same, because calls wait for another try."""
     return 2 * places.n if places.idle else min(2 * places.n, 10 * places.n // units + 1)
-
-
-async def _some_end(open_cobuys: set[asyncio.Task[None]], writing: asyncio.Task[None]) -> None:
-    done, _ = await asyncio.wait({*open_cobuys, writing}, return_when=asyncio.FIRST_COMPLETED, timeout=LOOK_EVERY_S)
-    for task in done:
-        open_cobuys.discard(task)
-        task.result()  # a lost server or database ends it all
 
 
 async def _in_thread(ledger: ThreadPoolExecutor, function: Callable[[*Given], T], *args: *Given) -> T:
