@@ -68,45 +68,54 @@ def shares_parsed(text: str) -> tuple[float, float, float]:
 
 def instructions_export(request: InstructionRequest) -> dict[str, object]:
     """The manifest, which is also written into the folder. The same seed over the same rows gives the same files."""
-    phrasings = Phrasings.load()
-    composer = Composer(
-        phrasings=phrasings,
+    composer = _composer(request)
+    with snapshot() as at, closing(Rows(request.selection)) as rows, folder_draft(request.output) as folder:
+        facts = rows.facts()
+        taught = request.control.rows(lambda: _rows(rows), request.seed)
+        by_split, by_relation = _written(folder, composer, taught, request.mix)
+        if not by_split:
+            raise ExportRefused(_why_nothing(request, composer))
+        made = manifest(request.selection, facts, "instructions", at, _entries(folder, by_split))
+        made |= _asked(request, composer) | {"records": {"by_split": by_split, "by_relation": by_relation}}
+        frameworks_write(folder, made)
+        manifest_write(folder / "manifest.json", made)
+    return made
+
+
+def _composer(request: InstructionRequest) -> Composer:
+    return Composer(
+        phrasings=Phrasings.load(),
         seed=request.seed,
         shares=request.shares,
         with_images=request.with_images,
         excluded=request.excluded,
         by_product=request.by_product,
     )
-    with snapshot() as at, closing(Rows(request.selection)) as rows, folder_draft(request.output) as folder:
-        facts = rows.facts()
-        taught = request.control.rows(lambda: _rows(rows), request.seed)
-        by_split, by_relation = _written(folder, composer, taught, request.mix)
-        if not by_split:
-            name = request.selection.run.name
-            why = "; ".join(f"{n:,} x {reason}" for reason, n in composer.left_out.most_common(3))
-            told = f" ({why})" if why else ""
-            raise ExportRefused(f"Run {name} has no intention with a verdict to learn from{told}")
-        files = _entries(folder, by_split)
-        made = manifest(request.selection, facts, "instructions", at, files)
-        made |= {
-            "seed": request.seed,
-            "splits": dict(zip(SPLITS, request.shares, strict=True)),
-            "templates": {"version": phrasings.version, "sha256": phrasings.digest},
-            "records": {"by_split": by_split, "by_relation": by_relation},
-            "left_out": dict(sorted(composer.left_out.items())),
-            "excluded_benchmarks": [benchmark.as_dict() for benchmark in request.excluded],
-            "split_by": "product" if request.by_product else "cobuy",
-            "control": request.control.as_dict(),
-            "mix": {
-                "shares": dict(request.mix.shares),
-                "limit": request.mix.limit,
-                "balanced": "relation" if request.mix.by_relation else "",
-                "as_many_yes_as_no": request.mix.balanced_verdicts,
-            },
-        }
-        frameworks_write(folder, made)
-        manifest_write(folder / "manifest.json", made)
-    return made
+
+
+def _why_nothing(request: InstructionRequest, composer: Composer) -> str:
+    why = "; ".join(f"{n:,} x {reason}" for reason, n in composer.left_out.most_common(3))
+    told = f" ({why})" if why else ""
+    return f"Run {request.selection.run.name} has no intention with a verdict to learn from{told}"
+
+
+def _asked(request: InstructionRequest, composer: Composer) -> dict[str, object]:
+    """Of the manifest, what was asked for and what that left out."""
+    return {
+        "seed": request.seed,
+        "splits": dict(zip(SPLITS, request.shares, strict=True)),
+        "templates": {"version": composer.phrasings.version, "sha256": composer.phrasings.digest},
+        "left_out": dict(sorted(composer.left_out.items())),
+        "excluded_benchmarks": [benchmark.as_dict() for benchmark in request.excluded],
+        "split_by": "product" if request.by_product else "cobuy",
+        "control": request.control.as_dict(),
+        "mix": {
+            "shares": dict(request.mix.shares),
+            "limit": request.mix.limit,
+            "balanced": "relation" if request.mix.by_relation else "",
+            "as_many_yes_as_no": request.mix.balanced_verdicts,
+        },
+    }
 
 
 def _rows(rows: Rows) -> Iterator[Row]:

@@ -3,6 +3,7 @@
 import hashlib
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from random import Random
 from typing import Any, NamedTuple
 
@@ -35,8 +36,15 @@ class Pair(NamedTuple):
     second: str
 
     @classmethod
-    def of(cls, row: Row) -> "Pair":
-        return cls(*sorted(" ".join(row[name].casefold().split()) for name in ("title_a", "title_b")))
+    def of(cls, *titles: str) -> "Pair":
+        return cls(*sorted(" ".join(title.casefold().split()) for title in titles))
+
+
+@lru_cache(maxsize=128)  # asked for with each of a co-buy's intentions
+def _titles(title_a: str, title_b: str) -> tuple[str, str, Pair]:
+    """As a model may read them, and the pair that they are."""
+    shown = clean(title_a, TITLE_LENGTH), clean(title_b, TITLE_LENGTH)
+    return *shown, Pair.of(*shown)
 
 
 class Composer:
@@ -71,8 +79,8 @@ class Composer:
                 self.left_out[why] += 1
                 return
         # A title may hold what a model takes for a picture's place.
-        row = {**row, **{name: clean(row[name], TITLE_LENGTH) for name in ("title_a", "title_b")}}
-        pair = Pair.of(row)
+        title_a, title_b, pair = _titles(row["title_a"], row["title_b"])
+        row = {**row, "title_a": title_a, "title_b": title_b}
         if self._repeated(pair, row["intention"]):
             self.left_out["the same words for the same titles"] += 1
             return
@@ -106,7 +114,8 @@ class Composer:
 
     def _understanding(self, row: Row, pair: Pair, split: str) -> Iterator[tuple[str, str, str]]:
         random, held = self._random("understanding", row), self._intentions[split, row["relation"]]
-        others = list(dict.fromkeys(text for of, text in held if of != pair and text != row["intention"]))
+        own = row["intention"]
+        others = list(dict.fromkeys([text for of, text in held if of != pair and text != own]))
         if len(others) < len(LETTERS) - 1:
             self.left_out["understanding: too few others to choose from yet"] += 1
             return
@@ -125,7 +134,7 @@ class Composer:
 
     def _utilisation(self, row: Row, pair: Pair, split: str) -> Iterator[tuple[str, str, str]]:
         random = self._random("utilisation", row)
-        others = [titles for of, *titles in self._pairs[split] if not set(of) & set(pair)]
+        others = [(a, b) for of, a, b in self._pairs[split] if of.first not in pair and of.second not in pair]
         if len(others) < len(LETTERS) - 1:
             self.left_out["utilisation: too few others to choose from yet"] += 1
             return
