@@ -177,16 +177,17 @@ class Worker:
         return max(map(int, family.stdout.split())) / 1024
 
 
-def until(condition: Callable[[], bool], seconds: float) -> None:
+def until(condition: Callable[[], bool], seconds: float, every: float = 0.02) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
             sys.exit(f"Gave up after {seconds:g} s")
-        time.sleep(0.02)
+        time.sleep(every)
 
 
 def ended(run: Run, seconds: float = 900) -> Run:
-    until(lambda: Run.objects.filter(pk=run.pk, state=Run.State.DONE).exists(), seconds)
+    """Asked for seldom: the run tells when it ended, and the asking takes from what is measured."""
+    until(lambda: Run.objects.filter(pk=run.pk, state=Run.State.DONE).exists(), seconds, every=0.2)
     run.refresh_from_db()
     return run
 
