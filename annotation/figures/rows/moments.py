@@ -22,6 +22,10 @@ _BY_STEP = """
 
 
 def moments(asked: Asked) -> list[datetime]:
+    return asked.once("moments", lambda: _moments(asked))
+
+
+def _moments(asked: Asked) -> list[datetime]:
     """Of very many judgments a part is enough to say when about as many had come; they are counted whole."""
     inner, values = some_judgments(asked, one_in(asked)).values("created_at").query.sql_with_params()
     shares = [k / MOMENTS for k in range(1, MOMENTS)]
