@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 MOST_AT_ONCE = 50_000  # judgments; of more a page takes what a worker made
 SEED, MOST_RESAMPLED, FEWEST_DRAWS = 1, 3_000_000, 100  # votes of all resamples together
 ANNOTATOR, COMPETENCE = "annotator ", "competence "
-MOST_ROUNDS, CLOSE = 300, 1e-6  # of the EM of MACE, which stands beside and needs no further digit
+MOST_ROUNDS = 500  # of the EM of MACE, so that a million votes keep no worker for minutes
 WITHOUT_INTERVAL = "by MACE, without an interval"
 
 
@@ -79,7 +79,7 @@ def _by_mace(votes: SingleVotes, weights: Floats) -> Figures:
     """What another model of annotators says of the same votes: its truth, and who answers knowing it."""
     if votes.yes.all() or not votes.yes.any():
         return {}
-    found = mace(votes.item, votes.who, votes.yes, tolerance=CLOSE, max_iterations=MOST_ROUNDS)
+    found = mace(votes.item, votes.who, votes.yes, max_iterations=MOST_ROUNDS)
     plausible, at = found.posteriors[:, 1], found.items
     right = np.where(votes.kept[at], plausible, 1 - plausible)
     shares = {
