@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,8 @@ TOLERANCE = 1e-12
 
 def leaves(value: Any, name: str = "") -> Iterator[tuple[str, object]]:
     """Of a dataclass the fields that make it equal to another; texts and what isn't defined are no numbers."""
-    if is_dataclass(value):
-        value = {each.name: getattr(value, each.name) for each in fields(value) if each.compare}
+    if (names := _compared(type(value))) is not None:
+        value = {each: getattr(value, each) for each in names}
     elif isinstance(value, list | tuple | np.ndarray):
         value = dict(enumerate(value.tolist() if isinstance(value, np.ndarray) else value))
     if isinstance(value, dict):
@@ -21,6 +22,11 @@ def leaves(value: Any, name: str = "") -> Iterator[tuple[str, object]]:
             yield from leaves(each, f"{name}.{key}" if name else str(key))
     elif not isinstance(value, str) and not (isinstance(value, float) and math.isnan(value)):
         yield name, value
+
+
+@cache
+def _compared(kind: type) -> list[str] | None:
+    return [each.name for each in fields(kind) if each.compare] if is_dataclass(kind) else None
 
 
 def alike(one: object, other: object) -> bool:
