@@ -14,8 +14,20 @@ from common.version import __version__
 KEPT_SECONDS = 24 * 3600  # making it takes two seconds, and it changes with the version alone
 
 
+class Generator(SchemaGenerator):
+    """The same schema for everybody, made once."""
+
+    def get_schema(self, request: HttpRequest | None = None, public: bool = False) -> dict:
+        def make() -> dict:
+            return super(Generator, self).get_schema(request=None, public=True)
+
+        return cached(f"api-schema-{__version__}", make, KEPT_SECONDS)
+
+
 class Schema(SpectacularAPIView):
     """The schema, public: it contains no data."""
+
+    generator_class = Generator
 
     authentication_classes = ()
     permission_classes = ()
@@ -34,5 +46,5 @@ def docs(request: HttpRequest) -> HttpResponse:
 
 
 def _page() -> dict:
-    schema = SchemaGenerator().get_schema(request=None, public=True)
+    schema = Generator().get_schema()
     return {"sections": sections(schema), "components": components(schema), "info": schema["info"], "problems": TITLES}
