@@ -39,7 +39,7 @@ CHECKS = [
     checks.response_headers_conformance,
     checks.response_schema_conformance,
 ]
-EXAMPLES = {GenerationMode.POSITIVE: 3, GenerationMode.NEGATIVE: 2}
+EXAMPLES = {GenerationMode.POSITIVE: 2, GenerationMode.NEGATIVE: 1}
 # Without these, hardly a body that fits its schema would be more than refused.
 SENSIBLE = {
     "runs": ["r1"], "items": 2, "overlap": 1, "strata": [], "allocation": "equal", "groups": [], "gold": "",

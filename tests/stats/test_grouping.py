@@ -23,7 +23,7 @@ from stats.rates import hajek_rate, horvitz_thompson_rate, stratified_variance
 from stats.sample import sample_of
 from stats.votes import majority
 
-quick = settings(max_examples=40, deadline=None)
+quick = settings(max_examples=15, deadline=None)
 # (yes, no, p_yes in tenths, stratum, times): of an item's annotators, of its verdict, of its design.
 row = st.tuples(st.integers(0, 4), st.integers(0, 4), st.integers(0, 10), st.integers(0, 2), st.integers(1, 4))
 rows = st.lists(row, min_size=1, max_size=12).map(np.array)

@@ -12,7 +12,7 @@ VALUES = [1, 2, 4]
 rows = st.lists(st.integers(0, 4), min_size=3, max_size=3)
 tables = st.lists(rows, min_size=1, max_size=12).map(np.array)
 labelled = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 4), st.integers(0, 2)), min_size=1, max_size=40)
-quick = settings(max_examples=60, deadline=None)
+quick = settings(max_examples=20, deadline=None)
 
 
 def figures(report: object) -> list[float]:
