@@ -12,11 +12,12 @@ import pytest
 from django.conf import settings
 from django.db import connection, transaction
 from django.test import Client
+from django.utils import translation
 from pytest_django import DjangoDbBlocker
 
 from accounts.models import User
 from mindsite import embedded
-from tests.people import person
+from tests.people import person, signed_in
 from tests.sweeping import swept
 from tests.template import template_made
 
@@ -69,8 +70,9 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(scope="module", autouse=True)
 def room(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Whatever a module leaves in the tables' files, the next one's queries are planned and run as if it came first."""
+    """Whatever a module leaves in the tables' files and in its thread, the next one runs as if it came first."""
     yield
+    translation.deactivate()  # a page in somebody's language leaves it to what this thread does next
     if connection.settings_dict["NAME"] != USUAL:
         with django_db_blocker.unblock(), connection.cursor() as cursor:
             swept(cursor)
@@ -101,13 +103,9 @@ def administrator(db: None) -> User:
 
 @pytest.fixture
 def as_annotator(annotator: User) -> Client:
-    client = Client()
-    client.force_login(annotator)
-    return client
+    return signed_in(annotator)
 
 
 @pytest.fixture
 def as_researcher(researcher: User) -> Client:
-    client = Client()
-    client.force_login(researcher)
-    return client
+    return signed_in(researcher)

@@ -60,11 +60,10 @@ class Page(HTMLParser):
 
 
 @pytest.mark.parametrize("text", ALL)
-def test_a_search_for_it_is_only_a_search(client: Client, researcher: User, text: str) -> None:
+def test_a_search_for_it_is_only_a_search(as_researcher: Client, text: str) -> None:
     finished_run(1)
-    client.force_login(researcher)
     for address, field in FIELDS:
-        answer = client.get(address, {field: text})
+        answer = as_researcher.get(address, {field: text})
         assert answer.status_code in {200, 400}, (address, field)
         assert Page(answer.content.decode()).found == [], (address, field)
 
