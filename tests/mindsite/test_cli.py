@@ -114,9 +114,8 @@ def test_a_setting_that_is_no_number_is_one_line(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("words", [("distill", "--help"), ("--help",), ("--version",)])
 def test_help_needs_no_services(words: tuple[str, ...], tmp_path: Path) -> None:
-    process = start(*words, MINDSITE_VAR=str(tmp_path))
-    process.communicate(timeout=60)
-    assert process.returncode == 0
+    status, out, errors = managed(words, clean(MINDSITE_VAR=str(tmp_path)))
+    assert (status, bool(out), errors) == (0, True, "")
     assert [path.name for path in tmp_path.iterdir()] == ["secret_key"]
 
 
