@@ -51,6 +51,8 @@ from webhooks.models import Event, Webhook
 
 pytestmark = pytest.mark.django_db
 
+Answers = dict[str, HttpResponse]
+
 ONLINE = ("", "-detail", "-end", "-stop", "-tidy", "-results", "-assignment", "-exposures", "-outcomes", "-erasures")
 
 
@@ -118,35 +120,41 @@ def parts(people: dict[str, User | None], programs: dict[str, Client]) -> dict[s
     judgment = judge(participant)
     Study.objects.filter(pk=made.pk).update(adjudicator=people["other annotator"])
     pairs = preference_study()
-    online_create(name="shop", arms=[ArmPlan(name="titles"), ArmPlan(name="kept")])
     show_pictures()
-    run = made.runs.get()
-    Training.objects.create(name=run.name, folder="t", config=asdict(Spec(name=run.name, data="d", base="b")))
-    Gain.objects.create(name=run.name, run=run, folder="g", config={"arms": [], "base": "b"})
-    arms = Experiment.objects.create(name=run.name).arms
-    arms.create(run=run, is_control=True, place=0)
     write_in_hebrew()
     return {
         "study_id": made.pk,
         "participant_id": participant.pk,
         "judgment_id": judgment.pk,
-        "name": run.name,
         "asin": Product.objects.first().asin,
         "cobuy_id": CoBuy.objects.first().pk,
         "intention_id": Intention.objects.first().pk,
         "digest": Picture.objects.get().digest,
-        "treatment": "grey@1",
-        "import_id": CatalogImport.objects.create(key="k", format="csv", sources=[]).pk,
-        "import-csv": {"what": "products"},
-        **{
-            f"purchase-import-{page}": {
-                "import_id": PurchaseImport.objects.create(key="k", format="csv", sources=[]).pk
-            }
-            for page in ("detail", "progress")
-        },
         "token_id": ApiToken.objects.first().pk,
         "export_id": export_start(study=made, options=Options(format="label-studio"))[0].pk,
         "webhook_id": Webhook.objects.create(url="https://example.org/hook", events=[Event.RUN_FINISHED]).pk,
+        "person_id": people["other annotator"].pk,
+        "group_id": team.pk,
+        "study-preferences": {"study_id": pairs.pk},
+        "study-preferences-csv": {"study_id": pairs.pk, "name": "pairs"},
+        "study-periods-csv": {"by": "category", "name": "plausible"},
+        "study-compare-csv": {"measure": "typical"},
+        **{f"study-panel{ending}": {"name": "progress"} for ending in ("", "-csv", "-svg")},
+        **research_parts(made.runs.get()),
+        **file_parts(researcher),
+        **link_parts(researcher, annotator, made, team),
+    }
+
+
+def research_parts(run: Run) -> dict[str, Any]:
+    online_create(name="shop", arms=[ArmPlan(name="titles"), ArmPlan(name="kept")])
+    Training.objects.create(name=run.name, folder="t", config=asdict(Spec(name=run.name, data="d", base="b")))
+    Gain.objects.create(name=run.name, run=run, folder="g", config={"arms": [], "base": "b"})
+    arms = Experiment.objects.create(name=run.name).arms
+    arms.create(run=run, is_control=True, place=0)
+    return {
+        "name": run.name,
+        "treatment": "grey@1",
         "arm_id": arms.create(run=coloured.run("swapped"), factor="pictures", place=1).pk,
         "evaluation_id": evaluation_row("seen").pk,
         "test_id": purchase_row(run, "seen").pk,
@@ -156,28 +164,34 @@ def parts(people: dict[str, User | None], programs: dict[str, Client]) -> dict[s
         "evaluation": {"name": "seen"},
         "evaluation-answers": {"name": "seen"},
         **{f"online{ending}": {"name": "shop"} for ending in ONLINE},
-        "person_id": people["other annotator"].pk,
-        "upload_id": Upload.objects.create(name="p.csv", part="products", size=1, created_by=researcher).pk,
-        "upload-look": {"upload_id": sent("i.csv", b"asin_a\n", by=researcher, part="intentions").pk},
-        "upload-picture": {
-            "upload_id": sent("p.zip", zipped(("B1.png", png("red"))), by=researcher).pk,
-            "name": "B1.png",
-        },
-        "upload-import": {"import_id": UploadImport.objects.create(format="intentions", sources=[]).pk},
-        "upload-import-progress": {"import_id": UploadImport.objects.create(format="intentions", sources=[]).pk},
-        "group_id": team.pk,
-        "link_id": link_make(kind=Link.Kind.INVITATION, by=researcher, valid=DAY)[0].pk,
-        "join": {"token": link_make(kind=Link.Kind.INVITATION, by=researcher, valid=DAY)[1]},
-        "enter": {"token": sign_in_link_make(person=annotator, by=researcher)},
-        "crowd-entry": {"token": link_make(kind=Link.Kind.CROWD, by=researcher, valid=DAY, study=made, group=team)[1]},
-        "study-places": {
-            "link_id": link_make(kind=Link.Kind.CROWD, by=researcher, valid=DAY, study=made, group=team)[0].pk
-        },
-        "study-preferences": {"study_id": pairs.pk},
-        "study-preferences-csv": {"study_id": pairs.pk, "name": "pairs"},
-        "study-periods-csv": {"by": "category", "name": "plausible"},
-        "study-compare-csv": {"measure": "typical"},
-        **{f"study-panel{ending}": {"name": "progress"} for ending in ("", "-csv", "-svg")},
+    }
+
+
+def file_parts(by: User) -> dict[str, Any]:
+    purchases = {"import_id": PurchaseImport.objects.create(key="k", format="csv", sources=[]).pk}
+    uploaded = {"import_id": UploadImport.objects.create(format="intentions", sources=[]).pk}
+    return {
+        "import_id": CatalogImport.objects.create(key="k", format="csv", sources=[]).pk,
+        "import-csv": {"what": "products"},
+        **{f"purchase-import-{page}": purchases for page in ("detail", "progress")},
+        "upload_id": Upload.objects.create(name="p.csv", part="products", size=1, created_by=by).pk,
+        "upload-look": {"upload_id": sent("i.csv", b"asin_a\n", by=by, part="intentions").pk},
+        "upload-picture": {"upload_id": sent("p.zip", zipped(("B1.png", png("red"))), by=by).pk, "name": "B1.png"},
+        "upload-import": uploaded,
+        "upload-import-progress": uploaded,
+    }
+
+
+def link_parts(by: User, annotator: User, made: Study, team: Group) -> dict[str, Any]:
+    def crowd() -> tuple[Link, str]:
+        return link_make(kind=Link.Kind.CROWD, by=by, valid=DAY, study=made, group=team)
+
+    return {
+        "link_id": link_make(kind=Link.Kind.INVITATION, by=by, valid=DAY)[0].pk,
+        "join": {"token": link_make(kind=Link.Kind.INVITATION, by=by, valid=DAY)[1]},
+        "enter": {"token": sign_in_link_make(person=annotator, by=by)},
+        "crowd-entry": {"token": crowd()[1]},
+        "study-places": {"link_id": crowd()[0].pk},
     }
 
 
@@ -211,20 +225,30 @@ def is_served(answer: HttpResponse) -> bool:
     return answer.status_code not in (401, 403, 404, 405) and not to_sign_in
 
 
+@pytest.fixture(scope="module")
+def kept() -> dict[str, Answers]:
+    return {}
+
+
+@pytest.fixture
+def answers(name: str, browsers: dict[str, Client], parts: dict[str, Any], kept: dict[str, Answers]) -> Answers:
+    """What each caller is answered by the page of this name, asked once for all that is tested of it."""
+    if name not in kept:
+        where, method = address(PAGE_PATTERNS[name], parts), "post" if OF_PAGE[name][0].endswith(":post") else "get"
+        kept[name] = {caller: asked(client, method, where) for caller, client in browsers.items()}
+    return kept[name]
+
+
 @pytest.mark.parametrize("name", PAGE_PATTERNS)
-def test_each_page_serves_whom_it_is_for(browsers: dict[str, Client], parts: dict[str, Any], name: str) -> None:
-    entry, door = OF_PAGE[name]
-    where, method = address(PAGE_PATTERNS[name], parts), "post" if entry.endswith(":post") else "get"
-    served = [caller for caller, client in browsers.items() if is_served(asked(client, method, where))]
-    assert served == list(SERVED[door])
+def test_each_page_serves_whom_it_is_for(answers: Answers, name: str) -> None:
+    served = [caller for caller, answer in answers.items() if is_served(answer)]
+    assert served == list(SERVED[OF_PAGE[name][1]])
 
 
 @pytest.mark.parametrize("name", [name for name, (entry, _) in OF_PAGE.items() if not entry.endswith(":post")])
-def test_words_of_others_find_their_own_direction(
-    browsers: dict[str, Client], parts: dict[str, Any], name: str
-) -> None:
+def test_words_of_others_find_their_own_direction(answers: Answers, name: str) -> None:
     callers = SERVED[OF_PAGE[name][1]] or CALLERS[:1]
-    answer = asked(browsers[callers[-1]], "get", address(PAGE_PATTERNS[name], parts))
+    answer = answers[callers[-1]]
     if answer["Content-Type"].startswith("text/html"):
         assert strays(answer.content.decode()) == []
 
