@@ -75,14 +75,7 @@ class RunSettings:
         **rest,
     ) -> "RunSettings":
         """`prompts` and `filter` are versions or folders of one's own; `filter` may be "none" too."""
-        if limit is not None and limit < 1:
-            raise RunRefused(f"--limit {limit}: give a number of co-buys of at least 1")
-        if not 1 <= samples <= MOST_SAMPLES:
-            raise RunRefused(f"--samples {samples}: give a number of intentions from 1 to {MOST_SAMPLES}")
-        if not 0 <= temperature <= HOTTEST:
-            raise RunRefused(f"--temperature {temperature}: give a number from 0 to {HOTTEST:g}")
-        if not 1 <= max_tokens <= MOST_TOKENS:
-            raise RunRefused(f"--max-tokens {max_tokens}: give a number of tokens from 1 to {MOST_TOKENS}")
+        _refuse_beyond(limit=limit, samples=samples, temperature=temperature, max_tokens=max_tokens)
         if rest.get("side_by_side") and not with_images:
             raise RunRefused("--side-by-side puts two pictures on one canvas; with --no-images there are none")
         try:
@@ -118,6 +111,17 @@ class RunSettings:
             return replace(self, catalog=stored)
         imports = stored.imports if self.catalog.imports is None else self.catalog.imports
         return replace(self, catalog=replace(self.catalog, imports=imports))
+
+
+def _refuse_beyond(*, limit: int | None, samples: int, temperature: float, max_tokens: int) -> None:
+    if limit is not None and limit < 1:
+        raise RunRefused(f"--limit {limit}: give a number of co-buys of at least 1")
+    if not 1 <= samples <= MOST_SAMPLES:
+        raise RunRefused(f"--samples {samples}: give a number of intentions from 1 to {MOST_SAMPLES}")
+    if not 0 <= temperature <= HOTTEST:
+        raise RunRefused(f"--temperature {temperature}: give a number from 0 to {HOTTEST:g}")
+    if not 1 <= max_tokens <= MOST_TOKENS:
+        raise RunRefused(f"--max-tokens {max_tokens}: give a number of tokens from 1 to {MOST_TOKENS}")
 
 
 def filter_named(name: str, *, no_filter: bool) -> str:
