@@ -1,4 +1,5 @@
-"""Chromium: from the key press to the next item painted, its pictures included, on the shipped sample.
+"""Chromium: from the key press to the next item painted, its pictures included, and what pages send at first, on the
+shipped sample.
 
   python -m benchmarks.judging.browser [--items 100] [--chromium /usr/bin/chromium]
 
@@ -21,12 +22,13 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.bars import at_most, show
+from benchmarks.judging.weights import weigh
 from benchmarks.own_services import percentile
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "distillation" / "sample"
 PORT = 18_947
-BAR_MS = 100
+BAR_MS = 50
 LOOKING_MS = 600  # what a quick annotator takes to read the verdict; the pictures ahead come in meanwhile
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 
@@ -65,6 +67,7 @@ from accounts.models import User
 from accounts.services import user_create
 from annotation.models import Study
 user_create(username="anna", password="correct-horse", role=User.Role.ANNOTATOR)
+user_create(username="rosa", password="correct-horse", role=User.Role.RESEARCHER)
 print("study", Study.objects.get().pk)
 """
     number = manage("shell", "--no-imports", "-c", script).split()[-1]
@@ -137,6 +140,7 @@ def main() -> None:
             page = browser.new_page(viewport={"width": 1280, "height": 800})
             sign_in(page, url, path)
             figures = report(judge(page, options.items))
+            weigh(browser, url, path.replace("/judge/", "/studies/"))
             browser.close()
     if options.json:
         print(json.dumps(figures))
