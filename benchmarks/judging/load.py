@@ -4,13 +4,21 @@ import asyncio
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, field
 
-PORT = 18_951
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+PORT = _free_port()  # of this measurement: another may run beside it
 
 
 @dataclass
