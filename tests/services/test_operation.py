@@ -188,8 +188,5 @@ def curl_answers(port: int) -> bool:
         return False
 
 
-def test_the_shipped_caddy_passes_pages_and_refuses_what_is_too_large(behind_caddy: int) -> None:
-    codes = [curl(behind_caddy, path) for path in ("/accounts/login/", "/metrics")]
-    assert codes == ["200", "403"]
-    head = curl(behind_caddy, "/accounts/login/", "-H", "Content-Length: 200000000", "-X", "POST", "--data", "x")
-    assert head in ("400", "413")
+def test_the_shipped_caddy_passes_pages_and_keeps_the_metrics(behind_caddy: int) -> None:
+    assert [curl(behind_caddy, path) for path in ("/accounts/login/", "/metrics")] == ["200", "403"]
