@@ -40,10 +40,10 @@ worker: setup
 test: .venv/installed-dev
 	@$(PY) -m pytest $(ARGS)
 
-# Kills broker, database, model server and the site's own processes; RabbitMQ, PgBouncer and nginx are installed where apt
-# and root allow it.
+# Kills broker, database, model server and the site's own processes; RabbitMQ, PgBouncer, nginx, Caddy and
+# promtool are installed where apt and root allow it.
 test-services: .venv/installed-dev
-	@for program in rabbitmq-server:rabbitmq-server pgbouncer:pgbouncer nginx:nginx-light; do \
+	@for program in rabbitmq-server:rabbitmq-server pgbouncer:pgbouncer nginx:nginx-light caddy:caddy promtool:prometheus; do \
 		command -v $${program%:*} >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get install -y -qq --no-install-recommends $${program#*:} >/dev/null; } || true; \
 	done
 	@$(PY) -m pytest -n0 tests/services $(ARGS)
