@@ -13,7 +13,7 @@ TOLERANCE = 1e-12
 
 def leaves(value: Any, name: str = "") -> Iterator[tuple[str, object]]:
     """Of a dataclass the fields that make it equal to another; texts and what isn't defined are no numbers."""
-    if (names := _compared(type(value))) is not None:
+    if (names := _compared(type(value))) is not None:  # type: ignore[arg-type]  # a class is hashable
         value = {each: getattr(value, each) for each in names}
     elif isinstance(value, list | tuple | np.ndarray):
         value = dict(enumerate(value.tolist() if isinstance(value, np.ndarray) else value))

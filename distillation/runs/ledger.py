@@ -289,7 +289,7 @@ def _renew(run: Run, holder: uuid.UUID) -> None:
         )
 
 
-def _write(statement: str, values: Sequence[object]) -> None:
+def _write(statement: str, values: list) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
 
