@@ -2,17 +2,20 @@
 
 import asyncio
 import logging
+import time
 import uuid
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from multiprocessing.sharedctypes import RawValue
 
+import psycopg
 import uvloop
 from celery import Task, shared_task
 from celery.signals import worker_ready, worker_shutting_down
-from django.db import transaction
+from django.db import DatabaseError, InterfaceError, connection, transaction
 
+from common.away import is_lost_database
 from distillation.catalog.intake.indexing import indexes_make, indexes_owed
 from distillation.catalog.intake.job import import_is_running
 from distillation.catalog.pictures.download import StoreAway, pictures_download
@@ -39,6 +42,7 @@ log = logging.getLogger(__name__)
 
 WAITING = "Waiting for the model server"
 TREAT_S = 10  # then it says how far it is
+RESTART_S = 12  # claims last for 15 s
 DOWNLOAD_S = 25  # then others have the worker; the sweep brings it back
 
 # Shared with the processes that a worker forks, where its tasks run: they don't hear of its end.
@@ -120,13 +124,31 @@ def _write(
     run: Run, holder: uuid.UUID, count_workers: Callable[[], int], backend: Backend, ended: Sequence[Ended]
 ) -> int:
     """Among how many workers its places are shared, 0 to stop. What it waits for stays readable until answers come."""
-    go_on = ledger.record(run, holder, ended) and not _ending.value
+    go_on = _recorded(run, holder, ended) and not _ending.value
     fault = backend.fault
     why = f"{WAITING}: {fault}"[:500] if fault else "" if ended else run.message
     if why != run.message:
         run_wait(run=run, why=why)
         run.message = why
-    return count_workers() if go_on else 0
+    try:
+        return count_workers() if go_on else 0
+    except (
+        psycopg.OperationalError
+    ):  # its session has ended, and with it the lock: what is in flight is written, no more
+        return 0
+
+
+def _recorded(run: Run, holder: uuid.UUID, ended: Sequence[Ended]) -> bool:
+    """A database that restarts is waited for: what was answered is not asked again."""
+    until = time.monotonic() + RESTART_S
+    while True:
+        try:
+            return ledger.record(run, holder, ended)
+        except (DatabaseError, InterfaceError) as error:
+            if not is_lost_database(error) or time.monotonic() > until:
+                raise
+            connection.close()
+            time.sleep(0.3)
 
 
 @shared_task(bind=True)

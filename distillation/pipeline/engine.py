@@ -20,6 +20,7 @@ T = TypeVar("T")
 Given = TypeVarTuple("Given")
 
 WRITE_EVERY_S = 0.5
+SLOW_WRITE_S = 3.0  # the database is away, or as good as that
 LOOK_EVERY_S = 0.1
 KINDS = ("features", "intentions", "verdicts")
 
@@ -171,12 +172,18 @@ class _Writer:
     async def flush(self) -> None:
         batch = self._ended[:]
         self._ended.clear()
-        among = await _in_thread(self._ledger, self._write, batch)
-        if among:
+        writing = asyncio.ensure_future(_in_thread(self._ledger, self._write, batch))
+        if not (await asyncio.wait({writing}, timeout=SLOW_WRITE_S))[0]:
+            self._stop()  # nothing more is asked until it is known that answers can be kept
+        among = await writing
+        if not among:
+            self._stop()
+        elif not self.stopped:
             self._places.share(among)
-        else:
-            self.stopped = True
-            self._places.close()
+
+    def _stop(self) -> None:
+        self.stopped = True
+        self._places.close()
 
     async def end(self, writing: asyncio.Task[None]) -> None:
         """`writing` is its run; what ended meanwhile is written too."""
