@@ -11,7 +11,7 @@ from accounts.models import Deed, User
 from accounts.trail import deed_record
 from annotation.design.protocol import StudyRefused
 from annotation.figures.splits import SPLIT, with_votes
-from annotation.judging.extra import revealed_to
+from annotation.judging.finding.extra import revealed_to
 from annotation.judging.participants import verdicts_seen
 from annotation.judging.refusals import JudgingRefused
 from annotation.judging.writing import COMMENT_LENGTH, Answers, answers_checked

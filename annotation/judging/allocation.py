@@ -9,7 +9,8 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from annotation.judging.extra import extra_lease, extra_lease_ends, judgeable_items
+from annotation.judging.finding.extra import extra_lease, extra_lease_ends, judgeable_items
+from annotation.judging.finding.free import items_free, kind_of, lease_take, owed_until
 from annotation.judging.leases import (
     Sides,
     item_of_ticket,
@@ -30,7 +31,6 @@ from annotation.judging.participants import (
 )
 from annotation.judging.quality.qualification import gold_next, qualification_update
 from annotation.judging.refusals import AuditOwed, JudgingRefused
-from annotation.judging.searching import items_free, kind_of, lease_take, owed_until
 from annotation.models import Item, Kind, Lease, Participant, Skip, Study
 
 

@@ -8,7 +8,7 @@ from annotation.models.rights import may_judge_q
 from annotation.models.studies import Study
 from common.counting import included_q
 
-# Not after what a search would find, which has more conditions (annotation.judging.searching); in depth the start.
+# Not after what a search would find, which has more conditions (annotation.judging.finding.free); in depth the start.
 _CURSORS = """
     UPDATE annotation_participant p
     SET cursor_block = coalesce(first.block_no, -1), cursor_taken = coalesce(first.taken, -1),

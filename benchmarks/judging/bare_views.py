@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
 from annotation import scales
-from annotation.judging.searching import END, TAKE_SQL, UNSET
+from annotation.judging.finding.free import END, TAKE_SQL, UNSET
 from annotation.judging.writing import _AUDIT, _WRITE, Answers, _units
 
 PAGES = json.loads(Path(os.environ["MINDSITE_BARE"]).read_text())  # item and reveal

@@ -15,7 +15,7 @@ from annotation.figures.reports.report import study_report
 from annotation.figures.rows.asked import Asked
 from annotation.figures.rows.live import Live
 from annotation.judging.allocation import Finished, Waiting, item_next, item_skip
-from annotation.judging.extra import some_of
+from annotation.judging.finding.extra import some_of
 from annotation.judging.leases import lease_release
 from annotation.judging.quality.interventions import participant_exclude
 from annotation.models import Item, Judgment, Kind, Lease, Study

@@ -13,11 +13,11 @@ from annotation.design.protocol import StudyRefused
 from annotation.desk.assigning import items_assign, items_unassign
 from annotation.desk.leaving_out import judgments_leave_out, judgments_offer_again
 from annotation.judging.allocation import item_next, item_skip, owed_items, skip_undo
+from annotation.judging.finding.free import owed_until
 from annotation.judging.leases import lease_release
 from annotation.judging.participants import participant_lock
 from annotation.judging.quality.interventions import skips_offer_again
 from annotation.judging.refusals import JudgingRefused
-from annotation.judging.searching import owed_until
 from annotation.models import Judgment, Lease, Participant, Skip, Study
 from tests.annotation.builders import participant, save, study
 from tests.distillation.builders import finished_run

@@ -62,7 +62,7 @@ def test_pages_of_a_run_without_a_filter_say_so(as_researcher: Client):
     work(start(filter="none"), ScriptedBackend())
     words = as_researcher.get(reverse("run-detail", args=["r1"])).content.decode()
     assert "no filter is asked: all count as kept" in words
-    assert "No filter asked" in words
+    assert "No verdict" in words
 
 
 @pytest.mark.django_db
