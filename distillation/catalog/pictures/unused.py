@@ -16,11 +16,11 @@ STATEMENTS = (
        WHERE NOT EXISTS (SELECT FROM distillation_product p WHERE p.picture_source_id = s.id)""",
     """DELETE FROM distillation_treatedpicture t
        WHERE NOT EXISTS (SELECT FROM distillation_product p WHERE p.picture_id = t.source_id)
-       AND NOT EXISTS (SELECT FROM distillation_runproduct r WHERE r.picture_id = t.picture_id)""",
+       AND NOT EXISTS (SELECT FROM distillation_runproduct r WHERE r.shown_id = t.picture_id)""",
     """DELETE FROM distillation_picture k
        WHERE NOT EXISTS (SELECT FROM distillation_product p WHERE p.picture_id = k.id)
        AND NOT EXISTS (SELECT FROM distillation_picturesource s WHERE s.picture_id = k.id)
-       AND NOT EXISTS (SELECT FROM distillation_runproduct r WHERE r.picture_id = k.id)
+       AND NOT EXISTS (SELECT FROM distillation_runproduct r WHERE r.shown_id = k.id)
        AND NOT EXISTS (SELECT FROM distillation_treatedpicture t WHERE k.id IN (t.source_id, t.picture_id))
        RETURNING digest""",
 )
