@@ -2,14 +2,17 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from annotation.judging.crowd.completion import COMPLETE, code_made
 from annotation.models import Judgment, JudgmentRevision, Lease, Participant, Study
+from tests.annotation.builders import participant
 from tests.browser.judging import at_item, at_reveal, judge_by_keys, keys, strip
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -158,10 +161,14 @@ def test_the_pictures_of_the_next_item_are_there_before_it(judging: Page) -> Non
 
 def test_waiting_ends_by_itself(open_as: Opener, annotator: User, made: Study) -> None:
     page = open_as(annotator, reverse("judge-page", args=[made.pk]))
-    made.items.update(taken=2)  # all with others, whose transactions end at any moment
+    for i, item in enumerate(made.items.all()):  # all with others, who end at any moment
+        other, soon = participant(made, f"o-{i}"), timezone.now() + timedelta(seconds=20)
+        Lease.objects.create(participant=other, item=item, a_on_left=True, expires_at=soon)
+    made.items.update(taken=2)
     keys(page, "Enter")
     expect(page.get_by_role("heading", name="All items are with others right now")).to_be_visible()
-    made.items.update(taken=0)
+    Lease.objects.all().delete()
+    made.items.update(taken=0, came_back=True)
     at_item(page, 1)
     assert strip(page).count() == 0
 
