@@ -73,14 +73,14 @@ def rows_read(participant) -> int:
     """By the search for the first item, taken or not: of all index and table scans in its plan."""
     from django.db import connection  # noqa: PLC0415
 
-    from annotation.judging import searching  # noqa: PLC0415
+    from annotation.judging.finding import free  # noqa: PLC0415
     from annotation.judging.participants import participant_refresh  # noqa: PLC0415
 
     participant_refresh(participant)
-    order = searching._order_of(participant)
-    sql = f"WITH {searching._found(searching._theirs(participant), order, searching.FEW)} SELECT * FROM found"
+    order = free._order_of(participant)
+    sql = f"WITH {free._found(free._theirs(participant), order, free.FEW)} SELECT * FROM found"
     with connection.cursor() as cursor:
-        cursor.execute("EXPLAIN (ANALYZE, TIMING OFF) " + sql, searching._values(participant))
+        cursor.execute("EXPLAIN (ANALYZE, TIMING OFF) " + sql, free._values(participant))
         lines = [line for (line,) in cursor.fetchall() if "Scan" in line and "never executed" not in line]
     found = re.findall(r"actual rows=(\S+) loops=(\d+)", str(lines))
     return sum(int(float(rows) * int(loops)) for rows, loops in found)
