@@ -247,6 +247,12 @@ def chart_scales(
     return along, Scale(low, high, height - CHART_FOOT, CHART_TOP)
 
 
+def point(x: float, figure: Estimate, down: Scale) -> Point:
+    """Of a figure that is defined, with its interval."""
+    low, high = (down(bound) for bound in figure.ci95) if figure.ci95 else (None, None)
+    return Point(x, down(figure.value or 0.0), low, high)
+
+
 def ticks(scale: Scale, values: Sequence[float], words: Sequence[str]) -> list[Tick]:
     return [Tick(scale(value), word) for value, word in zip(values, words, strict=True)]
 

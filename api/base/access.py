@@ -43,13 +43,15 @@ class HasScope(BasePermission):
 
 
 class Throttle(SimpleRateThrottle):
+    num_requests: int | None
+    duration: int | None
+
     def get_rate(self) -> Any:
         return api_settings.DEFAULT_THROTTLE_RATES[self.scope or ""]
 
     def allow_request(self, request: Request, view: APIView) -> bool:
         key = self.get_cache_key(request, view)
-        most, seconds = self.parse_rate(self.get_rate())
-        self._wait_s = limit_take(key, most or 0, seconds or 1) if key else 0.0
+        self._wait_s = limit_take(key, self.num_requests or 0, self.duration or 1) if key else 0.0
         return not self._wait_s
 
     def wait(self) -> float:

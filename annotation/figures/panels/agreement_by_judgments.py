@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from annotation.figures.panels.panel import How, Panel, Shown
-from annotation.figures.plots import Chart, Curve, Point, Scale, chart_scales, line, ticks
+from annotation.figures.plots import Chart, Curve, chart_scales, line, point, ticks
 from annotation.figures.rows.kinds import Grown, Rows
 from annotation.figures.tables import Column, Table
 from annotation.figures.words import interval, large, plain
@@ -87,15 +87,8 @@ def plot(found: AgreementByJudgments) -> Chart | None:
         along=ticks(along, (0, last / 2, last), ("0", large(round(last / 2)), large(last))),
         down=ticks(down, marks, [plain(mark) for mark in marks]),
         lines=[Curve(line([n / last for n in known], [alpha.value for alpha in known.values()], low=low), "c-line")],
-        points=[
-            _point(along(n), alpha.value, alpha.ci95, down) for n, alpha in known.items() if alpha.value is not None
-        ],
+        points=[point(along(n), alpha, down) for n, alpha in known.items()],
     )
-
-
-def _point(x: float, value: float, ci95: tuple[float, float] | None, down: Scale) -> Point:
-    low, high = (down(bound) for bound in ci95) if ci95 else (None, None)
-    return Point(x, down(value), low, high)
 
 
 PANEL = Panel(

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotation.figures.panels.panel import How, Panel, Shown
-from annotation.figures.plots import Chart, Curve, Point, Scale, chart_scales, line, ticks
+from annotation.figures.plots import Chart, Curve, chart_scales, line, point, ticks
 from annotation.figures.rows.kinds import Completed, Rows
 from annotation.figures.speaking import response_factors
 from annotation.figures.tables import Column, Table
@@ -91,13 +91,8 @@ def plot(found: AccuracyByJudgments) -> Chart | None:
         along=ticks(along, (0, last / 2, last), ("0", large(round(last / 2)), large(last))),
         down=ticks(down, marks, [whole_percent(mark) for mark in marks]),
         lines=[Curve(line([n / last for n in known], [figure.value for figure in known.values()]), "c-line")],
-        points=[_point(along(n), figure, down) for n, figure in known.items()],
+        points=[point(along(n), figure, down) for n, figure in known.items()],
     )
-
-
-def _point(x: float, figure: Estimate, down: Scale) -> Point:
-    low, high = (down(bound) for bound in figure.ci95) if figure.ci95 else (None, None)
-    return Point(x, down(figure.value or 0), low, high)
 
 
 PANEL = Panel(
