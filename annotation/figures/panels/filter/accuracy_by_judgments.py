@@ -17,7 +17,7 @@ from stats.filter.complete import FEWEST_COMPLETE
 from stats.rates import NO_JUDGMENTS
 from stats.sample import sample_of
 
-HEIGHT = 260
+HEIGHT = 290
 
 
 @dataclass(frozen=True, slots=True)
