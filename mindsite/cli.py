@@ -5,6 +5,7 @@ import importlib
 import os
 import signal
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 from django.core.exceptions import ImproperlyConfigured
@@ -64,7 +65,11 @@ def _run(argv: list[str]) -> int:
     if command in WITHOUT_SERVICES or {"-h", "--help", "--version"} & set(argv):
         execute_from_command_line(argv)
         return 0
+    beside = ThreadPoolExecutor(1)
+    loaded = beside.submit(_load)  # takes a second, as the services do
+    beside.shutdown(wait=False)
     with embedded.services(broker=command in WITH_BROKER):
+        loaded.result()
         _check_database()
         if not os.environ.get("DATABASE_URL") and command not in ("migrate", "makemigrations", "restore"):
             bring_up_to_date()
@@ -88,15 +93,19 @@ def _read_settings() -> None:
         raise ImproperlyConfigured(f"A setting can't be read ({error}); check the environment and .env") from error
 
 
-def _check_database() -> None:
-    """The pool would try for ten seconds and then not say why."""
+def _load() -> None:
     import django  # noqa: PLC0415 - settings may refuse, and main() words that
-    from django.db import connection  # noqa: PLC0415
 
     gc.disable()  # nothing of what is loaded is garbage, and to look for it takes a tenth of the start
     django.setup()
     gc.freeze()
     gc.enable()
+
+
+def _check_database() -> None:
+    """The pool would try for ten seconds and then not say why."""
+    from django.db import connection  # noqa: PLC0415 - settings may refuse, and main() words that
+
     try:
         psycopg.connect(**{**connection.get_connection_params(), "connect_timeout": 5}).close()
     except psycopg.OperationalError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
 
@@ -13,14 +13,16 @@ from distillation.lvlm import make_backend
 from distillation.lvlm.base import Backend, BackendAway, Busy, Unfit
 from distillation.lvlm.openai.abilities import Abilities
 from distillation.lvlm.openai.address import refuse_unlisted, url_and_limit
-from distillation.lvlm.openai.backend import OpenAIBackend
-from distillation.lvlm.openai.probe import Report
 from distillation.lvlm.places import Places
 from distillation.lvlm.second import WithFilter, of_filter
 from distillation.models import Picture, Run
 from distillation.pipeline.options import Options
 from distillation.pipeline.prompts import PromptError
 from distillation.runs.services import RunRefused
+
+if TYPE_CHECKING:  # they load an HTTP client, and each page that names a server would wait for it
+    from distillation.lvlm.openai.backend import OpenAIBackend
+    from distillation.lvlm.openai.probe import Report
 
 MODELS_SHOWN = 100
 
@@ -128,8 +130,7 @@ def servers_report(
 
     async def report() -> list[Report]:
         async with run_backend(run, options=Options.from_config(config)) as opened, asyncio.timeout(seconds):
-            assert isinstance(opened, OpenAIBackend)  # noqa: S101 - made above
-            return await opened.reports()
+            return await cast("OpenAIBackend", opened).reports()
 
     try:
         return asyncio.run(report())

@@ -1,9 +1,11 @@
 """What is due of a run that is answered in batches: take what has come, write the next wave, send it."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
 
-from distillation.lvlm.batch.backend import BatchBackend
 from distillation.models import Batch, Run
 from distillation.pipeline.options import Options
 from distillation.runs.batches.post import call_off, send_all, take_all
@@ -11,6 +13,9 @@ from distillation.runs.batches.wave import Wave
 from distillation.runs.servers import run_backend, run_remember
 from distillation.runs.services import run_wait
 from distillation.runs.threads import in_thread
+
+if TYPE_CHECKING:  # it loads an HTTP client
+    from distillation.lvlm.batch.backend import BatchBackend
 
 HOLD = "batches"  # in the place of a worker's name: only one of all workers is on such a run at a time
 
@@ -37,9 +42,7 @@ async def batches_call_off(run: Run) -> None:
 
 
 def _opened(run: Run, options: Options) -> BatchBackend:
-    backend = run_backend(run, options=options)
-    assert isinstance(backend, BatchBackend)  # noqa: S101 - the run is one of batches
-    return backend
+    return cast("BatchBackend", run_backend(run, options=options))
 
 
 def _is_waiting(run: Run) -> bool:

@@ -1,13 +1,14 @@
 """Files of requests out, answers in. Each step is on record before the next, so that it can be gone on with by whoever
 comes after a worker that was killed."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Callable
 from functools import partial
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from distillation.lvlm.base import Unfit, WrongModel
-from distillation.lvlm.batch.backend import BatchBackend
 from distillation.lvlm.batch.calls import Came
 from distillation.lvlm.batch.lines import read_line
 from distillation.lvlm.batch.sender import Look, Sending, Stage
@@ -24,6 +25,9 @@ from distillation.runs.batches.rows import (
     calls_answer,
 )
 from distillation.runs.threads import in_thread
+
+if TYPE_CHECKING:  # it loads an HTTP client
+    from distillation.lvlm.batch.backend import BatchBackend
 
 T = TypeVar("T")
 AT_ONCE = 500  # answers in a transaction

@@ -1,14 +1,16 @@
 """A wave: all that a run owes is gone through once, with the answers that have come. What can end, ends and is written
 as with any backend; what is to be asked next goes into files."""
 
+from __future__ import annotations
+
 import asyncio
 import uuid
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 
 from distillation.lvlm.base import Unfit
-from distillation.lvlm.batch.backend import BatchBackend
 from distillation.models import Batch, Run
 from distillation.pipeline.brake import FailingAlike
 from distillation.pipeline.engine import CoBuyWork, Ended, drain
@@ -24,6 +26,9 @@ from distillation.runs.batches.rows import (
 )
 from distillation.runs.servers import run_places
 from distillation.runs.threads import in_thread
+
+if TYPE_CHECKING:  # it loads an HTTP client
+    from distillation.lvlm.batch.backend import BatchBackend
 
 HOLDER = uuid.uuid5(uuid.NAMESPACE_DNS, "batches")  # one worker at a time, whichever
 

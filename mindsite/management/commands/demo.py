@@ -37,6 +37,7 @@ What web server and worker say is in {log} (--verbose: here).
 
 class Command(BaseCommand):
     help = __doc__
+    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--port", type=int, default=PORT)

@@ -7,6 +7,7 @@ from mindsite.serving import HEAD_START_S, HOST, SITE, alone, chosen_port, super
 
 class Command(BaseCommand):
     help = __doc__
+    requires_system_checks = ()  # they load all pages, as the web server itself does a second later
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--port", type=int, help="without it the last time's, or one that is free from 8000 on")
