@@ -24,7 +24,7 @@ def worker_command(*, concurrency: int = 2, name: str = "celery") -> list[str]:
     """One worker with the sweep's clock in it: all that one machine needs. A second one needs a name of its own."""
     return [
         *(sys.executable, "-m", "celery", "--app", "mindsite", "worker", "--hostname", f"{name}@%h"),
-        *("--beat", "--scheduler", "celery.beat:Scheduler"),  # in memory: there is nothing to remember, no file to lock
+        *("--beat", "--scheduler", "mindsite.supervision.clock:SteadyScheduler"),
         *("--concurrency", str(concurrency), "--loglevel", "INFO", "--without-gossip", "--without-mingle"),
     ]
 

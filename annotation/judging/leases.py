@@ -69,16 +69,17 @@ def lease_release(*, participant: Participant) -> None:
 @transaction.atomic
 def release_expired(study: Study) -> int:
     """Release the leases that ran out, and those of people who may not judge any more; returns how many items are free
-    again."""
+    again. One that lasts for longer than any can is from before the machine's clock was set back."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             DELETE FROM annotation_lease WHERE participant_id IN (
                 SELECT l.participant_id FROM annotation_lease l JOIN annotation_participant p ON p.id = l.participant_id
-                WHERE p.study_id = %s AND (l.expires_at < now() OR NOT {may_judge_sql()}) FOR UPDATE OF l SKIP LOCKED
+                WHERE p.study_id = %s AND (l.expires_at < now() OR l.expires_at > now() + make_interval(mins => %s)
+                    OR NOT {may_judge_sql()}) FOR UPDATE OF l SKIP LOCKED
             ) RETURNING item_id, kind
             """,  # noqa: S608 - a rule of our own
-            [study.pk],
+            [study.pk, study.lease_minutes + 1],
         )
         gone = sorted(cursor.fetchall())
     for item, kind in gone:  # one by one in the order of ids, so that two sweeps can't lock each other out

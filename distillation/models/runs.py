@@ -196,7 +196,8 @@ class WorkerQuerySet(models.QuerySet):
         return self._seen().filter(name__startswith=OF_TRAININGS)
 
     def _seen(self) -> "WorkerQuerySet":
-        return self.filter(seen_at__gt=Now() - timedelta(seconds=WORKER_GONE_SECONDS))
+        gone = timedelta(seconds=WORKER_GONE_SECONDS)
+        return self.filter(seen_at__gt=Now() - gone, seen_at__lt=Now() + gone)  # after it: the clock was set back
 
 
 class Worker(models.Model):

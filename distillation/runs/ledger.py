@@ -31,6 +31,8 @@ from distillation.runs.ticks import tick_add
 
 # A claim outlives its last renewal by this; a killed worker's co-buys are free again after it.
 CLAIM_SECONDS = 15
+# One that lasts for longer is from before the clock was set back. A minute more: others are made while this is read.
+OF_ANOTHER_CLOCK = f"claimed_until > now() + make_interval(secs => {CLAIM_SECONDS + 60})"
 
 
 def claim(run: Run, options: Options, holder: uuid.UUID, n: int) -> list[CoBuyWork]:
@@ -38,17 +40,18 @@ def claim(run: Run, options: Options, holder: uuid.UUID, n: int) -> list[CoBuyWo
     is settled instead."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
-            """
+            f"""
             WITH free AS MATERIALIZED (  -- as a subquery it might be run for each row, and claim more than n
                 SELECT c.id FROM distillation_runcobuy c JOIN distillation_run r ON r.id = c.run_id
-                WHERE c.run_id = %(run)s AND c.n_owed > 0 AND (c.claimed_until IS NULL OR c.claimed_until < now())
+                WHERE c.run_id = %(run)s AND c.n_owed > 0
+                  AND (c.claimed_until IS NULL OR c.claimed_until < now() OR c.{OF_ANOTHER_CLOCK})
                   AND r.state = 'running'
                 ORDER BY c.id LIMIT %(n)s FOR UPDATE OF c SKIP LOCKED
             )
             UPDATE distillation_runcobuy c
             SET claim = %(holder)s, claimed_until = now() + make_interval(secs => %(secs)s)
             FROM free WHERE c.id = free.id RETURNING c.cobuy_id
-            """,
+            """,  # noqa: S608 - a rule of our own
             {"holder": holder, "run": run.pk, "n": n, "secs": CLAIM_SECONDS},
         )
         ids = sorted(row[0] for row in cursor.fetchall())
@@ -280,11 +283,11 @@ def _renew(run: Run, holder: uuid.UUID) -> None:
     with connection.cursor() as cursor:
         # Only claims that are about a third used up: a row version for each co-buy twice a second would be waste.
         cursor.execute(
-            """
+            f"""
             UPDATE distillation_runcobuy SET claimed_until = now() + make_interval(secs => %(secs)s)
             WHERE run_id = %(run)s AND claim = %(holder)s AND n_owed > 0
-              AND claimed_until < now() + make_interval(secs => %(secs)s * 0.67)
-            """,
+              AND (claimed_until < now() + make_interval(secs => %(secs)s * 0.67) OR {OF_ANOTHER_CLOCK})
+            """,  # noqa: S608 - a rule of our own
             {"secs": CLAIM_SECONDS, "run": run.pk, "holder": holder},
         )
 

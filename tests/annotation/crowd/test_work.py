@@ -75,7 +75,9 @@ def others_hold_leases(who: Participant) -> None:
     for i, item in enumerate(Item.objects.filter(taken__lt=1)):
         other = participant(who.study, f"other-{i}")
         Item.objects.filter(pk=item.pk).update(taken=1)
-        Lease.objects.create(participant=other, item=item, a_on_left=True, expires_at=timezone.now() + timedelta(1))
+        Lease.objects.create(
+            participant=other, item=item, a_on_left=True, expires_at=timezone.now() + timedelta(minutes=9)
+        )
 
 
 def at_cap(who: Participant) -> None:

@@ -20,8 +20,8 @@ pytestmark = pytest.mark.django_db
 concurrent = pytest.mark.django_db(transaction=True)
 
 
-def expire(lease: Lease) -> None:
-    Lease.objects.filter(pk=lease.pk).update(expires_at=timezone.now() - timedelta(hours=1))
+def expire(lease: Lease, left: timedelta = -timedelta(hours=1)) -> None:
+    Lease.objects.filter(pk=lease.pk).update(expires_at=timezone.now() + left)
 
 
 def judge_until_finished(who: Participant) -> None:
@@ -106,10 +106,11 @@ def test_an_annotator_keeps_the_item_until_it_is_judged() -> None:
     assert item_next(participant=who).item_id == item_next(participant=who).item_id
 
 
-def test_an_expired_lease_goes_to_the_next_annotator() -> None:
+@pytest.mark.parametrize("left", [-timedelta(hours=1), timedelta(days=1)])  # the other: the clock was set back
+def test_an_expired_lease_goes_to_the_next_annotator(left: timedelta) -> None:
     made = study(items=1, overlap=1)
     lease = item_next(participant=participant(made, "late"))
-    expire(lease)
+    expire(lease, left)
     assert item_next(participant=participant(made, "next")).item_id == lease.item_id
     assert Lease.objects.get().participant.annotator.username == "next"
 

@@ -69,11 +69,12 @@ def test_what_one_has_in_hand_nobody_else_gets():
     assert claim(made, ME) == []
 
 
-def test_a_claim_that_expired_is_free_again():
+@pytest.mark.parametrize("left", [-timedelta(seconds=1), timedelta(days=1)])  # the other: the clock was set back
+def test_a_claim_that_expired_is_free_again(left: timedelta):
     cobuys(1)
     made = run()
     claim(made, OTHER)
-    made.cobuys.update(claimed_until=Now() - timedelta(seconds=1))
+    made.cobuys.update(claimed_until=Now() + left)
     assert len(claim(made, ME)) == 1
     assert made.cobuys.get().claim == ME
 
@@ -87,16 +88,17 @@ def test_a_released_claim_is_free_again_and_only_ones_own():
     assert list(made.cobuys.order_by("pk").values_list("claim", flat=True)) == [None, OTHER]
 
 
-def test_writing_renews_ones_own_claims_alone():
+@pytest.mark.parametrize("left", [timedelta(seconds=2), timedelta(days=1)])
+def test_writing_renews_ones_own_claims_alone(left: timedelta):
     cobuys(2)
     made = run()
     claim(made, ME, 1)
     claim(made, OTHER, 1)
-    soon = timezone.now() + timedelta(seconds=2)
-    made.cobuys.update(claimed_until=soon)
+    until = timezone.now() + left
+    made.cobuys.update(claimed_until=until)
     ledger.record(made, ME, [])
-    assert made.cobuys.get(claim=ME).claimed_until > soon
-    assert made.cobuys.get(claim=OTHER).claimed_until == soon
+    assert until != made.cobuys.get(claim=ME).claimed_until < timezone.now() + timedelta(seconds=16)
+    assert made.cobuys.get(claim=OTHER).claimed_until == until
 
 
 def test_a_paused_run_gives_nothing_and_says_stop():
