@@ -57,6 +57,27 @@ def database(url: str) -> dict:
     return {**known, "ENGINE": ENGINE}
 
 
+def broker_options(url: str, master: str) -> dict[str, object]:
+    """What kombu is told besides the address."""
+    if url.startswith("amqp"):
+        return {"confirm_publish": True}
+    if not url.startswith(("redis", "sentinel")):
+        return {}
+    if url.startswith("sentinel") and not master:
+        raise ImproperlyConfigured(
+            "CELERY_BROKER_URL names Sentinels: set CELERY_BROKER_MASTER to what they call the master, such as mymaster"
+        )
+    # A killed worker's message comes back after the visibility time-out; kombu looks for such only every 10 x 10 s
+    # unless told otherwise.
+    patience = {
+        "visibility_timeout": 60,
+        "unacked_restore_interval": 2,
+        "unacked_restore_throttle": 1,
+        "socket_connect_timeout": 3,
+    }
+    return patience | ({"master_name": master} if url.startswith("sentinel") else {})
+
+
 def pictures_store(bucket: str, endpoint: str, region: str) -> dict:
     """The store of pictures: a bucket of an S3-compatible service, or MEDIA_ROOT where none is named."""
     if not bucket:

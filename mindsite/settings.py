@@ -5,6 +5,7 @@ from pathlib import Path
 
 from mindsite import embedded
 from mindsite.environment import (
+    broker_options,
     database,
     env,
     keys,
@@ -238,21 +239,15 @@ CELERY_BEAT_SCHEDULE = {
     "clear": {"task": "mindsite.retention.tasks.clear", "schedule": 6 * 3600.0},
     "erasures": {"task": "annotation.desk.tasks.erasures_sweep", "schedule": 60.0},
 }
+# What Sentinels call the Redis that is the broker: sentinel://a:26379/0;sentinel://b:26379/0
+CELERY_BROKER_TRANSPORT_OPTIONS = broker_options(CELERY_BROKER_URL, env.str("CELERY_BROKER_MASTER", ""))
 if CELERY_BROKER_URL.startswith("amqp"):
     # Quorum queues keep a message on disk and through the loss of a node; a publisher is told that they have it.
     CELERY_TASK_DEFAULT_QUEUE_TYPE = "quorum"
     CELERY_WORKER_DETECT_QUORUM_QUEUES = True
-    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, int] = {"confirm_publish": True}
-elif CELERY_BROKER_URL.startswith("redis"):
-    # A killed worker's message comes back after the visibility time-out; kombu looks for such only every
-    # 10 x 10 s unless told otherwise.
-    CELERY_BROKER_TRANSPORT_OPTIONS = {
-        "visibility_timeout": 60,
-        "unacked_restore_interval": 2,
-        "unacked_restore_throttle": 1,
-        "socket_connect_timeout": 3,
-    }
 
+# The audit trail as lines of JSON besides (none: only in the database).
+AUDIT_LOG = Path(file) if (file := env.str("AUDIT_LOG", str(embedded.VAR / "log" / "audit.jsonl"))) else None
 LOGGING = logging_settings(level=env.str("LOG_LEVEL", "INFO"), form=one_of("LOG_FORMAT", ("plain", "json")))
 
 # Where all web processes count what is limited: a Redis, by default that of the broker; without one, each by itself.

@@ -4,11 +4,13 @@ import logging
 from types import SimpleNamespace
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from kombu.exceptions import OperationalError
 from kombu.transport.redis import Channel
 
 from mindsite.broker import LONGEST_WAIT_S
 from mindsite.celery import app
+from mindsite.environment import broker_options
 
 
 def test_messages_that_cannot_be_given_back_are_left_to_come_back(caplog: pytest.LogCaptureFixture) -> None:
@@ -28,3 +30,11 @@ def test_a_broker_is_tried_again_after_seconds_not_after_half_a_minute(monkeypat
     with pytest.raises(OperationalError):
         connection.ensure_connection(lambda error, wait: waits.append(wait), 12)
     assert (waits[0], max(waits)) == (2, LONGEST_WAIT_S)
+
+
+def test_sentinels_need_the_name_of_their_master() -> None:
+    url = "sentinel://a:26379/0;sentinel://b:26379/0"
+    assert broker_options(url, "mymaster")["master_name"] == "mymaster"
+    with pytest.raises(ImproperlyConfigured, match="set CELERY_BROKER_MASTER"):
+        broker_options(url, "")
+    assert broker_options("amqp://a", "") == {"confirm_publish": True}
