@@ -22,6 +22,7 @@ STATIC_ROOT = Path(MEDIA_ROOT) / "static"  # empty: each test client would look 
 STATIC_ROOT.mkdir()
 LVLM_BATCH_FOLDER = Path(MEDIA_ROOT) / "batches"
 ERASURES_FILE = Path(MEDIA_ROOT) / "erasures.jsonl"
+AUDIT_LOG = Path(MEDIA_ROOT) / "audit.jsonl"
 UPLOADS_ROOT = Path(MEDIA_ROOT) / "uploads"
 STOCK_ADMIN = True  # its pages are tested where somebody turns them on
 CELERY_BROKER_URL = embedded.broker_url(db=1)  # noqa: F405 - a demo that runs beside the tests keeps its queue
