@@ -1,14 +1,19 @@
 """What deploy/ ships starts what there is, and its own programs find nothing wrong with it."""
 
+import json
 import os
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
 from django.core.management import get_commands
+from django.test import Client
+
+from accounts.models import User
 
 BASE = Path(__file__).resolve().parents[2]
 DEPLOY = BASE / "deploy"
@@ -62,15 +67,49 @@ def test_docker_s_own_client_finds_nothing_wrong_with_them() -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_alarms_look_at_metrics_that_there_are() -> None:
-    rules = yaml.safe_load((DEPLOY / "prometheus" / "rules.yml").read_text())["groups"][0]["rules"]
-    named = {found for rule in rules for found in re.findall(r"mindsite_\w+", rule["expr"])}
-    places = (BASE / "mindsite" / "metrics" / "ledger.py", BASE / "common" / "metrics" / "counted.py")
-    text = "".join(path.read_text() for path in places).replace(
-        "mindsite_disk_{name}_bytes", "mindsite_disk_free_bytes"
+def rules() -> list[str]:
+    groups = yaml.safe_load((DEPLOY / "prometheus" / "rules.yml").read_text())["groups"]
+    return [rule["expr"] for group in groups for rule in group["rules"]]
+
+
+def board() -> list[str]:
+    panels = json.loads((DEPLOY / "grafana" / "mindsite.json").read_text())["panels"]
+    return [target["expr"] for panel in panels for target in panel["targets"]]
+
+
+@pytest.fixture
+def known(db: None, client: Client, administrator: User) -> set[str]:
+    """Every series of /metrics, by the names under which Prometheus has it."""
+    client.force_login(administrator)
+    kinds = dict(re.findall(r"# TYPE (\w+) (\w+)", client.get("/metrics").content.decode()))
+    parts = {"histogram": ("_bucket", "_sum", "_count")}
+    return {f"{name}{part}" for name, kind in kinds.items() for part in parts.get(kind, ("",))}
+
+
+@pytest.mark.parametrize("shipped", [rules, board])
+def test_what_is_shipped_looks_at_metrics_that_there_are(shipped: Callable[[], list[str]], known: set[str]) -> None:
+    named = {found for expr in shipped() for found in re.findall(r"mindsite_\w+", expr)}
+    assert len(named) > 5
+    assert named - known == set()
+
+
+def test_the_board_shows_whatever_an_alarm_looks_at_and_nothing_twice() -> None:
+    panels = json.loads((DEPLOY / "grafana" / "mindsite.json").read_text())["panels"]
+    alarms = yaml.safe_load((DEPLOY / "prometheus" / "rules.yml").read_text())["groups"][0]["rules"]
+    words = " ".join(panel["description"] for panel in panels)
+    assert [rule["alert"] for rule in alarms if f"{rule['alert']}." not in words] == []
+    assert len({panel["id"] for panel in panels}) == len(panels) == len({panel["title"] for panel in panels})
+
+
+@pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is not installed here")
+def test_promtool_reads_every_query_of_the_board(tmp_path: Path) -> None:
+    queries = [expr.replace("$__rate_interval", "5m") for expr in board()]
+    groups = [{"name": "board", "rules": [{"record": f"q{n}", "expr": each} for n, each in enumerate(queries)]}]
+    (tmp_path / "board.yml").write_text(yaml.safe_dump({"groups": groups}))
+    done = subprocess.run(
+        ["promtool", "check", "rules", tmp_path / "board.yml"], capture_output=True, text=True, check=False
     )
-    named = {re.sub(r"_(total|bucket|sum|count)$", "", name) for name in named}
-    assert {name for name in named if f'"{name}"' not in text} == set()
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is not installed here")
