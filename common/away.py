@@ -1,4 +1,5 @@
-"""A database that can't be reached: said at once to all who come in the next second, not after a wait of each."""
+"""A database that can't be reached: said at once to all who come in the next second, not after a wait of each. One that
+has no room left says so itself."""
 
 import time
 
@@ -7,8 +8,11 @@ from psycopg_pool import PoolClosed, PoolTimeout
 
 AGAIN_S = 5
 SHUT_S = 1.0
-WORDS = "The database can't be reached at the moment. Nothing of this was saved: try again in a few seconds."
+WORDS = (
+    "The database can't be reached or can't write at the moment. Nothing of this was saved: try again in a few seconds."
+)
 LOST = ("08", "57P", "53300")  # connection, the server's going down, too many connections
+FULL = "53100"
 
 
 class Away:
@@ -37,3 +41,15 @@ def is_lost_database(error: BaseException | None) -> bool:
             return state is None or state.startswith(LOST)
         error = error.__cause__
     return False
+
+
+def is_full_database(error: BaseException | None) -> bool:
+    return isinstance(error, OperationalError) and getattr(error.__cause__, "sqlstate", None) == FULL
+
+
+def is_for_later(error: BaseException | None) -> bool:
+    """No fault of ours: the database is away, which is kept in mind, or can't write."""
+    if is_lost_database(error):
+        away.noticed()
+        return True
+    return is_full_database(error)

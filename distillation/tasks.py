@@ -13,9 +13,9 @@ import psycopg
 import uvloop
 from celery import Task, shared_task
 from celery.signals import worker_ready, worker_shutting_down
-from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 
-from common.away import is_lost_database
+from common.away import is_full_database, is_lost_database
 from distillation.catalog.intake.indexing import indexes_make, indexes_owed
 from distillation.catalog.intake.job import import_is_running
 from distillation.catalog.pictures.download import StoreAway, pictures_download
@@ -28,7 +28,7 @@ from distillation.pipeline.options import Options
 from distillation.pipeline.prompts import PromptsChanged
 from distillation.runs import ledger
 from distillation.runs.batches.advance import HOLD, batches_advance, batches_call_off
-from distillation.runs.drains import drain_hold, drains_alive
+from distillation.runs.drains import database_has_room, drain_hold, drains_alive
 from distillation.runs.failures import failing_alike
 from distillation.runs.pictures import run_pictures_ready, run_treating
 from distillation.runs.servers import run_backend, run_places, run_remember
@@ -41,6 +41,7 @@ from distillation.uploads.services import uploads_expire
 log = logging.getLogger(__name__)
 
 WAITING = "Waiting for the model server"
+NO_ROOM = "Waiting for room on the database's disk: make some, and it goes on by itself"
 TREAT_S = 10  # then it says how far it is
 RESTART_S = 12  # claims last for 15 s
 DOWNLOAD_S = 25  # then others have the worker; the sweep brings it back
@@ -68,6 +69,11 @@ def advance_run(self: Task, run_id: int) -> None:
     if not run_pictures_ready(run, seconds=TREAT_S):
         run_wait(run=run, why="{} of {} products have their pictures treated".format(*run_treating(run)))
         advance_run.apply_async([run.pk], expires=30)
+        return
+    if not database_has_room():
+        log.error("Run %s: %s", run.name, NO_ROOM)
+        with suppress(OperationalError):
+            run_wait(run=run, why=NO_ROOM)
         return
     worker, drained = HOLD if run.is_batched else self.request.hostname or "here", False
     with drain_hold(run, worker) as count_workers:
@@ -139,13 +145,13 @@ def _write(
 
 
 def _recorded(run: Run, holder: uuid.UUID, ended: Sequence[Ended]) -> bool:
-    """A database that restarts is waited for: what was answered is not asked again."""
+    """A database that restarts, or has its disk full, is waited for: what was answered is not asked again."""
     until = time.monotonic() + RESTART_S
     while True:
         try:
             return ledger.record(run, holder, ended)
         except (DatabaseError, InterfaceError) as error:
-            if not is_lost_database(error) or time.monotonic() > until:
+            if not (is_lost_database(error) or is_full_database(error)) or time.monotonic() > until:
                 raise
             connection.close()
             time.sleep(0.3)

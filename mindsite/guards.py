@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views import defaults
 
 from api.base.problems import problem
-from common.away import AGAIN_S, WORDS, away, is_lost_database
+from common.away import AGAIN_S, WORDS, is_for_later
 from common.nul import REFUSED, is_about_nul
 
 NUL = "\0"
@@ -64,8 +64,5 @@ def not_now(request: HttpRequest) -> HttpResponse:
 
 
 def fault(request: HttpRequest) -> HttpResponse:
-    """Django's handler500: a database that is away is no fault of ours."""
-    if not is_lost_database(sys.exc_info()[1]):
-        return defaults.server_error(request)
-    away.noticed()
-    return not_now(request)
+    """Django's handler500."""
+    return not_now(request) if is_for_later(sys.exc_info()[1]) else defaults.server_error(request)

@@ -6,19 +6,22 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
-from common.away import is_lost_database
+from common.away import is_full_database, is_lost_database
 from mindsite.redaction import RedactingFormatter, redacted
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 
 class Context(logging.Filter):
-    """Which request it was; and a database that is away is one line, not a traceback for each who comes."""
+    """Which request it was; and a database that is away or full is one line, not a traceback for each who comes."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.request_id = request_id.get()
-        if record.exc_info and is_lost_database(record.exc_info[1]):
-            record.msg, record.args = f"{record.getMessage()}: the database can't be reached", None
+        error = record.exc_info[1] if record.exc_info else None
+        if is_lost_database(error) or is_full_database(error):
+            why = str(error).strip().partition("\n")[0]
+            record.msg = f"{record.getMessage()}: the database can't be reached or can't write ({why})"
+            record.args = None
             record.exc_info = None
         return True
 

@@ -15,10 +15,11 @@ from kombu.exceptions import OperationalError
 
 from distillation.runs.wake import broker_check
 from mindsite import embedded
-from mindsite.metrics.files import VARIABLE, begun_anew
+from mindsite.metrics.files import VARIABLE, begun_anew, forgotten
 from mindsite.supervision.children import Child
 from mindsite.supervision.instances import Instance, Record, RunsAlready
 from mindsite.supervision.output import Output, ToFiles, ToTerminal
+from mindsite.supervision.room import Memory, Room
 from mindsite.supervision.silence import Silence
 from mindsite.supervision.supervisor import Supervisor
 from mindsite.workers import worker_command
@@ -87,7 +88,10 @@ def alone(role: str, say: Callable[[str], object]) -> Iterator[Instance]:
         with instance.alone() as left:
             if left:
                 say("Ended what a killed one had left running")
-            yield instance
+            try:
+                yield instance
+            finally:
+                forgotten(role)
     except (RunsAlready, NoPort) as error:
         raise CommandError(str(error)) from error
 
@@ -131,10 +135,12 @@ def supervisor(
         Silence(each, _sign(instance), _broker_is_away) for each in children if "MINDSITE_SIGN" in each.environment
     ]
 
+    watched = [Room(embedded.VAR), Memory(), *silences]
+
     def look(say: Callable[[str], None]) -> None:
+        for each in watched:
+            each.look(say)
         embedded.mend(say)
-        for silence in silences:
-            silence.look(say)
 
     return Supervisor(instance, children, output, look=look, port=port, url=url)
 

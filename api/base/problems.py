@@ -13,7 +13,7 @@ from rest_framework.views import exception_handler
 from accounts.services import PeopleRefused
 from annotation.design.protocol import StudyRefused
 from annotation.judging.refusals import AuditOwed, ConfirmOwed, JudgingRefused, LeaseGone, VersionChanged
-from common.away import AGAIN_S, WORDS, away, is_lost_database
+from common.away import AGAIN_S, WORDS, is_for_later
 from common.nul import REFUSED, is_about_nul
 from distillation.catalog.selection import SelectionRefused
 from distillation.runs.services import RunRefused
@@ -116,8 +116,7 @@ def problem_handler(error: Exception, context: dict) -> HttpResponse:
 
 
 def _unforeseen(error: Exception, context: dict, path: str) -> HttpResponse:
-    if is_lost_database(error):
-        away.noticed()
+    if is_for_later(error):
         return problem(503, WORDS, path, headers={"Retry-After": str(AGAIN_S)})
     log.exception("%s %s failed", context["request"].method, path, exc_info=error)
     return problem(500, "The server's log has the reason; what was asked has not been done", path)

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import psycopg
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 
+from common.away import is_full_database
 from distillation.models import Run
 
 ALIVE = """
@@ -32,6 +33,18 @@ def drain_hold(run: Run, worker: str) -> Iterator[Callable[[], int] | None]:
         finally:  # at once: PostgreSQL takes a moment to see that a session is gone
             if not session.broken:
                 session.execute("SELECT pg_advisory_unlock_all()")
+
+
+def database_has_room() -> bool:
+    """Whether it takes half a megabyte more: calls whose answers can't be written would be paid for again and again."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("CREATE TEMP TABLE room ON COMMIT DROP AS SELECT n FROM generate_series(1, 15000) n")
+    except OperationalError as error:
+        if not is_full_database(error):
+            raise
+        return False
+    return True
 
 
 def drains_alive(run: Run) -> int:

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import pwd
+import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
@@ -12,6 +13,7 @@ from subprocess import DEVNULL, run
 
 SUN_PATH = 107  # bytes in a unix socket's address
 POSTGRES_SOCKET = ".s.PGSQL.5432"
+LEAST_FREE = 17  # megabytes: PostgreSQL writes its log in files of as much
 
 
 class ServiceError(Exception):
@@ -115,6 +117,10 @@ class ServicesFolder:
     def clear(self) -> None:
         with suppress(OSError):
             self.sockets.rmdir()
+
+
+def free_megabytes(folder: Path) -> int:
+    return shutil.disk_usage(folder).free // 1_000_000
 
 
 def private_directory(path: Path, account: Account) -> None:

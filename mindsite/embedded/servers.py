@@ -16,7 +16,15 @@ from pathlib import Path
 import psycopg
 from psycopg.errors import DuplicateDatabase, UniqueViolation
 
-from mindsite.embedded.layout import POSTGRES_SOCKET, Account, ServiceError, ServicesFolder, private_directory
+from mindsite.embedded.layout import (
+    LEAST_FREE,
+    POSTGRES_SOCKET,
+    Account,
+    ServiceError,
+    ServicesFolder,
+    free_megabytes,
+    private_directory,
+)
 
 READY_SECONDS = 30
 STOP_SECONDS = 60
@@ -117,6 +125,8 @@ class Server(ABC):
             )
 
     def _reason(self, since: int) -> str:
+        if free_megabytes(self.place.var) < LEAST_FREE:
+            return f"the disk of {self.place.var} is full; make room on it"
         with suppress(OSError), self.log.open("rb") as log:
             log.seek(since)
             lines = log.read().decode(errors="replace").split("\n")

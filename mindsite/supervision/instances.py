@@ -39,7 +39,9 @@ class Record:
         return cls()
 
     def write(self, path: Path) -> None:
-        path.write_text(json.dumps(vars(self) | {"boot": boot()}))
+        with path.open("r+" if path.exists() else "w") as file:  # in its place: on a full disk there is no other
+            file.write(json.dumps(vars(self) | {"boot": boot()}))
+            file.truncate()
 
     def end(self) -> bool:
         """End what is left of a supervisor that was killed. True: there was something."""

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from contextlib import suppress
 from logging import makeLogRecord
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -19,7 +20,8 @@ class ToTerminal:
         self._stream = stream or sys.stderr
 
     def line(self, name: str, text: str) -> None:
-        print(f"{time.strftime('%H:%M:%S')} {name:<8} | {text}", file=self._stream, flush=True)
+        with suppress(OSError):  # a log on a full disk, a terminal that is gone
+            print(f"{time.strftime('%H:%M:%S')} {name:<8} | {text}", file=self._stream, flush=True)
 
 
 class ToFiles:

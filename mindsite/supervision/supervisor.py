@@ -79,7 +79,10 @@ class Supervisor:
                 selector.register(child.process.stdout, selectors.EVENT_READ, child)  # type: ignore[arg-type]
                 selector.register(os.pidfd_open(child.process.pid), selectors.EVENT_READ, child)
                 self._record.groups = [each.group for each in self._children if each.group]
-                self._record.write(self._instance.record)
+                try:
+                    self._record.write(self._instance.record)
+                except OSError as error:
+                    self.say(f"{self._instance.record} can't be written: {error.strerror}")
 
     def _until_next(self) -> float:
         waits = [child.due - time.monotonic() for child in self._children if child.due is not None]

@@ -35,12 +35,16 @@ def test_what_is_a_lost_database() -> None:
 
 
 @pytest.mark.parametrize("address", ["/studies/", "/api/v1/runs/"])
+@pytest.mark.parametrize(
+    ("error", "is_away"),
+    [(PoolTimeout("couldn't get a connection after 1.50 sec"), True), (wrapped(psycopg.errors.DiskFull()), False)],
+)
 @pytest.mark.django_db
 def test_people_and_programs_are_asked_to_come_again(
-    address: str, client: Client, monkeypatch: pytest.MonkeyPatch
+    address: str, error: Exception, is_away: bool, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def no_connection() -> None:
-        raise PoolTimeout("couldn't get a connection after 1.50 sec")
+        raise error
 
     connection.close()
     client.raise_request_exception = False
@@ -49,4 +53,4 @@ def test_people_and_programs_are_asked_to_come_again(
     answer = client.get(address, headers={"authorization": "Bearer ms_0123456789abcdef0123"})
     assert (answer.status_code, answer["Retry-After"]) == (503, "5")
     assert "Nothing of this was saved" in answer.content.decode()
-    assert away.is_known()
+    assert away.is_known() is is_away

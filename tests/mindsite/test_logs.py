@@ -26,6 +26,6 @@ def test_a_line_is_an_object_that_names_its_request_and_no_secret() -> None:
 
 
 def test_a_database_that_is_away_is_one_line() -> None:
-    said = json.loads(JsonFormatter().format(record("Internal Server Error: /", PoolTimeout())))
-    assert said["message"] == "Internal Server Error: /: the database can't be reached"
+    said = json.loads(JsonFormatter().format(record("Internal Server Error: /", PoolTimeout("too late\nsee there"))))
+    assert said["message"] == "Internal Server Error: /: the database can't be reached or can't write (too late)"
     assert "traceback" not in said

@@ -1,6 +1,9 @@
 """What is supervised comes back, alone; what a killed supervisor leaves is ended."""
 
+import errno
+import io
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,7 +18,9 @@ import pytest
 from mindsite.supervision import silence
 from mindsite.supervision.children import Child
 from mindsite.supervision.instances import Instance, Record, RunsAlready
+from mindsite.supervision.output import ToTerminal
 from mindsite.supervision.processes import Group, boot, groups_end
+from mindsite.supervision.room import Room
 from mindsite.supervision.supervisor import Supervisor
 
 SLEEP = ["sh", "-c", "sleep 60 & echo up; wait"]  # leads a group of two
@@ -166,3 +171,27 @@ def test_one_that_is_silent_for_long_is_ended_unless_it_is_excused(
     watch.look(said.append)
     assert still.process.wait() == -signal.SIGKILL
     assert said == ["still has not shown itself for -1 s; ending it"]
+
+
+def test_a_full_disk_is_said_once_and_so_is_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told, room = [], Room(tmp_path)
+    for free in (10**9, 10**6, 0, 10**9, 10**9):
+        monkeypatch.setattr(shutil, "disk_usage", lambda path, free=free: shutil._ntuple_diskusage(2 * 10**9, 0, free))
+        room.look(told.append)
+    assert [line.partition(" (")[2] for line in told] == [
+        "1 MB free): make room, and all goes on by itself", "1000 MB free)"
+    ]  # fmt: skip
+
+
+class Full(io.StringIO):
+    def write(self, text: str) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_record_and_a_log_that_cannot_be_written_end_nobody(instance: Instance) -> None:
+    instance.record.mkdir(parents=True)
+    ToTerminal(Full()).line("web", "said in vain")
+    said = Said()
+    with supervising(instance, said, child("one")):
+        until(lambda: said.count("one", "up"))
+    assert f"{instance.record} can't be written: Is a directory" in dict(said.lines)["mindsite"]
