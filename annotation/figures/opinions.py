@@ -115,9 +115,10 @@ def _speaking(judged: Patterns, stratum: NDArray[np.str_], inclusion: Floats, it
 
 
 def _factors(judged: Patterns, stratum: NDArray[np.str_], weights: Floats) -> dict[str, float]:
-    """By stratum, what all its items weigh over what these do."""
+    """By stratum, what all its items weigh over what these do. One whose first judgment came after the judged were read
+    speaks for itself."""
     names, code = np.unique(judged.strata, return_inverse=True)
     whole = dict(zip(names.tolist(), np.bincount(code, judged.weights * judged.items).tolist(), strict=True))
     names, code = np.unique(stratum, return_inverse=True)
     heard = np.bincount(code, weights, len(names)).tolist()
-    return {name: whole[name] / each for name, each in zip(names.tolist(), heard, strict=True)}
+    return {name: whole.get(name, each) / each for name, each in zip(names.tolist(), heard, strict=True)}

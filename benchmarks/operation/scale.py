@@ -91,6 +91,7 @@ def growth(options: argparse.Namespace) -> None:
     from annotation.judging.allocation import item_next  # noqa: PLC0415
     from annotation.judging.leases import lease_release  # noqa: PLC0415
     from annotation.judging.participants import participant_join  # noqa: PLC0415
+    from annotation.judging.tallying import study_recompute  # noqa: PLC0415
     from benchmarks.fill import annotators, judgments_filled, run_filled, study_filled  # noqa: PLC0415
 
     for n in options.sizes:
@@ -112,6 +113,7 @@ def growth(options: argparse.Namespace) -> None:
             run = run_filled(n, name=f"r{n}")
             study = study_filled(run, n, overlap=2, name=f"s{n}")
             judgments_filled(study, share=0.5)
+            study_recompute(study)
         person = participant_join(study, annotators(1, prefix=f"new{n}")[0])
 
         def ask(person=person) -> None:

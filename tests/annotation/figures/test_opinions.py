@@ -1,12 +1,14 @@
 """Whose opinion figures are, against the functions on single labels; and what a worker makes of them."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from annotation.figures.numbers import study_figures, study_revision
-from annotation.figures.opinions import COMPETENCE, latent_figures
+from annotation.figures.opinions import COMPETENCE, audit_figures, latent_figures, people_figures
 from annotation.figures.rows.asked import Asked
 from annotation.figures.rows.live import Live
 from annotation.figures.tasks import slow_figure_make
@@ -112,3 +114,12 @@ def test_what_a_worker_has_made_moves_the_page(judged: Study) -> None:
     figure.refresh_from_db()
     assert study_revision(judged) != before
     assert figure.numbers["audit"]["n"] == judged.items.filter(relation="isA").count()
+
+
+@pytest.mark.parametrize("figures", [audit_figures, people_figures, latent_figures])
+def test_what_is_judged_between_two_reads_speaks_for_itself(judged: Study, figures: Callable[[Live], object]) -> None:
+    made = study(run=judged.runs.get(), items=4, name="new")
+    rows = Live(Asked(made, revision="as it was"))
+    assert not len(rows.judged()[0].items)
+    judge(participant(made))
+    assert figures(rows)
