@@ -26,7 +26,9 @@ from tests.distillation.odd_server import (
 
 pytestmark = pytest.mark.django_db(transaction=True)
 N_COBUYS, N_UNITS = 20, 20 * 3  # 40 features, 60 intentions, 60 verdicts
-TURNS_AFTER, MOST_FURTHER = 40, 40
+# What is in flight when it turns, what answers from before may still let go, and 20 that fail alike until it is known.
+IN_FLIGHT, TURNS_AFTER = 8, 40
+MOST_FURTHER = 2 * IN_FLIGHT + 20
 QUOTA = {"code": "insufficient_quota"}
 KINDS: dict[str, tuple[Told, str]] = {
     "all_fail": (refused(400, "This model's settings are broken"), "failed alike .bad request: 400: This model's"),
@@ -52,7 +54,8 @@ def advance(run: Run) -> Run:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_server_that_turns_pauses_the_run_and_nothing_is_lost(kind: str) -> None:
+def test_a_server_that_turns_pauses_the_run_and_nothing_is_lost(kind: str, settings) -> None:
+    settings.LVLM_IN_FLIGHT = IN_FLIGHT
     told, words = KINDS[kind]
     with serving() as server:
         run = start(server)
