@@ -135,7 +135,7 @@ def supervisor(
         Silence(each, _sign(instance), _broker_is_away) for each in children if "MINDSITE_SIGN" in each.environment
     ]
 
-    watched = [Room(embedded.VAR), Memory(), *silences]
+    watched: list[Room | Memory | Silence] = [Room(embedded.VAR), Memory(), *silences]
 
     def look(say: Callable[[str], None]) -> None:
         for each in watched:

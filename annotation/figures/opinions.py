@@ -44,7 +44,8 @@ def _of_people(rows: Rows, question: Question) -> Estimate:
     says = n > 0
     factor = _factors(judged, judged.strata[says], 1 / judged.inclusion[says] * judged.items[says])
     of_items, of_labels = (
-        np.array([factor[name] for name in strata.tolist()]) for strata in (judged.strata[says], labels.stratum)
+        np.array([factor.get(name, 1.0) for name in strata.tolist()])
+        for strata in (judged.strata[says], labels.stratum)
     )
     design = sample_of(
         int(says.sum()), of_items / judged.inclusion[says], judged.stratum[says], items=judged.items[says]
