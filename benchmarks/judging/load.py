@@ -23,6 +23,7 @@ PORT = _free_port()  # of this measurement: another may run beside it
 
 @dataclass
 class Load:
+    at: str = f"127.0.0.1:{PORT}"
     acknowledged: list[str] = field(default_factory=list)  # submissions that were answered with the reveal
     judged: int = 0
     times: dict[str, list[float]] = field(default_factory=lambda: {"ratings": [], "next": []})
@@ -61,7 +62,7 @@ async def annotate(
 
     token = "t" * 32
     headers = {"HX-Request": "true", "X-CSRFToken": token, "Cookie": f"sessionid={session_key}; csrftoken={token}"}
-    base = f"http://127.0.0.1:{PORT}/judge/{study_id}/"
+    base = f"http://{load.at}/judge/{study_id}/"
 
     async def ask(method: str, path: str, kind: str = "", **data) -> str:
         while True:

@@ -6,6 +6,8 @@ import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO
 
@@ -17,6 +19,7 @@ from mindsite.embedded.servers import Postgres
 
 OF_OURS = ("cursor_factory", "context", "prepare_threshold", "server_side_binding", "client_encoding")
 PIECE = 1024 * 1024
+HEAD_LINES, NEWER = 60, b"SET transaction_timeout"  # of PostgreSQL 17
 
 
 class BackupRefused(Exception):
@@ -32,8 +35,21 @@ def dump(snapshot: str) -> Iterator[bytes]:
 
 def load(pieces: Iterable[bytes]) -> None:
     """All of it, or nothing."""
-    words = ["--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error", f"--dbname={_where()}"]
-    _fed("pg_restore", words, pieces)
+    words = ["--no-owner", "--no-privileges"]
+    if _server_major() < _major(Path(_program("pg_restore"))):
+        _load_older(words, pieces)
+    else:
+        _fed("pg_restore", [*words, "--single-transaction", "--exit-on-error", f"--dbname={_where()}"], pieces)
+
+
+def _load_older(words: Sequence[str], pieces: Iterable[bytes]) -> None:
+    """Into a server older than the program, by way of SQL: what only newer ones know is left away."""
+    with tempfile.TemporaryFile() as sql:
+        _fed("pg_restore", [*words, "--file=-"], pieces, into=sql)
+        sql.seek(0)
+        head = b"".join(line for line in islice(sql, HEAD_LINES) if not line.startswith(NEWER))
+        options = ["--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", f"--dbname={_where()}"]
+        _fed("psql", options, chain([head], iter(partial(sql.read, PIECE), b"")))
 
 
 def contents(pieces: Iterable[bytes]) -> None:
@@ -59,10 +75,14 @@ def _read(name: str, *words: str) -> Iterator[bytes]:
         _check(name, done.returncode, told)
 
 
-def _fed(name: str, words: Sequence[str], pieces: Iterable[bytes]) -> None:
+def _fed(name: str, words: Sequence[str], pieces: Iterable[bytes], *, into: IO[bytes] | None = None) -> None:
     with tempfile.TemporaryFile() as told:
         done = subprocess.Popen(  # noqa: S603
-            [_program(name), *words], env=_environment(), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=told
+            [_program(name), *words],
+            env=_environment(),
+            stdin=subprocess.PIPE,
+            stdout=into or subprocess.DEVNULL,
+            stderr=told,
         )
         assert done.stdin  # noqa: S101 - a pipe, as asked for
         try:
@@ -95,9 +115,7 @@ def _environment() -> dict[str, str]:
 def _program(name: str) -> str:
     """The wheel's serves servers up to its own version; newer ones want the program of theirs."""
     ours = Postgres(embedded.ServicesFolder(embedded.VAR)).program.with_name(name)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT current_setting('server_version_num')::int / 10000")
-        major = cursor.fetchone()[0]
+    major = _server_major()
     if ours.exists() and (major <= _major(ours) or not shutil.which(name)):
         return str(ours)
     if found := shutil.which(name):
@@ -105,6 +123,12 @@ def _program(name: str) -> str:
     raise BackupRefused(
         f"{name} is not installed here: install PostgreSQL's client programs of version {major} or newer"
     )
+
+
+def _server_major() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('server_version_num')::int / 10000")
+        return cursor.fetchone()[0]
 
 
 def _major(program: Path) -> int:

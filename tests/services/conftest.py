@@ -8,12 +8,15 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 
+SUBMISSIONS = "from annotation.models import Judgment as J; print(*J.objects.values_list('submission', flat=True))"
 RABBIT = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 
 
@@ -28,6 +31,25 @@ def wait_until(is_so: Callable[[], object], seconds: float, what: str) -> None:
     while not is_so():
         assert time.monotonic() < deadline, f"waited {seconds} s for: {what}"
         time.sleep(0.2)
+
+
+def asked(port: int, path: str = "/readyz", **headers: str) -> int:
+    try:
+        request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=headers)
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return 0
+
+
+def command_line(pid: int) -> str:
+    """Empty where it has ended: the record still names it, until the next is started."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+    except OSError:
+        return ""
 
 
 class Rabbit:
@@ -82,15 +104,18 @@ def rabbit(tmp_path: Path) -> Iterator[Rabbit]:
 
 
 class Site:
-    """An installation of its own: embedded services under a folder, commands as a person types them."""
+    """An installation of its own: embedded services under a folder, commands as a person types them.
 
-    def __init__(self, var: Path) -> None:
-        self.var = var
+    `prefix`: the words before each command that make its surroundings.
+    """
+
+    def __init__(self, var: Path, *prefix: str) -> None:
+        self.var, self.prefix = var, prefix
         keep = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         self.env = {**keep, "MINDSITE_VAR": str(var), "LVLM_IN_FLIGHT": "4", "LOG_LEVEL": "WARNING"}
 
     def manage(self, *words: str, check: bool = True) -> str:
-        command = [sys.executable, "manage.py", *words]
+        command = [*self.prefix, sys.executable, "manage.py", *words]
         done = subprocess.run(
             command, cwd=settings.BASE_DIR, env=self.env, capture_output=True, text=True, check=False, timeout=180
         )
@@ -99,13 +124,30 @@ class Site:
 
     def begin(self, *words: str) -> subprocess.Popen:
         return subprocess.Popen(
-            [sys.executable, "manage.py", *words],
+            [*self.prefix, sys.executable, "manage.py", *words],
             cwd=settings.BASE_DIR,
             env=self.env,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
+
+    def import_sample(self) -> None:
+        sample = settings.BASE_DIR / "distillation" / "sample"
+        self.manage(
+            "import_catalog", f"{sample}/products.csv", "--format", "csv",
+            "--cobuys", f"{sample}/cobuys.csv", "--images", f"{sample}/img",
+        )  # fmt: skip
+
+    @property
+    def log(self) -> Path:
+        """Beside its folder: that may be full."""
+        return self.var.with_name("serve.log")
+
+    def keys_of_annotators(self, n: int) -> list[str]:
+        """Of as many who are signed in."""
+        code = "from benchmarks.fill import annotators; from benchmarks.judging.load import sessions; "
+        return self.manage("shell", "-c", f"{code}print(*sessions(None, annotators({n})))").split()
 
     def status(self, run: str) -> dict:
         return json.loads(self.manage("run_status", run, "--json"))
@@ -114,15 +156,35 @@ class Site:
         return int((self.var / "postgres" / "postmaster.pid").read_text().split()[0])
 
 
+class Serving:
+    def __init__(self, site: Site, port: int | None = None) -> None:
+        self.site, self.port = site, port or free_port()
+        self.log = site.log.open("ab")
+        self.start()
+
+    def start(self) -> None:
+        words = [*self.site.prefix, sys.executable, "manage.py", "serve", "--port", str(self.port)]
+        self.process = subprocess.Popen(
+            words, cwd=settings.BASE_DIR, env=self.site.env, stdout=self.log, stderr=self.log, start_new_session=True
+        )
+        wait_until(lambda: asked(self.port) == 200, 90, "the site")
+
+    def record(self) -> dict:
+        return json.loads((self.site.var / "run" / "site.json").read_text())
+
+    def pid(self, what: str) -> int:
+        if what == "valkey":
+            return int((self.site.var / "valkey" / "valkey.pid").read_text())
+        if what == "postmaster":
+            return self.site.postmaster()
+        return next((pid for pid, _ in self.record()["groups"] if what in command_line(pid)), 0)
+
+
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
     """With the shipped sample imported."""
     made = Site(tmp_path / "var")
-    sample = settings.BASE_DIR / "distillation" / "sample"
-    made.manage(
-        "import_catalog", f"{sample}/products.csv", "--format", "csv",
-        "--cobuys", f"{sample}/cobuys.csv", "--images", f"{sample}/img",
-    )  # fmt: skip
+    made.import_sample()
     yield made
     shutil.rmtree(made.var, ignore_errors=True)
 

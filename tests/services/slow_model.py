@@ -1,4 +1,4 @@
-"""An OpenAI-compatible server that answers every question after 40 ms: slow_model.py PORT"""
+"""An OpenAI-compatible server that answers every question after 40 ms: slow_model.py PORT [HOST]"""
 
 import asyncio
 import sys
@@ -20,4 +20,4 @@ async def models(_: web.Request) -> web.Response:
 
 site = web.Application(client_max_size=64 * 1024**2)
 site.add_routes([web.get("/v1/models", models), web.post("/v1/chat/completions", chat)])
-web.run_app(site, host="127.0.0.1", port=int(sys.argv[1]), print=None)
+web.run_app(site, host=[*sys.argv, "127.0.0.1"][2], port=int(sys.argv[1]), print=None)

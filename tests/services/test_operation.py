@@ -1,67 +1,21 @@
 """The site as it is run: kills, a pooler and a proxy before it, each real."""
 
-import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 
-from tests.services.conftest import Site, free_port, wait_until
+from tests.services.conftest import Serving, Site, asked, free_port, wait_until
 
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
 CADDY = shutil.which("caddy")
-
-
-def asked(port: int, path: str = "/readyz", **headers: str) -> int:
-    try:
-        request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=headers)
-        with urllib.request.urlopen(request, timeout=5) as answer:
-            return answer.status
-    except urllib.error.HTTPError as error:
-        return error.code
-    except OSError:
-        return 0
-
-
-def command_line(pid: int) -> str:
-    """Empty where it has ended: the record still names it, until the next is started."""
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
-    except OSError:
-        return ""
-
-
-class Serving:
-    def __init__(self, site: Site) -> None:
-        self.site, self.port = site, free_port()
-        self.log = (site.var / "serve.log").open("ab")
-        self.start()
-
-    def start(self) -> None:
-        words = [sys.executable, "manage.py", "serve", "--port", str(self.port)]
-        self.process = subprocess.Popen(
-            words, cwd=settings.BASE_DIR, env=self.site.env, stdout=self.log, stderr=self.log, start_new_session=True
-        )
-        wait_until(lambda: asked(self.port) == 200, 90, "the site")
-
-    def record(self) -> dict:
-        return json.loads((self.site.var / "run" / "site.json").read_text())
-
-    def pid(self, what: str) -> int:
-        if what == "valkey":
-            return int((self.site.var / "valkey" / "valkey.pid").read_text())
-        if what == "postmaster":
-            return self.site.postmaster()
-        return next((pid for pid, _ in self.record()["groups"] if what in command_line(pid)), 0)
 
 
 @pytest.fixture

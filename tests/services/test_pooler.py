@@ -22,10 +22,6 @@ from tests.services.conftest import Site, free_port, wait_until
 
 PGBOUNCER = Path(shutil.which("pgbouncer") or "/usr/sbin/pgbouncer")
 AWAY_S = 60
-SESSIONS = (
-    "from benchmarks.fill import annotators; from benchmarks.judging.load import sessions; "
-    "print(*sessions(None, annotators(4)))"
-)
 
 
 class Bouncer:
@@ -87,7 +83,7 @@ def keys(bouncer: Bouncer, site: Site) -> Iterator[list[str]]:
     status = site.status("r")
     assert (status["state"], status["verdicts"]["done"]) == ("done", status["intentions"]["done"])
     site.manage("create_study", "s", "--run", "r", "--items", "400", "--overlap", "4")
-    made = site.manage("shell", "-c", SESSIONS).split()
+    made = site.keys_of_annotators(4)
     web = site.begin("web", "--port", str(PORT))
     wait_until(lambda: answer("/readyz?only=database")[0] == 200, 60, "the web server")
     yield made
