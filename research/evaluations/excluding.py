@@ -11,7 +11,7 @@ from research.questions.records import BenchmarkRefused
 def benchmark_excluded(folder: Path, *, products_too: bool = False) -> Excluded:
     """IntentionQA in this folder, both tasks. Raises ExportRefused."""
     try:
-        benchmark = intentionqa(folder, ASKED["1"])
+        benchmark = intentionqa(folder, ASKED["both"])
     except BenchmarkRefused as error:
         raise ExportRefused(str(error)) from error
     pairs = [((of.asins[0], of.titles[0]), (of.asins[1], of.titles[1])) for of in benchmark.questions]

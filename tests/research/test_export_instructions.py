@@ -111,9 +111,12 @@ def test_a_text_that_is_an_option_is_left_out(run: Run, tmp_path: Path):
     assert made["left_out"]["intentionqa: the text is an option of the benchmark"] == 1
 
 
-def test_a_benchmark_that_is_not_there_writes_nothing(run: Run, tmp_path: Path):
-    with pytest.raises(CommandError, match=r"holds no QA_fullInfo_task1\.jsonl"):
-        exported(tmp_path / "d", "--exclude-benchmark", f"intentionqa={tmp_path}")
+@pytest.mark.parametrize("missing", ["QA_fullInfo_task1.jsonl", "QA_fullInfo_task2.jsonl"])
+def test_a_benchmark_with_a_file_missing_writes_nothing(run: Run, tmp_path: Path, missing: str):
+    asked = benchmark(tmp_path, of_cobuys(1))
+    (tmp_path / "iqa" / missing).unlink()
+    with pytest.raises(CommandError, match=f"holds no {missing}"):
+        exported(tmp_path / "d", "--exclude-benchmark", asked)
     assert not (tmp_path / "d").exists()
 
 
