@@ -25,7 +25,7 @@ from research.evaluations.sets import question_set_load
 from research.gains.arms import BASE, Arm
 from research.gains.equal import counted, equalled, smallest
 from research.gains.refusals import GainRefused
-from research.gains.serving import names_check, serve_command, served
+from research.gains.serving import address_check, names_check, serve_command, served
 from research.gains.table import gain_table
 from research.models import Evaluation, Gain, Training
 from research.questions.intentionqa import NAME
@@ -57,9 +57,11 @@ class Asked:
 
 
 @transaction.atomic
-def gain_start(*, asked: Asked, created_by: User | None = None) -> Gain:
-    """The one of this name goes on, if it was asked for with what it has. Raises Refused."""
-    benchmark_excluded(asked.benchmark)  # before anything is made: is it there, and whole?
+def gain_start(*, asked: Asked, base_url: str = "", created_by: User | None = None) -> Gain:
+    """The one of this name goes on, if it was asked for with what it has. Raises Refused, and takes no name then."""
+    environment_check()
+    address_check(base_url)
+    benchmark_excluded(asked.benchmark)  # is it there, and whole?
     new = Gain(name=asked.name, run=asked.run, config=asked.as_config(), created_by=created_by)
     new.folder = str(Path(settings.TRAIN_FOLDER) / f"{asked.name}.data")
     but = ("created_by", "run", "folder", "data", "results")
@@ -75,7 +77,6 @@ def _asked_for(gain: Gain) -> dict[str, Any]:
 
 def gain_go_on(*, gain: Gain, base_url: str = "", say: Say = lambda line: None) -> Gain:
     """To the table. Raises Refused where a step can't be made; what was made stays, and the next call goes on."""
-    environment_check()
     why = "Stopped before the end: give the same command again to go on."
     _move(gain, Gain.State.RUNNING, "")
     try:

@@ -65,6 +65,15 @@ def _until_ready(process: "subprocess.Popen[bytes]", url: str, log: Path) -> Non
     raise GainRefused(f"The model server was not ready after {READY_WITHIN_S // 60} minutes (its log: {log})")
 
 
+def address_check(url: str) -> None:
+    """Raises GainRefused where a server is named by what is no address: not after hours of training."""
+    try:
+        if url:
+            url_and_limit(url, 1)
+    except ValueError as error:
+        raise GainRefused(f"--base-url: {error}") from error
+
+
 def names_check(url: str, names: list[str], line: str) -> None:
     """Raises GainRefused where the server does not answer under each name: asked for an adapter it would answer as
     something else, or not at all."""

@@ -45,7 +45,7 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         try:
-            gain = gain_start(asked=_asked(options))
+            gain = gain_start(asked=_asked(options), base_url=options["base_url"])
             gain = gain_go_on(gain=gain, base_url=options["base_url"], say=self.stderr.write)
         except Refused as error:
             raise CommandError(str(error)) from error
