@@ -1,11 +1,11 @@
 """The options that choose co-buys, the same in every command that has them."""
 
 from argparse import ArgumentParser
-from datetime import date
 
 from django.core.management.base import CommandError
 
 from distillation.catalog.selection import CatalogSelection, SelectionRefused, imports_parse
+from distillation.management.arguments import day
 
 
 def selection_add(parser: ArgumentParser, *, otherwise: str) -> None:
@@ -18,9 +18,7 @@ def selection_add(parser: ArgumentParser, *, otherwise: str) -> None:
         "--categories", action="append", default=[], metavar="A,B", help="those both of whose products are of them"
     )
     for name, words in (("--since", "from this day on: 2026-01-31"), ("--until", "up to this day, which is within")):
-        group.add_argument(
-            name, type=date.fromisoformat, metavar="DAY", help=f"those that came into the catalog {words}"
-        )
+        group.add_argument(name, type=day, metavar="DAY", help=f"those that came into the catalog {words}")
 
 
 def selection_asked(options: dict) -> CatalogSelection:

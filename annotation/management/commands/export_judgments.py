@@ -2,7 +2,6 @@
 
 import json
 import sys
-from datetime import date
 from pathlib import Path
 
 from django.contrib.auth.models import Group
@@ -19,6 +18,7 @@ from annotation.selection import Selection
 from common.copying import EXCEL
 from common.drafts import file_draft, manifest_write, pieces_write
 from common.refusals import ExportRefused
+from distillation.management.arguments import day
 
 
 class Command(BaseCommand):
@@ -49,8 +49,8 @@ class Command(BaseCommand):
         filters.add_argument("--run", metavar="NAME")
         filters.add_argument("--group", metavar="NAME", help="of annotators")
         filters.add_argument("--imports", default="", metavar="1,2", help="on co-buys that these imports brought")
-        filters.add_argument("--since", type=date.fromisoformat, metavar="DAY", help="2026-01-31; the day is within")
-        filters.add_argument("--until", type=date.fromisoformat, metavar="DAY")
+        filters.add_argument("--since", type=day, metavar="DAY", help="2026-01-31; the day is within")
+        filters.add_argument("--until", type=day, metavar="DAY")
         filters.add_argument("--study-version", default="", metavar="1,3-5", help="of the protocol that was answered")
         filters.add_argument(
             "--with-seen", action="store_true", help="let the column counts count people too who had seen verdicts"

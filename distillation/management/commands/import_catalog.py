@@ -22,6 +22,7 @@ from distillation.catalog.readers.records import (
     CatalogFormat,
     Fields,
 )
+from distillation.management.arguments import whole
 
 AGAIN = "run the same command again and it goes on where it was"
 INDEXES_LATER = "a worker makes the indexes that are missing for quick searches; the catalog itself is complete"
@@ -45,8 +46,10 @@ class Command(BaseCommand):
             help=f"which of {', '.join(COBUY_FIELDS)} make co-buys (also_bought)",
         )  # fmt: skip
         parser.add_argument("--reciprocal-only", action="store_true", help="only pairs that both products name")
-        parser.add_argument("--max-per-product", type=_positive, metavar="K", help="at most K co-buys of each product")
-        parser.add_argument("--sample", type=_positive, metavar="N", help="N co-buys, each as likely as any other")
+        parser.add_argument(
+            "--max-per-product", type=whole(least=1), metavar="K", help="at most K co-buys of each product"
+        )
+        parser.add_argument("--sample", type=whole(least=1), metavar="N", help="N co-buys, each as likely as any other")
         parser.add_argument("--seed", type=int, default=0, metavar="S", help="of --sample and --max-per-product (0)")
         parser.add_argument("--json", action="store_true", help="print the account as one JSON object")
 
@@ -78,12 +81,6 @@ def _errors_told(then: str) -> Iterator[None]:
         raise CommandError(f"{error}; mend that, then {then}") from error
     except (OperationalError, InterfaceError) as error:
         raise CommandError(_database_trouble(error, then)) from error
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise ArgumentTypeError(f"{text} is no whole number from 1 on")
-    return int(text)
 
 
 def _fields(text: str) -> Fields:

@@ -7,6 +7,7 @@ from statistics import median
 from django.core.files.storage import default_storage
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from distillation.management.arguments import whole
 from distillation.models import Picture, TreatedPicture
 from distillation.runs.pictures import effects_by_treatment, picture_treat
 from distillation.treatments import TREATED, Untreatable, parse_pictures, treat
@@ -19,7 +20,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--treatments", default=",".join(name.partition("@")[0] for name in TREATED))
-        parser.add_argument("--limit", type=int, help=f"only so many pictures; with --check {MEASURED} unless given")
+        parser.add_argument(
+            "--limit", type=whole(least=1), help=f"only so many pictures; with --check {MEASURED} unless given"
+        )
         parser.add_argument("--check", action="store_true", help="measure what is taken away; nothing is written")
         parser.add_argument("--json", action="store_true")
 

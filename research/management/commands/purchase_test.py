@@ -3,12 +3,12 @@
 import json
 import sys
 from argparse import ArgumentParser
-from datetime import date
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from common.refusals import Refused
+from distillation.management.arguments import day, whole
 from distillation.management.control import run_named
 from research.models import PurchaseTest
 from research.purchases.services import Asked, purchase_test_make
@@ -23,14 +23,16 @@ class Command(BaseCommand):
         parser.add_argument("name")
         parser.add_argument("--run", required=True, metavar="NAME")
         parser.add_argument(
-            "--until", required=True, type=date.fromisoformat, metavar="DAY",
+            "--until", required=True, type=day, metavar="DAY",
             help="what was first bought after this day is to be predicted: 2018-09-01",
         )  # fmt: skip
         parser.add_argument("--design", choices=DESIGNS, default="transfer", help="naive leaks, and is called so")
         parser.add_argument("--negatives", choices=PurchaseTest.Negatives.values, default="random")
-        parser.add_argument("--seed", type=int, default=0, metavar="S", help="of the wrong partners and resamples (0)")
         parser.add_argument(
-            "--model-released", type=date.fromisoformat, metavar="DAY",
+            "--seed", type=whole(least=0), default=0, metavar="S", help="of the wrong partners and resamples (0)"
+        )
+        parser.add_argument(
+            "--model-released", type=day, metavar="DAY",
             help="when the run's model came out, where that is not known here",
         )  # fmt: skip
         parser.add_argument("--simulated", action="store_true", help="the purchases are made up: every page says so")

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from common.refusals import Refused
+from distillation.management.arguments import whole
 from research.online.page import online_page
 from research.online.results import online_results
 from research.online.simulating import Shop, shop_simulate
@@ -22,7 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("--rate", type=float, default=0.05, help="share of the control's units that buy")
         parser.add_argument("--lift", type=float, default=0.1, help="of the other arm; 0: no effect")
         parser.add_argument("--lost", type=float, default=0.0, help="share of the other arm's exposures that get lost")
-        parser.add_argument("--seed", type=int, default=1)
+        parser.add_argument("--seed", type=whole(least=0), default=1)
         parser.add_argument("--json", action="store_true")
 
     def handle(self, **options: Any) -> None:
