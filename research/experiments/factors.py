@@ -123,14 +123,12 @@ def _relations(base: ArmPlan, value: str) -> ArmPlan:
 
 
 def _temperature(base: ArmPlan, value: str) -> ArmPlan:
-    if not 0 <= float(value) <= HOTTEST:
-        raise ValueError(f"give a number from 0 to {HOTTEST:g}")
-    return _with(base, temperature=float(value))
+    return _with(base, temperature=_number(value, HOTTEST, f"give a number from 0 to {HOTTEST:g}"))
 
 
 def _samples(base: ArmPlan, value: str) -> ArmPlan:
-    if not 1 <= int(value) <= MOST_SAMPLES:
-        raise ValueError(f"give a number from 1 to {MOST_SAMPLES}")
+    if not value.isdecimal() or not 1 <= int(value[:9]) <= MOST_SAMPLES:
+        raise ValueError(f"give a whole number from 1 to {MOST_SAMPLES:,}")
     return _with(base, samples=int(value))
 
 
@@ -164,9 +162,19 @@ def _filter_model(base: ArmPlan, value: str) -> ArmPlan:
 
 
 def _strictness(base: ArmPlan, value: str) -> ArmPlan:
-    if not 0 <= float(value) <= 1:
-        raise ValueError("give a probability from 0 to 1")
-    return replace(base, reading=Arm.Reading.STRICTNESS, strictness=float(value))
+    strictness = _number(value, 1, "give a probability from 0 to 1")
+    return replace(base, reading=Arm.Reading.STRICTNESS, strictness=strictness)
+
+
+def _number(value: str, most: float, otherwise: str) -> float:
+    """From 0 on. Raises ValueError that says what to give otherwise."""
+    try:
+        number = float(value)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= most:
+        raise ValueError(otherwise)
+    return number
 
 
 def _yes(value: str) -> bool:

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.db.models import Q, Sum
 
 from accounts.models import User
+from common.rows import name_lock
 from distillation.models import CoBuy, Run, RunTick
 from distillation.pipeline.filters import NOBODY
 from distillation.runs.servers import Checked, backend_check
@@ -20,6 +21,7 @@ from research.experiments.factors import ArmPlan, ExperimentRefused, arm_plans, 
 from research.models import Arm, Experiment
 
 FEWEST_COBUYS = 2
+LONGEST_VALUE = 30  # signs of it in a run's name
 DIFFERENT_COBUYS = """
     SELECT count(*) FROM (SELECT cobuy_id FROM distillation_runcobuy WHERE run_id = %(a)s) a
     FULL JOIN (SELECT cobuy_id FROM distillation_runcobuy WHERE run_id = %(b)s) b USING (cobuy_id)
@@ -38,11 +40,14 @@ class Forecast:
     dollars: float | None
 
     def words(self) -> str:
+        if not self.arms:
+            return "No arm is to be run, so no call is made"
         unknown = "not known before the control has run"
         tokens = f"{self.tokens:,}" if self.tokens else unknown
         hours = f"{self.hours:.1f}" if self.hours is not None else unknown
         cost = f"${self.dollars:,.2f}" if self.dollars is not None else "not known: the control has no prices"
-        return f"{self.arms} arms to run: {self.calls:,} calls at most, tokens {tokens}, hours {hours}, cost {cost}"
+        arms = f"{self.arms} arm{'s' * (self.arms > 1)}"
+        return f"{arms} to run: {self.calls:,} calls at most, tokens {tokens}, hours {hours}, cost {cost}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +156,7 @@ def experiment_create(
     random.Random(name).shuffle(order)  # noqa: S311 - no secret
     for place, (arm, found) in order:
         run, _ = run_start(
-            name=_run_name(name, arm),
+            name=_run_name(name, arm, place),
             backend=arm.backend,
             model=found.model,
             base_urls=list(arm.base_urls),
@@ -169,14 +174,19 @@ def experiment_create(
     return experiment
 
 
-def _run_name(name: str, arm: ArmPlan) -> str:
-    value = re.sub(r"[^\w.-]+", "-", arm.value).strip("-")[:30]
+def _run_name(name: str, arm: ArmPlan, place: int) -> str:
+    """Long values may begin alike, so the place tells those apart."""
+    value = re.sub(r"[^\w.-]+", "-", arm.value).strip("-")
+    value = value if len(value) <= LONGEST_VALUE else f"{value[: LONGEST_VALUE - 2].rstrip('-')}-{place}"
     return f"{name}-{arm.factor}-{value}"[:100]
 
 
 def _check_fields(experiment: Experiment) -> None:
     if experiment.name == "new":
         raise ExperimentRefused('The name "new" stands for the page that makes an experiment; choose another')
+    name_lock(Experiment._meta.db_table, experiment.name)
+    if Experiment.objects.filter(name=experiment.name).exists():
+        raise ExperimentRefused(f"There is an experiment {experiment.name} already: give the new one another name")
     try:
         experiment.full_clean(exclude=["created_at"])
     except ValidationError as error:

@@ -7,6 +7,7 @@ from django.core.management import CommandError, call_command
 
 from distillation.models import CoBuy, Product, Run
 from distillation.runs.pictures import run_pictures_ready
+from distillation.runs.servers import Checked
 from research.experiments.factors import ExperimentRefused, vary_parse
 from research.experiments.making import arms_check, experiment_create, experiment_plan
 from research.models import Experiment
@@ -68,7 +69,9 @@ def test_an_arm_that_a_finished_run_is_already_is_refused():
         ({"pictures": ["grey", "grey@1"]}, "the same as pictures=grey"),
         ({"pictures": ["as-is"]}, "the same as the control"),
         ({"temperature": ["9"]}, "from 0 to 2"),
-        ({"temperature": ["warm"]}, "temperature=warm"),
+        ({"temperature": ["warm"]}, "temperature=warm: give a number from 0 to 2"),
+        ({"samples": ["2.5"]}, "samples=2.5: give a whole number from 1 to 1,000"),
+        ({"strictness": ["high"]}, "strictness=high: give a probability from 0 to 1"),
         ({"model": ["llava"]}, "NAME@SERVER"),
         ({"model": ["m@http://a:1", "m@http://b:1"]}, "may read the name differently"),
         ({}, "1 to 8 arms"),
@@ -125,6 +128,27 @@ def test_the_command_names_each_arm(capsys):
     first, second = finished_run(2, name="a"), finished_run(2, name="b")
     call_command("create_experiment", "ab", "--control", first.name, "--runs", f"a,{second.name}", "--json")
     assert json.loads(capsys.readouterr().out)["arms"] == [{"run": "a"}, {"run": "b"}]
+
+
+def test_models_whose_long_names_begin_alike_are_runs_of_their_own():
+    models = [f"a-model-with-a-name-of-many-words-{size}@http://a:1" for size in ("7b", "13b")]
+    checked = [Checked("m") for _ in models]
+    plan = experiment_plan(control=finished_run(2), vary={"model": models}, any_server=True)
+    made = experiment_create(name="e", plan=plan, checked=checked)
+    names = made.arms.filter(is_control=False).values_list("run__name", flat=True)
+    assert sorted(names) == [f"e-model-a-model-with-a-name-of-many-{place}" for place in (1, 2)]
+
+
+def test_a_name_that_is_taken_is_told_with_what_to_do():
+    control = finished_run(2)
+    make(control=control, vary={"titles": ["no"]})
+    with pytest.raises(ExperimentRefused, match="There is an experiment look already: give the new one another name"):
+        make(control=control, vary={"features": ["no"]})
+
+
+def test_where_no_arm_is_to_be_run_no_call_is_forecast():
+    first, second = finished_run(2, name="a"), finished_run(2, name="b")
+    assert experiment_plan(control=first, runs=[first, second], vary={}).forecast.words().startswith("No arm")
 
 
 def test_the_command_refuses_in_one_line():
