@@ -127,7 +127,9 @@ def test_what_is_varied_is_read_from_words():
 def test_the_command_names_each_arm(capsys):
     first, second = finished_run(2, name="a"), finished_run(2, name="b")
     call_command("create_experiment", "ab", "--control", first.name, "--runs", f"a,{second.name}", "--json")
-    assert json.loads(capsys.readouterr().out)["arms"] == [{"run": "a"}, {"run": "b"}]
+    said = capsys.readouterr()
+    assert json.loads(said.out)["arms"] == [{"run": "a"}, {"run": "b"}]
+    assert said.err.startswith("No arm is to be run")  # what it will cost is said beside the JSON too
 
 
 def test_models_whose_long_names_begin_alike_are_runs_of_their_own():

@@ -53,8 +53,7 @@ class Command(BaseCommand):
         names = [name.strip() for name in options["runs"].split(",") if name.strip()]
         runs, vary = [run_named(name) for name in names], vary_parse(options["vary"])
         plan = experiment_plan(control=run_named(options["control"]), runs=runs, vary=vary, any_server=True)
-        if not options["json"]:
-            self.stdout.write(plan.forecast.words())
+        (self.stderr if options["json"] else self.stdout).write(plan.forecast.words(), style_func=str)
         checked = arms_check(plan)
         if plan.new:
             broker_check()
