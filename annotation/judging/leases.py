@@ -11,8 +11,11 @@ from django.utils import timezone
 
 from annotation.judging.participants import participant_lock
 from annotation.models import Item, Kind, Lease, Participant, Study
+from annotation.models.protocol_fields import PROTOCOL_FIELDS
 from annotation.models.rights import may_judge_sql
 from common.reading import columns_sql, row_read
+
+LONGEST_MINUTES = int(PROTOCOL_FIELDS["lease_minutes"].most)  # whatever the study's were when it was given
 
 _RENEW = f"""
     UPDATE annotation_lease l SET expires_at = now() + make_interval(mins => %s) WHERE participant_id = %s
@@ -69,7 +72,7 @@ def lease_release(*, participant: Participant) -> None:
 @transaction.atomic
 def release_expired(study: Study) -> int:
     """Release the leases that ran out, and those of people who may not judge any more; returns how many items are free
-    again. One that lasts for longer than any can is from before the machine's clock was set back."""
+    again. One that ends later than any may is from before the machine's clock was set back."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -79,7 +82,7 @@ def release_expired(study: Study) -> int:
                     OR NOT {may_judge_sql()}) FOR UPDATE OF l SKIP LOCKED
             ) RETURNING item_id, kind
             """,  # noqa: S608 - a rule of our own
-            [study.pk, study.lease_minutes + 1],
+            [study.pk, LONGEST_MINUTES],
         )
         gone = sorted(cursor.fetchall())
     for item, kind in gone:  # one by one in the order of ids, so that two sweeps can't lock each other out

@@ -106,7 +106,9 @@ def test_an_annotator_keeps_the_item_until_it_is_judged() -> None:
     assert item_next(participant=who).item_id == item_next(participant=who).item_id
 
 
-@pytest.mark.parametrize("left", [-timedelta(hours=1), timedelta(days=1)])  # the other: the clock was set back
+@pytest.mark.parametrize(
+    "left", [-timedelta(hours=1), timedelta(days=1, minutes=30)]
+)  # the other: the clock was set back
 def test_an_expired_lease_goes_to_the_next_annotator(left: timedelta) -> None:
     made = study(items=1, overlap=1)
     lease = item_next(participant=participant(made, "late"))
