@@ -19,7 +19,7 @@ from mindsite.metrics.files import VARIABLE, begun_anew, forgotten
 from mindsite.supervision.children import Child
 from mindsite.supervision.instances import Instance, Record, RunsAlready
 from mindsite.supervision.output import Output, ToFiles, ToTerminal
-from mindsite.supervision.room import Memory, Room
+from mindsite.supervision.room import Memory, Room, megabytes_of_memory
 from mindsite.supervision.silence import Silence
 from mindsite.supervision.supervisor import Supervisor
 from mindsite.workers import worker_command
@@ -29,6 +29,7 @@ PORT = 8000
 PORTS_TRIED = 50
 CONNECTIONS = 2_048  # of each process: those that wait cost little
 HEAD_START_S = 3.0  # both load for seconds: people wait for the pages, and nobody for the worker
+LITTLE_MEMORY = 900  # megabytes
 SITE = "site"  # web server and worker of this var
 
 
@@ -66,6 +67,14 @@ def chosen_port(said: int | None, instance: Instance, say: Callable[[str], objec
     if not port_is_free(said, host):
         raise NoPort(f"Port {said} of {host} is taken by another process; end that, or name another with PORT=…")
     return said
+
+
+def processes(say: Callable[[str], object]) -> int:
+    """Of the web server, and of the worker: two of each want 600 MB."""
+    if 0 < (megabytes := megabytes_of_memory()) < LITTLE_MEMORY:
+        say(f"There are {megabytes} MB of memory: one web process, one task at a time; from {LITTLE_MEMORY} on, two")
+        return 1
+    return 2
 
 
 def web_command(port: int, *, host: str = HOST, workers: int = 2) -> list[str]:

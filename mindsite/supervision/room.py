@@ -25,12 +25,39 @@ class Room:
 
 
 class Memory:
-    """Says whenever the kernel has killed for want of memory: which process, only its own log says."""
+    """Says whenever the kernel has killed for want of memory."""
 
     def __init__(self) -> None:
         self._known = kills_of_the_kernel()
 
     def look(self, say: Callable[[str], None]) -> None:
         if (now := kills_of_the_kernel()) > self._known:
-            say(f"The kernel has killed {now - self._known} of this machine's processes: it is short of memory")
+            say(
+                f"The kernel has killed {now - self._known} processes for want of memory: give the machine more, or a worker its own"
+            )
         self._known = now
+
+
+def megabytes_of_memory() -> int:
+    """What this process and its like may have: the machine's, or less by their group's limit."""
+    limits = [_number(Path("/proc/meminfo"), "MemTotal:") * 1024]
+    for line in _lines(Path("/proc/self/cgroup")):
+        _, kinds, group = line.split(":", 2)
+        v1, v2 = Path(f"/sys/fs/cgroup/memory{group}/memory.limit_in_bytes"), Path(f"/sys/fs/cgroup{group}/memory.max")
+        limits.append(_number(v1 if kinds == "memory" else v2))
+    return min(limit for limit in limits if limit) // 2**20 if any(limits) else 0
+
+
+def _number(file: Path, name: str = "") -> int:
+    """0 where there is none: no such file, or no limit."""
+    for line in _lines(file):
+        if line.startswith(name) and (digits := line.removeprefix(name).split()[0]).isdigit():
+            return int(digits)
+    return 0
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        return file.read_text().splitlines()
+    except OSError:
+        return []

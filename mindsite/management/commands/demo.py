@@ -14,6 +14,7 @@ from mindsite.serving import (
     SITE,
     alone,
     free_port,
+    processes,
     supervisor,
     wait_until_it_answers,
     web,
@@ -21,7 +22,7 @@ from mindsite.serving import (
 )
 from mindsite.supervision.instances import Instance
 from mindsite.supervision.supervisor import Supervisor
-from mindsite.workers import shown
+from mindsite.workers import shown, worker_command
 
 WELCOME = """
 Mindsite is at {url} (Ctrl-C stops it). Users of this demo, on this machine only:
@@ -54,7 +55,9 @@ class Command(BaseCommand):
     def _serve(self, instance: Instance, passwords: dict[str, str], **options) -> None:
         port = free_port(options["port"], say=self.stdout.write)
         log, url = None if options["verbose"] else VAR / "log", f"http://{HOST}:{port}"
-        site = supervisor(instance, web(port), worker(instance, after=HEAD_START_S), log=log, port=port, url=url)
+        n = processes(self.stdout.write)
+        both = web(port, workers=n), worker(instance, worker_command(concurrency=n), after=HEAD_START_S)
+        site = supervisor(instance, *both, log=log, port=port, url=url)
         problems: list[str] = []
         if options["once"]:
             threading.Thread(target=self._check, args=(url, passwords, site, problems)).start()

@@ -2,7 +2,8 @@
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from mindsite.serving import HEAD_START_S, HOST, SITE, alone, chosen_port, supervisor, web, worker
+from mindsite.serving import HEAD_START_S, HOST, SITE, alone, chosen_port, processes, supervisor, web, worker
+from mindsite.workers import worker_command
 
 
 class Command(BaseCommand):
@@ -18,6 +19,7 @@ class Command(BaseCommand):
         with alone(SITE, self.stdout.write) as instance:
             port = chosen_port(options["port"], instance, self.stdout.write, host=host)
             url = f"http://{host}:{port}"
-            both = web(port, host=host), worker(instance, after=HEAD_START_S)
+            n = processes(self.stdout.write)
+            both = web(port, host=host, workers=n), worker(instance, worker_command(concurrency=n), after=HEAD_START_S)
             self.stdout.write(f"Mindsite is at {url} (Ctrl-C stops it)")
             supervisor(instance, *both, port=port, url=url).run()

@@ -20,7 +20,7 @@ from mindsite.supervision.children import Child
 from mindsite.supervision.instances import Instance, Record, RunsAlready
 from mindsite.supervision.output import ToTerminal
 from mindsite.supervision.processes import Group, boot, groups_end
-from mindsite.supervision.room import Room
+from mindsite.supervision.room import Room, megabytes_of_memory
 from mindsite.supervision.supervisor import Supervisor
 
 SLEEP = ["sh", "-c", "sleep 60 & echo up; wait"]  # leads a group of two
@@ -195,3 +195,16 @@ def test_a_record_and_a_log_that_cannot_be_written_end_nobody(instance: Instance
     with supervising(instance, said, child("one")):
         until(lambda: said.count("one", "up"))
     assert f"{instance.record} can't be written: Is a directory" in dict(said.lines)["mindsite"]
+
+
+def test_memory_is_the_machines_or_less(monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {
+        "/proc/meminfo": "MemTotal:       24000000 kB\nMemFree: 1 kB",
+        "/proc/self/cgroup": "4:memory:/a\n0::/b",
+        "/sys/fs/cgroup/memory/a/memory.limit_in_bytes": "536870912",
+        "/sys/fs/cgroup/b/memory.max": "max",
+    }
+    monkeypatch.setattr(Path, "read_text", lambda path: files[str(path)])
+    assert megabytes_of_memory() == 512
+    files["/sys/fs/cgroup/memory/a/memory.limit_in_bytes"] = "9223372036854771712"  # none
+    assert megabytes_of_memory() == 24_000_000 // 1024
