@@ -32,9 +32,7 @@ class Memory:
 
     def look(self, say: Callable[[str], None]) -> None:
         if (now := kills_of_the_kernel()) > self._known:
-            say(
-                f"The kernel has killed {now - self._known} processes for want of memory: give the machine more, or a worker its own"
-            )
+            say(f"The kernel has killed {now - self._known} processes for want of memory: give this machine more")
         self._known = now
 
 
