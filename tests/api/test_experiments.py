@@ -22,6 +22,16 @@ def test_arms_are_started_and_shown(researcher: User):
     assert [(each["name"], len(each["arms"])) for each in listed] == [("look", 2)]
 
 
+def test_what_it_would_cost_is_told_and_nothing_started(researcher: User):
+    control = finished_run(2, name="one")
+    asked = {"control": "one", "vary": {"titles": ["no"], "features": ["no"]}}
+    told = send(program(researcher), "experiments", name="look", only_forecast=True, **asked)
+    assert (told.status_code, told.json()["arms"]) == (200, 2)
+    units = control.cobuys.count() * control.units_per_cobuy  # each a call for its intention and one for its verdict
+    assert told.json()["calls"] == 2 * 2 * units + control.products.count()  # without features no product is asked
+    assert not Experiment.objects.exists()
+
+
 def test_a_refusal_is_a_problem_with_its_words(researcher: User):
     finished_run(2, name="one")
     answer = send(program(researcher), "experiments", name="look", control="one", vary={"colour": ["red"]})

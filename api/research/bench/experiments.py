@@ -1,5 +1,7 @@
 """Experiments: started, and what they show."""
 
+from dataclasses import asdict
+
 from django.db import transaction
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
@@ -36,7 +38,15 @@ class ExperimentSerializer(serializers.Serializer):
     arms = ArmSerializer(many=True)
 
 
+class ForecastSerializer(serializers.Serializer):
+    arms = serializers.IntegerField(help_text="that are to be run")
+    calls = serializers.IntegerField(help_text="at most")
+    tokens = serializers.IntegerField(allow_null=True, help_text="by what the control took; null: not known")
+    hours, dollars = (serializers.FloatField(allow_null=True) for _ in range(2))
+
+
 class ExperimentMadeSerializer(ExperimentSerializer):
+    forecast = ForecastSerializer()
     note = serializers.CharField(allow_blank=True, help_text="what stands in its way, if anything does")
 
 
@@ -52,6 +62,7 @@ class NewExperimentSerializer(serializers.Serializer):
         default=dict,
         help_text='values by factor: {"pictures": ["grey", "none"]}',
     )
+    only_forecast = serializers.BooleanField(default=False, help_text="say what it would cost, and start nothing")
 
 
 class ExperimentSummarySerializer(serializers.Serializer):
@@ -79,7 +90,7 @@ class Experiments(ExperimentView, ListAPIView):
     def get_queryset(self) -> QuerySet[Experiment]:
         return Experiment.objects.prefetch_related("arms__run")
 
-    @extend_schema(request=NewExperimentSerializer, responses={201: ExperimentMadeSerializer})
+    @extend_schema(request=NewExperimentSerializer, responses={200: ForecastSerializer, 201: ExperimentMadeSerializer})
     @idempotent
     def post(self, request: Request) -> Response:
         """Start the arms of a control; each is a run over its co-buys."""
@@ -88,13 +99,17 @@ class Experiments(ExperimentView, ListAPIView):
         plan = experiment_plan(
             control=named[asked["control"]], runs=[named[name] for name in asked["runs"]], vary=asked["vary"]
         )
+        told = asdict(plan.forecast)
+        if asked["only_forecast"]:
+            return Response(told)
         checked = arms_check(plan)
         with transaction.atomic():
             made = experiment_create(
                 name=asked["name"], plan=plan, checked=checked, question=asked["question"], created_by=self.me
             )
         notes = {run_wake_or_say(arm.run) for arm in made.arms.to_start()} - {""}
-        return Response({**ExperimentSerializer(made).data, "note": " ".join(notes)}, status=201)
+        answer = {**ExperimentSerializer(made).data, "forecast": told, "note": " ".join(notes)}
+        return Response(answer, status=201)
 
 
 class ExperimentDetail(ExperimentView):
