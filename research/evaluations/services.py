@@ -82,6 +82,7 @@ def evaluation_start(
     created_by: User | None = None,
 ) -> tuple[Evaluation, bool]:
     """(evaluation, whether it is new). One that is there goes on, if it was asked for with what it has."""
+    _refuse_what_is_no_address(base_urls)
     new = Evaluation(name=name, question_set=question_set, backend=backend, model=model, created_by=created_by)
     new.config, new.base_urls, new.questions = settings.as_config(), list(base_urls), 0
     but = ("created_by", "question_set", "base_urls", "servers")
@@ -95,6 +96,14 @@ def evaluation_start(
     there.base_urls = new.base_urls
     Evaluation.objects.filter(pk=there.pk).update(base_urls=there.base_urls)
     return there, False
+
+
+def _refuse_what_is_no_address(base_urls: Sequence[str]) -> None:
+    try:
+        for url in base_urls:
+            url_and_limit(url, 1)
+    except ValueError as error:
+        raise EvaluationRefused(f"--base-url: {error}") from error
 
 
 def _asked_for(evaluation: Evaluation) -> dict[str, Any]:

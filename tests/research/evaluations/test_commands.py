@@ -72,6 +72,8 @@ def test_other_questions_of_choice(tmp_path: Path):
 
 @pytest.mark.parametrize(("words", "refusal"), [
     (("--backend", "openai"), "--base-url and --model: name the server"),
+    (("--model", "m", "--base-url", "gpu-a:8000"), "is no http or https URL"),
+    (("--model", "m", "--base-url", "http://gpu-a:8000,x"), "has 'x' calls in flight"),
     (("--backend", "baseline", "--limit", "0"), "--limit 0: give a number"),
     (("--backend", "baseline", "--difficulty", "none.csv"), "none.csv can't be read"),
 ])  # fmt: skip
