@@ -168,6 +168,7 @@ def test_the_same_seed_gives_the_same_files(run: Run, tmp_path: Path):
     (("--mix", "generation_with_pictures=1"), "there is no record of this task"),
     (("--limit", 0), "--limit 0"),
     (("--exclude-benchmark", "mmlu=x"), "give intentionqa=DIR"),
+    (("--exclude-products",), "of which benchmark"),
 ])  # fmt: skip
 def test_bad_input_is_one_line(run: Run, tmp_path: Path, words: tuple, refusal: str):
     with pytest.raises(CommandError) as told:

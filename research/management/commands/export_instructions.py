@@ -49,6 +49,7 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         try:
+            _refuse_products_of_nothing(options)
             request = InstructionRequest(
                 selection=Selection.checked(run=options["run"], threshold=options["threshold"]),
                 shares=shares_parsed(options["splits"]),
@@ -61,6 +62,11 @@ class Command(BaseCommand):
         except ExportRefused as error:
             raise CommandError(str(error)) from error
         self.stdout.write(json.dumps(made, ensure_ascii=False) if options["json"] else "\n".join(_told(made)))
+
+
+def _refuse_products_of_nothing(options: dict[str, Any]) -> None:
+    if options["exclude_products"] and not options["exclude_benchmark"]:
+        raise ExportRefused(f"--exclude-products: of which benchmark? Give --exclude-benchmark {NAME}=DIR too")
 
 
 def _mix(options: dict[str, Any]) -> Mix:
