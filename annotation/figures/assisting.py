@@ -8,7 +8,6 @@ from annotation.figures.patterns import MOST_ALONE, Patterns
 from annotation.figures.rows.totals import Totals
 from stats.estimate import Estimate
 from stats.filter.complete import majority_truth
-from stats.filter.quality import FilterQuality
 from stats.survey.assisted import Assisted, assisted_quality, assisted_rate
 
 QUALITIES = ("accuracy", "precision", "recall", "false_rejection_rate")
@@ -40,19 +39,20 @@ def helped_rate(
     return Assisted(alone, alone, fallback=found.fallback) if found.fallback or not found.counts_like else found
 
 
-def helped_quality(of: OfComplete, totals: Totals, alone: FilterQuality) -> dict[str, Assisted]:
-    """By the names of QUALITIES."""
-    by_name = {name: getattr(alone, name) for name in QUALITIES}
-    reason = alone.accuracy.reason or no_help(of.p_yes, totals)
+def helped_quality(
+    of: OfComplete, totals: Totals, alone: dict[str, Estimate], group: str | None = None
+) -> dict[str, Assisted]:
+    """By the names in `alone`, among QUALITIES; of the run, or of one group of it."""
+    reason = alone["accuracy"].reason or no_help(of.p_yes, totals)
     if reason:
-        return {name: Assisted(figure, figure, fallback=reason) for name, figure in by_name.items()}
+        return {name: Assisted(figure, figure, fallback=reason) for name, figure in alone.items()}
     truth, design = majority_truth(of.yes, of.judged), of.design
     found = assisted_quality(
-        truth, of.kept, of.p_yes, totals.of_run(), weights=design.weights, strata=of.strata, items=design.items
+        truth, of.kept, of.p_yes, totals.of_run(group), weights=design.weights, strata=of.strata, items=design.items
     )
-    helped = {name: getattr(found, name) for name in QUALITIES}
+    helped = {name: getattr(found, name) for name in alone}
     return {
-        name: each if each.counts_like else Assisted(by_name[name], by_name[name], fallback=each.fallback)
+        name: each if each.counts_like else Assisted(alone[name], alone[name], fallback=each.fallback)
         for name, each in helped.items()
     }
 

@@ -20,17 +20,25 @@ class OfComplete:
 
     yes: NDArray[np.int64]
     judged: NDArray[np.int64]
+    group: NDArray[np.str_]
     kept: NDArray[np.bool_]
     p_yes: NDArray[np.float64]
     strata: NDArray[np.str_]
     design: Sample
+
+    def where(self, within: NDArray[np.bool_]) -> "OfComplete":
+        of = self.design
+        design = sample_of(int(within.sum()), of.weights[within], of.stratum[within], items=of.items[within])
+        columns = (self.yes, self.judged, self.group, self.kept, self.p_yes, self.strata)
+        return OfComplete(*(column[within] for column in columns), design)
 
 
 def of_complete(rows: Patterns, plausibility: Question) -> OfComplete:
     within, counts = rows.filtered & rows.complete, rows.counts[plausibility.name]
     yes, judged = counts @ plausibility.says_yes, counts.sum(axis=1)
     design = sample_of(int(within.sum()), rows.complete_weights[within], rows.stratum[within], items=rows.items[within])
-    return OfComplete(yes[within], judged[within], rows.kept[within], rows.p_yes[within], rows.strata[within], design)
+    columns = (yes, judged, rows.group, rows.kept, rows.p_yes, rows.strata)
+    return OfComplete(*(column[within] for column in columns), design)
 
 
 def filter_against_majority(rows: Patterns, plausibility: Question) -> AgainstMajority:

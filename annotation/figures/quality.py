@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from annotation.figures.assisting import helped_quality
+from annotation.figures.assisting import QUALITIES, helped_quality
 from annotation.figures.filtering import filter_against_majority, of_complete
 from annotation.figures.patterns import Patterns
 from annotation.figures.rows.totals import Totals
@@ -17,6 +17,7 @@ def filter_against_people(
 ) -> tuple[AgainstMajority, dict[str, Assisted]]:
     """Its figures, and what p(yes) gave for those that it can help."""
     alone = filter_against_majority(rows, plausibility)
-    helped = helped_quality(of_complete(rows, plausibility), totals, alone.quality)
+    unhelped = {name: getattr(alone.quality, name) for name in QUALITIES}
+    helped = helped_quality(of_complete(rows, plausibility), totals, unhelped)
     figures: dict[str, Any] = {name: each.figure for name, each in helped.items()}
     return replace(alone, quality=replace(alone.quality, **figures)), helped

@@ -9,12 +9,13 @@ from annotation.figures.assisting import helped_rate
 from annotation.figures.patterns import Patterns
 from annotation.figures.rows.totals import Totals
 from annotation.scales import Question
-from stats.estimate import Estimate
+from stats.estimate import Estimate, undefined
 from stats.grouped import grouped_ratios
 from stats.rates import NO_JUDGMENTS, hajek_rate
 from stats.sample import Sample, sample_of
 from stats.survey.assisted import ITEMS_PER_SLOPE, Assisted
 
+FEWEST, TOO_FEW = 10, "too few"  # items behind a rate of one group
 FEWEST_HELPED = 2 * ITEMS_PER_SLOPE  # items of a group; with fewer p(yes) is never of use
 
 
@@ -58,6 +59,11 @@ def _by_group(rows: Patterns, question: Question, group: NDArray[np.int64], tota
         if figure.n >= FEWEST_HELPED:
             alone[g] = helped_rate(rows, share, judged, totals, alone=figure, group=names[g]).figure
     return alone
+
+
+def enough(figure: Estimate) -> Estimate:
+    """Without value where too few items are behind it."""
+    return undefined(TOO_FEW, figure.n) if figure.n < FEWEST else figure
 
 
 def highest_first(figure: Estimate) -> tuple[bool, float]:

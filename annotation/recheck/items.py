@@ -84,18 +84,18 @@ class ExportedItems:
         """A row each item. Whom the judged speak for the database says: a CSV knows nothing of the unjudged."""
         return self.once(f"rows by {by}", lambda: self._judged(by, self.counts()))
 
-    def truth(self) -> Patterns:
+    def truth(self, by: By = "relation") -> Patterns:
         """The adjudicator's answers are the database's: they are no judgments, and in no file of these."""
         study = self.asked.study
         if (chosen := self.asked.selection).truth != ADJUDICATED:
-            return self.judged()[0]
+            return self.judged(by)[0]
         answers = Adjudication.objects.counting(with_seen=chosen.with_seen).filter(item__study=study)
         said = dict(answers.values_list("item", "plausibility"))
         question, counts = study.questions[0], self.counts()
         for place, item in enumerate(self.items["id"].tolist()):
             if item in said:
                 counts[question.name][place] = np.array(question.ascending) == said[item]
-        return self._judged("relation", counts)[0]
+        return self._judged(by, counts)[0]
 
     def _judged(self, by: By, counts: dict[str, NDArray[np.int64]]) -> tuple[Patterns, Progress]:
         study, chosen, items = self.asked.study, self.asked.selection, self.items

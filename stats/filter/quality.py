@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from stats.estimate import Estimate, undefined
+from stats.grouped import grouped_ratios
 from stats.intervals import t95
 from stats.rates import NO_JUDGMENTS, wilson
 from stats.sample import Sample, sample_of
@@ -72,19 +73,39 @@ def confusion(
         return sample.ratio(of * among, among, reason)
 
     keep, yes, no = kept.astype(float), plausible, 1 - plausible
+    figures = {name: share(of, among, reason) for name, (of, among, reason) in parts(keep, plausible).items()}
     return FilterQuality(
         tp=sample.size(kept & (yes == 1)),
         fp=sample.size(kept & (no == 1)),
         fn=sample.size(~kept & (yes == 1)),
         tn=sample.size(~kept & (no == 1)),
-        accuracy=share(np.where(kept, yes, no), np.ones(len(kept)), NO_JUDGMENTS),
-        precision=share(yes, keep, NOTHING_KEPT),
-        recall=share(keep, yes, NOTHING_PLAUSIBLE),
         specificity=share(1 - keep, no, NOTHING_IMPLAUSIBLE),
         f1=f1_of(_jaccard(keep, yes, share)),
         mcc=_mcc(kept, plausible, sample),
         false_rejection_rate=share(yes, 1 - keep, NOTHING_REJECTED),
+        **figures,
     )
+
+
+def parts(keep: Floats, plausible: Floats) -> dict[str, tuple[Floats, Floats, str]]:
+    """What is right among what, and why there may be none; all (rows,)."""
+    right = keep * plausible + (1 - keep) * (1 - plausible)
+    return {
+        "accuracy": (right, np.ones(len(keep)), NO_JUDGMENTS),
+        "precision": (plausible, keep, NOTHING_KEPT),
+        "recall": (keep, plausible, NOTHING_PLAUSIBLE),
+    }
+
+
+def quality_by_group(
+    kept: ArrayLike, plausible: ArrayLike, group: NDArray[np.int64], sample: Sample
+) -> dict[str, list[Estimate]]:
+    """Accuracy, precision and recall, each by group 0, 1, ... as `grouped_ratios` has it."""
+    keep, truth = np.asarray(kept, dtype=float), np.asarray(plausible, dtype=float)
+    return {
+        name: grouped_ratios(of * among, among, group, sample, reason)
+        for name, (of, among, reason) in parts(keep, truth).items()
+    }
 
 
 def _jaccard(kept: Floats, yes: Floats, share: Callable[[Floats, Floats, str], Estimate]) -> Estimate:

@@ -23,6 +23,7 @@ from annotation.figures.panels import (
 from annotation.figures.panels.filter import (
     accuracy_by_judgments,
     accuracy_by_votes,
+    by_group,
     calibration,
     confusion,
     p_yes,
@@ -39,6 +40,7 @@ PANELS: dict[str, Panel[Any]] = {
         shares.TYPICALITY,
         groups.PANEL,
         confusion.PANEL,
+        by_group.PANEL,
         agreement.PANEL,
         threshold.PANEL,
         recall.PANEL,

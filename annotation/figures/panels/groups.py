@@ -45,17 +45,17 @@ def words(n: SideBySide) -> Shown:
                Column("With all intervals at once", "share"), Column("p of its difference", "coefficient"),
                Column("Differs"), Column("Effective items", "number"))  # fmt: skip
     return Shown(
-        short=f"Share plausible over the effective number of items. {_alike(n)} By chance alone 95 % lie within the "
-        "inner lines of the funnel and 99.8 % within the outer.",
+        short=f"Share plausible over the effective number of items. {alike(n.found)} By chance alone 95 % lie within "
+        "the inner lines of the funnel and 99.8 % within the outer.",
         table=Table(f"Plausible by {n.by}, side by side", columns, _lines(n)),
     )
 
 
-def _alike(n: SideBySide) -> str:
-    test, marked = n.found.heterogeneity, sum(n.found.differs)
+def alike(found: Groups) -> str:
+    test, marked = found.heterogeneity, sum(found.differs)
     if test is None:
-        return "All say the same." if n.found.overall.value is not None else "Too few have judgments to compare."
-    differ = f"{marked} of {large(len(n.names))} differ from all the others together"
+        return "All say the same." if found.overall.value is not None else "Too few have judgments to compare."
+    differ = f"{marked} of {large(len(found.raw))} differ from all the others together"
     return (
         f"If all were alike, shares so uneven came up with p = {test.p_value:.2g} (I² {percent(test.i2, 0)}); "
         f"{differ}, of which {percent(FALSE_DISCOVERIES, 0)} by chance at most."

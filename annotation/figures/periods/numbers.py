@@ -9,6 +9,7 @@ from django.db import transaction
 from numpy.typing import NDArray
 
 from annotation.figures.periods.rows import Dated
+from annotation.figures.rates import enough
 from annotation.figures.rows.asked import Asked
 from annotation.figures.rows.kinds import Rows
 from annotation.figures.rows.live import Live
@@ -23,8 +24,6 @@ from stats.survey.run import kept_difference
 Period = Literal["year", "month", "category"]
 PERIODS: tuple[Period, ...] = ("year", "month", "category")
 MEASURES = {"plausible": "Plausible", "typical": "Typical", "right": "Filter right"}
-FEWEST = 10  # items behind a rate
-TOO_FEW = "too few"
 MONTHS = ("", "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
           "November", "December")  # fmt: skip
 
@@ -122,14 +121,13 @@ def _measure(name: str, rows: Dated, dated: Dated, code: NDArray[np.int64], grou
     values, among = rows.values(name)
     raw = [rows.sample.ratio(values * within, within, "no judgments yet") for within in _parts(code, among, groups)]
     found = side_by_side(raw)
-    few = [rate.n < FEWEST for rate in raw]
     of_dated, have = dated.values(name)
     years = dated.year + (np.maximum(dated.month, 1) - 0.5) / 12
     return Measure(
         name=name,
         title=MEASURES[name],
-        raw=[_shown(rate, is_few) for rate, is_few in zip(raw, few, strict=True)],
-        pooled=[_shown(rate, is_few) for rate, is_few in zip(found.pooled, few, strict=True)],
+        raw=[enough(rate) for rate in raw],
+        pooled=[enough(rate) for rate in found.pooled],
         found=found,
         trend=slope(of_dated, years, dated.sample, have),
     )
@@ -137,10 +135,6 @@ def _measure(name: str, rows: Dated, dated: Dated, code: NDArray[np.int64], grou
 
 def _parts(code: NDArray[np.int64], among: NDArray[np.bool_], groups: int) -> list[NDArray[np.float64]]:
     return [((code == group) & among).astype(float) for group in range(groups)]
-
-
-def _shown(rate: Estimate, is_few: bool) -> Estimate:
-    return undefined(TOO_FEW, rate.n) if is_few else rate
 
 
 def _drift(study: Study, every: Dated) -> list[Drift]:

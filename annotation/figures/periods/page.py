@@ -2,8 +2,9 @@
 
 from annotation.figures.numbers import study_revision
 from annotation.figures.panels.panel import How
-from annotation.figures.periods.numbers import FEWEST, Drift, Measure, Period, Periods, periods
+from annotation.figures.periods.numbers import Drift, Measure, Period, Periods, periods
 from annotation.figures.plots import Dots, dots
+from annotation.figures.rates import FEWEST
 from annotation.figures.tables import Column, Table
 from annotation.figures.words import interval, large, percent, points, whole_percent
 from annotation.models import Study

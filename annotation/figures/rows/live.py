@@ -61,11 +61,11 @@ class Live:
     def judged(self, by: By = "relation") -> tuple[Patterns, Progress]:
         return self.once(f"rows by {by}", lambda: patterns(self.asked.study, self.asked.selection, by))
 
-    def truth(self) -> Patterns:
+    def truth(self, by: By = "relation") -> Patterns:
         study, chosen = self.asked.study, self.asked.selection
         if chosen.truth != ADJUDICATED:
-            return self.judged()[0]
-        return self.once("rows adjudicated", lambda: patterns(study, chosen, adjudicated=True)[0])
+            return self.judged(by)[0]
+        return self.once(f"rows adjudicated by {by}", lambda: patterns(study, chosen, by, adjudicated=True)[0])
 
     def totals(self, by: By = "relation") -> Totals:
         return totals(self.asked.study, self.asked.selection, by)

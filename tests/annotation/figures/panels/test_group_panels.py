@@ -1,5 +1,6 @@
 """What the panels say of relations side by side."""
 
+import numpy as np
 import pytest
 
 from annotation.figures.panels.all import PANELS
@@ -8,6 +9,7 @@ from annotation.figures.panels.panel import Shown
 from annotation.figures.rows.asked import Asked
 from annotation.figures.rows.live import Live
 from annotation.models import Item, Study
+from stats.filter.quality import confusion
 from stats.rates import wilson
 from tests.annotation.builders import study
 from tests.distillation.builders import finished_run
@@ -62,3 +64,31 @@ def test_one_relation_has_nothing_to_be_compared_with() -> None:
     made = study(run=finished_run(2, relations="isA"), items=2, overlap=1)
     made.items.update(taken=1, n_judged=1, plausibility_tally=1)
     assert "one relation only" in show("groups", made).empty
+
+
+def test_the_filter_of_a_relation_is_as_counted_by_hand(related: Study) -> None:
+    n = PANELS["filter_by_group"].numbers(Live(Asked(related)))
+    for g, relation in enumerate(n.names):
+        told = related.items.filter(relation=relation).values_list("filter_yes", "plausibility_tally")
+        kept, plausible = np.array([(keep, tally > 1) for keep, tally in told]).T
+        by_hand = confusion(kept, plausible)
+        for name, found in n.figures.items():
+            assert found.raw[g].value == pytest.approx(getattr(by_hand, name).value)
+            assert found.raw[g].n == getattr(by_hand, name).n
+
+
+def test_each_relation_has_its_items_and_is_drawn_towards_all(related: Study) -> None:
+    table, plot = (getattr(show("filter_by_group", related), name) for name in ("table", "plot"))
+    row = next(row for row in table.rows if row[0] == "any reason")
+    raw, pooled, items = row[1:4]
+    others = [row[1].value for row in table.rows]
+    assert items == 20 and min(others) <= raw.value <= max(others)
+    assert abs(pooled.value - sum(others) / 5) <= abs(raw.value - sum(others) / 5)
+    assert len(plot.rows) == 3 * 5
+
+
+def test_of_too_few_items_of_a_relation_none_is_shown(related: Study) -> None:
+    few = related.items.filter(relation="isA").values("pk")[:11]
+    Item.objects.filter(pk__in=few).update(taken=0, n_judged=0, plausibility_tally=0)
+    row = next(row for row in show("filter_by_group", related).table.rows if row[3] < 20)
+    assert (row[1].value, row[1].reason, row[3]) == (None, "too few", 9)

@@ -36,6 +36,7 @@ EMPTY = {
     "repeats": "No item has been judged twice by the same annotator",
     "skips": "Nobody has skipped an item",
     "looked": "No page has told what was seen",
+    "filter_by_group": "items are complete, and 30 are needed",
     "unjudged": "Every item of the choice has a judgment",
 }
 AXIS = "axis-title"
@@ -122,7 +123,7 @@ def test_a_run_without_a_filter_is_shown_without_one(judged: Study, name: str) -
     study_recompute(judged)
     shown = show(name, judged)
     by_time = ("accuracy_by_votes", "accuracy_by_judgments")
-    of_filter = ("confusion", "threshold", "calibration", "anchoring", "recall", *by_time)
+    of_filter = ("confusion", "filter_by_group", "threshold", "calibration", "anchoring", "recall", *by_time)
     assert ("verdict" in shown.empty) == (name in of_filter)
 
 

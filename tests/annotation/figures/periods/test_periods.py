@@ -9,7 +9,8 @@ from django.test import Client
 
 from accounts.models import User
 from annotation.design.services import study_create
-from annotation.figures.periods.numbers import TOO_FEW, periods
+from annotation.figures.periods.numbers import periods
+from annotation.figures.rates import TOO_FEW
 from annotation.models import Item, Study
 from distillation.models import CoBuy, Product
 from tests.annotation.builders import rate_all, study
