@@ -33,11 +33,12 @@ class Selection:
     whose: str = ""  # opinion: that of these annotators, or of PEOPLE like them
     with_seen: bool = False  # judgments of those too who had seen verdicts
     version: tuple[int, ...] = ()  # of the protocol that the judgments were given under; skips have none
+    person: str = ""  # one annotator's, by pseudonym
 
     @property
     def chooses_judgments(self) -> bool:
         """Whether single judgments are chosen; the tallies on the items, which count all, can't be used then."""
-        return any((self.group, self.since, self.until, self.with_excluded, self.with_seen, self.version))
+        return any((self.group, self.person, self.since, self.until, self.with_excluded, self.with_seen, self.version))
 
     @property
     def counted(self) -> "Selection":
@@ -78,6 +79,8 @@ class Selection:
     def _of_judgments(self) -> Q:
         """What is asked of a judgment itself, or of a skip."""
         chosen = Q(participant__annotator__groups=self.group) if self.group else Q()
+        if self.person:
+            chosen &= Q(participant__pseudonym=self.person)
         if self.since:
             chosen &= Q(created_at__gte=start_of(self.since))
         if self.until:
@@ -99,6 +102,8 @@ class Selection:
         if self.group:
             people = study.participants.filter(annotator__groups=self.group).values_list("pseudonym", flat=True)
             found &= np.isin(cell("annotator"), list(people))
+        if self.person:
+            found &= cell("annotator") == self.person
         if self.since:
             found &= at >= start_of(self.since).timestamp()
         if self.until:

@@ -29,16 +29,23 @@ class OfComplete:
     def where(self, within: NDArray[np.bool_]) -> "OfComplete":
         of = self.design
         design = sample_of(int(within.sum()), of.weights[within], of.stratum[within], items=of.items[within])
-        columns = (self.yes, self.judged, self.group, self.kept, self.p_yes, self.strata)
-        return OfComplete(*(column[within] for column in columns), design)
+        return OfComplete(
+            yes=self.yes[within],
+            judged=self.judged[within],
+            group=self.group[within],
+            kept=self.kept[within],
+            p_yes=self.p_yes[within],
+            strata=self.strata[within],
+            design=design,
+        )
 
 
 def of_complete(rows: Patterns, plausibility: Question) -> OfComplete:
-    within, counts = rows.filtered & rows.complete, rows.counts[plausibility.name]
+    counts = rows.counts[plausibility.name]
     yes, judged = counts @ plausibility.says_yes, counts.sum(axis=1)
-    design = sample_of(int(within.sum()), rows.complete_weights[within], rows.stratum[within], items=rows.items[within])
-    columns = (yes, judged, rows.group, rows.kept, rows.p_yes, rows.strata)
-    return OfComplete(*(column[within] for column in columns), design)
+    design = sample_of(len(yes), rows.complete_weights, rows.stratum, items=rows.items)
+    every = OfComplete(yes, judged, rows.group, rows.kept, rows.p_yes, rows.strata, design)
+    return every.where(rows.filtered & rows.complete)
 
 
 def filter_against_majority(rows: Patterns, plausibility: Question) -> AgainstMajority:

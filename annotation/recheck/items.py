@@ -17,6 +17,7 @@ from annotation.models import Adjudication, Kind
 from annotation.selection import ADJUDICATED
 from common.counting import is_first
 from distillation.models import Verdict
+from distillation.runs.p_yes import STEPS
 from stats.packing import unit
 
 DATED = {
@@ -153,7 +154,7 @@ class ExportedItems:
             return None
         verdicts = Verdict.objects.filter(chosen.of_items("intention__"), intention__run__in=study.runs.all())
         said = [float(yes) if p is None else p for yes, p in verdicts.values_list("yes", "p_yes")]
-        return np.histogram(said, [*np.arange(101) / 100, np.inf])[0]
+        return np.histogram(said, [*np.arange(STEPS + 1) / STEPS, np.inf])[0]
 
     def dated(self) -> Dated:
         """Of items that nobody has judged, and of which co-buy an item is, as the database has it."""

@@ -2,6 +2,7 @@
 
 from django import forms
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.db import connection, transaction
 from django.db.utils import OperationalError
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +14,7 @@ from accounts.access import researcher_required
 from common.words import counted
 from distillation.features.services import FeatureChoice, features_discard
 
-SHOWN = 50
+PAGE = 20
 LIMIT = "SET LOCAL statement_timeout = 5000"  # a search reads every feature
 
 
@@ -41,8 +42,10 @@ def feature_list(request: HttpRequest) -> HttpResponse:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(LIMIT)
             found = form.choice.features()
-            newest = list(found.select_related("product", "run").order_by("-pk")[:SHOWN])
-            context = {"form": form, "features": newest, "n": found.count(), "chosen": request.GET.dict()}
+            newest = found.select_related("product", "run").order_by("-pk")
+            page = Paginator(newest, PAGE).get_page(request.GET.get("page"))
+            page.object_list = list(page.object_list)  # while its time is limited
+            context = {"form": form, "page": page, "chosen": {name: request.GET.get(name, "") for name in form.fields}}
     except OperationalError:
         return render(request, "features/list.html", {"form": form, "problem": "That takes too long."}, status=503)
     return render(request, "features/list.html", {**context, "is_all": form.choice.is_all})

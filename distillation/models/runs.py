@@ -72,6 +72,11 @@ class Run(models.Model):
         return self.backend == "baseline"
 
     @property
+    def is_imported(self) -> bool:
+        """Its intentions were made elsewhere: no call of ours, no prompt and no server."""
+        return self.backend == "imported"
+
+    @property
     def is_batched(self) -> bool:
         return self.backend == "batch"
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from common.cached import cached
 from distillation.models import Run
 
-STEPS = 100
+STEPS = 1000
 RUNNING_FOR_S, ENDED_FOR_S = 20, 600
 _COUNT = """
     SELECT width_bucket(coalesce(v.p_yes, v.yes::int), %(cuts)s::float8[]) - 1, count(*)
@@ -19,7 +19,7 @@ _COUNT = """
 
 
 def runs_p_yes(runs: Iterable[Run], relation: str = "") -> NDArray[np.int64]:
-    """Verdicts by hundredths, from 0 to 1 itself: (101,); a verdict without a probability counts as 1 or 0."""
+    """Verdicts by thousandths, from 0 to 1 itself: (1001,); a verdict without a probability counts as 1 or 0."""
     return np.sum([_of_run(run, relation) for run in runs] or [np.zeros(STEPS + 1, dtype=np.int64)], axis=0)
 
 

@@ -17,10 +17,11 @@ function place(slides, at, curve = JSON.parse(slides.dataset.curve)[Math.round(a
   slides.querySelectorAll("[data-reads]").forEach((read, i) => {
     const [value, low, high] = curve[i];
     circles[i].setAttribute("cx", x);
-    circles[i].setAttribute("cy", value === null ? -99 : foot - (foot - top) * value);
+    circles[i].setAttribute("cy", foot - (foot - top) * (value ?? 0));
+    circles[i].classList.toggle("gone", value === null);
     find("strong", read).textContent = value === null ? "–" : percent(value, 1);
     find("dd .muted", read).textContent =
-      value === null ? "too few items are kept" : `${(100 * low).toFixed(0)}–${percent(high, 0)}`;
+      value === null ? "too few items are kept" : low === null ? "counted over the whole run, not estimated" : `${(100 * low).toFixed(0)}–${percent(high, 0)}`;
   });
 }
 

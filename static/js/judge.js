@@ -41,6 +41,11 @@ document.addEventListener("input", (event) => {
   if (event.target.matches("form.answer textarea")) keep(event.target.form);
 });
 
+// htmx tells of each element that goes, one by one: with what is gone before, the next item stands some 10 ms sooner.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.target === task && event.detail.shouldSwap) task.replaceChildren();
+});
+
 document.addEventListener("htmx:afterSwap", (event) => {
   calm(event.detail.requestConfig.elt);
   staleArrived(event.detail.requestConfig.elt);

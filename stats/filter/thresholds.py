@@ -1,7 +1,7 @@
 """The filter at every threshold of p_yes, from sums over thousandths: only the first sum takes time with the items."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,6 +12,7 @@ from stats.intervals import says_the_same, score_bounds, share_interval, t95
 from stats.rates import NO_JUDGMENTS
 from stats.sample import Sample, combined_variance, sample_of
 from stats.sums import sums
+from stats.survey.run import COUNTED
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -49,6 +50,11 @@ class Curve:
         reasons = dict.fromkeys(FIGURES, NOTHING_PLAUSIBLE if self.kept[0] else NO_JUDGMENTS)
         reasons["precision"] = TOO_FEW_KEPT if self.kept[0] else NO_JUDGMENTS
         return {name: _estimate(getattr(self, name), round(threshold * 1000), reasons[name]) for name in FIGURES}
+
+    def counting(self, kept: NDArray[np.int64]) -> "Curve":
+        """With the kept share as it is over the run, of which each threshold keeps so many; it needs no interval."""
+        none = np.full(len(GRID), np.nan)
+        return replace(self, kept_share=Band(kept / kept[0], none, none, np.full(len(GRID), float(kept[0]))))
 
     def changes(self) -> NDArray[np.int64]:
         """Indices of the thresholds that keep fewer items than the one before, and of the first."""
@@ -161,4 +167,6 @@ def _estimate(band: Band, k: int, reason: str) -> Estimate:
     n = round(float(band.n[k]))
     if np.isnan(band.value[k]):
         return undefined(reason, n)
+    if np.isnan(band.low[k]):
+        return Estimate(float(band.value[k]), n=n, note=COUNTED)
     return Estimate(float(band.value[k]), (float(band.low[k]), float(band.high[k])), n)

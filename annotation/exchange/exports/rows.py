@@ -199,6 +199,7 @@ _FILTERS = {
     "category": "AND i.category = %(category)s",
     "run": "AND i.run_id = %(run)s",
     "group": "AND p.annotator_id IN (SELECT user_id FROM accounts_user_groups WHERE group_id = %(group)s)",
+    "person": "AND p.pseudonym = %(person)s",
     "since": "AND j.created_at >= %(since)s::date::timestamp AT TIME ZONE %(zone)s",
     "version": "AND j.version = ANY(%(version)s)",
     "until": "AND j.created_at < (%(until)s::date + 1)::timestamp AT TIME ZONE %(zone)s",

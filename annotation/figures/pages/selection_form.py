@@ -12,7 +12,7 @@ from common.cached import cached
 from distillation.pipeline.relations import RELATIONS
 
 KEPT_SECONDS = 600  # a study's items are drawn once
-MOST_LISTED = 60  # categories; of more one types the name
+MOST_LISTED = 60  # categories or annotators; of more one types the name
 
 
 class Facets(NamedTuple):
@@ -24,6 +24,7 @@ class SelectionForm(forms.Form):
     relation = forms.ChoiceField(required=False)
     category = forms.ChoiceField(required=False)
     group = forms.TypedChoiceField(label="Annotators", required=False, coerce=int, empty_value=None)
+    person = forms.ChoiceField(label="Annotator", required=False)
     run = forms.TypedChoiceField(required=False, coerce=int, empty_value=None)
     since = forms.DateField(label="From", required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
     until = forms.DateField(label="To", required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
@@ -51,6 +52,7 @@ class SelectionForm(forms.Form):
     def __init__(self, data, *, study: Study) -> None:
         super().__init__(data, auto_id="choose_%s")
         self.study, self.facets = study, facets(study)
+        self.people: list[tuple[str, str]] = []
         named = sorted((RELATIONS[code].words, code) for code in self.facets.relations)
         self._offer("relation", [(code, words) for words, code in named])
         self._offer("category", [(name, name or "none given") for name in self.facets.categories])
@@ -58,6 +60,7 @@ class SelectionForm(forms.Form):
         self.fields["version"].widget.attrs["placeholder"] = f"All {study.version}, or such as 1,{study.version}"
         groups = Group.objects.filter(user__participations__study=study).distinct().order_by("name")
         self._offer("group", list(groups.values_list("pk", "name")), "All groups")
+        self.fields["person"].choices = self._people  # asked for where one is chosen or the list is shown
         if len(self.facets.categories) > MOST_LISTED:
             self.fields["category"].widget = forms.TextInput({"type": "search", "list": "study-categories"})
 
@@ -65,6 +68,20 @@ class SelectionForm(forms.Form):
 
     def _offer(self, name: str, choices: list[tuple], everything: str = "") -> None:
         self.fields[name].choices = [("", everything or f"All {len(choices)}"), *choices]
+
+    def _people(self) -> list[tuple[str, str]]:
+        if not self.people:
+            names = self.study.participants.order_by("pk").values_list("pseudonym", flat=True)
+            self.people = [("", f"All {len(names)}"), *((name, name) for name in names)]
+        return self.people
+
+    @property
+    def has_people(self) -> bool:
+        return len(self._people()) > 2
+
+    @property
+    def many_people(self) -> bool:
+        return len(self._people()) > MOST_LISTED
 
     def clean_until(self):
         since, until = self.cleaned_data.get("since"), self.cleaned_data["until"]
@@ -96,7 +113,7 @@ class SelectionForm(forms.Form):
 def single_choices(study: Study) -> list[Selection]:
     """Each thing that the page offers to choose, alone; of days that in the middle, as the first and as the last."""
     offered = SelectionForm({}, study=study).fields
-    names = ("relation", "category", "run", "group", "truth", "whose")
+    names = ("relation", "category", "run", "group", "person", "truth", "whose")
     chosen = [{name: value} for name in names for value, _ in offered[name].choices if value]
     days = sorted(
         Judgment.objects.filter(participant__study=study).values_list("created_at__date", flat=True).distinct()

@@ -89,7 +89,7 @@ def plot(found: AgreementByGroup) -> Dots:
 
 PANEL = Panel(
     "agreement_by_group",
-    "Agreement, group by group",
+    "Agreement",
     How(
         "As the agreement of all, each group by itself, with items as sampling units. Where people agree little, the "
         "relation is hard to judge or the guidelines say too little of it.",
@@ -99,5 +99,6 @@ PANEL = Panel(
     numbers,
     words,
     plot,
+    is_wide=True,
     has_switch=True,
 )

@@ -11,6 +11,7 @@ from annotation.figures.rows.kinds import People, Person, Rows
 from annotation.figures.tables import Column, Table
 from annotation.figures.words import interval, large, sampled, whole_percent
 from annotation.models import Participant
+from common.words import median_words
 from stats.estimate import Estimate, undefined
 from stats.filter.ceiling import agreement_with_others
 from stats.rates import wilson
@@ -112,7 +113,7 @@ def _row(of: Annotator) -> dict:
     return {
         "name": of.person.name,
         "judgments": large(of.judgments),
-        "seconds": "–" if of.seconds is None else f"{of.seconds} s",
+        "seconds": "–" if of.seconds is None else f"{of.seconds} s" if of.seconds else median_words(0),
         "says_yes": whole_percent(of.says_yes.value),
         "span": span(agrees, PLACE),
         "agrees": whole_percent(agrees.value),

@@ -87,4 +87,5 @@ PANEL = Panel(
     words,
     plot,
     template="studies/panels/progress.html",
+    is_wide=True,
 )

@@ -54,7 +54,7 @@ class Rows(Protocol):
     def pairs(self, a: Run, b: Run) -> "Pairs": ...  # whatever is chosen
     def dated(self) -> Dated: ...  # whatever is chosen
     def reported(self) -> "Reported": ...  # whatever is chosen
-    def of_run(self) -> NDArray[np.int64] | None: ...  # verdicts by hundredths of p(yes); None where it isn't known
+    def of_run(self) -> NDArray[np.int64] | None: ...  # verdicts by thousandths of p(yes); None where it isn't known
 
 
 class Audited(NamedTuple):

@@ -32,7 +32,8 @@ def newer_intentions(run: Run, newest: int) -> dict:
 
 def _newest(run: Run) -> list[int]:
     """Co-buys are taken up in the order of their ids, which has an index for each run; what was made last has none."""
-    ended = run.intentions.filter(verdict__isnull=False) if run.is_filtered else run.intentions.all()
+    awaits = run.is_filtered and not run.is_imported
+    ended = run.intentions.filter(verdict__isnull=False) if awaits else run.intentions.all()
     return sorted(ended.order_by("-cobuy").values_list("pk", flat=True)[:LOOKED_AT], reverse=True)
 
 
@@ -91,7 +92,14 @@ def config_rows(run: Run) -> list[tuple[str, str]]:
         ("Sampling", f"temperature {config['temperature']}, at most {config['max_tokens']} tokens"),
     ]
     rows += [("Model servers", note) for note in server_notes(run.servers)]
-    return rows if not run.is_baseline else [row for row in rows if row[0] not in ("Sampling", "Prompts")]
+    return [row for row in rows if row[0] not in _UNKNOWN.get(run.backend, ())]
+
+
+# What rules do not have, and what is not known of intentions made elsewhere.
+_UNKNOWN = {
+    "baseline": ("Sampling", "Prompts"),
+    "imported": ("Sampling", "Prompts", "Filter", "Pictures", "Model servers", "Intentions for each relation"),
+}
 
 
 def _prompts_words(config: dict) -> str:

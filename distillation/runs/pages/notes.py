@@ -35,6 +35,8 @@ def _state(run: Run, counts: Counts) -> Note | None:
     if run.state == Run.State.CANCELLED:
         stays = "What is done stays and can be judged and exported; to make the rest, resume the run."
         return Note("", run.message or "Cancelled.", stays)
+    if run.is_imported:
+        return Note("", "Imported.", f"{counts.verdicts:,} of {counts.units:,} intentions came with a verdict.")
     took = f" in {duration((run.finished_at - run.created_at).total_seconds())}" if run.finished_at else ""
     failed = counts.ended - counts.verdicts
     through = "have a verdict" if counts.filtered else "are made"

@@ -20,27 +20,32 @@ EVERY_S: dict[str, int] = {Run.State.RUNNING: 1, Run.State.PAUSED: 1}
 def run_page(run: Run) -> dict:
     revision = run_revision(run)  # first: what is written in between is then shown again, never missed
     counts, spans = run_counts(run), run_spans(run)
-    total = sum((span.tally for span in spans), Tally())
+    made = sum((span.tally for span in spans), Tally()).intentions
     lately = run_recent(run, LATELY_S)
     kept = run_kept(run, run.strictness, verdicts=counts.verdicts)
     return {
         "revision": revision,
+        "goes_on": run.state in EVERY_S,
         "every": EVERY_S.get(run.state, 10),
         "counts": counts,
         "notes": run_notes(run, counts),
-        "steps": [_step(run, step, lately) for step in counts.steps(total.intentions)],
-        "figures": [
-            _kept(run, kept),
-            _rate(run, spans, lately),
-            _tokens(run, total),
-            _cost(run, counts, total),
-        ],
+        "steps": [_step(run, step, lately) for step in counts.steps(made) if step.total and not run.is_imported],
+        "figures": _figures(run, counts, kept, spans, lately),
         "failures": [_failure(run, group) for group in counts.failures],
         "retry": sum(group["count"] for group in counts.failures if _may_succeed(run, group)),
         "workers": Worker.objects.alive().order_by("name"),
         "plots": _plots(spans, AlarmLimits.now().kept) if len(spans) > 1 else [],
         "table": _table(spans),
     }
+
+
+def _figures(run: Run, counts: Counts, kept: Kept, spans: Sequence[Span], lately: Span) -> list[dict]:
+    """What there is to say of it: rules have no tokens, and what was made elsewhere asked nothing here."""
+    if run.is_imported:
+        return [_kept(run, kept)] if kept.verdicts else []
+    total = sum((span.tally for span in spans), Tally())
+    of_model = [] if run.is_baseline else [_tokens(run, total), _cost(run, counts, total)]
+    return [_kept(run, kept), _rate(run, spans, lately), *of_model]
 
 
 def kept_words(kept: Kept) -> str:
@@ -83,9 +88,11 @@ def _kept(run: Run, kept: Kept) -> dict:
 def _rate(run: Run, spans: Sequence[Span], lately: Span) -> dict:
     seconds = sum(span.seconds for span in spans)
     mean = sum(span.tally.calls for span in spans) / seconds if seconds else 0.0
-    whole = f"{mean:,.1f} calls/s over the whole run" if spans else "no call yet"
     if run.state != Run.State.RUNNING:
-        return _figure("rate", "Rate", ("–", ""), [f"{run.get_state_display()}: no new calls", whole])
+        big = (f"{mean:,.1f}", "calls/s") if spans else ("–", "")
+        whole = "over the whole run" if spans else "no call yet"
+        return _figure("rate", "Rate", big, [whole, f"{run.get_state_display()}: no new calls"])
+    whole = f"{mean:,.1f} calls/s over the whole run" if spans else "no call yet"
     now = run_recent(run, NOW_S)
     lines = [f"{lately.calls_per_second:,.1f} calls/s over the last {LATELY_S // 60} minutes", whole]
     return _figure("rate", "Rate now", (f"{now.calls_per_second:,.1f}", "calls/s"), lines)
@@ -93,8 +100,7 @@ def _rate(run: Run, spans: Sequence[Span], lately: Span) -> dict:
 
 def _tokens(run: Run, total: Tally) -> dict:
     if not total.prompt_tokens + total.completion_tokens:
-        why = "the baseline runs no model" if run.is_baseline else "none reported by the server"
-        return _figure("tokens", "Tokens", ("–", ""), [why])
+        return _figure("tokens", "Tokens", ("–", ""), ["none reported by the server"])
     cached = percent(total.cached_tokens / total.prompt_tokens) if total.prompt_tokens else "–"
     lines = [f"in {large(total.prompt_tokens)}", f"of these cached {large(total.cached_tokens)} ({cached})"]
     words = large(total.prompt_tokens + total.completion_tokens)
@@ -103,8 +109,6 @@ def _tokens(run: Run, total: Tally) -> dict:
 
 def _cost(run: Run, counts: Counts, total: Tally) -> dict:
     cost = total.cost(run.prices)
-    if run.is_baseline:
-        return _figure("cost", "Cost", ("–", ""), ["no model server is asked"])
     if cost is None:
         return _figure("cost", "Cost", ("–", ""), ["Set the prices of tokens in and out below"])
     prices = ", ".join(f"{price(run.prices[kind])} {word}" for kind, word in PRICED_WORDS if kind in run.prices)

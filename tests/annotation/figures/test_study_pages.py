@@ -173,3 +173,13 @@ def test_figures_can_be_read_with_the_excluded(as_researcher: Client, made: Stud
     assert "0 of 8 judgments" in text(without)
     assert "1 of 8 judgments" in text(with_them)
     assert "with_excluded=1" in with_them.content.decode()
+
+
+def test_the_figures_of_one_annotator_alone(as_researcher: Client, made: Study) -> None:
+    for who in (participant(made, "ann-0"), participant(made, "ann-1")):
+        judge(who)
+    judge(participant(made, "ann-0"))
+    name = made.participants.get(annotator__username="ann-0").pseudonym
+    where = reverse("study", args=[made.pk])
+    assert "2 of 8 judgments by 1 annotator" in text(as_researcher.get(where, {"person": name}))
+    assert as_researcher.get(where, {"person": "A-nobody"}).status_code == 400

@@ -60,7 +60,8 @@ def test_each_choice_that_the_page_offers_is_worked_out_anew(made: Study) -> Non
     assert check.differences == []
     assert set(check.compared) == {"cells of items", *(each.query for each in choices.values())}
     assert {name for kind in choices for name in kind} == {
-        "relation", "category", "run", "group", "since", "until", "truth", "whose", "version", "with_excluded",
+        "relation", "category", "run", "group", "person", "since", "until", "truth", "whose", "version",
+        "with_excluded",
     }  # fmt: skip
 
 
@@ -100,6 +101,9 @@ CHOICES: dict[str, Callable[[Study], tuple[Selection, Callable[[dict], bool]]]] 
     "run": lambda made: (Selection(run=made.runs.get(name="two").pk), lambda row: row["run"] == "two"),
     "group": lambda made: (
         Selection(group=Group.objects.get().pk), lambda row: row["annotator"] == name_of(made, "ann-1")
+    ),
+    "person": lambda made: (
+        Selection(person=name_of(made, "ann-1")), lambda row: row["annotator"] == name_of(made, "ann-1")
     ),
     "since": lambda made: (Selection(since=DAY), lambda row: day_of(row) >= DAY),
     "until": lambda made: (Selection(until=DAY), lambda row: day_of(row) <= DAY),

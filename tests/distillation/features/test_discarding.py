@@ -127,3 +127,11 @@ def test_the_page_throws_nothing_away_unless_some_are_chosen(as_researcher: Clie
 def test_only_researchers_see_them(annotator: User, as_annotator: Client) -> None:
     assert as_annotator.get("/features/").status_code == 403
     assert as_annotator.post("/features/discard", {"words": "a"}).status_code == 403
+
+
+def test_the_page_shows_twenty_at_a_time_and_leads_to_the_rest(as_researcher: Client) -> None:
+    cobuys(12)
+    described()  # 24 products
+    first, rest = (as_researcher.get("/features/", {"page": number}).content.decode() for number in (1, 2))
+    assert (first.count('<th scope="row">'), rest.count('<th scope="row">')) == (20, 4)
+    assert "24 features" in first and "page=2" in first

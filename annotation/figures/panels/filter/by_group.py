@@ -74,9 +74,10 @@ def words(found: FilterByGroup) -> Shown:
     for name in READ:
         columns += [Column(FIGURES[name], "share"), Column("Drawn towards all", "share"), Column(BEHIND[name], "count")]
     accuracy = found.figures["accuracy"]
+    few = len(found.names) - len(_drawn(found))
     return Shown(
         short=f"Against the majority of complete items, with 95 % interval; of fewer than {FEWEST} items none "
-        f"is shown. Accuracy: {alike(accuracy)}",
+        f"is shown ({large(few)} of {large(len(found.names))}). Accuracy: {alike(accuracy)}",
         table=Table(f"The filter by {found.by}", (*columns, Column("Accuracy differs")), [
             (called(name, found.by), *_of_group(found, g), "differs" if accuracy.differs[g] else "")
             for g, name in enumerate(found.names)
@@ -100,15 +101,22 @@ def _of_group(found: FilterByGroup, g: int) -> list[Estimate | int]:
     return cells
 
 
-def plot(found: FilterByGroup) -> Dots:
+def _drawn(found: FilterByGroup) -> list[int]:
+    return [g for g, rate in enumerate(found.figures["accuracy"].raw) if rate.n >= FEWEST]
+
+
+def plot(found: FilterByGroup) -> Dots | None:
     """The rows of a plot of dots, with three marks in each: the width is parted into as many scales."""
-    named = [called(name, found.by) for name in found.names[:PLOTTED]]
+    drawn = _drawn(found)[:PLOTTED]
+    named = [called(found.names[g], found.by) for g in drawn]
+    if not named:
+        return None
     start, _ = STACKED if any(len(name) > LONGEST_NAME for name in named) else NARROW
     width = (100 - start - GAP * len(READ)) / len(READ)
     scales = [Scale(0, 1, start + k * (width + GAP), start + k * (width + GAP) + width) for k in range(len(READ))]
-    accuracy = [(name, found.figures["accuracy"].raw[g], "", "") for g, name in enumerate(named)]
+    accuracy = [(name, found.figures["accuracy"].raw[g], "", "") for g, name in zip(drawn, named, strict=True)]
     label = f"Accuracy, precision and recall of the filter by {found.by}; the table has the values"
-    across = "Share, each from 0 to 100 %, with 95 % interval"
+    across = "Each from 0 to 100 %, with 95 % interval"
     one = dots(accuracy, label=label, across=across, ticks=((0, "0"), (1, "100 %")))
     return Dots(
         label=label,
@@ -118,7 +126,7 @@ def plot(found: FilterByGroup) -> Dots:
         ticks=[tick for name, scale in zip(READ, scales, strict=True) for tick in _ticks(FIGURES[name], scale)],
         rows=[
             _row(row, enough(found.figures[name].raw[g]), scale, first=name == READ[0])
-            for g, row in enumerate(one.rows)
+            for g, row in zip(drawn, one.rows, strict=True)
             for name, scale in zip(READ, scales, strict=True)
         ],
     )
@@ -129,12 +137,12 @@ def _row(row: DotRow, figure: Estimate, scale: Scale, *, first: bool) -> DotRow:
 
 
 def _ticks(title: str, scale: Scale) -> list[Tick]:
-    return [Tick(scale(0), "0"), Tick(scale(0.5), title), Tick(scale(1), "100 %")]
+    return [Tick(scale(0), ""), Tick(scale(0.5), title), Tick(scale(1), "")]
 
 
 PANEL = Panel(
     "filter_by_group",
-    "The filter, group by group",
+    "The filter",
     How(
         "As the filter's figures of all, each group by itself: truth is the majority of an item's annotators, of "
         "complete items only, a tie one half as either, and each item counts with its weight. Where a group has "

@@ -1,7 +1,7 @@
 """What a stricter or a milder filter would keep, and how good that would be."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +20,7 @@ from stats.filter.thresholds import FEWEST_KEPT, Band, threshold_curve
 from stats.filter.thresholds import Curve as Thresholds
 from stats.resampling import DRAWS
 from stats.sample import sample_of
+from stats.survey.run import COUNTED
 
 HEIGHT = 290
 STEP = 10  # thousandths of the slider and of what is drawn
@@ -60,14 +61,18 @@ class Threshold:
 def numbers(rows: Rows) -> Threshold:
     asked, decided, runs = rows.asked, rows.decided(), _runs(rows.asked)
     curve = rows.once("curve", lambda: threshold_curve(**decided.arguments()))
-    draws = draws_of(decided)
+    draws, counts = draws_of(decided), rows.of_run()
+    if counts is not None and counts.any():
+        curve = curve.counting(counts[::-1].cumsum()[::-1])
     resampled = resampled_curves(**decided.arguments(), draws=draws)
     smoothed = smoothed_curves(**decided.arguments(), draws=draws) if asked.bound == "lower" else None
     precisions = WANTED if asked.wanted is None else (asked.wanted,)
     return Threshold(
         curve=curve,
         best=_best(curve, resampled, decided),
-        wanted={each: threshold_for(curve, resampled, each, asked.bound, smoothed) for each in precisions},
+        wanted={
+            each: _counted(threshold_for(curve, resampled, each, asked.bound, smoothed), curve) for each in precisions
+        },
         draws=draws,
         bound=asked.bound,
         at=asked.at if asked.at is not None else runs[0].strictness,
@@ -80,7 +85,14 @@ def _best(curve: Thresholds, resampled: ResampledCurves, of: Decided) -> dict[Fi
     """Their figures by tenths of the items that did not choose, always the same tenths."""
     sample = sample_of(len(of.items), of.weights, of.stratum, items=of.items)
     honest = cross_fits(of.p_yes, of.plausible, BEST, sample, rng=np.random.default_rng(1))
-    return {figure: best_threshold(curve, resampled, figure).reported(honest[figure]) for figure in BEST}
+    found = {figure: best_threshold(curve, resampled, figure).reported(honest[figure]) for figure in BEST}
+    return {figure: _counted(choice, curve) for figure, choice in found.items()}
+
+
+def _counted(choice: Choice, curve: Thresholds) -> Choice:
+    """What a threshold keeps of the run is the same whoever chose it."""
+    kept = None if choice.threshold.value is None else curve.at(choice.threshold.value)["kept_share"]
+    return choice if kept is None or kept.ci95 else replace(choice, figures=choice.figures | {"kept_share": kept})
 
 
 def _runs(asked: Asked) -> list[Uses]:
@@ -155,11 +167,11 @@ def plot(found: Threshold) -> Chart:
 
 
 def _points(found: Threshold, along: Scale, down: Scale) -> list[Point]:
-    """The marks that follow the slider, one for each line, in the lines' order; off the plot where undefined."""
+    """The marks that follow the slider, one for each line, in the lines' order; hidden where undefined."""
     figures = found.curve.at(found.at)
     values = [figures[name].value for name in READ]
     return [
-        Point(along(found.at), -99 if value is None else down(value), css=STYLES[name].split()[0], hollow=True)
+        Point(along(found.at), down(value or 0), css=STYLES[name].split()[0] + " gone" * (value is None), hollow=True)
         for name, value in zip(READ, values, strict=True)
     ]
 
@@ -218,16 +230,20 @@ def _table(curve: Thresholds, choices: dict[str, Choice]) -> Table:
     """The curve, and below it the chosen thresholds with what is to be reported of them."""
     columns = [Column(title, "share") for title in (READ | OTHERS).values()]
     rows: list[tuple[Value, ...]] = [
-        (k / 1000, *(curve.at(k / 1000)[name] for name in READ | OTHERS), round(float(curve.kept[k])), "")
-        for k in range(0, 1001, 50)
+        (k / 1000, *_cells(curve.at(k / 1000)), round(float(curve.kept[k])), "") for k in range(0, 1001, 50)
     ]
     for title, choice in choices.items():
         at = choice.threshold.value
         kept = None if at is None else round(float(curve.kept[round(1000 * at)]))
-        rows.append((at, *(choice.figures[name] for name in READ | OTHERS), kept, title))
+        rows.append((at, *_cells(choice.figures), kept, title))
     caption = f"Over strictness, of the judged items with a majority ({large(round(float(curve.kept[0])))})"
     last = (Column("Items kept", "count"), Column("Chosen for"))
     return Table(caption, (Column("Strictness", "number"), *columns, *last), rows)
+
+
+def _cells(figures: dict[str, Estimate]) -> list[Value]:
+    """In a row each; what is counted needs no word on its interval."""
+    return [figures[name].value if figures[name].note == COUNTED else figures[name] for name in READ | OTHERS]
 
 
 PANEL = Panel(
@@ -235,7 +251,8 @@ PANEL = Panel(
     "What a stricter filter would keep",
     How(
         "Of the judged items with a verdict and a majority, weighted to the run, at each thousandth of p(yes); a "
-        "verdict without a probability counts as 1 or 0. No precision is drawn from fewer than "
+        "verdict without a probability counts as 1 or 0. The kept share is counted over all verdicts of the run, where "
+        "no category is chosen. No precision is drawn from fewer than "
         f"{FEWEST_KEPT} kept items. Each band holds for its point alone. A chosen threshold's interval comes from "
         "resamples of the items within strata. Its figures are told by data that did not choose it: for a best F1 or "
         "accuracy each tenth of the items is judged at the threshold of the other nine, 20 times anew; for a wanted "

@@ -147,9 +147,9 @@ def test_cells_of_the_confusion_sum_to_the_decided(judged: Study) -> None:
 
 
 def test_the_threshold_is_read_where_asked(judged: Study) -> None:
-    # Of three decided items (p 0.9, 0.9, 0.2) all are kept at 0.1 and two at 0.5.
+    # Of the run's verdicts, p 0.9 and 0.2 in turns, all are kept at 0.1 and half at 0.5.
     assert show("threshold", judged, at=0.1).more["readout"][0]["value"] == "100.0 %"
-    assert show("threshold", judged).more["readout"][0]["value"] == "66.7 %"
+    assert show("threshold", judged).more["readout"][0]["value"] == "50.0 %"
 
 
 def test_a_wanted_precision_is_looked_for(as_researcher: Client, judged: Study) -> None:

@@ -62,6 +62,16 @@ def test_precision_and_recall_at_usual_thresholds(rated: Study) -> None:
     assert [row[0] for row in rows[5:]] == [f"Recall of {recall}" for recall in (0.5, 0.6, 0.7, 0.8, 0.9)]
 
 
+def test_what_a_threshold_keeps_of_the_run_is_counted(rated: Study) -> None:
+    found = PANELS["threshold"].numbers(Live(Asked(rated, at=0.5)))
+    kept = found.curve.at(0.5)["kept_share"]  # every second verdict is 0.9
+    assert (kept.value, kept.ci95, kept.n) == (0.5, None, 100)
+    assert found.best["accuracy"].figures["kept_share"].value == 0.5
+    shown = show("threshold", rated, at=0.5)
+    assert shown.more["readout"][0]["interval"] == "counted over the whole run, not estimated"
+    assert found.curve.at(0.901)["kept_share"].value == 0
+
+
 def test_of_a_category_the_kept_share_is_estimated(rated: Study) -> None:
     rated.items.update(category="Tools")
     shown = show("recall", rated, selection=Selection(category="Tools"))
