@@ -12,15 +12,29 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
 from annotation import scales
-from annotation.judging.finding.free import END, TAKE_SQL, UNSET
+from annotation.judging.finding.free import END, TAKE_SQL
 from annotation.judging.writing import _AUDIT, _WRITE, Answers, _units
 
 PAGES = json.loads(Path(os.environ["MINDSITE_BARE"]).read_text())  # item and reveal
 
 
+_IN_HAND = """
+    SELECT (SELECT item_id FROM annotation_lease WHERE participant_id = %(who)s),
+           (SELECT id FROM annotation_judgment
+            WHERE participant_id = %(who)s AND audit_asked AND filter_right IS NULL LIMIT 1)
+"""
+_CURSOR = "SELECT cursor_block, cursor_taken, cursor_key FROM annotation_participant WHERE id = %s"
+
+
 def page(request: HttpRequest, study_id: int) -> HttpResponse:
-    with transaction.atomic():
-        return _item(_who(request), study_id)
+    """As one comes back: to the item or the audit that is open."""
+    who = _who(request)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_IN_HAND, {"who": who})
+        item, judgment = cursor.fetchone()
+        if item or judgment:
+            return _shown(item) if item else _revealed(judgment)
+        return _item(who, study_id)
 
 
 def save(request: HttpRequest, study_id: int) -> HttpResponse:
@@ -39,8 +53,7 @@ def save(request: HttpRequest, study_id: int) -> HttpResponse:
     }
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_WRITE, values)
-        judgment = cursor.fetchone()[0]
-    return HttpResponse(PAGES["reveal"].replace("JUDGMENT", str(judgment)))
+        return _revealed(cursor.fetchone()[0])
 
 
 def audit(request: HttpRequest, study_id: int) -> HttpResponse:
@@ -58,10 +71,18 @@ def _who(request: HttpRequest) -> int:
 
 def _item(who: int, study_id: int) -> HttpResponse:
     values = {"study": study_id, "participant": who, "annotator": 0, "kind": "item"}
-    places = {"after": list(UNSET), "end": list(END)}
     with connection.cursor() as cursor:
+        cursor.execute(_CURSOR, [who])
+        places = {"after": list(cursor.fetchone()), "end": list(END)}
         cursor.execute(TAKE_SQL, {**values, **places, "a_on_left": True, "first_left": None, "minutes": 30})
-        item = cursor.fetchone()[1]
+        return _shown(cursor.fetchone()[1])
+
+
+def _revealed(judgment: int) -> HttpResponse:
+    return HttpResponse(PAGES["reveal"].replace("JUDGMENT", str(judgment)))
+
+
+def _shown(item: int) -> HttpResponse:
     return HttpResponse(PAGES["item"].replace("SUBMISSION", str(uuid.uuid4())).replace("ITEM", str(item)))
 
 
