@@ -99,6 +99,7 @@ def memory() -> Iterator[Memory]:
     except (OSError, StopIteration):
         pytest.skip("no group of processes can be given a limit here (cgroup v1, as root)")
     yield made
+    wait_until(lambda: not (made.group / "cgroup.procs").read_text(), 60, "the end of all in it")
     made.group.rmdir()
 
 
