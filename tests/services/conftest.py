@@ -147,7 +147,8 @@ class Site:
     def keys_of_annotators(self, n: int) -> list[str]:
         """Of as many who are signed in."""
         code = "from benchmarks.fill import annotators; from benchmarks.judging.load import sessions; "
-        return self.manage("shell", "-c", f"{code}print(*sessions(None, annotators({n})))").split()
+        said = self.manage("shell", "-c", f"{code}print(*sessions(None, annotators({n})))")
+        return said.splitlines()[-1].split()  # the shell has words of its own before
 
     def status(self, run: str) -> dict:
         return json.loads(self.manage("run_status", run, "--json"))
@@ -178,6 +179,11 @@ class Serving:
         if what == "postmaster":
             return self.site.postmaster()
         return next((pid for pid, _ in self.record()["groups"] if what in command_line(pid)), 0)
+
+
+def complete(site: Site, run: str, units: int) -> bool:
+    status = site.status(run)
+    return status["state"] == "done" and status["verdicts"]["done"] == status["intentions"]["done"] == units
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from django.conf import settings
 
 from benchmarks.judging.load import PORT, Load, crowd
 from mindsite.embedded.layout import Account
-from tests.services.conftest import SUBMISSIONS, Serving, Site, SlowModel, asked, wait_until
+from tests.services.conftest import SUBMISSIONS, Serving, Site, SlowModel, asked, complete, wait_until
 
 MS_REMOUNT, MS_RDONLY = 32, 1
 NOBODY = 65534
@@ -44,11 +44,6 @@ def served(site: Site, port: int | None = None) -> Iterator[Serving]:
         yield made
     finally:
         site.manage("stop")
-
-
-def complete(site: Site, run: str, units: int) -> bool:
-    status = site.status(run)
-    return status["state"] == "done" and status["verdicts"]["done"] == status["intentions"]["done"] == units
 
 
 @as_root
