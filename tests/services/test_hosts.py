@@ -99,7 +99,9 @@ def test_one_of_each_may_go(machines: Machines, tmp_path: Path) -> None:
     def judge(load: Load, of: list[str]) -> None:
         asyncio.run(crowd(load, 1, of, 200, patient=True, pause=0.5))
 
-    judging = [threading.Thread(target=judge, args=each) for each in zip(loads, (keys[:2], keys[2:]), strict=True)]
+    judging = [
+        threading.Thread(target=judge, args=each, daemon=True) for each in zip(loads, (keys[:2], keys[2:]), strict=True)
+    ]
     for each in judging:
         each.start()
     wait_until(lambda: all(load.judged for load in loads), 90, "judgments at both")
