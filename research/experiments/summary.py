@@ -21,6 +21,7 @@ CSV_COLUMNS = (
     *("arm", "run", "measure", "value", "low", "high", "n", "p_holm", "bound_low", "bound_high", "detectable"),
     *("simulated", "people_low", "people_high", "part", "of_part"),
 )
+COUNTED_OF_ARM = ("kept_share", "failed", "left_out", "words_mean", "tokens", "dollars")
 PARTS = ("relation", "category", "product_type")
 KEPT_SECONDS = 60
 
@@ -74,8 +75,9 @@ def csv_rows(summary: dict[str, Any]) -> list[dict[str, Any]]:
     rows = []
     for arm in summary["arms"]:
         named = {"arm": arm["arm"], "run": arm["run"]}
-        for measure in ("kept_share", "failed", "left_out", "words_mean", "tokens", "dollars"):
-            rows.append({**named, "measure": measure, "value": arm[measure], "n": arm["verdicts"]})
+        rows += [{**named, "measure": each, "value": arm[each], "n": arm["verdicts"]} for each in COUNTED_OF_ARM]
+        common = {"value": arm["kept_share_in_common"], "n": arm["verdicts_in_common"]}
+        rows.append({**named, "measure": "kept_share_in_common", **common})
         if against := arm["against_control"]:
             rows.append(named | _kept_row(against))
             rows += [
@@ -109,8 +111,9 @@ def _judged_rows(row: dict[str, Any]) -> list[dict[str, Any]]:
         for name, figure in row[f"by_{part}"].items()
     ]
     of_arm = {**named, "measure": row["measure"], **_flat(row["arm_figure"])}
+    of_control = {**named, "measure": f"{row['measure']} of the control", **_flat(row["control_figure"])}
     whole |= _people(row)
-    return [of_arm, whole | {"bound_low": low, "bound_high": high, "detectable": row["detectable"]}, *parts]
+    return [of_arm, of_control, whole | {"bound_low": low, "bound_high": high, "detectable": row["detectable"]}, *parts]
 
 
 def _people(leaf: dict[str, Any]) -> dict[str, Any]:
@@ -137,6 +140,7 @@ def _arm(each: ArmFigures, parts: dict[str, dict[str, Kept]]) -> dict[str, Any]:
         "kept": each.whole.kept,
         "kept_share": each.whole.share,
         "kept_share_in_common": each.common.share,
+        "verdicts_in_common": each.common.verdicts,
         "failed": each.whole.failed,
         "owed": each.owed,
         "left_out": each.left_out,

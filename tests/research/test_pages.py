@@ -14,7 +14,7 @@ from research.experiments.judged import judged
 from research.experiments.kept_parts import kept_by
 from research.experiments.making import experiment_create, experiment_plan
 from research.experiments.side_by_side import cobuy_ids
-from research.experiments.summary import experiment_read, experiment_summary
+from research.experiments.summary import csv_rows, experiment_read, experiment_summary
 from research.models import Experiment
 from tests.annotation.builders import rate_all
 from tests.distillation.builders import finished_run
@@ -139,6 +139,8 @@ def test_people_set_the_arms_against_the_control(experiment: Experiment, as_rese
     study = study_create(name="S", runs=runs, items=24, overlap=2, paired=True, seed=2)
     said = {"one": [(1, 3), (1, 2)], "two": [(1, 1), (0, 0)]}  # every item of two is split
     rate_all(study, {item.pk: said[item.run.name] for item in study.items.select_related("run")})
+    rows = {row["measure"]: row["value"] for row in csv_rows(experiment_summary(experiment))}
+    assert (rows["plausible"], rows["plausible of the control"], rows["plausible difference"]) == (0.5, 1.0, -0.5)
     arms, figures, found, _ = experiment_read(experiment)
     plausible, typical, accuracy = judged(found, arms, figures.arms)
     assert (plausible.difference.figure.value, typical.difference.figure.value) == (-0.5, -1.0)
@@ -189,8 +191,9 @@ def test_page_and_files_tell_the_same(experiment: Experiment, as_researcher: Cli
     summary = experiment_summary(experiment)
     assert as_researcher.get(reverse("experiment-json", args=["look"])).json() == summary
     rows = list(csv.DictReader(StringIO(as_researcher.get(reverse("experiment-csv", args=["look"])).content.decode())))
-    kept = [row["value"] for row in rows if row["measure"] == "kept_share"]
-    assert kept == [str(arm["kept_share"]) for arm in summary["arms"]]
+    for measure in ("kept_share", "kept_share_in_common"):
+        told = [row["value"] for row in rows if row["measure"] == measure]
+        assert told == [str(arm[measure]) for arm in summary["arms"]]
     parts = {row["of_part"]: row["value"] for row in rows if row["part"] == "relation"}
     by_relation = summary["arms"][1]["against_control"]["by_relation"]
     assert parts == {name: str(each["difference"]) for name, each in by_relation.items()}
