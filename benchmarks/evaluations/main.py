@@ -1,6 +1,6 @@
 """IntentionQA against a server of known answers: what comes out, under faults too, and how fast; the intervals' truth.
 
-python -m benchmarks.evaluations.main [accuracies|decontamination|speed] [--data DIR]
+python -m benchmarks.evaluations.main [accuracies|decontamination|speed|lm-eval] [--data DIR]
 """
 
 import argparse
@@ -26,6 +26,7 @@ from benchmarks.own_services import own_services
 
 ROOT = Path(__file__).resolve().parents[2]
 DELAY_MS, IN_FLIGHT, ROUNDS = 50, 64, 3
+PARTS = ("accuracies", "decontamination", "speed", "lm-eval")
 
 
 @contextmanager
@@ -79,9 +80,7 @@ def kept_word() -> list[bool]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "part", nargs="?", choices=["accuracies", "decontamination", "speed"], help="default: all, and the coverage"
-    )
+    parser.add_argument("part", nargs="?", choices=PARTS, help="default: all, and the coverage")
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared/data/intentionqa")
     options = parser.parse_args()
     data, met = options.data, [] if options.part else kept_word()
@@ -89,11 +88,14 @@ def main() -> None:
         print(f"  Skipped: {data} is not there; give --data DIR of IntentionQA's question files")
     else:
         with own_services():
-            from benchmarks.evaluations import decontamination, whole  # noqa: PLC0415 - they need the settings
+            from benchmarks.evaluations import beside_lm_eval as beside  # noqa: PLC0415 - they need the settings
+            from benchmarks.evaluations import decontamination, whole  # noqa: PLC0415
 
             if options.part in (None, "decontamination"):
                 met += decontamination.decontaminated(data)
             met += whole.measured(data, options.part)
+            if options.part in (None, "lm-eval"):
+                met += beside.beside_lm_eval(data)
     sys.exit(0 if all(met) else 1)
 
 
