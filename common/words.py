@@ -13,7 +13,9 @@ def duration(seconds: float) -> str:
     days, hours = divmod(hours, 24)
     if days:
         return f"{days} d {hours} h"
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
+    if hours or minutes:
+        return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+    return f"{rest} s" if rest else median_words(0)
 
 
 def median_words(seconds: float) -> str:

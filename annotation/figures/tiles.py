@@ -91,7 +91,7 @@ def _rate_how(how: How, of: Assisted, whose: str) -> How:
 
 
 def whose_opinion(figures: Headlines, whose: str) -> str:
-    people = f"these {large(figures.annotators)} annotators"
+    people = f"these {large(figures.annotators)} annotators" if figures.annotators != 1 else "this one annotator"
     if whose == PEOPLE:
         return f"Plausible and typical speak of people like {people}, the other figures of them alone."
     return f"All intervals speak of {people} judging other items; choose “People like them” for what others would say."

@@ -207,7 +207,7 @@ def progress(participant: Participant) -> dict:
         "total": total,
         "percent": round(100 * done / total) if total else 0,
         "cap": participant.cap,
-        "seconds_each": round(participant.seconds / done) if done else None,
+        "seconds_each": max(1, round(participant.seconds / done)) if done else None,
     }
 
 

@@ -94,11 +94,10 @@ def _pictures(name: str, entries: list[zipfile.ZipInfo], packed: int) -> Picture
 
 
 def _refuse_bomb(name: str, unpacked: int, packed: int) -> None:
-    most = settings.UPLOAD_UNPACKED_BYTES
-    if unpacked > most or unpacked > MOST_RATIO * packed:
-        raise CatalogError(
-            f"{name} unpacks to {unpacked:,} bytes; allowed are {most:,}, and {MOST_RATIO} times its own size"
-        )
+    most, by_size = settings.UPLOAD_UNPACKED_BYTES, MOST_RATIO * packed
+    if unpacked > min(most, by_size):
+        why = f", {MOST_RATIO} times its own size" if by_size < most else ""
+        raise CatalogError(f"{name} unpacks to {unpacked:,} bytes; allowed are {min(most, by_size):,}{why}")
     room = shutil.disk_usage(settings.UPLOADS_ROOT).free
     if unpacked > room:
         raise CatalogError(f"{name} unpacks to {unpacked:,} bytes, and the server's disk has {room:,} left")

@@ -41,6 +41,7 @@ def test_page(tests: Sequence[PurchaseTest], ranker: str, negatives: str) -> dic
     negatives = negatives if negatives in kinds else next(iter(kinds))
     shown = [each for each in tests if each.negatives == negatives and ranker in each.results["rankers"]]
     first = next((each for each in shown if not each.is_leaky), None)
+    groups = [part for each in shown if not each.is_leaky for part in _groups(each, ranker)]
     return {
         "test": tests[0],
         "run": tests[0].run,
@@ -52,7 +53,8 @@ def test_page(tests: Sequence[PurchaseTest], ranker: str, negatives: str) -> dic
         "designs": [_design(each, ranker) for each in shown],
         "differences": _differences(shown, ranker),
         "both": _both_kinds(tests, ranker),
-        "groups": [part for each in shown if not each.is_leaky for part in _groups(each, ranker)],
+        "groups": groups,
+        "too_few": [part for part in groups if part["few"] and not part["words"]],
         "warnings": sorted({words for each in shown for words in each.results["warnings"]}),
         "how": HOW,
     }
@@ -179,7 +181,7 @@ def _few_words(rows: Sequence[dict[str, Any]]) -> str:
     if any("mrr" in row for row in rows):
         return ""
     most = max(row["queries"] for row in rows)
-    return f"Too few co-buys for a figure in each of {len(rows):,}: {most:,} at most."
+    return f"{most:,} co-buys at most in each of {len(rows):,}."
 
 
 def _filter_words(found: dict[str, Any]) -> str:

@@ -59,12 +59,12 @@ def test_a_filter_swaps_the_figures_and_names_itself_in_the_address(
     open_as: Opener, researcher: User, judged: Study
 ) -> None:
     page = open_as(researcher, reverse("study", args=[judged.pk]))
-    page.get_by_label("Relation").select_option("isA")
+    page.get_by_label("Relation", exact=True).select_option("isA")
     page.wait_for_url("**/?relation=isA")
     expect(page.locator("#figures")).to_contain_text("items have one")
     all_panels(page)
     page.reload()
-    expect(page.get_by_label("Relation")).to_have_value("isA")
+    expect(page.get_by_label("Relation", exact=True)).to_have_value("isA")
 
 
 def test_the_slider_reads_the_curve_by_keyboard(open_as: Opener, researcher: User, judged: Study) -> None:
@@ -110,7 +110,7 @@ def test_without_scripts_each_panel_is_a_page(open_as: Opener, researcher: User,
     bare = page.context.browser.new_context(java_script_enabled=False, storage_state=page.context.storage_state())
     plain = bare.new_page()
     plain.goto(page.url.replace("/protocol/", "/"))
-    plain.get_by_label("Relation").select_option("isA")
+    plain.get_by_label("Relation", exact=True).select_option("isA")
     plain.get_by_role("button", name="Show").click()
     plain.locator("#panel-confusion").get_by_role("link", name="Open it by itself").click()
     expect(plain.get_by_text("✓ Rightly kept")).to_be_visible()

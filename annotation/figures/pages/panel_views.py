@@ -19,6 +19,7 @@ from annotation.figures.pages.selection_form import SelectionForm
 from annotation.figures.panels.all import panel_named
 from annotation.figures.panels.panel import Panel
 from annotation.figures.panels.shares import NAMES
+from annotation.figures.patterns import By
 from annotation.figures.rows.asked import Asked, Bound
 from annotation.models import Study
 from distillation.runs.pages.forms import StrictnessForm
@@ -120,7 +121,7 @@ def _page(panel: Panel, asked: Asked) -> dict:
         "shown": panel.shown(asked),
         "asked": asked,
         "query": query,
-        "switch": NAMES if panel.has_switch else {},
+        "switch": _switch(asked.study) if panel.has_switch else {},
     }
 
 
@@ -141,3 +142,8 @@ def _chosen(request: HttpRequest, study: Study) -> str:
 
 def _number(text: str | None) -> int | None:
     return int(text) if text and text.isdecimal() and len(text) < 10 else None
+
+
+def _switch(study: Study) -> dict[By, str]:
+    """What a panel can be cut by; one run is not worth a cut."""
+    return NAMES if len(study.runs_in_order) > 1 else {by: words for by, words in NAMES.items() if by != "run"}

@@ -103,7 +103,7 @@ def plot(n: SideBySide) -> Chart | None:
 
 PANEL = Panel(
     "groups",
-    "More than chance?",
+    "Differences beyond chance",
     How(
         "Effective items are those that a plain sample would need for the same interval. Drawn towards all: empirical "
         "Bayes, the further the fewer items it has; of few items it is the better guess. Intervals at once hold all "

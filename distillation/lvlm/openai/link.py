@@ -28,6 +28,14 @@ CHECK_S = 10.0
 SILENT_S, UPLOAD_S = 120.0, 3_600.0
 NOT_IMPLEMENTED = 501
 SHOWN = 200  # characters of an answer that is none
+IN_WORDS = {  # the library's own name addresses and states of sockets
+    aiohttp.ClientConnectorDNSError: "nobody knows a machine of that name",
+    aiohttp.ClientConnectorCertificateError: "its certificate is not trusted",
+    aiohttp.ClientConnectorSSLError: "it does not speak TLS there",
+    aiohttp.ClientConnectorError: "nothing answers there",
+    aiohttp.ServerDisconnectedError: "it hung up",
+    TimeoutError: "no answer in time",
+}
 NOT_THERE = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 ENVIRONMENT = "environment"  # as a proxy: those that the environment names
 
@@ -170,7 +178,8 @@ class Link:
             raise self._away(server, error) from None
 
     def _away(self, server: Server, error: Exception) -> BackendAway:
-        why = self.without_key(str(error)) or "no answer in time"
+        told = (words for of, words in IN_WORDS.items() if isinstance(error, of))
+        why = next(told, "") or self.without_key(str(error)) or "no answer in time"
         kind = BackendAway if isinstance(error, NOT_THERE) else Ill
         return kind(f"{server.url} can't be reached ({why}): start the model server or correct the URL.")
 

@@ -44,6 +44,14 @@ def refused(path: Path, *arguments: str) -> str:
     return str(error.value)
 
 
+def test_its_page_says_that_it_was_made_elsewhere(catalog: list[CoBuy], tmp_path: Path, as_researcher: Client) -> None:
+    imported(file(tmp_path, HEADER + f"1,{A},{B},usedFor,They cook,,,\n"))
+    page = as_researcher.get("/runs/foreign/").content.decode()
+    assert "1 intention of 1 co-buy, made elsewhere" in page and "0 of 1 intentions came with a verdict" in page
+    assert "They cook." in page
+    assert all(f">{word}<" not in page for word in ("Rate", "Prices", "Sampling", "Strictness"))
+
+
 def test_rows_become_a_finished_run(catalog: list[CoBuy], tmp_path: Path) -> None:
     rows = f"1,{A},{B},usedFor,They cook,yes,0.75,Both fit.\n2,{D},{C},isA,They sew.,,,\n"
     account = imported(file(tmp_path, HEADER + rows), "--model", "gpt")

@@ -91,6 +91,13 @@ def test_the_page_shows_designs_and_calls_the_naive_one_leaky(run: Run, as_resea
     assert "both" in as_researcher.get("/research/purchases/").content.decode()
 
 
+def test_groups_of_too_few_stand_in_one_list(run: Run, as_researcher: Client) -> None:
+    purchase_test(run, "few")
+    page = as_researcher.get("/research/purchases/few/").content.decode()
+    few = page[page.index("Too few co-buys to say") :]
+    assert "Each relation’s intentions alone" in few and "co-buys at most in each of" in few
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
