@@ -30,7 +30,7 @@ def study_now(request: HttpRequest, study_id: int) -> HttpResponse:
     now = judging_now(study := get_object_or_404(Study, pk=study_id))
     if request.GET.get("revision") == now["now_revision"]:
         return HttpResponse(status=204)
-    return render(request, "studies/_now.html", {"study": study, **now})
+    return render(request, "studies/_now.html", {"study": study, "strip": "strip" in request.GET, **now})
 
 
 def judging_now(study: Study) -> dict[str, Any]:

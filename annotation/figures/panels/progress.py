@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from math import ceil
 
+import numpy as np
 from django.utils import timezone
 
 from annotation.figures.numbers import n_answers
@@ -12,6 +13,7 @@ from annotation.figures.plots import Bar, Part
 from annotation.figures.rows.kinds import PACE_DAYS, Rows
 from annotation.figures.tables import Column, Table
 from annotation.figures.words import whole_percent
+from common.words import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,7 @@ class Progress:
     untouched: int
     judgments: int
     wanted: int
+    votes: dict[int, int]  # items by their number of judgments
     pace: float
     ends: date | None = field(compare=False)
 
@@ -40,6 +43,7 @@ def numbers(rows: Rows) -> Progress:
     rows = rows.of_items()
     judged, progress = rows.judged()
     begun, judgments = int(judged.items.sum()), n_answers(judged, rows.asked.study.questions[0])
+    votes = np.bincount(judged.counts[rows.asked.study.questions[0].name].sum(axis=1), judged.items).astype(int)
     pace, to_go = rows.pace(), progress.wanted - judgments
     return Progress(
         complete=progress.items_complete,
@@ -47,6 +51,7 @@ def numbers(rows: Rows) -> Progress:
         untouched=progress.items - begun,
         judgments=judgments,
         wanted=progress.wanted,
+        votes={n: items for n, items in enumerate(votes.tolist()) if n and items},
         pace=pace,
         ends=timezone.localdate() + timedelta(days=min(ceil(to_go / pace), 36_500)) if pace else None,
     )
@@ -57,7 +62,8 @@ def words(found: Progress) -> Shown:
         return Shown(empty="The study has no items of this choice.")
     parts = [("Complete items", found.complete), ("Items with some", found.begun),
              ("Items with none", found.untouched), ("Judgments so far", found.judgments),
-             ("Judgments to go", found.to_go)]  # fmt: skip
+             ("Judgments to go", found.to_go),
+             *((f"Items with {counted(n, 'judgment')}", items) for n, items in found.votes.items())]  # fmt: skip
     return Shown(
         short="All items of the choice, whoever judged them and when.",
         table=Table("Items and judgments", (Column("What"), Column("Number", "count")), parts),

@@ -98,7 +98,7 @@ def study_report(study: Study) -> Report:
             *_planned(study),
             *_repeats(study),
             *_unjudged(study),
-            _table("Estimators", HEAD_OF_ESTIMATORS, made_by),
+            _table("Estimators", HEAD_OF_ESTIMATORS, made_by, "text"),
         ],
         checks=_checks(study),
         estimators=[dict(zip(HEAD_OF_ESTIMATORS, row, strict=True)) for row in made_by],
@@ -159,10 +159,10 @@ def _rates(study: Study, figures: Figures, numbers: Reported) -> Table:
     return _table("Shares of the whole run", ("", "Estimate", "95 %", "Items", *others), rows)
 
 
-def _table(caption: str, head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Table:
+def _table(caption: str, head: tuple[str, ...], rows: Sequence[tuple[str, ...]], kind: str = "words") -> Table:
     """A table whose figures are words already."""
     first, *others = head
-    return Table(caption, (Column(first), *(Column(title, "words") for title in others)), rows)
+    return Table(caption, (Column(first), *(Column(title, kind) for title in others)), rows)
 
 
 def _agreement(figures: Figures, question: Question) -> Table:

@@ -1,6 +1,7 @@
 """Judgments to look through: found by each filter, left out and taken back, sent back and looked at again."""
 
 from csv import DictReader
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -173,3 +174,13 @@ def test_a_person_s_page_shows_each_day(as_researcher: Client) -> None:
     ((_, day),) = page.context["days"]
     # ann-1 says 1, 0, 0, 1; the others 1, 1, 0, 1: one other each, three times the same
     assert (day["n"], day["yes"], day["agrees"]) == (4, "50 % of 4", "75 % of 4")
+    assert page.context["shown"]["plot"] is None  # one day is no course
+
+
+def test_agreement_is_drawn_over_the_days(as_researcher: Client) -> None:
+    made = study_of_ties_and_errors()
+    who = participant(made, "ann-1")
+    first = who.judgments.order_by("pk").first()
+    who.judgments.filter(pk=first.pk).update(created_at=first.created_at - timedelta(days=2))
+    plot = as_researcher.get(reverse("study-annotator-days", args=[made.pk, who.pk])).context["shown"]["plot"]
+    assert [row.text for row in plot.rows] == ["100 %", "67 %"]

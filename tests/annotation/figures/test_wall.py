@@ -25,3 +25,12 @@ def test_the_strip_is_silent_until_somebody_judges(as_researcher: Client) -> Non
     assert as_researcher.get(f"{strip}?revision=0-None").status_code == 204
     judge(participant(made))
     assert "The last judgment came at" in text(as_researcher.get(f"{strip}?revision=0-None"))
+
+
+def test_an_open_study_that_has_begun_asks_for_the_strip_on_its_page(as_researcher: Client) -> None:
+    made = study()
+    where, strip = (reverse(name, args=[made.pk]) for name in ("study", "study-now"))
+    assert f"{strip}?strip=1" not in as_researcher.get(where).content.decode()
+    judge(participant(made))
+    assert f"{strip}?strip=1" in as_researcher.get(where).content.decode()
+    assert "a day" not in text(as_researcher.get(f"{strip}?strip=1"))  # the page says it already
