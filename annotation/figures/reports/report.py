@@ -26,6 +26,7 @@ from annotation.models import Skip, Study, StudyChange
 from annotation.scales import Question
 from annotation.selection import EVERYTHING
 from common.version import __version__
+from common.words import day_words
 from distillation.pipeline.relations import RELATIONS
 from stats.agreement.names import COEFFICIENTS
 from stats.estimate import Estimate
@@ -241,11 +242,12 @@ def _checks(study: Study) -> list[tuple[str, str]]:
     strictness = ", ".join(
         f"{run.name}: {run.strictness:g}{own if run in study.set_here else ''}" for run in study.runs.order_by("pk")
     )
+    now = datetime.now(UTC)
     return [
         ("Software", f"Mindsite {__version__}"),
         ("Strictness of the runs", strictness),
         ("SHA-256 of the judgments as CSV", digest.hexdigest()),
-        ("Written", datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")),
+        ("Written", f"{day_words(now)}, {now:%H:%M} UTC"),
     ]
 
 

@@ -70,7 +70,7 @@ def run_row(run: Run) -> dict:
         "units": units,
         "verdicts": verdicts,
         "kept_text": percent(run_kept(run, run.strictness, verdicts=verdicts).share),
-        "percent": 100 * verdicts / units if units else 100.0,
+        "percent": 100 * verdicts / units if units and not run.is_imported else 100.0,
         "url": reverse("run-detail", args=[run.name]),
         "message": no_worker(run) or run.message,
         "alarms": run.alarms.all(),
