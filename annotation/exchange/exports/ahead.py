@@ -46,8 +46,8 @@ def copied_ahead(copy: str, ranges: Iterable[Mapping[str, Any]], counted: Callab
 
 @contextmanager
 def second_cursor() -> Iterator[psycopg.Cursor | None]:
-    """On the snapshot of the open transaction; None where that is not of this export alone, or PostgreSQL has no
-    connection left: then nothing is read ahead."""
+    """On the snapshot of the open transaction; None where that is not of this export alone, a savepoint is open, of
+    which PostgreSQL lends no snapshot, or it has no connection left: then nothing is read ahead."""
     with ExitStack() as stack:
         yield _second(stack)
 
@@ -55,7 +55,7 @@ def second_cursor() -> Iterator[psycopg.Cursor | None]:
 def _second(stack: ExitStack) -> psycopg.Cursor | None:
     with connection.cursor() as cursor:
         cursor.execute("SHOW transaction_isolation")
-        if cursor.fetchone()[0] != "repeatable read":
+        if cursor.fetchone()[0] != "repeatable read" or any(connection.savepoint_ids):
             return None
         try:
             second = stack.enter_context(psycopg.connect(**connection.get_connection_params(), autocommit=False))

@@ -10,6 +10,7 @@ from annotation.exchange.exports.rows import Rows
 from annotation.exchange.exports.streams import judgments_stream
 from annotation.models import Study
 from common import copying
+from common.snapshot import snapshot
 from tests.annotation.builders import judge, participant, study
 
 
@@ -51,3 +52,9 @@ def test_who_breaks_off_leaves_a_connection_that_works(made: Study, monkeypatch:
     next(stream)
     stream.close()
     assert made.items.count() == 4
+
+
+def test_within_another_snapshot_nothing_is_read_ahead(made: Study) -> None:
+    with snapshot():  # as `check_figures` has it, which exports first
+        inside = b"".join(judgments_stream(Rows(made, Options())))
+    assert inside == b"".join(judgments_stream(Rows(made, Options())))
