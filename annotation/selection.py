@@ -41,6 +41,11 @@ class Selection:
         return any((self.group, self.person, self.since, self.until, self.with_excluded, self.with_seen, self.version))
 
     @property
+    def only_adds_excluded(self) -> bool:
+        """Whether the chosen are those that the tallies count and those of excluded annotators."""
+        return self.with_excluded and not replace(self, with_excluded=False).chooses_judgments
+
+    @property
     def counted(self) -> "Selection":
         """Which judgments count, however they are read."""
         return replace(self, truth="", whose="")

@@ -10,12 +10,13 @@ from typing import Literal
 
 import numpy as np
 from django.db import connection
-from django.db.models import BigIntegerField, Case, Count, F, Max, QuerySet, Sum, Value, When
+from django.db.models import Count, Max, Sum
 from numpy.typing import NDArray
 
+from annotation.figures.rows.tallied import tallied
 from annotation.models import Study
 from annotation.scales import Question
-from annotation.selection import ADJUDICATED, Selection
+from annotation.selection import Selection
 from common.complete import fully_judged_q, wanted_sql
 from common.kept import kept_sql
 from stats.packing import unpack
@@ -24,10 +25,6 @@ from stats.survey.nonresponse import Response, reweighted
 Columns = dict[str, NDArray]
 By = Literal["relation", "category", "run"]
 
-OF_ITEM = (
-    "relation", "category", "run_id", "filter_yes", "p_yes", "stratum", "inclusion_probability", "overlap",
-    "drawn_overlap",
-)  # fmt: skip
 BY = {"relation": "t.relation", "category": "t.category", "run": "t.run_id"}
 # Booleans and the columns of the statistics item_patterns: with anything else to group by, the planner overestimates
 # the groups and sorts all items. Seconds are read twice as fast as dates, and only the latest of them is wanted.
@@ -213,7 +210,7 @@ def items_alike(study: Study, selection: Selection, where: str, **expressions: s
 def _alike(
     study: Study, selection: Selection, expressions: dict[str, str], counted: dict[str, str], where: str
 ) -> Columns:
-    inner, values = _tallied(study, selection).query.sql_with_params()
+    inner, values = tallied(study, selection)
     sql = _ALIKE.format(
         expressions=", ".join(expressions.values()),
         counted=", ".join(counted.values()),
@@ -226,38 +223,6 @@ def _alike(
         rows = cursor.fetchall()
     names = (*expressions, *counted)
     return dict(zip(names, np.array(rows, dtype=object).reshape(len(rows), len(names)).T, strict=True))
-
-
-def _tallied(study: Study, selection: Selection) -> QuerySet:
-    """Items with their tallies and what they are grouped by."""
-    if not selection.chooses_judgments:
-        told = _told(selection, "adjudication")
-        live = ("n_judged", "judged_at", "plausibility_tally", "typicality_tally")
-        return selection.items(study).values(*OF_ITEM, *live, asked=F("n_judged"), **told)
-    tallies = {
-        f"{question.name}_tally": Sum(unit_of(question), output_field=BigIntegerField()) for question in study.questions
-    }
-    read = {name: F(f"item__{name}") for name in OF_ITEM} | {"asked": F("item__n_judged")}
-    of_item = {**read, **_told(selection, "item__adjudication")}
-    rows = selection.judgments(study).order_by().values("item_id", **of_item)
-    return rows.annotate(n_judged=Count("pk"), judged_at=Max("created_at"), **tallies)
-
-
-def _told(selection: Selection, adjudication: str) -> dict[str, Case]:
-    """An adjudicator's answer where it is asked for: of somebody who had seen verdicts only where these count."""
-    if selection.truth != ADJUDICATED:
-        return {}
-    counts = {"isnull": False} if selection.with_seen else {"had_seen": ""}
-    of_it = {f"{adjudication}__{name}": value for name, value in counts.items()}
-    return {"adjudicated": Case(When(**of_it, then=F(f"{adjudication}__plausibility")))}
-
-
-def unit_of(question: Question) -> Case:
-    """SQL for what a judgment adds to its item's tally."""
-    units = (
-        When(**{question.name: value}, then=Value(question.unit(value), BigIntegerField())) for value in question.values
-    )
-    return Case(*units, default=Value(0), output_field=BigIntegerField())
 
 
 def _progress_of(columns: Columns) -> Progress:

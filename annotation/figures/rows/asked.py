@@ -13,6 +13,8 @@ from annotation.selection import EVERYTHING, Selection
 from common.cached import cached
 
 KEPT_SECONDS = 120  # a figure is asked for again only while its revision lasts
+# In the four megabytes that PostgreSQL gives, a million rows are sorted on disk, and an item is looked up for each.
+SETTINGS = "SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL work_mem = '64MB'"
 Made = TypeVar("Made")
 Bound = Literal["point", "lower"]
 
@@ -49,5 +51,5 @@ def _planned_anew(make: Callable[[], Made]) -> Made:
     """Plan queries for this study: a prepared plan for all studies does not know how large it is."""
     # Figures are made within figures, and what fails ends them all: no savepoints.
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+        cursor.execute(SETTINGS)
         return make()

@@ -42,7 +42,7 @@ from annotation.figures.rows.singles import answers, people, rated_twice, repeat
 from annotation.figures.rows.totals import Totals, totals
 from annotation.figures.speaking import response_factors
 from annotation.scales import Question
-from annotation.selection import ADJUDICATED, EVERYTHING
+from annotation.selection import ADJUDICATED, EVERYTHING, Selection
 from distillation.models import Run
 from distillation.runs.p_yes import runs_p_yes
 from stats.packing import BITS, unit
@@ -195,18 +195,17 @@ def _lead(question: Question) -> str:
 
 def _audited(asked: Asked) -> Audited:
     """Counted on the participants, unless some judgments only are chosen."""
-    if asked.selection.counted == EVERYTHING:
-        people = asked.study.participants.included().filter(n_judged__gt=0)
-        counted = people.aggregate(
-            annotators=Count("pk"), audits=Sum("n_audited", default=0), right=Sum("n_filter_right", default=0)
+    chosen, people = asked.selection.counted, asked.study.participants.filter(n_judged__gt=0)
+    if chosen in (EVERYTHING, Selection(with_excluded=True)):
+        people = people if chosen.with_excluded else people.included()
+        return Audited(
+            **people.aggregate(
+                annotators=Count("pk"), audits=Sum("n_audited", default=0), right=Sum("n_filter_right", default=0)
+            )
         )
-    else:
-        counted = asked.selection.judgments(asked.study).aggregate(
-            annotators=Count("participant", distinct=True),
-            audits=Count("filter_right"),
-            right=Count("pk", filter=Q(filter_right=True)),
-        )
-    return Audited(**counted)
+    by_person = asked.selection.judgments(asked.study).order_by().values_list("participant_id")
+    counted = list(by_person.annotate(audits=Count("filter_right"), right=Count("pk", filter=Q(filter_right=True))))
+    return Audited(len(counted), sum(audits for _, audits, _ in counted), sum(right for *_, right in counted))
 
 
 def _pace(asked: Asked) -> float:

@@ -4,10 +4,10 @@ from datetime import datetime
 
 from django.db import connection
 
-from annotation.figures.patterns import unit_of
 from annotation.figures.rows.asked import Asked
 from annotation.figures.rows.kinds import Grown
 from annotation.figures.rows.singles import one_in, some_judgments
+from annotation.figures.rows.tallied import unit_of
 
 MOMENTS = 40
 _MOMENTS = "SELECT percentile_disc(%s::float8[]) WITHIN GROUP (ORDER BY created_at) FROM ({judgments}) j"

@@ -11,6 +11,7 @@ from annotation.figures.numbers import study_figures
 from annotation.figures.patterns import patterns
 from annotation.figures.rates import by_group
 from annotation.figures.rows.totals import totals
+from annotation.judging.quality.interventions import participant_exclude
 from annotation.models import Judgment, Study
 from annotation.selection import EVERYTHING, Selection
 from distillation.models import Product, Run, Verdict
@@ -70,8 +71,17 @@ def judged(db: None, judged_once: Study) -> Study:
 
 
 def test_tallies_and_judgments_give_the_same_figures_to_the_last_digit(judged: Study) -> None:
-    # Nobody is excluded, so that to read with the excluded is to read the same judgments one by one.
+    # From the first day on: the same judgments, but each is counted.
+    assert study_figures(judged, Selection(since=date(2026, 1, 1))) == study_figures(judged)
     assert study_figures(judged, Selection(with_excluded=True)) == study_figures(judged)
+
+
+def test_with_the_excluded_all_that_was_said_counts_again(judged: Study) -> None:
+    before, who = study_figures(judged), judged.participants.first()
+    participant_exclude(participant=who, reason="at random", by=who.annotator)
+    again = study_figures(judged, Selection(with_excluded=True))
+    assert study_figures(judged).judgments < before.judgments == again.judgments
+    assert (again.raw_rates, again.agreement, again.audit) == (before.raw_rates, before.agreement, before.audit)
 
 
 def test_a_pattern_stands_for_its_items(judged: Study) -> None:
