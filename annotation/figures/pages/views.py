@@ -88,7 +88,7 @@ def study_state(request: PersonRequest, study_id: int) -> HttpResponse:
 @researcher_required
 def study_annotators(request: HttpRequest, study_id: int) -> HttpResponse:
     study = get_object_or_404(Study, pk=study_id)
-    page = {"study": study, "rows": annotators_page(study), "alarm": rules_alarm(study)}
+    page = {**annotators_page(study), "alarm": rules_alarm(study)}
     return render(request, "studies/annotators.html", page)
 
 

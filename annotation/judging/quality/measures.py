@@ -1,18 +1,19 @@
 """How each annotator of a study works: figures for researchers, and rules that pause."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from django.db.models import Q, QuerySet
+from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
+from django.db.models.functions import Cast, Coalesce
 from numpy.typing import NDArray
 
 from annotation.design.rules import ALARM, FAST, SECONDS, rule_broken
+from annotation.judging.quality.columns import number_columns
 from annotation.judging.quality.qualification import gold_is_right
 from annotation.models import Judgment, Kind, Participant, Study
 from annotation.models.protocol_fields import WINDOW
 from annotation.scales import Preference
-from common.counting import first_q, is_first, is_included
+from common.counting import first_q, included_q
 from stats.people.annotators import Quality, longest_line, pair_agreement, share
 
 CHECK_EVERY = 10  # judgments
@@ -25,11 +26,12 @@ _Said = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]  # says, 
 
 @dataclass(frozen=True, slots=True)
 class _Answers:
-    """Judgments as columns of equal length, in the order in which they were made."""
+    """Judgments as columns of equal length, of each annotator in the order in which they were made."""
 
     participant: NDArray[np.int64]
     item: NDArray[np.int64]
-    kind: NDArray[np.str_]
+    is_first: NDArray[np.bool_]
+    is_repeat: NDArray[np.bool_]
     counts: NDArray[np.bool_]
     says: NDArray[np.int64]  # what others are compared on: plausible or not; of a pair which intention
     answer: NDArray[np.int64]  # as it was given: both ratings in one number; of a pair which side
@@ -90,43 +92,53 @@ def _recent_quality(participant: Participant) -> Quality:
 
 def _answers(study: Study, judgments: QuerySet[Judgment]) -> _Answers:
     of_kind = ("preference", "first_left") if study.is_preference else ("plausibility", "typicality")
-    rows = judgments.order_by("pk").values_list(
-        "participant_id", "item_id", "kind", "participant__state", *of_kind, "active_seconds", "audit_asked",
-    )  # fmt: skip
-    columns = zip(*rows.iterator(chunk_size=20_000), strict=True)
-    participant, item, kind, state, first, second, seconds, revealed = tuple(columns) or ((),) * 8
-    says, answer, meant = _preferred(first, second) if study.is_preference else _rated(study, first, second)
+    whole = {
+        "participant": F("participant_id"), "item": F("item_id"), "nth": F("id"), "first": _number(of_kind[0]),
+        "second": _number(of_kind[1]), "is_first": _number(first_q()), "is_repeat": _number(Q(kind=Kind.REPEAT)),
+        "is_included": _number(included_q("participant__")), "revealed": _number(Q(audit_asked=True)),
+    }  # fmt: skip
+    read = judgments.annotate(**{f"{name}_": each for name, each in whole.items()})
+    found = number_columns(read, **{f"{name}_": "i8" for name in whole}, active_seconds="f8")
+    order = np.lexsort((found["nth_"], found["participant_"]))
+    of = {name.removesuffix("_"): column[order] for name, column in found.items()}
+    says, answer, meant = (_preferred if study.is_preference else _rated)(study, of["first"], of["second"])
     return _Answers(
-        participant=np.array(participant, dtype=np.int64),
-        item=np.array(item, dtype=np.int64),
-        kind=np.array(kind, dtype=str),
-        counts=is_first(np.array(kind, dtype=str)) & is_included(np.array(state, dtype=str)),
+        participant=of["participant"],
+        item=of["item"],
+        is_first=of["is_first"] > 0,
+        is_repeat=of["is_repeat"] > 0,
+        counts=(of["is_first"] & of["is_included"]) > 0,
         says=says,
         answer=answer,
         meant=meant,
-        seconds=np.array(seconds, dtype=float),
-        revealed=np.array(revealed, dtype=bool),
+        seconds=of["active_seconds"],
+        revealed=of["revealed"] > 0,
     )
 
 
-def _rated(study: Study, plausibility: Sequence[int], typicality: Sequence[int | None]) -> _Said:
+def _number(of: str | Q) -> Coalesce | Case:
+    """Whether something is so, or what a column says, -1 where that is nothing."""
+    if isinstance(of, Q):
+        return Case(When(of, then=Value(1)), default=Value(0))
+    return Coalesce(Cast(of, IntegerField()), Value(-1))
+
+
+def _rated(study: Study, first: NDArray[np.int64], second: NDArray[np.int64]) -> _Said:
     plausible, typical = study.questions
-    first = np.array(plausibility, dtype=np.int64)
-    second = np.array([-1 if value is None else value for value in typicality], dtype=np.int64)
     says = (first >= plausible.positive_from).astype(np.int64)
     return says, first * 16 + second, says * 4 + np.where(second < 0, -1, second >= typical.positive_from)
 
 
-def _preferred(preference: Sequence[int], first_left: Sequence[bool]) -> _Said:
-    of_first = [
-        said if is_left else Preference(said).mirrored for said, is_left in zip(preference, first_left, strict=True)
-    ]
-    meant = np.array(of_first, dtype=np.int64)
-    return meant, np.array(preference, dtype=np.int64), meant
+def _preferred(study: Study, preference: NDArray[np.int64], first_left: NDArray[np.int64]) -> _Said:
+    mirrored = np.array([0, *(each.mirrored for each in Preference)], dtype=np.int64)  # they are numbered from 1
+    meant = np.where(first_left > 0, preference, mirrored[preference])
+    return meant, preference, meant
 
 
 def _gold(study: Study, judgments: QuerySet[Judgment]) -> dict[int, list[bool]]:
     """Answers to gold items, by participant: right or not."""
+    if not study.items.filter(gold__isnull=False).exists():
+        return {}
     right: dict[int, list[bool]] = {}
     for judgment in judgments.filter(kind=Kind.GOLD).select_related("item").order_by("pk"):
         right.setdefault(judgment.participant_id, []).append(gold_is_right(judgment, study))
@@ -140,25 +152,25 @@ def _by_participant(
     same, others = answers.compared()
     by_participant = {}
     for pk in only or np.unique(answers.participant).tolist():
-        own = answers.participant == pk
-        items = own & is_first(answers.kind)
+        own = slice(*np.searchsorted(answers.participant, (pk, pk + 1)))
+        items = answers.is_first[own]
         by_participant[pk] = Quality(
             judgments=int(items.sum()),
             gold=share(np.array(gold.get(pk, []), dtype=bool), "no gold items judged"),
-            repeats=share(_consistent(answers, own, items), "no items judged twice"),
-            agreement=pair_agreement(same[items], others[items]),
+            repeats=share(_consistent(answers, own), "no items judged twice"),
+            agreement=pair_agreement(same[own][items], others[own][items]),
             fast=share(fast[own], "no judgments yet"),
-            line=longest_line(answers.answer[items]),
-            median_seconds=float(np.median(answers.seconds[own])) if own.any() else None,
+            line=longest_line(answers.answer[own][items]),
+            median_seconds=float(np.median(answers.seconds[own])) if len(items) else None,
         )
     return by_participant
 
 
-def _consistent(answers: _Answers, own: NDArray[np.bool_], items: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _consistent(answers: _Answers, own: slice) -> NDArray[np.bool_]:
     """For each repeat: on the same side of plausible and of typical as the first time, or for the same intention of a
     pair. Who has seen the verdict would remember it."""
-    items = items & ~answers.revealed
-    first = dict(zip(answers.item[items].tolist(), answers.meant[items].tolist(), strict=True))
-    repeats = own & (answers.kind == Kind.REPEAT)
-    again = zip(answers.item[repeats].tolist(), answers.meant[repeats].tolist(), strict=True)
-    return np.array([first[item] == meant for item, meant in again if item in first], dtype=bool)
+    item, meant, repeats = answers.item[own], answers.meant[own], answers.is_repeat[own]
+    again = np.isin(item, item[repeats]) & answers.is_first[own] & ~answers.revealed[own]
+    first = dict(zip(item[again].tolist(), meant[again].tolist(), strict=True))
+    pairs = zip(item[repeats].tolist(), meant[repeats].tolist(), strict=True)
+    return np.array([first[item] == meant for item, meant in pairs if item in first], dtype=bool)
