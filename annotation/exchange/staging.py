@@ -7,8 +7,9 @@ from typing import NamedTuple
 from django.db import connection
 
 from annotation.exchange.files.cells import STAGED, ImportRefused
+from annotation.judging.tallying import answers_of, unit_sql
 from annotation.models import Study
-from common.counting import first_sql, included_sql, once_sql
+from common.counting import counting_sql, first_sql, included_sql, once_sql
 
 _TABLES = """
     DROP TABLE IF EXISTS pg_temp.staged, pg_temp.own_items;
@@ -154,6 +155,7 @@ class Staging:
     def __init__(self, study: Study, unit: str) -> None:
         self.study, self.unit = study, unit
         with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL work_mem = '64MB'")  # in four a million rows are sorted on disk
             for statement in _TABLES.split(";"):
                 cursor.execute(statement)
         self._run(_OWN_ITEMS)
@@ -238,24 +240,29 @@ class Staging:
 
     def _run(self, statement: str) -> None:
         with connection.cursor() as cursor:
-            cursor.execute(statement, {"study": self.study.pk})
+            cursor.execute(statement, {"study": self.study.pk, **answers_of(self.study)})
 
 
-# In the order of time, but of each item in that of the file: exported again, its rows come out as they went in.
-_JUDGMENTS = """
+# In the order of time, but of each item in that of the file: exported again, its rows come out as they went in. The
+# tally is that of an item without judgments; `study_recompute` mends those of the others.
+_JUDGMENTS = f"""
     INSERT INTO annotation_judgment
         (item_id, participant_id, kind, submission, plausibility, typicality, a_on_left, seconds, active_seconds, look,
-         comment, version, role, had_seen, was_kind, audit_asked, created_at, filter_right, audit_reason, audited_at)
+         comment, version, role, had_seen, was_kind, audit_asked, created_at, filter_right, audit_reason, audited_at,
+         tally)
     SELECT s.own_item, p.id, s.kind, gen_random_uuid(), s.plausibility, s.typicality, o.asin_a = s.left_asin,
            s.seconds, s.active, s.look, s.comment, s.version, s.role, s.had_seen, s.was_kind,
-           s.filter_right IS NOT NULL, s.judged_at, s.filter_right, s.audit_reason, s.audited_at
+           s.filter_right IS NOT NULL, s.judged_at, s.filter_right, s.audit_reason, s.audited_at,
+           CASE WHEN {counting_sql("s")} THEN
+               (sum({unit_sql("plausibility", "s")}) FILTER (WHERE {counting_sql("s")})
+                   OVER (PARTITION BY s.own_item ORDER BY s.judged_at, s.at, s.place))::bigint END
     FROM (
         SELECT *, max(judged_at) OVER (PARTITION BY own_item ORDER BY place) AS at FROM staged WHERE stands
     ) s
     JOIN own_items o ON o.id = s.own_item
     JOIN annotation_participant p ON p.study_id = %(study)s AND p.pseudonym = s.pseudonym
     ORDER BY s.at, s.place
-"""
+"""  # noqa: S608 - rules of our own
 _REVISIONS = """
     INSERT INTO annotation_judgmentrevision
         (judgment_id, submission, plausibility, typicality, before, after_reveal, sent_back, created_at)

@@ -11,13 +11,22 @@ from stats.packing import BITS
 
 NOT_ASKED: list[int] = [0]  # of preferences no tally is kept
 
+
+def unit_sql(question: str, judgment: str = "j") -> str:
+    """What a judgment adds to its item's tally; the answers of each question are parameters."""
+    return f"coalesce(1::bigint << {BITS} * (array_position(%({question})s, {judgment}.{question}) - 1), 0)"
+
+
+def answers_of(study: Study) -> dict[str, list[int]]:
+    """The parameters of `unit_sql`."""
+    asked = {question.name: list(question.ascending) for question in study.questions}
+    return {name: asked.get(name, NOT_ASKED) for name in ("plausibility", "typicality")}
+
+
 # The tally of an item as it grew: each judgment that counts, with all before it.
 _GROWN = """
     WITH counting AS (
-        SELECT j.id, j.item_id, j.created_at,
-               coalesce(1::bigint << {bits} * (array_position(%(plausibility)s, j.plausibility) - 1), 0)
-                   AS plausibility_unit,
-               coalesce(1::bigint << {bits} * (array_position(%(typicality)s, j.typicality) - 1), 0) AS typicality_unit
+        SELECT j.id, j.item_id, j.created_at, {plausibility} AS plausibility_unit, {typicality} AS typicality_unit
         FROM annotation_judgment j JOIN annotation_participant p ON p.id = j.participant_id
         WHERE p.study_id = %(study)s AND {counting} {among}
     )
@@ -99,7 +108,8 @@ def participants_recount(study: Study, participant_ids: list[int]) -> None:
 def _run(sql: str, study: Study, item_ids: list[int] | None = None, participant_ids: list[int] | None = None) -> int:
     some = item_ids is not None
     sql = sql.format(
-        bits=BITS,
+        plausibility=unit_sql("plausibility"),
+        typicality=unit_sql("typicality"),
         counting=counting_sql(),
         first=first_sql(),
         seen=seen_sql(),
@@ -111,11 +121,9 @@ def _run(sql: str, study: Study, item_ids: list[int] | None = None, participant_
         own=", ".join(f"p.{name}" for name in _COUNTS),
         of_people="" if participant_ids is None else "AND p.id = ANY(%(participants)s)",
     )
-    asked = {question.name: list(question.ascending) for question in study.questions}
     values: dict[str, Any] = {
         "study": study.pk,
-        "plausibility": asked.get("plausibility", NOT_ASKED),
-        "typicality": asked.get("typicality", NOT_ASKED),
+        **answers_of(study),
         "yes_from": study.questions[0].positive_from,
         "items": item_ids,
         "participants": participant_ids,
