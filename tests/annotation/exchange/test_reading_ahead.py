@@ -1,5 +1,6 @@
 """Exports read ahead on a second connection, where the transaction is theirs alone: here with what is committed."""
 
+import psycopg
 import pytest
 from django.db import connection
 
@@ -58,3 +59,12 @@ def test_within_another_snapshot_nothing_is_read_ahead(made: Study) -> None:
     with snapshot():  # as `check_figures` has it, which exports first
         inside = b"".join(judgments_stream(Rows(made, Options())))
     assert inside == b"".join(judgments_stream(Rows(made, Options())))
+
+
+def test_a_range_that_breaks_off_is_the_database_s_own_error(transactional_db: None) -> None:
+    copy, counts = "COPY (SELECT 1 / (n - 3) FROM generate_series(1, %(last)s) n) TO STDOUT", []
+    rows = ahead.copied_ahead(copy, [{"last": 2}, {"last": 3}], counts.append)
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        list(rows)
+    assert counts == [2]
+    assert Study.objects.count() == 0  # the connection works
