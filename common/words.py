@@ -2,6 +2,8 @@
 
 from datetime import date
 
+from django.utils.translation import gettext as _
+
 
 def percent(share: float | None, digits: int = 1) -> str:
     return "–" if share is None else f"{100 * share:.{digits}f} %"
@@ -20,7 +22,7 @@ def duration(seconds: float) -> str:
 
 def median_words(seconds: float) -> str:
     """Under a second the digits would say more than the clock of a page knows."""
-    return "under 1 s" if seconds < 1 else f"{seconds:.1f} s"
+    return _("under 1 s") if seconds < 1 else f"{seconds:.1f} s"
 
 
 def day_words(at: date) -> str:

@@ -88,6 +88,13 @@ class CarefulResolver(ThreadedResolver):
         return found
 
 
+def _in_words(error: Exception) -> str:
+    """Nothing of a name that was known and refused: that says itself why."""
+    if isinstance(error, aiohttp.ClientConnectorDNSError) and not isinstance(error.os_error, socket.gaierror):
+        return ""
+    return next((words for of, words in IN_WORDS.items() if isinstance(error, of)), "")
+
+
 class Link:
     def __init__(
         self, *, api_key: str = "", proxy: str = "", ca_file: str = "", own_keys: Mapping[str, str] | None = None
@@ -178,8 +185,7 @@ class Link:
             raise self._away(server, error) from None
 
     def _away(self, server: Server, error: Exception) -> BackendAway:
-        told = (words for of, words in IN_WORDS.items() if isinstance(error, of))
-        why = next(told, "") or self.without_key(str(error)) or "no answer in time"
+        why = _in_words(error) or self.without_key(str(error)) or "no answer in time"
         kind = BackendAway if isinstance(error, NOT_THERE) else Ill
         return kind(f"{server.url} can't be reached ({why}): start the model server or correct the URL.")
 
