@@ -38,7 +38,7 @@ NAME, MAIL, PLATFORM_ID = "zacharias-q", "zq@mail.example", "5f2bplatformid77"
 
 @pytest.fixture(autouse=True)
 def ledger(tmp_path, settings) -> None:
-    settings.ERASURES_FILE = tmp_path / "erasures.jsonl"
+    settings.ERASURES_FILE, settings.AUDIT_LOG = tmp_path / "erasures.jsonl", tmp_path / "audit.jsonl"
 
 
 def somebody(researcher: User) -> tuple[User, Participant, Study]:
@@ -73,9 +73,12 @@ def test_a_failed_sign_in_is_logged_without_the_name(annotator: User, caplog) ->
 
 
 @pytest.mark.parametrize("judgments", ["keep", "remove"])
-def test_no_table_export_ledger_or_log_holds_a_trace(judgments: str, administrator: User, caplog) -> None:
+def test_no_table_export_ledger_or_log_holds_a_trace(
+    judgments: str, administrator: User, caplog, settings, django_capture_on_commit_callbacks
+) -> None:
     caplog.set_level(logging.DEBUG)
-    who, part, made = somebody(administrator)
+    with django_capture_on_commit_callbacks(execute=True):  # by which the trail's file is written
+        who, part, made = somebody(administrator)
     pk, old = who.pk, part.pseudonym
     assert {"accounts_user", "annotation_judgment", "axes_accessattempt"} <= set(tables_with(NAME))
     person_erase(person=who, judgments=judgments, comments="remove", by=administrator)
@@ -84,6 +87,8 @@ def test_no_table_export_ledger_or_log_holds_a_trace(judgments: str, administrat
     assert not [each for each in Session.objects.all() if each.get_decoded()["_auth_user_id"] == str(pk)]
     exported = b"".join(judgments_csv(made)).decode()
     written = settings.ERASURES_FILE.read_text() if settings.ERASURES_FILE.exists() else ""
+    written += settings.AUDIT_LOG.read_text()
+    assert '"kind": "link' in written
     assert [word for word in words if word in exported + caplog.text + written] == []
 
 

@@ -1,11 +1,9 @@
 """Each page that an annotator can reach, in German and Spanish: nothing on it is said as in English."""
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
@@ -16,46 +14,10 @@ from annotation.design.demographics import NAMES
 from annotation.judging.reasons import reason_shown
 from annotation.models import Item, Judgment, Participant, Study
 from tests.annotation.builders import preference_study, study
+from tests.annotation.judging.languages.walking import ENGLISH, LANGUAGES, Get, by, checked, sent
 from tests.annotation.pages import post, rate, url
-from tests.annotation.words import said
 
 pytestmark = pytest.mark.django_db
-
-LANGUAGES = ("de", "es")
-# The same in these languages, or names. Of numbers and their signs only letters count.
-SAME = {"Mindsite", "Admin", "Name", "Pause", "A", "B", "No", "Plausible", "Token", "Optional", "min", "s", "h", "d"}
-TIME = re.compile(r"(\d+ (d|h|min|s)( in)? ?|\d+ in )+")
-# No German or Spanish text has these, whole words.
-ENGLISH = re.compile(r"\b(the|this|you|your|is|are|of|and|to|with|not|have|it|them|what|by)\b", re.IGNORECASE)
-Get = Callable[[str], HttpResponse]
-
-
-def untranslated(get: Get) -> list[str]:
-    """What the page says in another language as it does in English, or with English words in it."""
-    english = said(get("en").content.decode())
-    assert english
-    found = []
-    for language in LANGUAGES:
-        page = get(language).content.decode()
-        assert f'<html lang="{language}">' in page
-        there = {
-            text for text in said(page) if text.removesuffix(" · Mindsite") not in SAME and not TIME.fullmatch(text)
-        }
-        found += [(language, text) for text in there if text in english or ENGLISH.search(text)]
-    return sorted(found)
-
-
-def by(client: Client, address: str) -> Get:
-    return lambda language: client.get(address, headers={"Accept-Language": language})
-
-
-def sent(client: Client, address: str, **form) -> Get:
-    """A form that is refused, and so can be sent in each language."""
-    return lambda language: client.post(address, form, headers={"Accept-Language": language})
-
-
-def checked(pages: Iterator[tuple[str, Get]]) -> dict[str, list]:
-    return {state: found for state, get in pages if (found := untranslated(get))}
 
 
 def states(client: Client, made: Study) -> Iterator[tuple[str, Get]]:
@@ -184,7 +146,6 @@ STOPPED = [
 @pytest.mark.parametrize("stored", STOPPED)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_why_work_has_stopped(stored: str, language: str) -> None:
-
     with translation.override(language):
         assert not ENGLISH.search(reason_shown(stored))
     with translation.override("en"):
