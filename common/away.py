@@ -47,9 +47,13 @@ def is_full_database(error: BaseException | None) -> bool:
     return isinstance(error, OperationalError) and getattr(error.__cause__, "sqlstate", None) == FULL
 
 
+def is_unusable_database(error: BaseException | None) -> bool:
+    """Away or full: no fault of ours, and to be tried again."""
+    return is_lost_database(error) or is_full_database(error)
+
+
 def is_for_later(error: BaseException | None) -> bool:
-    """No fault of ours: the database is away, which is kept in mind, or can't write."""
+    """As `is_unusable_database`; that it is away is kept in mind."""
     if is_lost_database(error):
         away.noticed()
-        return True
-    return is_full_database(error)
+    return is_unusable_database(error)

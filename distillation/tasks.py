@@ -15,7 +15,7 @@ from celery import Task, shared_task
 from celery.signals import worker_ready, worker_shutting_down
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 
-from common.away import is_full_database, is_lost_database
+from common.away import is_unusable_database
 from distillation.catalog.intake.indexing import indexes_make, indexes_owed
 from distillation.catalog.intake.job import import_is_running
 from distillation.catalog.pictures.download import StoreAway, pictures_download
@@ -151,7 +151,7 @@ def _recorded(run: Run, holder: uuid.UUID, ended: Sequence[Ended]) -> bool:
         try:
             return ledger.record(run, holder, ended)
         except (DatabaseError, InterfaceError) as error:
-            if not (is_lost_database(error) or is_full_database(error)) or time.monotonic() > until:
+            if not is_unusable_database(error) or time.monotonic() > until:
                 raise
             connection.close()
             time.sleep(0.3)

@@ -6,7 +6,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
-from common.away import is_full_database, is_lost_database
+from common.away import is_unusable_database
 from mindsite.redaction import RedactingFormatter, redacted
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
@@ -18,7 +18,7 @@ class Context(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         record.request_id = request_id.get()
         error = record.exc_info[1] if record.exc_info else None
-        if is_lost_database(error) or is_full_database(error):
+        if is_unusable_database(error):
             why = str(error).strip().partition("\n")[0]
             record.msg = f"{record.getMessage()}: the database can't be reached or can't write ({why})"
             record.args = None
