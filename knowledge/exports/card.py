@@ -67,7 +67,7 @@ def _sentences(selection: Selection, facts: Facts, at: datetime) -> dict[str, ob
 def _maker(run: Run) -> str:
     if run.is_baseline:
         return "the baseline: rules on titles and pixels, no model. They show the way and are no model's work"
-    if run.backend == "imported":
+    if run.is_imported:
         return f"others and imported ({run.model}); how is not known here"
     return f"`{run.model}` ({run.backend}), asked under each relation, and filtered by the same model"
 

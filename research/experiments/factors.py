@@ -49,7 +49,7 @@ class ArmPlan:
 def control_plan(run: Run) -> ArmPlan:
     names = {field.name for field in fields(RunSettings)}
     config = {name: value for name, value in run.config.items() if name in names}
-    if run.backend == "imported":
+    if run.is_imported:
         raise ExperimentRefused(
             f"Run {run.name} was imported, so nothing can be varied in it: name runs over the same co-buys instead"
         )
@@ -61,7 +61,7 @@ def control_plan(run: Run) -> ArmPlan:
 
 def asks_the_same(run: Run, plan: ArmPlan) -> bool:
     """Another run that asked the same question of the same model, and so differs by chance alone."""
-    return run.backend != "imported" and not plan.reading and control_plan(run).asked == plan.asked
+    return not run.is_imported and not plan.reading and control_plan(run).asked == plan.asked
 
 
 def arm_plans(control: Run, vary: Mapping[str, Sequence[str]]) -> list[ArmPlan]:

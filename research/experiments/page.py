@@ -118,7 +118,7 @@ def _known(rows: Sequence[dict]) -> set[str]:
 def _repeats(arms: Sequence[Arm]) -> list[Arm]:
     """Taken as they are, and asked as the control was."""
     control = next(arm.run for arm in arms if arm.is_control)
-    if control.backend == "imported":
+    if control.is_imported:
         return []
     asked = control_plan(control)
     return [arm for arm in arms if not (arm.is_control or arm.factor) and asks_the_same(arm.run, asked)]
