@@ -70,19 +70,24 @@ def advance_run(self: Task, run_id: int) -> None:
         run_wait(run=run, why="{} of {} products have their pictures treated".format(*run_treating(run)))
         advance_run.apply_async([run.pk], expires=30)
         return
-    if not database_has_room():
-        log.error("Run %s: %s", run.name, NO_ROOM)
-        with suppress(OperationalError):
-            run_wait(run=run, why=NO_ROOM)
-        return
     worker, drained = HOLD if run.is_batched else self.request.hostname or "here", False
     with drain_hold(run, worker) as count_workers:
-        if count_workers:
+        if count_workers and _has_room(run):
             drained = _drain(run, uuid.uuid5(uuid.NAMESPACE_DNS, worker), count_workers)
     if run_finish_if_done(run=run):
         log.info("Run %s is done.", run.name)
     elif drained and Run.objects.owing().filter(pk=run.pk).exists():  # paused and resumed while calls were in flight
         advance_run.apply_async([run.pk], expires=30)
+
+
+def _has_room(run: Run) -> bool:
+    """For its answers; where there is none, the run says so."""
+    if database_has_room():
+        return True
+    log.error("Run %s: %s", run.name, NO_ROOM)
+    with suppress(OperationalError):
+        run_wait(run=run, why=NO_ROOM)
+    return False
 
 
 def _drain(run: Run, holder: uuid.UUID, count_workers: Callable[[], int]) -> bool:
