@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from accounts.models import User
 from annotation.design.services import study_create
@@ -68,6 +68,19 @@ def test_words_of_ones_own_are_seen_whole_and_tried(open_as: Callable[..., Page]
     expect(page.locator("#prompt-shown")).to_contain_text("In one line: ")
     page.locator("input[name=backend][value=baseline]").check()
     page.get_by_role("button", name="Try on three co-buys").click()
+    expect(page.locator("#tried .tried > li")).to_have_count(3)
+
+
+@pytest.mark.usefixtures("asked")
+def test_a_try_goes_on_while_the_form_is_changed(open_as: Callable[..., Page], researcher: User) -> None:
+    page = open_as(researcher, reverse("run-new"))
+    page.locator("input[name=backend][value=baseline]").check()
+    held: list[Route] = []
+    page.route("**" + reverse("prompts-try"), lambda route: held.append(route))  # noqa: PLW0108, it wants a function
+    page.get_by_role("button", name="Try on three co-buys").click()
+    with page.expect_response("**" + reverse("run-forecast")):
+        page.get_by_label("Name", exact=True).fill("another")
+    held[0].continue_()
     expect(page.locator("#tried .tried > li")).to_have_count(3)
 
 
