@@ -11,6 +11,8 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
+import aiohttp
+
 
 def _free_port() -> int:
     with socket.socket() as probe:
@@ -54,59 +56,64 @@ def web_server() -> subprocess.Popen:
     return subprocess.Popen(web_command(PORT), start_new_session=True)
 
 
-async def annotate(
-    load: Load, study_id: int, session_key: str, until: float, patient: bool, *, pause: float = 0.0
-) -> None:
-    """One annotator: rate, audit, rate …; what is not acknowledged is sent again with the same submission."""
-    import aiohttp  # noqa: PLC0415
+class Annotator:
+    """Rates, audits, rates …; what is not acknowledged is sent again with the same submission."""
 
-    token = "t" * 32
-    headers = {"HX-Request": "true", "X-CSRFToken": token, "Cookie": f"sessionid={session_key}; csrftoken={token}"}
-    base = f"http://{load.at}/judge/{study_id}/"
+    def __init__(self, client: aiohttp.ClientSession, load: Load, study_id: int, until: float, patient: bool) -> None:
+        self.client, self.load, self.until, self.patient = client, load, until, patient
+        self.base = f"http://{load.at}/judge/{study_id}/"
 
-    async def ask(method: str, path: str, kind: str = "", **data) -> str:
+    async def judge(self, pause: float) -> None:
+        page = await self._ask("GET", "?start=1")
+        while time.perf_counter() < self.until:
+            if item := _field(page, "item"):
+                submission, version = _field(page, "submission"), _field(page, "version")
+                form = {"item": item, "submission": submission, "plausibility": "1", "typicality": "2"}
+                page = await self._ask("POST", "save", "ratings", **form | ({"version": version} if version else {}))
+                if not (judgment := _field(page, "judgment", r"\d+")):
+                    continue
+                self.load.acknowledged.append(submission)
+                self.load.judged += 1
+            elif not (judgment := _field(page, "judgment", r"\d+")):
+                return
+            page = await self._ask("POST", "audit", "next", judgment=judgment, answer="right")
+            await asyncio.sleep(pause)
+
+    async def _ask(self, method: str, path: str, kind: str = "", **data: str) -> str:
         while True:
             start = time.perf_counter()
             try:
-                async with client.request(method, base + path, data=data or None) as answer:
+                async with self.client.request(method, self.base + path, data=data or None) as answer:
                     text = await answer.text()
-                    if answer.status == 200:
-                        if kind:
-                            load.times[kind].append(time.perf_counter() - start)
-                        return text
-                    load.errors[answer.status] += 1
-                    took = time.perf_counter() - start
-                    load.longest[answer.status] = max(took, load.longest.get(answer.status, 0.0))
-                    if answer.status == 409:
-                        return text
+                self._count(answer.status, kind, time.perf_counter() - start)
+                if answer.status in (200, 409):
+                    return text
             except (aiohttp.ClientError, OSError):
-                load.errors["connection"] += 1
-            if not patient and time.perf_counter() > until:
+                self.load.errors["connection"] += 1
+            if not self.patient and time.perf_counter() > self.until:
                 return ""
             await asyncio.sleep(0.05)
 
+    def _count(self, status: int, kind: str, took: float) -> None:
+        if status != 200:
+            self.load.errors[status] += 1
+            self.load.longest[status] = max(took, self.load.longest.get(status, 0.0))
+        elif kind:
+            self.load.times[kind].append(took)
+
+
+def _field(page: str, name: str, value: str = '[^"]+') -> str:
+    found = re.search(rf'name="{name}" value="({value})"', page)
+    return found[1] if found else ""
+
+
+async def annotate(
+    load: Load, study_id: int, session_key: str, until: float, patient: bool, *, pause: float = 0.0
+) -> None:
+    token = "t" * 32
+    headers = {"HX-Request": "true", "X-CSRFToken": token, "Cookie": f"sessionid={session_key}; csrftoken={token}"}
     async with aiohttp.ClientSession(headers=headers) as client:
-        page = await ask("GET", "?start=1")
-        while time.perf_counter() < until:
-            item, submission, version = (
-                re.search(rf'name="{name}" value="([^"]+)"', page) for name in ("item", "submission", "version")
-            )
-            if not item:
-                reveal = re.search(r'name="judgment" value="(\d+)"', page)
-                if not reveal:
-                    return
-            else:
-                form = {"item": item[1], "submission": submission[1], "plausibility": "1", "typicality": "2"}
-                form |= {"version": version[1]} if version else {}
-                page = await ask("POST", "save", "ratings", **form)
-                reveal = re.search(r'name="judgment" value="(\d+)"', page)
-                if reveal:
-                    load.acknowledged.append(submission[1])
-                    load.judged += 1
-                else:
-                    continue
-            page = await ask("POST", "audit", "next", judgment=reveal[1], answer="right")
-            await asyncio.sleep(pause)
+        await Annotator(client, load, study_id, until, patient).judge(pause)
 
 
 async def crowd(

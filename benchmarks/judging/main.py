@@ -16,15 +16,41 @@ import threading
 import time
 import uuid
 from collections import Counter
+from typing import TYPE_CHECKING
 
 from benchmarks.bars import at_least, at_most, show
 from benchmarks.judging.load import Load, crowd, end, sessions, wait_for_web, web_server
 from benchmarks.own_services import own_services, percentile
 
+if TYPE_CHECKING:
+    from accounts.models import User
+    from annotation.models import Study
+
 BAR_JUDGMENTS, BAR_MS = 150, 50
 
 
 def quota(options: argparse.Namespace) -> None:
+    from benchmarks.fill import annotators, run_filled, study_filled  # noqa: PLC0415
+
+    run, users = run_filled(2_000), annotators(50)
+    found = Counter()
+    for number in range(options.rounds):
+        study = study_filled(run, 200, overlap=5, name=f"round {number}")
+        threads = [threading.Thread(target=_judge_all, args=(study, user, found)) for user in users]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        _count(study, found)
+    print(
+        f"quota: {options.rounds} rounds of 50 threads, 200 items x 5: {found['over']} over quota, {found['doubles']} "
+        f"doubles, {found['missing']} missing; {found['run out']} leases run out, {found['refused']} late submits "
+        "refused"
+    )
+
+
+def _judge_all(study: "Study", user: "User", found: Counter) -> None:
+    """One annotator, to the end of the study. One item in ten is left lying: its lease runs out."""
     from django.db import connection  # noqa: PLC0415
 
     from annotation.judging.allocation import Finished, item_next  # noqa: PLC0415
@@ -32,57 +58,36 @@ def quota(options: argparse.Namespace) -> None:
     from annotation.judging.participants import participant_join  # noqa: PLC0415
     from annotation.judging.refusals import JudgingRefused  # noqa: PLC0415
     from annotation.judging.writing import audit_save, judgment_save  # noqa: PLC0415
-    from annotation.models import Item, Judgment, Lease  # noqa: PLC0415
-    from benchmarks.fill import annotators, run_filled, study_filled  # noqa: PLC0415
+    from annotation.models import Lease  # noqa: PLC0415
 
-    run, users = run_filled(2_000), annotators(50)
-    late = Counter()
-    for number in range(options.rounds):
-        study = study_filled(run, 200, overlap=5, name=f"round {number}")
-        people = [participant_join(study, user) for user in users]
+    participant = participant_join(study, user)
+    rng = random.Random(participant.pk)
+    while not isinstance(lease := item_next(participant=participant), Finished):
+        if not isinstance(lease, Lease):
+            time.sleep(0.02)
+            continue
+        if rng.random() < 0.1:
+            Lease.objects.filter(pk=lease.pk).update(expires_at="2000-01-01T00:00Z")
+            release_expired(study)
+            found["run out"] += 1
+        answers = {"plausibility": rng.randint(0, 1), "typicality": rng.randint(0, 3)}
+        try:
+            asked = {"participant": participant, "item_id": lease.item_id, "submission": uuid.uuid4()}
+            saved = judgment_save(**asked, **answers)
+        except JudgingRefused:
+            found["refused"] += 1
+            continue
+        audit_save(participant=participant, judgment_id=saved.pk, filter_right=True)
+    connection.close()
 
-        def work(participant, study=study) -> None:
-            rng = random.Random(participant.pk)
-            while True:
-                lease = item_next(participant=participant)
-                if isinstance(lease, Finished):
-                    break
-                if not isinstance(lease, Lease):
-                    time.sleep(0.02)
-                    continue
-                if rng.random() < 0.1:  # wanders off; its lease runs out and comes back later
-                    Lease.objects.filter(pk=lease.pk).update(expires_at="2000-01-01T00:00Z")
-                    release_expired(study)
-                    late["run out"] += 1
-                try:
-                    saved = judgment_save(
-                        participant=participant, item_id=lease.item_id, submission=uuid.uuid4(),
-                        plausibility=rng.randint(0, 1), typicality=rng.randint(0, 3),
-                    )  # fmt: skip
-                except JudgingRefused:
-                    late["refused"] += 1
-                    continue
-                audit_save(participant=participant, judgment_id=saved.pk, filter_right=True)
-            connection.close()
 
-        threads = [threading.Thread(target=work, args=(participant,)) for participant in people]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        items = Item.objects.filter(study=study)
-        over = sum(item.n_judged > 5 or item.taken > 5 for item in items)
-        missing = sum(5 - Judgment.objects.filter(item=item).count() for item in items)
-        doubles = Judgment.objects.filter(item__study=study).count() - len(
-            set(Judgment.objects.filter(item__study=study).values_list("item", "participant"))
-        )
-        late["over"] += over
-        late["missing"] += missing
-        late["doubles"] += doubles
-    print(
-        f"quota: {options.rounds} rounds of 50 threads, 200 items x 5: {late['over']} over quota, {late['doubles']} "
-        f"doubles, {late['missing']} missing; {late['run out']} leases run out, {late['refused']} late submits refused"
-    )
+def _count(study: "Study", found: Counter) -> None:
+    from annotation.models import Item, Judgment  # noqa: PLC0415
+
+    items, judgments = Item.objects.filter(study=study), Judgment.objects.filter(item__study=study)
+    found["over"] += sum(item.n_judged > 5 or item.taken > 5 for item in items)
+    found["missing"] += sum(5 - Judgment.objects.filter(item=item).count() for item in items)
+    found["doubles"] += judgments.count() - len(set(judgments.values_list("item", "participant")))
 
 
 def http(options: argparse.Namespace) -> None:

@@ -9,8 +9,8 @@ import argparse
 import asyncio
 import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from functools import partial
 from io import StringIO
 from pathlib import Path
 
@@ -85,59 +85,55 @@ def load(options: argparse.Namespace) -> None:
 
 
 def growth(options: argparse.Namespace) -> None:
+    for n in options.sizes:
+        empty = _database_bytes()
+        took = _grown(n, options.folder)
+        size = (_database_bytes() - empty) / n
+        words = ", ".join(f"{name} {1000 * s:,.1f} ms" if s < 1 else f"{name} {s:,.1f} s" for name, s in took.items())
+        print(
+            f"  {n:,} intentions, items and judgments: {words}; {size:,.0f} bytes for each in the database", flush=True
+        )
+
+
+def _grown(n: int, folder: str) -> dict[str, float]:
+    """Seconds of each thing people do with a run and a study of that many intentions, which are made here."""
     from django.core.management import call_command  # noqa: PLC0415
-    from django.db import connection  # noqa: PLC0415
 
     from annotation.judging.allocation import item_next  # noqa: PLC0415
     from annotation.judging.leases import lease_release  # noqa: PLC0415
     from annotation.judging.participants import participant_join  # noqa: PLC0415
     from annotation.judging.tallying import study_recompute  # noqa: PLC0415
+    from annotation.models import Study  # noqa: PLC0415
     from benchmarks.fill import annotators, judgments_filled, run_filled, study_filled  # noqa: PLC0415
 
-    for n in options.sizes:
-        took: dict[str, float] = {}
+    def fill() -> None:
+        study = study_filled(run_filled(n, name=f"r{n}"), n, overlap=2, name=f"s{n}")
+        judgments_filled(study, share=0.5)
+        study_recompute(study)
 
-        @contextmanager
-        def timed(name: str, took: dict[str, float] = took) -> Iterator[None]:
-            began = time.perf_counter()
-            yield
-            took[name] = time.perf_counter() - began
+    def next_item() -> None:
+        item_next(participant=person)
+        lease_release(participant=person)
+        person.refresh_from_db()
 
-        def bytes_now() -> int:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_database_size(current_database())")
-                return cursor.fetchone()[0]
+    took = {"filling": _seconds(fill)}
+    person = participant_join(Study.objects.get(name=f"s{n}"), annotators(1, prefix=f"new{n}")[0])
+    took["next item"] = percentile([_seconds(next_item) for _ in range(50)], 0.5)
+    commands = {
+        "figures of the study": ("study_stats", f"s{n}", "--json"),
+        "export of judgments": ("export_judgments", f"s{n}", "--output", f"{folder}/j{n}.csv"),
+        "export of intentions": ("export_intentions", f"r{n}", "--output", f"{folder}/i{n}.jsonl", "--format", "jsonl"),
+        "backup": ("backup", f"{folder}/b{n}"),
+    }
+    return took | {name: _seconds(partial(call_command, *words, stdout=StringIO())) for name, words in commands.items()}
 
-        empty = bytes_now()
-        with timed("filling"):
-            run = run_filled(n, name=f"r{n}")
-            study = study_filled(run, n, overlap=2, name=f"s{n}")
-            judgments_filled(study, share=0.5)
-            study_recompute(study)
-        person = participant_join(study, annotators(1, prefix=f"new{n}")[0])
 
-        def ask(person=person) -> None:
-            item_next(participant=person)
-            lease_release(participant=person)
-            person.refresh_from_db()
+def _database_bytes() -> int:
+    from django.db import connection  # noqa: PLC0415
 
-        took["next item"] = percentile([_seconds(ask) for _ in range(50)], 0.5)
-        with timed("figures of the study"):
-            call_command("study_stats", study.name, "--json", stdout=StringIO())
-        with timed("export of judgments"):
-            call_command("export_judgments", study.name, "--output", f"{options.folder}/j{n}.csv", stdout=StringIO())
-        with timed("export of intentions"):
-            call_command(
-                "export_intentions", run.name, "--output", f"{options.folder}/i{n}.jsonl", "--format", "jsonl",
-                stdout=StringIO(),
-            )  # fmt: skip
-        with timed("backup"):
-            call_command("backup", f"{options.folder}/b{n}", stdout=StringIO())
-        size = (bytes_now() - empty) / n
-        words = ", ".join(f"{name} {1000 * s:,.1f} ms" if s < 1 else f"{name} {s:,.1f} s" for name, s in took.items())
-        print(
-            f"  {n:,} intentions, items and judgments: {words}; {size:,.0f} bytes for each in the database", flush=True
-        )
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_database_size(current_database())")
+        return cursor.fetchone()[0]
 
 
 def _seconds(do: Callable[[], object]) -> float:

@@ -11,11 +11,16 @@ import sys
 import time
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from benchmarks.bars import at_most, holds, show
 from benchmarks.own_services import own_services
+
+if TYPE_CHECKING:
+    from benchmarks.pipeline.world import Worker
+    from distillation.models import Run
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 VARY = {"pictures": ["grey", "median", "shuffle", "swapped", "none"]}
@@ -39,49 +44,59 @@ def main() -> int:
 
 def _measure(folder: Path, shared: Path, limit: int | None, latency_ms: float) -> int:
     from benchmarks.pipeline import world  # noqa: PLC0415 - it needs the settings
-    from distillation.models import Run, TreatedPicture  # noqa: PLC0415
     from distillation.runs.pictures import run_pictures_ready  # noqa: PLC0415
-    from distillation.runs.services import RunSettings, run_start  # noqa: PLC0415
-    from distillation.tasks import run_wake  # noqa: PLC0415
-    from research.experiments.exact import exact  # noqa: PLC0415
-    from research.experiments.making import arms_check, experiment_create, experiment_plan  # noqa: PLC0415
 
     here = world.World(folder, shared / "bench", shared / "data/photos/img")
     _catalog(shared)
     with here.server(manners=("--latency-ms", str(latency_ms))) as server:
         urls = [f"{server.url},{world.PLACES}"]
-
-        def control(name: str, temperature: float) -> Run:
-            asked = RunSettings.checked(relations=RELATIONS, limit=limit, temperature=temperature)
-            return run_start(name=name, backend="openai", model="fake", base_urls=urls, settings=asked)[0]
-
-        def arms(name: str, temperature: float) -> list[Run]:
-            plan = experiment_plan(control=control(f"{name}-control", temperature), vary=VARY)
-            made = experiment_create(name=name, plan=plan, checked=arms_check(plan))
-            return [arm.run for arm in made.arms.select_related("run")]
-
-        single, together = arms("single", 0.2), arms("together", 0.3)
+        single, together = (_arms(name, at, urls, limit) for name, at in (("single", 0.2), ("together", 0.3)))
         began = time.monotonic()
         for run in single:
             while not run_pictures_ready(run, seconds=60):
                 pass
-        print(f"treating {TreatedPicture.objects.count()} pictures: {time.monotonic() - began:.1f} s", flush=True)
-
+        print(f"treating the pictures: {time.monotonic() - began:.1f} s", flush=True)
         with here.worker() as worker:
-
-            def spent(*runs: Run) -> np.ndarray:
-                """Seconds of the wall clock, and of the worker's processors."""
-                began = np.array([time.monotonic(), worker.processor_seconds()])
-                for run in runs:
-                    run_wake(run)
-                for run in runs:
-                    world.ended(run, MOST_S)
-                return np.array([time.monotonic(), worker.processor_seconds()]) - began
-
             # Half before, half after: what else the machine does drifts.
-            before, (at_once, at_once_cpu) = sum(spent(run) for run in single[:3]), spent(*together)
-            alone, alone_cpu = before + sum(spent(run) for run in single[3:])
-    figures = exact(list(together[0].arms.get().experiment.arms.select_related("run")))
+            before = sum(_spent(worker, run) for run in single[:3])
+            at_once, at_once_cpu = _spent(worker, *together)
+            alone, alone_cpu = before + sum(_spent(worker, run) for run in single[3:])
+    told = f"{alone:.1f} and {at_once:.1f} s; processor seconds of the worker {alone_cpu:.0f} and {at_once_cpu:.0f}"
+    is_fast = show(at_most("six arms over six single runs", at_once / alone, SLOWER_AT_MOST), told)
+    return 0 if all([is_fast, *_accounts(together[0])]) else 1
+
+
+def _arms(name: str, temperature: float, urls: list[str], limit: int | None) -> "list[Run]":
+    """The runs of an experiment of that name, its control first."""
+    from distillation.runs.services import RunSettings, run_start  # noqa: PLC0415
+    from research.experiments.making import arms_check, experiment_create, experiment_plan  # noqa: PLC0415
+
+    asked = RunSettings.checked(relations=RELATIONS, limit=limit, temperature=temperature)
+    control, _ = run_start(name=f"{name}-control", backend="openai", model="fake", base_urls=urls, settings=asked)
+    plan = experiment_plan(control=control, vary=VARY)
+    made = experiment_create(name=name, plan=plan, checked=arms_check(plan))
+    return [arm.run for arm in made.arms.select_related("run")]
+
+
+def _spent(worker: "Worker", *runs: "Run") -> np.ndarray:
+    """Seconds of the wall clock, and of the worker's processors, until all of the runs have ended."""
+    from benchmarks.pipeline.world import ended  # noqa: PLC0415
+    from distillation.tasks import run_wake  # noqa: PLC0415
+
+    began = np.array([time.monotonic(), worker.processor_seconds()])
+    for run in runs:
+        run_wake(run)
+    for run in runs:
+        ended(run, MOST_S)
+    return np.array([time.monotonic(), worker.processor_seconds()]) - began
+
+
+def _accounts(run: "Run") -> list[bool]:
+    """What became of each unit of the run's experiment, and that each treatment has files of its own."""
+    from distillation.models import TreatedPicture  # noqa: PLC0415
+    from research.experiments.exact import exact  # noqa: PLC0415
+
+    figures = exact(list(run.arms.get().experiment.arms.select_related("run")))
     for each in figures.arms:
         print(
             f"{each.arm.label}: {each.units:,} units = {each.whole.verdicts:,} verdicts + {each.whole.failed:,} failed "
@@ -90,13 +105,10 @@ def _measure(folder: Path, shared: Path, limit: int | None, latency_ms: float) -
         )
     shown = TreatedPicture.objects.exclude(picture=None)
     mixed = len({row.picture.digest for row in shown.select_related("picture")}) != shown.count()
-    told = f"{alone:.1f} and {at_once:.1f} s; processor seconds of the worker {alone_cpu:.0f} and {at_once_cpu:.0f}"
-    met = [
-        show(at_most("six arms over six single runs", at_once / alone, SLOWER_AT_MOST), told),
+    return [
         show(holds("the sums of every arm add up", all(each.adds_up for each in figures.arms))),
         show(holds("no picture file serves two treatments", not mixed)),
     ]
-    return 0 if all(met) else 1
 
 
 def _catalog(shared: Path) -> None:
