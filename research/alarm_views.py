@@ -8,7 +8,6 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.access import researcher_required
 from accounts.requests import PersonRequest
-from common.words import percent
 from distillation.models import Alarm, AlarmLimits
 from distillation.runs.alarms import alarm_limits_set
 
@@ -51,4 +50,4 @@ def run_alarms(request: PersonRequest) -> HttpResponse:
 
 def _percents(limits: AlarmLimits) -> dict[str, str]:
     shares = {name: getattr(limits, name) for name in LABELS}
-    return {name: "" if share is None else percent(share, 2).removesuffix(" %") for name, share in shares.items()}
+    return {name: "" if share is None else f"{100 * share:g}" for name, share in shares.items()}

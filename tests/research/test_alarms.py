@@ -69,6 +69,12 @@ def test_a_researcher_sets_the_limits_in_per_cent(as_researcher: Client) -> None
     assert "The limits were not saved" in text(answer)
 
 
+def test_the_page_shows_the_limits_as_people_type_them(as_researcher: Client) -> None:
+    AlarmLimits.objects.create(pk=1, kept=0.125, failures=0.07, opening=None)  # 100 x 0.07 is 7.000000000000001
+    form = as_researcher.get(reverse("run-alarms")).context["form"]
+    assert [form.initial[name] for name in ("kept", "failures", "opening")] == ["12.5", "7", ""]
+
+
 def test_the_api_sets_and_tells_limits_and_alarms(as_researcher: Client) -> None:
     made = finished_run(1, **SERVED)
     Alarm.objects.create(run=made, kind="opening", share=0.7, limit=0.5, n=400, what="they both are used")
