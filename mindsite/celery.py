@@ -19,9 +19,11 @@ app.autodiscover_tasks(
 
 
 @worker_init.connect
-def show_liveness(**_: object) -> None:
+def worker_prepare(**_: object) -> None:
     import distillation.runs.liveness  # noqa: F401, PLC0415 - only a worker has a heartbeat
+    from mindsite.supervision.clock import ClockKept  # noqa: PLC0415 - and a clock
 
+    app.steps["worker"].add(ClockKept)
     gc.freeze()  # what is loaded stays, in one copy for all processes that are forked
 
 

@@ -115,8 +115,10 @@ class Chaos:
             time.sleep(0.1)
 
     def judgments_lost(self) -> int:
-        known = self.site.query("SELECT submission::text FROM annotation_judgment")
-        return len(set(self.load.acknowledged) - {each for (each,) in known})
+        acknowledged = set(self.load.acknowledged)  # first: people go on judging
+        return len(
+            acknowledged - {each for (each,) in self.site.query("SELECT submission::text FROM annotation_judgment")}
+        )
 
     def doubled(self) -> int:
         keys = {
@@ -127,7 +129,7 @@ class Chaos:
         return sum(self.site.query(each)[0][0] for each in asked)
 
 
-OF_SITE = ("web master", "Celery main", "web worker", "pool child")
+OF_SITE = ("web master", "Celery main", "web worker", "pool child", "clock")
 
 
 def matrix(options: argparse.Namespace, folder: Path) -> None:

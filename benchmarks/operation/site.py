@@ -96,6 +96,23 @@ def _child(word: str) -> Callable[[Site], int]:
     return found
 
 
+def _pool_child(site: Site) -> int:
+    """Tasks come to it through pipes of its parent's; the clock beside it has closed all but the log."""
+    parent = _leader("celery")(site)
+    return min(pid for pid in _children(parent) if len(_pipes(pid) & _pipes(parent)) > 1)
+
+
+def _clock(site: Site) -> int:
+    parent = _leader("celery")(site)
+    alone = (pid for pid in _children(parent) if len(_pipes(pid) & _pipes(parent)) == 1)
+    return next(pid for pid in alone if "tracker" not in _command(pid))
+
+
+def _pipes(pid: int) -> set[str]:
+    links = (str(path.readlink()) for path in Path(f"/proc/{pid}/fd").iterdir())
+    return {link for link in links if link.startswith("pipe:")}
+
+
 def _backend(site: Site) -> int:
     asked = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
     return site.query(f"{asked} ORDER BY backend_start LIMIT 1")[0][0]
@@ -119,7 +136,8 @@ PIDS: dict[str, Callable[[Site], int]] = {
     "web master": _leader("granian"),
     "supervisor": lambda site: site.process.pid if site.process.poll() is None else 0,
     "Celery main": _leader("celery"),
-    "pool child": _child("celery"),
+    "pool child": _pool_child,
+    "clock": _clock,
     "Valkey": lambda site: int((site.var / "valkey" / "valkey.pid").read_text()),
     "PostgreSQL backend": _backend,
     "postmaster": _postmaster,

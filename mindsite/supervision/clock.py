@@ -1,11 +1,18 @@
 """The sweep's clock, kept in memory: there is nothing to remember, and no file to lock."""
 
+import logging
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from celery.beat import ScheduleEntry, Scheduler
+from celery.bootsteps import StartStopStep
+from celery.worker import WorkController
+from celery.worker.components import Beat
 
+logger = logging.getLogger(__name__)
+
+LOOKED_AFTER_EVERY_S = 3
 BEGAN, BEGAN_STEADY = datetime.now(UTC), time.monotonic()
 
 
@@ -22,3 +29,19 @@ class SteadyEntry(ScheduleEntry):
 
 class SteadyScheduler(Scheduler):
     Entry = SteadyEntry
+
+
+class ClockKept(StartStopStep):
+    """A clock that was killed is started again: Celery starts it once and never looks whether it is there."""
+
+    requires = (Beat, "celery.worker.components:Timer")
+
+    def start(self, worker: WorkController) -> None:
+        for clock in (step for step in worker.steps if isinstance(step, Beat)):
+            worker.timer.call_repeatedly(LOOKED_AFTER_EVERY_S, self._keep, (worker, clock))
+
+    def _keep(self, worker: WorkController, clock: Beat) -> None:
+        if not clock.obj.is_alive():
+            logger.warning("The sweep's clock was ended (%s); starting it again", clock.obj.exitcode)
+            clock.obj = clock.create(worker)
+            clock.obj.start()

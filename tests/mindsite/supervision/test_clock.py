@@ -1,12 +1,13 @@
-"""The sweep's clock goes on evenly when the machine's is set."""
+"""The sweep's clock goes on evenly when the machine's is set, and is started again when it was killed."""
 
 from datetime import timedelta
 
 import pytest
 from celery.beat import Scheduler
+from celery.worker import WorkController
 
 from mindsite.celery import app
-from mindsite.supervision.clock import SteadyScheduler
+from mindsite.supervision.clock import ClockKept, SteadyScheduler
 
 DAY = timedelta(days=1)
 
@@ -21,3 +22,23 @@ def test_a_clock_set_back_by_a_day_does_not_hold_the_sweep_up(
     before = app.now()
     monkeypatch.setattr(type(app), "now", lambda self: before - DAY)
     assert (entry.is_due().next <= 10) is soon
+
+
+def test_a_killed_clock_is_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(app.steps, "worker", {ClockKept})
+    worker = WorkController(app=app, beat=True, pool="solo", scheduler=SteadyScheduler)
+    beat = next(step for step in worker.steps if step.name.endswith("Beat"))
+    keeper = next(step for step in worker.steps if isinstance(step, ClockKept))
+    first = beat.obj
+    first.start()
+    try:
+        keeper._keep(worker, beat)
+        assert beat.obj is first  # it lives
+        first.terminate()
+        first.join()
+        keeper._keep(worker, beat)
+        assert beat.obj is not first
+        assert beat.obj.is_alive()
+    finally:
+        beat.obj.terminate()
+        beat.obj.join()
