@@ -12,7 +12,7 @@ from pathlib import Path
 from mindsite.supervision.processes import Group
 
 LAUNCH = Path(__file__).with_name("launch.py")
-FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 30.0
+FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 8.0
 SETTLED_S = 8.0  # one that ran so long had begun its work: its waits begin anew
 CHUNK = 64 * 1024
 

@@ -93,7 +93,7 @@ def test_one_that_ends_at_once_is_started_less_and_less_often(tmp_path: Path) ->
         told.append(ending.ended())
     assert told[0].startswith("ended by itself (status 3) after ")
     waits = [text.rpartition(" in ")[2] for text in told]
-    assert waits == ["0.5 s", "1 s", "2 s", "4 s", "8 s", "16 s", "30 s", "30 s"]
+    assert waits == ["0.5 s", "1 s", "2 s", "4 s", "8 s", "8 s", "8 s", "8 s"]
 
 
 def test_a_second_one_is_told_of_the_first(instance: Instance) -> None:
