@@ -83,12 +83,8 @@ def crossed_rate(
     if reason := _undefined_because(design):
         return undefined(reason, len(said))
     share = float(w @ said / w.sum())
-    variance, df = design.variance(w * (said - share) / w.sum())
-    if variance < NO_VARIANCE:
-        low, high = score_interval(share, design.fewest, Z95)
-    else:
-        low, high = score_interval(share, share * (1 - share) / variance, t95(df))
-    return Estimate(share, (float(low), float(high)), len(said))
+    variance, _ = design.variance(w * (said - share) / w.sum())
+    return Estimate(share, share_bounds(share, variance, design.fewest), len(said))
 
 
 def crossed_share(
@@ -110,12 +106,16 @@ def crossed_share(
     squares = each**2 * (yes * (1 - share) ** 2 + (judged - yes) * share**2)
     of_labels = labels / (labels - 1) * float(sample.items @ squares)
     variance = max(of_items + of_annotators - of_labels, of_items, of_annotators)
-    fewest = min(annotators, sample.size())
-    if variance < NO_VARIANCE:
+    return Estimate(share, share_bounds(share, variance, min(annotators, sample.size())), labels)
+
+
+def share_bounds(share: float, variance: float, fewest: int) -> tuple[float, float]:
+    """Wilson's at the effective size p(1-p)/V with Student's t; where all say the same, at that of the `fewest`."""
+    if min(variance, share * (1 - share)) < NO_VARIANCE:
         low, high = score_interval(share, fewest, Z95)
     else:
         low, high = score_interval(share, share * (1 - share) / variance, t95(fewest - 1))
-    return Estimate(share, (float(low), float(high)), labels)
+    return float(low), float(high)
 
 
 def crossed_difference(
@@ -161,7 +161,7 @@ def _undefined_because(design: Crossed) -> str:
 
 
 def _too_few(labels: int, annotators: int, items: int) -> str:
-    if not labels:
+    if not labels or not annotators:
         return NO_JUDGMENTS
     if annotators == 1:
         return ONE_ANNOTATOR

@@ -93,6 +93,15 @@ def test_a_share_of_one_has_an_interval():
     assert rate.ci95 == pytest.approx((0.4385, 1), abs=1e-4)
 
 
+@pytest.mark.filterwarnings("error")
+def test_where_all_agree_sums_of_another_moment_divide_nothing_by_zero():
+    # Two items of two labels each that all say yes; of one annotator the sums have a label more.
+    found = crossed_share([2, 2], [2, 2], sample_of(2), [1, 1.5], [1, 1.4])
+    assert found.value == 1
+    assert found.ci95 == crossed_rate([1, 1, 1, 1], [1, 1, 2, 2], ["a", "b", "a", "b"]).ci95
+    assert crossed_share([2, 0], [2, 2], sample_of(2), [], []).reason == "no judgments yet"
+
+
 @pytest.mark.parametrize(
     ("yes", "items", "annotators", "reason"),
     [
