@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stats.intervals import NO_VARIANCE, says_the_same, score_bounds, share_interval, t95
-from stats.survey.assisted import ITEMS_PER_SLOPE
+from stats.survey.assisted import ITEMS_PER_SLOPE, NARROWER
+from stats.survey.recall import recall_bounds
 from stats.survey.regression import DF_PER_RARE_ITEM, SINGULAR
 
 Floats = NDArray[np.float64]
@@ -63,6 +64,14 @@ class Shares:
     def width(self) -> float:
         return float(np.nanmean(self.high - self.low))
 
+    def where_narrower(self, alone: "Shares") -> "Shares":
+        return self.where(self.high - self.low < (alone.high - alone.low) * NARROWER, alone)
+
+    def where(self, helps: NDArray[np.bool_], alone: "Shares") -> "Shares":
+        """Else what the design says alone."""
+        mine, other = (self.value, self.low, self.high), (alone.value, alone.low, alone.high)
+        return Shares(*(np.where(helps, a, b) for a, b in zip(mine, other, strict=True)))
+
 
 def design_share(y: Floats, x: Floats, design: Design) -> Shares:
     w = design.weights * design.inside
@@ -84,7 +93,8 @@ def assisted_share(y: Floats, x: Floats, known: Floats, totals: Floats, design: 
         of = y - top / bottom * x
         fitted = np.einsum("rik,rkl,rl->ri", known, inverse, np.einsum("ri,rik->rk", w * of, known), optimize=True)
         variance, df = design.variance(g * w * (of - fitted) / bottom, design.inside)
-        variance *= design.freedom / np.maximum(design.freedom - slopes, 1)
+        cost = design.freedom / np.maximum(design.freedom - slopes, 1)
+        variance *= cost
         free_of = np.where(variance < _alone(y, x, design) / 2, DF_PER_RARE_ITEM * _rarer(y, x, design.inside), np.inf)
         share = np.clip(top / bottom, 0, 1)[:, 0]
         variance = np.where(share * (1 - share) <= NO_VARIANCE, 0, variance)
@@ -92,13 +102,22 @@ def assisted_share(y: Floats, x: Floats, known: Floats, totals: Floats, design: 
         wilson = share_interval(share, variance, np.maximum(1, np.minimum(df, free_of) - slopes), kish)
         most = np.minimum(design.freedom, free_of) - slopes
         low, high = _by_strata(y, x, design, wilson, share, variance=variance, df=most)
-    alone = design_share(y, x, design)
     # Rounded, as in `stats.survey.assisted`.
     effective = np.round(design.kish(w / np.maximum(w.sum(axis=1, keepdims=True), NO_VARIANCE)), 6)
     helps = (slopes > 0) & (effective >= ITEMS_PER_SLOPE * (slopes + 1)) & (bottom[:, 0] > 0)
-    return Shares(
-        *(np.where(helps, a, b) for a, b in zip((share, low, high), (alone.value, alone.low, alone.high), strict=True))
-    )
+    varies = _alone(y, x, design)
+    helps &= (varies > NO_VARIANCE) & (_left_over(y, x, known, design, inverse) * cost < varies * NARROWER)
+    return Shares(share, low, high).where(helps, design_share(y, x, design))
+
+
+def assisted_recall(kept_share: float, precision: Shares, rejected: Shares, alone: Shares) -> Shares:
+    """Of a part of which nothing was judged nothing is known."""
+    parts = [
+        tuple(np.where(np.isnan(each.value), other, column) for column, other in zip(columns, (0, 0, 1), strict=True))
+        for each in (precision, rejected)
+        for columns in [(each.value, each.low, each.high)]
+    ]
+    return Shares(*recall_bounds(kept_share, *parts)).where_narrower(alone)
 
 
 def _by_strata(
@@ -126,6 +145,16 @@ def _alone(y: Floats, x: Floats, design: Design) -> Floats:
     total = (w * x).sum(axis=1, keepdims=True)
     share = np.minimum((w * y).sum(axis=1, keepdims=True) / total, 1)
     return design.variance(w * (y - share * x) / total, design.inside)[0]
+
+
+def _left_over(y: Floats, x: Floats, known: Floats, design: Design, inverse: Floats) -> Floats:
+    """Of the variance of `_alone` by the auxiliaries."""
+    w = design.weights * design.inside
+    with np.errstate(invalid="ignore", divide="ignore"):
+        total = (w * x).sum(axis=1, keepdims=True)
+        of = y - np.minimum((w * y).sum(axis=1, keepdims=True) / total, 1) * x
+        fitted = np.einsum("rik,rkl,rl->ri", known, inverse, np.einsum("ri,rik->rk", w * of, known), optimize=True)
+        return design.variance(w * (of - fitted) / total, design.inside)[0]
 
 
 def _rarer(y: Floats, x: Floats, inside: NDArray[np.bool_]) -> Floats:

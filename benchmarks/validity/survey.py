@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.bars import Row, at_most, within
-from benchmarks.validity.batch import Design, Shares, assisted_share, design_share
+from benchmarks.validity.batch import Design, Shares, assisted_recall, assisted_share, design_share
 from benchmarks.validity.worlds import HIGH, USUAL, World, samples, world
 from stats.survey.assisted import Assisted, assisted_quality, assisted_rate
 from stats.survey.run import run_totals
@@ -21,6 +21,7 @@ Floats = NDArray[np.float64]
 
 SHARES = {"69 %": USUAL, "98 %": HIGH}
 RUNS = 5
+MEASURED = ("plausible", "accuracy", "precision", "recall")
 SIZES, KINDS = (60, 200, 400), ("good", "useless", "adversarial")
 COVERAGE = (0.93, 0.985)
 CHECKED = 5  # replications of each cell that the functions of `stats` compute as well
@@ -78,10 +79,8 @@ def _studies(run: World, n: int, design: str, replications: int, rng: np.random.
     drawn = samples(stratum, n, replications, rng)
     weights = (np.bincount(stratum) / np.bincount(stratum[drawn[0]]))[stratum[drawn[0]]]
     _check(run, stratum, drawn, weights, design)
-    return {
-        name: Study(*measured(figure, drawn, stratum[drawn[0]], weights), figure.truth)
-        for name, figure in figures(run, design).items()
-    }
+    found, of = all_measured(run, drawn, stratum[drawn[0]], weights, design), figures(run, design)
+    return {name: Study(*found[name], of[name].truth) for name in MEASURED}
 
 
 def _widest(name: str, share: str, kind: str, design: str) -> float:
@@ -100,8 +99,19 @@ def figures(run: World, design: str) -> dict[str, Figure]:
         "plausible": Figure(y, one, np.stack([one, p], 1), everywhere),
         "accuracy": Figure(rightly, one, np.stack(of_accuracy, 1), everywhere),
         "precision": Figure(y, one, np.stack([one, p], 1), kept),
-        "recall": Figure(kept * y, y, np.stack([one, kept, p, kept * p], 1), everywhere),
+        "rejected": Figure(y, one, np.stack([one, p], 1), ~kept),
+        "recall": Figure(kept * y, y, np.stack([one, kept], 1), everywhere),
     }
+
+
+def all_measured(
+    run: World, drawn: NDArray[np.int64], stratum: NDArray[np.int64], weights: Floats, design: str
+) -> dict[str, list[Shares]]:
+    """Recall is put together from precision and what is plausible of the rejected."""
+    found = {name: measured(figure, drawn, stratum, weights) for name, figure in figures(run, design).items()}
+    alone = found["recall"][1]
+    recall = assisted_recall(float(run.kept.mean()), found["precision"][0], found["rejected"][0], alone)
+    return found | {"recall": [recall, alone]}
 
 
 def measured(figure: Figure, drawn: NDArray[np.int64], stratum: NDArray[np.int64], weights: Floats) -> list[Shares]:
@@ -122,17 +132,14 @@ def _check(run: World, stratum: NDArray[np.int64], drawn: NDArray[np.int64], wei
     """That the functions of `stats` say the same of the first replications."""
     sums = [np.bincount(stratum, each) for each in (np.ones(len(stratum)), run.kept, run.p_yes, run.kept * run.p_yes)]
     totals = run_totals(*sums, strata=np.arange(len(sums[0])))
-    batch = {
-        name: measured(figure, drawn[:CHECKED], stratum[drawn[0]], weights)[0]
-        for name, figure in figures(run, design).items()
-    }
+    batch = all_measured(run, drawn[:CHECKED], stratum[drawn[0]], weights, design)
     for k, at in enumerate(drawn[:CHECKED]):
         drawn_as = {"weights": weights, "strata": stratum[at]}
         quality = assisted_quality(run.plausible[at], run.kept[at], run.p_yes[at], totals, **drawn_as)
         one = {"plausible": assisted_rate(run.plausible[at], run.p_yes[at], totals, **drawn_as)}
         one |= {name: getattr(quality, name) for name in ("accuracy", "precision", "recall")}
         for name, figure in one.items():
-            _same(figure, batch[name], k)
+            _same(figure, batch[name][0], k)
 
 
 def _same(one: Assisted, many: Shares, k: int) -> None:

@@ -15,7 +15,8 @@ from stats.intervals import NO_VARIANCE
 from stats.rates import NO_JUDGMENTS
 from stats.sample import Sample, numbers, sample_of
 from stats.sums import sums
-from stats.survey.regression import Auxiliaries, calibrate, regression_ratio
+from stats.survey.recall import recall_bounds
+from stats.survey.regression import Auxiliaries, calibrate, left_over, regression_ratio
 from stats.survey.run import RunTotals
 
 Floats = NDArray[np.float64]
@@ -25,6 +26,10 @@ Bools = NDArray[np.bool_]
 ITEMS_PER_SLOPE = 10
 ALIKE = "p_yes is the same for all judged items"
 TOO_FAR = "the run's total of p_yes lies too far from the sample's"
+# Slopes that are learned from noise only add to it.
+TELLS_NOTHING = "p_yes tells no more of the judged items than its slopes cost"
+NO_NARROWER = "with p_yes the interval would be no narrower"
+NARROWER = 1 - 1e-9  # in whatever order rows are added up
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +122,14 @@ def assisted_quality(
 
     Arguments (rows,) as in `assisted_rate`. Auxiliaries: for accuracy 1 and the predicted correctness, p_yes if kept
     and 1 - p_yes if not, and kept where there are strata; for precision 1 and p_yes within the kept, for false
-    rejections within the rejected; for recall 1, kept, p_yes and kept·p_yes, as it is a ratio of two estimates.
+    rejections within the rejected. Recall is put together from these two and the kept share, which is known: with
+    slopes in both that is the ratio of two estimates by 1, kept, p_yes and kept·p_yes.
     """
     y, kept, p = np.asarray(plausible, dtype=float), np.asarray(kept, dtype=bool), np.asarray(p_yes, dtype=float)
     world = _world(kept, p, run, weights=weights, strata=strata, items=items, clusters=clusters)
-    return AssistedQuality(
-        accuracy=_accuracy(y, world),
-        precision=_precision(y, world),
-        recall=_recall(y, world),
-        false_rejection_rate=_false_rejections(y, world),
-    )
+    precision, rejections = _precision(y, world), _false_rejections(y, world)
+    recall = _recall(y, world, precision.figure, rejections.figure)
+    return AssistedQuality(_accuracy(y, world), precision, recall, rejections)
 
 
 def _accuracy(y: Floats, world: _World) -> Assisted:
@@ -146,10 +149,20 @@ def _precision(y: Floats, world: _World) -> Assisted:
     return _assisted(y[world.kept], np.ones(len(among.p_yes)), known, among, NOTHING_KEPT)
 
 
-def _recall(y: Floats, world: _World) -> Assisted:
-    run, kept, p = world.run, world.kept, world.p_yes
-    known = world.knowing((1, kept, p, kept * p), (run.intentions, run.kept, run.p_yes, run.kept_p_yes))
-    return _assisted(kept * y, y, known, world, NOTHING_PLAUSIBLE)
+def _recall(y: Floats, world: _World, precision: Estimate, rejections: Estimate) -> Assisted:
+    """It counts like as many more items as its interval is narrower, squared."""
+    run, design = world.run, world.sample.ratio(world.kept * y, y, NOTHING_PLAUSIBLE if world.rows else NO_JUDGMENTS)
+    if design.value is None:
+        return Assisted(design, design)
+    known = world.knowing((1, world.kept), (run.intentions, run.kept))
+    if problem := world.problem or _cannot_regress(known, world.sample):
+        return Assisted(design, design, fallback=problem)
+    parts = [(each.value or 0.0, *(each.ci95 or (0, 1))) for each in (precision, rejections)]
+    value, low, high = (float(each) for each in recall_bounds(float(run.kept.sum() / run.intentions.sum()), *parts))
+    figure = Estimate(value, (low, high), design.n)
+    if not _width(figure) < _width(design) * NARROWER:
+        return Assisted(design, design, fallback=NO_NARROWER)
+    return Assisted(figure, design, design.n * (_width(design) / _width(figure)) ** 2)
 
 
 def _false_rejections(y: Floats, world: _World) -> Assisted:
@@ -171,8 +184,16 @@ def _assisted(y: Floats, x: Floats, known: Auxiliaries, world: _World, reason: s
     regressed = regression_ratio(y, x, known, sample, alone=alone)
     if regressed is None:
         return Assisted(design, design, fallback=TOO_FAR)
+    left = left_over(y - design.value * x, known, sample) / sample.total(x) ** 2
+    if alone <= NO_VARIANCE or not left < alone * NARROWER:
+        return Assisted(design, design, fallback=TELLS_NOTHING)
     counts_like = design.n * alone / regressed.variance if regressed.variance > NO_VARIANCE else None
     return Assisted(regressed.estimate, design, counts_like)
+
+
+def _width(figure: Estimate) -> float:
+    low, high = figure.ci95 or (0.0, 1.0)
+    return high - low
 
 
 def _cannot_regress(known: Auxiliaries, sample: Sample) -> str:

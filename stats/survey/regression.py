@@ -88,6 +88,18 @@ def regression_ratio(
     return Regressed(Estimate(share, interval, sample.size(denominator > 0)), float(variance))
 
 
+def left_over(y: Floats, known: Auxiliaries, sample: Sample) -> float:
+    """The variance of Σ w·y that the auxiliaries leave, whatever the run's totals are, for as many slopes as they have.
+
+    Less than without them is an adjusted R² over 0 (Ezekiel 1930): decided by what p_yes tells of the judged items, and
+    not by how their p_yes happens to lie, which is what the estimate sets right.
+    """
+    fitted = calibrate(known, sample)
+    slopes = fitted.inverse @ (known.of_rows.T @ (sample.items * sample.weights * y))
+    variance = sample.variance(sample.weights * (y - known.of_rows @ slopes))[0]
+    return variance * sample.freedom / max(sample.freedom - fitted.slopes, 1)
+
+
 def _rarer(numerator: Floats, denominator: Floats, sample: Sample) -> float:
     """Items of the answer that fewer gave: what the denominator holds where that is not known beforehand."""
     yes = float(sample.items @ (denominator if np.ptp(denominator) else numerator))

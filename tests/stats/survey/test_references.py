@@ -13,7 +13,6 @@ NAMES = {
     "plausible: GREG linear": "plausible",
     "precision: GREG linear": "precision",
     "false_rejection_rate: GREG linear": "false_rejection_rate",
-    "recall: GREG ratio on 1, kept, p, kept p": "recall",
 }
 CLASSICAL = ("classical", "Horvitz-Thompson = Hajek, stratified")
 
@@ -59,6 +58,21 @@ def test_stratified_accuracy_of_two_auxiliaries():
     )
     assert regressed.estimate.value == pytest.approx(wanted["value"], rel=1e-8)
     assert regressed.estimate.ci95 == pytest.approx(wanted["ci95_wilson"], rel=1e-8)
+
+
+@pytest.mark.parametrize("name", ["srs", "strat"])
+def test_recall_is_the_ratio_of_two_estimates(name):
+    # The value is theirs; the interval, put together from two, is as wide to a hundredth.
+    world, theirs = run(name), references_of(name)["recall: GREG ratio on 1, kept, p, kept p"]
+    at, kept = world.judged, world.kept.astype(float)
+    known = np.stack([np.ones(7200), kept, world.p_yes, kept * world.p_yes], axis=1)
+    design = {"weights": world.weights, "strata": world.stratum[at]}
+    y, of_run = world.plausible[at], Auxiliaries(known[at], known.sum(axis=0))
+    ratio = regression_ratio(kept[at] * y, y, of_run, sample_of(400, **design), alone=0).estimate
+    assert (ratio.value, *ratio.ci95) == pytest.approx((theirs["value"], *theirs["ci95_wilson"]), rel=1e-8)
+    found = assisted_quality(y, world.kept[at], world.p_yes[at], world.totals, **design).recall
+    assert found.figure.value == pytest.approx(ratio.value, rel=1e-8)
+    assert found.figure.ci95 == pytest.approx(ratio.ci95, abs=0.01)
 
 
 @pytest.mark.parametrize("name", ["share", "plausible"])
