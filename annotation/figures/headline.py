@@ -44,10 +44,10 @@ def _page(figures: Headlines, asked: Asked) -> dict:
         "headlines": [
             *(rate_tile(figures, question, asked.selection.whose) for question in asked.study.questions),
             agreement_tile(figures, first),
-            accuracy_tile(figures) if not figures.latent else latent_tile(figures),
+            accuracy_tile(figures, asked.selection) if not figures.latent else latent_tile(figures),
         ],
         "audit": audit_tile(figures),
-        "whose": whose_opinion(figures, asked.selection.whose),
+        "whose": whose_opinion(figures, asked.selection),
         "truth": TRUTHS[asked.selection.truth],
         "unjudged": _unjudged(figures.unjudged) if asked.study.state == Study.State.CLOSED else "",
     }

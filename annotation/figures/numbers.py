@@ -13,7 +13,7 @@ from annotation.figures.filtering import ceiling
 from annotation.figures.opinions import MOST_AT_ONCE, now_or_latest
 from annotation.figures.patterns import Patterns
 from annotation.figures.quality import filter_against_people
-from annotation.figures.rates import Group, by_group, positive, rate
+from annotation.figures.rates import Group, by_group, n_answers, positive, rate
 from annotation.figures.rows.asked import Asked
 from annotation.figures.rows.kinds import Rows
 from annotation.figures.rows.live import Live
@@ -25,6 +25,7 @@ from stats.estimate import Estimate, undefined
 from stats.filter.audits import answers_rate
 from stats.filter.ceiling import Ceiling
 from stats.filter.complete import AgainstMajority
+from stats.filter.people import FIGURES as OF_FILTER
 from stats.rates import NO_JUDGMENTS
 from stats.survey.assisted import Assisted
 
@@ -37,7 +38,8 @@ class Headlines:
 
     `assisted` has what p(yes) gave for each of these, by the names of the questions and of the filter's qualities;
     `kept` is counted over the run. `raw_rates` count the `answers` to each question as they are, with items as sampling
-    units. `agreement` has the report of the first question only; `unjudged` is empty where single judgments are chosen.
+    units. `people` are the rates, and the filter's accuracy, precision and recall, for people like the annotators.
+    `agreement` has the report of the first question only; `unjudged` is empty where single judgments are chosen.
     """
 
     items: int
@@ -138,14 +140,10 @@ def headlines_of(rows: Rows) -> Headlines:
         ceiling=ceiling(judged, questions[0]),
         audits=audited.audits,
         audit=slow["audit"].get("audit"),
-        people={question.name: slow["people"].get(question.name) for question in questions},
+        people={name: slow["people"].get(name) for name in (*(each.name for each in questions), *OF_FILTER)},
         latent=slow["latent"].figures or {"accuracy": undefined(WAITING)} if "latent" in slow else {},
         as_of={name: each.as_of for name, each in slow.items() if each.as_of},
     )
-
-
-def n_answers(rows: Patterns, question: Question) -> int:
-    return int(rows.items @ rows.counts[question.name].sum(axis=1))
 
 
 def _by_question(questions: tuple[Question, ...], figure: Callable[[Question], Made]) -> dict[str, Made]:

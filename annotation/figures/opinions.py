@@ -6,15 +6,18 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from annotation.figures.filtering import of_complete
 from annotation.figures.patterns import Patterns
 from annotation.figures.rates import positive
 from annotation.figures.rows.kinds import Rows, SingleVotes
 from annotation.figures.slow import Figures, Latest, latest
+from annotation.figures.speaking import response_factors
 from annotation.scales import Question
 from stats.crossed import crossed_share
 from stats.estimate import Estimate
 from stats.filter.audits import audit_rate
 from stats.filter.latent import FIGURES, latent_quality
+from stats.filter.people import Ballots, people_quality
 from stats.people.mace import competence, mace
 from stats.resampling import DRAWS
 from stats.sample import sample_of
@@ -35,7 +38,8 @@ def audit_figures(rows: Rows) -> Figures:
 
 
 def people_figures(rows: Rows) -> Figures:
-    return {question.name: _of_people(rows, question) for question in rows.asked.study.questions}
+    """Of the questions, and of the filter against the majority, by names."""
+    return {question.name: _of_people(rows, question) for question in rows.asked.study.questions} | _of_filter(rows)
 
 
 def _of_people(rows: Rows, question: Question) -> Estimate:
@@ -54,6 +58,14 @@ def _of_people(rows: Rows, question: Question) -> Estimate:
     _, who = np.unique(labels.who, return_inverse=True)
     weights = (np.bincount(who, each * counted) for counted in (labels.labels, labels.yes))
     return crossed_share(yes[says], n[says], design, *weights)
+
+
+def _of_filter(rows: Rows) -> Figures:
+    judged, of = rows.judged()[0], rows.ballots()
+    items = of_complete(judged, rows.asked.study.questions[0])
+    weights = response_factors(judged, of.stratum, of_complete=True) / of.inclusion
+    ballots = Ballots(of.who, of.own, of.yes, of.judged, of.kept, weights, of.labels.astype(float))
+    return people_quality(items.yes, items.judged, items.kept, items.design, ballots)
 
 
 def latent_figures(rows: Rows, draws: int | None = None) -> Figures:

@@ -85,3 +85,7 @@ def says_yes(rows: Patterns, question: Question) -> tuple[NDArray[np.float64], N
     """For each item the share of its annotators who say yes, and whether it has annotators."""
     says, n = positive(rows, question)
     return says / np.maximum(n, 1), n > 0
+
+
+def n_answers(rows: Patterns, question: Question) -> int:
+    return int(rows.items @ rows.counts[question.name].sum(axis=1))

@@ -12,7 +12,7 @@ from annotation.figures.plots import Scale, span
 from annotation.figures.slow import WAITING
 from annotation.figures.words import Form, because, interval, large, percent, plain, points, whole_percent
 from annotation.scales import Question
-from annotation.selection import ADJUDICATED, LATENT, PEOPLE
+from annotation.selection import ADJUDICATED, LATENT, PEOPLE, Selection
 from stats.crossed import wider_by
 from stats.estimate import Estimate, undefined
 from stats.filter.ceiling import Ceiling
@@ -45,6 +45,19 @@ TRUTHS = {
     ADJUDICATED: "The filter is set against the named adjudicator where people were split and there is an answer, else "
     "against the majority of complete items. Human ceiling: of the annotators, without the adjudicator.",
 }
+# What the filter is set against where people like the annotators are asked for.
+OF_FILTER = {
+    "": "Plausible, typical and the filter's accuracy, precision and recall speak of people like {people}, the filter "
+    "against the majority of as many of them as an item has; the other figures speak of {people} alone.",
+    LATENT: "Plausible and typical speak of people like {people}, the other figures of them alone: the latent truth is "
+    "what stands behind the votes, whoever gave them.",
+    ADJUDICATED: "Plausible and typical speak of people like {people}, the other figures of them alone: the "
+    "adjudicator is one named person, and was not drawn.",
+}
+TWO_WAYS = (
+    " Here items and annotators both count as drawn from more: two-way clustered variance, never under the larger of "
+    "the one-way ones, Student's t with the smaller number less one. p(yes) is not used."
+)
 # From this much wider on, both intervals are told.
 WORTH_SAYING = 1 / 3
 
@@ -73,27 +86,28 @@ def _of_others(figures: Headlines, name: str, whose: str) -> list[str]:
     if (wider_by(people, alone) or 0) <= WORTH_SAYING:
         return []
     if whose == PEOPLE:
-        return [f"For these annotators alone {interval(figures.rates[name].ci95, percent)}"]
+        return [f"For these annotators alone {interval(figures.assisted[name].figure.ci95, percent)}"]
     return [
         f"For people like them {percent(people.value)} ({interval(people.ci95, percent)}){_as_of(figures, 'people')}"
     ]
 
 
 def _rate_how(how: How, of: Assisted, whose: str) -> How:
-    if whose != PEOPLE:
-        return _helped(how, of)
+    return _people_how(how) if whose == PEOPLE else _helped(how, of)
+
+
+def _people_how(how: How) -> How:
     return How(
-        f"{how.text} Here items and annotators both count as drawn from more: two-way clustered variance, never under "
-        "the larger of the one-way ones, Student's t with the smaller number less one. p(yes) is not used.",
+        f"{how.text}{TWO_WAYS}",
         f"{how.formula}; V = V(items) + V(annotators) − V(labels)",
-        f"{how.source} Cameron, Gelbach and Miller 2011.",
+        f"{how.source} Cameron, Gelbach and Miller 2011; what a vote moves in a majority, Hájek 1968.",
     )
 
 
-def whose_opinion(figures: Headlines, whose: str) -> str:
+def whose_opinion(figures: Headlines, chosen: Selection) -> str:
     people = f"these {large(figures.annotators)} annotators" if figures.annotators != 1 else "this one annotator"
-    if whose == PEOPLE:
-        return f"Plausible and typical speak of people like {people}, the other figures of them alone."
+    if chosen.whose == PEOPLE:
+        return OF_FILTER[chosen.truth].format(people=people)
     return f"All intervals speak of {people} judging other items; choose “People like them” for what others would say."
 
 
@@ -149,8 +163,9 @@ def agreement_tile(figures: Headlines, question: Question) -> dict:
     }
 
 
-def accuracy_tile(figures: Headlines) -> dict:
-    against, figure = figures.filter, figures.filter.quality.accuracy
+def accuracy_tile(figures: Headlines, chosen: Selection) -> dict:
+    against, of_people = figures.filter, chosen.whose == PEOPLE and not chosen.truth
+    figure = figures.people["accuracy"] if of_people else against.quality.accuracy
     complete = f"{large(against.complete)} complete item{'' if against.complete == 1 else 's'}"
     return {
         "key": "accuracy",
@@ -158,13 +173,14 @@ def accuracy_tile(figures: Headlines) -> dict:
         **_said(figure, percent),
         "span": span(figure, UNIT),
         "lines": [
-            *_gained(figures.assisted["accuracy"]),
+            *([] if chosen.truth else _of_others(figures, "accuracy", chosen.whose)),
+            *([] if of_people else _gained(figures.assisted["accuracy"])),
             *(_ceiling(figures.ceiling) if figure.value is not None else []),
             *_kept(figures.kept),
         ],
         "pair": _pair(figures.ceiling) if figure.value is not None else None,
         "n": f"{complete}, {_ties(against.ties)}" if against.complete else "",
-        "how": _helped(ACCURACY_HOW, figures.assisted["accuracy"]),
+        "how": _people_how(ACCURACY_HOW) if of_people else _helped(ACCURACY_HOW, figures.assisted["accuracy"]),
         "show": "show=complete",
     }
 

@@ -187,6 +187,15 @@ class Exported(ExportedItems):
         judged, n = self._by_item(rows)[rows["item"]], np.ones(len(rows), dtype=int)
         return kinds.Labels(who, stratum, inclusion, judged, n, yes.astype(int))
 
+    def ballots(self) -> kinds.Ballots:
+        complete = np.zeros(self.csv.n_items, dtype=bool)
+        complete[self.items["item"]] = self.complete() & (self.items["filter"] != "")
+        rows, own = answering(self.rows[complete[self.rows["item"]]], self.asked.study.questions[0])
+        stratum, inclusion = (rows[name] for name in ("stratum", "inclusion_probability"))
+        yes, judged = (self._by_item(each)[rows["item"]] for each in (rows[own], rows))
+        of_item = (stratum, inclusion, rows["filter"] == "kept")
+        return kinds.Ballots(rows["annotator"], *of_item, own, yes, judged, np.ones(len(rows), dtype=int))
+
     def single_votes(self) -> kinds.SingleVotes:
         extra = self.csv.rows["kind"] == Kind.EXTRA
         extra = extra if self.asked.selection.with_excluded else extra & ~self._is_out()

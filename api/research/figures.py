@@ -37,6 +37,10 @@ class ByQuestionSerializer(serializers.Serializer):
     plausibility, typicality = (FigureSerializer() for _ in range(2))
 
 
+class PeopleSerializer(ByQuestionSerializer):
+    accuracy, precision, recall = (FigureSerializer(help_text="of the filter, majority truth") for _ in range(3))
+
+
 def kinds(coefficient: str, name: str) -> serializers.Serializer:
     """Such as nominal, ordinal and interval of `krippendorff_alpha`."""
     paths = (each.path for each in COEFFICIENTS)
@@ -80,7 +84,7 @@ class FiguresSerializer(serializers.Serializer):
     items, items_judged, items_complete, judgments, wanted, annotators = (serializers.IntegerField() for _ in range(6))
     agreement = AgreementByQuestionSerializer()
     rates = AssistedByQuestionSerializer(help_text="of the runs, from the sample and p(yes)")
-    people_like_them = ByQuestionSerializer(help_text="with annotators as drawn from more; n is judgments")
+    people_like_them = PeopleSerializer(help_text="with annotators as drawn from more; n is judgments")
     unjudged = UnjudgedSerializer()
     raw_rates = ByQuestionSerializer(help_text="of the judgments without weights; items are the units of the interval")
     filter = FilterSerializer()

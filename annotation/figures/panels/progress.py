@@ -7,9 +7,9 @@ from math import ceil
 import numpy as np
 from django.utils import timezone
 
-from annotation.figures.numbers import n_answers
 from annotation.figures.panels.panel import How, Panel, Shown
 from annotation.figures.plots import Bar, Part
+from annotation.figures.rates import n_answers
 from annotation.figures.rows.kinds import PACE_DAYS, Rows
 from annotation.figures.tables import Column, Table
 from annotation.figures.words import whole_percent

@@ -8,6 +8,8 @@ from stats.survey.assisted import Assisted
 HEAD = ("Figure", "Estimator", "Interval")
 HAJEK, OF_COMPLETE = "Hájek ratio, items weighted by 1/π", "the majority of complete items, ties one half"
 WILSON = "Wilson at the effective size, Student’s t; by a score test over strata where one shows no variance"
+OF_PANELS = "the majority of as many people like them as an item has, of complete items"
+TWO_WAYS = "items and annotators both as sampling units: two-way clustered variance"
 RESAMPLED = (
     "items resampled with a prior for rare answers; from 2,000 items with a rare answer on the linearised variance"
 )
@@ -27,7 +29,8 @@ def estimators(study: Study, figures: Figures) -> list[tuple[str, str, str]]:
     ]
     return [
         *shares,
-        ("People like them", HAJEK, "items and annotators both as sampling units: two-way clustered variance"),
+        ("People like them", HAJEK, TWO_WAYS),
+        ("The filter, for people like them", f"against {OF_PANELS}: {HAJEK}", TWO_WAYS),
         ("Agreement", "Fleiss κ, Krippendorff α, Gwet AC1 and AC2", RESAMPLED),
         *of_filter,
         ("Specificity, F1, MCC", f"against {OF_COMPLETE}: {HAJEK}", "as accuracy; MCC on Fisher’s scale"),

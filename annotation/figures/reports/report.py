@@ -30,8 +30,9 @@ from common.words import day_words
 from distillation.pipeline.relations import RELATIONS
 from stats.agreement.names import COEFFICIENTS
 from stats.estimate import Estimate
+from stats.filter.people import FIGURES as OF_PEOPLE
 
-HEAD = ("", "Value", "95 %", "Items")
+HEAD, PEOPLE = ("", "Value", "95 %", "Items"), "People like them, 95 %"
 FILTER = (
     ("Accuracy", "accuracy", True),
     ("Precision", "precision", True),
@@ -156,7 +157,7 @@ def _rates(study: Study, figures: Figures, numbers: Reported) -> Table:
         )
         for each in study.questions
     ]
-    others = ("95 %, co-buys as sampling units, without p(yes)", "People like them, 95 %")
+    others = ("95 %, co-buys as sampling units, without p(yes)", PEOPLE)
     return _table("Shares of the whole run", ("", "Estimate", "95 %", "Items", *others), rows)
 
 
@@ -181,16 +182,27 @@ def _agreement(figures: Figures, question: Question) -> Table:
 def _filter(figures: Figures) -> Table:
     against, best = figures.filter, figures.ceiling
     quality = against.quality
-    rows = [(name, *_shown(getattr(quality, key), _form(is_share))) for name, key, is_share in FILTER]
-    rows += [
+    rows = [
+        (name, *_shown(getattr(quality, key), _form(is_share)), _of_people(figures, key))
+        for name, key, is_share in FILTER
+    ]
+    others = [
         ("Human ceiling: an annotator against the others", *_shown(best.annotators.accuracy)),
         ("The filter on the same comparisons", *_shown(best.filter.accuracy)),
         ("Human ceiling less filter, in points", *_shown(best.gap, points)),
         ("Kept by the filter, counted over the run", *_shown(figures.kept)),
         ("“The filter was right”, said after the reveal", *_shown(figures.audit)),
     ]
+    rows += [(*row, "–") for row in others]
     cells = f"{quality.tp} rightly kept, {quality.fp} wrongly kept, {quality.fn} wrongly rejected, {quality.tn} rightly"
-    return _table(f"The filter against people ({cells} rejected; {against.ties} ties, one half as either)", HEAD, rows)
+    return _table(
+        f"The filter against people ({cells} rejected; {against.ties} ties, one half as either)", (*HEAD, PEOPLE), rows
+    )
+
+
+def _of_people(figures: Figures, name: str) -> str:
+    """Of the figures that are defined for them."""
+    return _shown(figures.people[name])[1] if name in OF_PEOPLE else "–"
 
 
 def _by_relation(study: Study, figures: Figures) -> Table:

@@ -49,6 +49,7 @@ class Rows(Protocol):
     def audited(self) -> "Audited": ...
     def item_audits(self) -> "ItemAudits": ...
     def labels(self, question: Question) -> "Labels": ...
+    def ballots(self) -> "Ballots": ...
     def single_votes(self) -> "SingleVotes": ...
     def pace(self) -> float: ...
     def pairs(self, a: Run, b: Run) -> "Pairs": ...  # whatever is chosen
@@ -251,6 +252,21 @@ class Labels:
     judged: NDArray[np.int64]
     labels: NDArray[np.int64]
     yes: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Ballots:
+    """Of annotator `who` so many `labels` alike on complete items with a verdict: `own` says plausible, as `yes` of the
+    item's `judged` do."""
+
+    who: NDArray[np.str_]
+    stratum: NDArray[np.str_]
+    inclusion: NDArray[np.float64]
+    kept: NDArray[np.bool_]
+    own: NDArray[np.bool_]
+    yes: NDArray[np.int64]
+    judged: NDArray[np.int64]
+    labels: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from annotation.figures.rows.kinds import (
     PACE_DAYS,
     Answers,
     Audited,
+    Ballots,
     Completed,
     Decided,
     Grown,
@@ -33,7 +34,7 @@ from annotation.figures.rows.kinds import (
     cuts_of,
     steps_of,
 )
-from annotation.figures.rows.labels import item_audits, labels, single_votes
+from annotation.figures.rows.labels import ballots, item_audits, labels, single_votes
 from annotation.figures.rows.looks import looked
 from annotation.figures.rows.moments import grown, moments
 from annotation.figures.rows.pairs import pairs
@@ -111,6 +112,9 @@ class Live:
 
     def labels(self, question: Question) -> Labels:
         return labels(self.asked, question)
+
+    def ballots(self) -> Ballots:
+        return ballots(self.asked)
 
     def single_votes(self) -> SingleVotes:
         return single_votes(self.asked)

@@ -16,7 +16,9 @@ from annotation.models import Judgment, SlowFigure, Study
 from annotation.selection import LATENT, PEOPLE, Selection
 from stats.crossed import crossed_rate
 from stats.filter.latent import latent_quality
+from stats.filter.people import Ballots, people_quality
 from stats.people.mace import competence, mace
+from stats.sample import sample_of
 from tests.annotation.builders import judge, participant, rate_all, study
 from tests.annotation.pages import text
 from tests.distillation.builders import finished_run
@@ -60,7 +62,26 @@ def test_the_page_shows_whose_opinion_is_chosen(as_researcher: Client, judged: S
     assert f"For people like them {100 * found.value:.1f} % {shown}" in text(as_researcher.get(address))
     people = text(as_researcher.get(address, {"whose": PEOPLE}))
     assert f"95 %: {shown[1:-1]}" in people
-    assert "Plausible and typical speak of people like these 3 annotators" in people
+    assert (
+        "accuracy, precision and recall speak of people like these 3 annotators, the filter against the maj" in people
+    )
+    beside = text(as_researcher.get(address, {"whose": PEOPLE, "truth": LATENT}))
+    assert "Plausible and typical speak of people like these 3 annotators, the other figures of them alone" in beside
+
+
+def test_the_filter_for_people_like_them(as_researcher: Client, judged: Study) -> None:
+    labels, items = by_label(judged), judged.items.order_by("pk")
+    yes, who = (labels[name].reshape(-1, 3) for name in ("yes", "annotators"))
+    kept = np.array([p_yes >= 0.5 for p_yes in items.values_list("p_yes", flat=True)])
+    each = [np.repeat(column, 3) for column in (yes.sum(axis=1), np.full(40, 3), kept, np.ones(40))]
+    ballots = Ballots(who.ravel(), yes.ravel() > 0, *each, np.ones(120))
+    again, found = people_quality(yes.sum(axis=1), np.full(40, 3), kept, sample_of(40), ballots), study_figures(judged)
+    for name, figure in again.items():
+        assert found.people[name].value == pytest.approx(figure.value)
+        assert found.people[name].ci95 == pytest.approx(figure.ci95)
+    low, high = again["precision"].ci95
+    shown = as_researcher.get(reverse("study-panel", args=[judged.pk, "confusion"]), {"whose": PEOPLE})
+    assert f"{100 * low:.1f}–{100 * high:.1f} %" in text(shown)
 
 
 def test_the_latent_truth_is_that_of_single_votes(judged: Study) -> None:

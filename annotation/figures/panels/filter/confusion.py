@@ -5,16 +5,18 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from annotation.figures.filtering import OfComplete, of_complete
-from annotation.figures.opinions import ANNOTATOR, COMPETENCE, now_or_latest
+from annotation.figures.opinions import ANNOTATOR, COMPETENCE, MOST_AT_ONCE, now_or_latest
 from annotation.figures.panels.panel import How, Panel, Shown
 from annotation.figures.quality import filter_against_people
+from annotation.figures.rates import n_answers
 from annotation.figures.rows.kinds import Rows
 from annotation.figures.slow import Latest
 from annotation.figures.tables import Column, Table
 from annotation.figures.words import because, interval, large, percent, plain
-from annotation.selection import LATENT
+from annotation.selection import LATENT, PEOPLE
 from stats.estimate import Estimate
 from stats.filter.complete import AgainstMajority, majority_truth
+from stats.filter.people import FIGURES as OF_PEOPLE
 from stats.rates import NO_JUDGMENTS
 
 NAMES = {
@@ -38,6 +40,7 @@ OF_LATENT = {
     "gap": "Annotators less filter",
 }
 BY_MACE = {"mace_accuracy": "Accuracy, truth by MACE", "mace_plausible": "Truly plausible, by MACE"}
+PEOPLES = "Accuracy, precision and recall are for people like the annotators (n is labels), all else for these alone. "
 LINKS = (("Wrongly kept items", "wrongly_kept"), ("Wrongly rejected items", "wrongly_rejected"), ("Ties", "tie"))
 CELLS = {  # as the items page calls these: kept, plausible
     "rightly_kept": (True, True),
@@ -64,13 +67,14 @@ class Cell:
 @dataclass(frozen=True, slots=True)
 class Confusion:
     """`judged` items, `filtered` of them with a verdict; the rest is of those of these that are complete. `latent` has
-    the figures against the latent truth, where that is chosen."""
+    the figures against the latent truth, and `people` those for people like the annotators, where that is chosen."""
 
     judged: int
     filtered: int
     cells: dict[str, Cell]
     against: AgainstMajority
     latent: Latest | None = field(compare=False, default=None)
+    people: Latest | None = field(compare=False, default=None)
 
 
 def numbers(rows: Rows) -> Confusion:
@@ -78,10 +82,12 @@ def numbers(rows: Rows) -> Confusion:
     question = rows.asked.study.questions[0]
     against, _ = filter_against_people(rows.truth(), question, rows.totals())
     filtered = int(judged.items @ judged.filtered)
-    is_latent = rows.asked.selection.truth == LATENT
-    latent = now_or_latest(rows, {"latent": True})["latent"] if is_latent else None
+    chosen, many = rows.asked.selection, n_answers(judged, question) > MOST_AT_ONCE
+    latent = now_or_latest(rows, {"latent": True})["latent"] if chosen.truth == LATENT else None
+    of_people = chosen.whose == PEOPLE and not chosen.truth
+    people = now_or_latest(rows, {"people": many})["people"] if of_people else None
     cells = _cells(of_complete(rows.truth(), question), against)
-    return Confusion(int(judged.items.sum()), filtered, cells, against, latent)
+    return Confusion(int(judged.items.sum()), filtered, cells, against, latent, people)
 
 
 def _cells(of: OfComplete, against: AgainstMajority) -> dict[str, Cell]:
@@ -100,10 +106,11 @@ def words(found: Confusion) -> Shown:
     if not found.against.complete:
         return Shown(empty=_nothing(found))
     figures = {name: getattr(found.against.quality, name) for name in NAMES}
+    figures |= {name: found.people.get(name) for name in OF_PEOPLE} if found.people else {}
     ties = f"{large(found.against.ties)} with a tie, one half as either"
     return Shown(
         short=f"Share of the run, with 95 % interval and the items behind it: {large(found.against.complete)} complete "
-        f"ones, {ties}. {_too_few(found)}Hatched: the filter is wrong.",
+        f"ones, {ties}. {_too_few(found)}{PEOPLES * bool(found.people)}Hatched: the filter is wrong.",
         table=Table(
             "The filter against the majority of people",
             (Column("Figure"), Column("Value", "coefficient"), Column("Items", "count")),
