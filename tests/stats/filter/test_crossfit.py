@@ -120,6 +120,16 @@ def test_rows_of_alike_items_are_drawn_as_their_items():
     assert grouped.recall == pytest.approx(single.recall, nan_ok=True)
 
 
+def test_of_few_items_a_lower_bound_tells_no_more_than_its_promise():
+    p_yes = np.linspace(0, 1, 199)
+    curve, resampled = threshold_curve(p_yes, p_yes > 0.2), resampled_curves(p_yes, p_yes > 0.2, draws=20)
+    found = threshold_for(curve, resampled, 0.8, "lower")
+    assert found.threshold.value < 0.2 and found.apparent["precision"].value > 0.8
+    assert found.figures["kept_share"].value > 0.8
+    reason = "at least 0.8 by its lower bound; figures there need 200 judged items, of 199 they would be too good"
+    assert {each.reason for name, each in found.figures.items() if name != "kept_share"} == {reason}
+
+
 def test_how_often_it_is_reached_is_said():
     assert chosen(0.82, "lower").threshold.note.endswith("of 500 resamples reach it nowhere")
 

@@ -15,7 +15,7 @@ from annotation.figures.words import because, interval, large, percent, whole_pe
 from stats.estimate import Estimate
 from stats.filter.crossfit import Figure, cross_fits
 from stats.filter.resampled_curves import ResampledCurves, resampled_curves, smoothed_curves
-from stats.filter.threshold_choice import Choice, best_threshold, threshold_for
+from stats.filter.threshold_choice import FEWEST_TOLD, Choice, best_threshold, threshold_for
 from stats.filter.thresholds import FEWEST_KEPT, Band, threshold_curve
 from stats.filter.thresholds import Curve as Thresholds
 from stats.resampling import DRAWS
@@ -210,20 +210,23 @@ def _choice(title: str, choice: Choice, curve: Thresholds) -> dict:
         return {"title": title, "reason": threshold.reason}
     low, high = threshold.ci95 or (0, 1)
     reads = json.dumps(_at(curve, round(1000 * threshold.value)))
-    reported = ", ".join(_reported(name, choice.figures[name]) for name in READ | OTHERS)
+    told, precision = choice.figures, choice.figures["precision"]
+    reported = [_reported(name, told[name]) for name in READ | OTHERS if told[name].value is not None]
+    reported += [f"precision {precision.reason}"] if precision.value is None else []
+    reached = f" {threshold.note}." if threshold.note else ""
     return {
         "title": title,
         "at": f"{threshold.value:g}",
         "interval": f"{low:.2f}–{high:.2f}",
         "reads": reads,
-        "reported": reported,
+        "reported": f"{', '.join(reported)}.{reached}",
     }
 
 
 def _reported(name: str, figure: Estimate) -> str:
     bounds = interval(figure.ci95, whole_percent)
-    value = percent(figure.value) if figure.value is not None else "undefined"
-    return f"{(READ | OTHERS)[name].lower() if name != 'f1' else 'F1'} {value}{f' ({bounds})' if bounds else ''}"
+    name = (READ | OTHERS)[name].lower() if name != "f1" else "F1"
+    return f"{name} {percent(figure.value)}{f' ({bounds})' if bounds else ''}"
 
 
 def _table(curve: Thresholds, choices: dict[str, Choice]) -> Table:
@@ -257,7 +260,8 @@ PANEL = Panel(
         "resamples of the items within strata. Its figures are told by data that did not choose it: for a best F1 or "
         "accuracy each tenth of the items is judged at the threshold of the other nine, 20 times anew; for a wanted "
         "precision what resamples are too good is taken off, for a lower bound of it resamples whose answers are drawn "
-        "by the share plausible about their p(yes). Setting the strictness changes "
+        f"by the share plausible about their p(yes); of fewer than {FEWEST_TOLD} items a lower bound tells no more than "
+        "its promise, as only lucky studies reach it. Setting the strictness changes "
         "what counts as kept everywhere and at once; no call is made again.",
         "kept: p(yes) ≥ strictness",
         "Särndal, Swensson and Wretman 1992, section 5.7; van Rijsbergen 1979 for F1; Efron 1979, 1982 and 1983 for "

@@ -49,7 +49,10 @@ def test_a_lower_bound_asks_for_more_than_a_point(as_researcher: Client, rated: 
     point, lower = (PANELS["threshold"].numbers(Live(Asked(rated, bound=by))).wanted[0.8] for by in ("point", "lower"))
     assert point.threshold.value < lower.threshold.value
     where = reverse("study-panel", args=[rated.pk, "threshold"])
-    assert "A lower bound of precision of 80 %" in text(as_researcher.get(where, {"bound": "lower", "wanted": 0.8}))
+    said = text(as_researcher.get(where, {"bound": "lower", "wanted": 0.8}))
+    assert "A lower bound of precision of 80 %" in said
+    # The study has 100 items.
+    assert "precision at least 0.8 by its lower bound; figures there need 200 judged items" in said
     assert as_researcher.get(where, {"bound": "upper"}).status_code == 400
 
 
