@@ -58,7 +58,8 @@ def threshold_for(
     """The lowest threshold with at least this precision, and so the most kept; the interval is of percentiles.
 
     By its point, or by the lower bound of its 95 % interval, of which fewer than FEWEST_TOLD items tell no more. A
-    resample that nowhere reaches it counts as 1, so an upper bound of 1 says: perhaps at none. The figures are less by their optimism, that of `smoothed` where given.
+    resample that nowhere reaches it counts as 1, so an upper bound of 1 says: perhaps at none. The figures are less by
+    their optimism, that of `smoothed` where given.
     """
     bound = curve.precision.value if by == "point" else curve.precision.low
     reached = bound >= precision

@@ -18,12 +18,19 @@ from annotation.figures.rows.kinds import Rows
 from annotation.figures.rows.totals import Totals
 from annotation.figures.tables import Column, Table
 from annotation.figures.words import large
+from annotation.selection import LATENT, PEOPLE
 from stats.estimate import Estimate
 from stats.filter.complete import FEWEST_COMPLETE, majority_truth
 from stats.filter.quality import quality_by_group
 from stats.groups import Groups, side_by_side
 
 READ = ("accuracy", "precision", "recall")
+# What is chosen above the dashboard and is not told group by group, and why.
+NOT_BY_GROUP = {
+    LATENT: "Here against the majority: the latent truth is of all items together, as few of one group tell too little "
+    "of what is true from what annotators tend to say. ",
+    PEOPLE: "Here for these annotators: of one group each of them judged too few items to tell people apart. ",
+}
 BEHIND = {"accuracy": "Complete items", "precision": "Kept items", "recall": "Plausible items"}
 GAP = 3.0  # between the plot's columns, in per cent of the width
 
@@ -37,10 +44,11 @@ class FilterByGroup:
     has_verdicts: bool
     names: list[str]
     figures: dict[str, Groups]
+    asked_else: str = field(compare=False, default="")
 
 
 def numbers(rows: Rows) -> FilterByGroup:
-    judged = rows.truth(rows.asked.by)
+    judged, chosen = rows.truth(rows.asked.by), rows.asked.selection
     of = of_complete(judged, rows.asked.study.questions[0])
     names, code = np.unique(of.group, return_inverse=True)
     found = quality_by_group(of.kept, majority_truth(of.yes, of.judged), code.astype(np.int64), of.design)
@@ -52,6 +60,7 @@ def numbers(rows: Rows) -> FilterByGroup:
         has_verdicts=bool(judged.filtered.any()) or not len(judged.items),
         names=[str(names[g]) for g in order],
         figures={name: side_by_side([each[g] for g in order]) for name, each in rates.items()},
+        asked_else="".join(NOT_BY_GROUP[each] for each in (chosen.truth, chosen.whose) if each in NOT_BY_GROUP),
     )
 
 
@@ -76,8 +85,8 @@ def words(found: FilterByGroup) -> Shown:
     accuracy = found.figures["accuracy"]
     few = len(found.names) - len(_drawn(found))
     return Shown(
-        short=f"Against the majority of complete items, with 95 % interval; of fewer than {FEWEST} items none "
-        f"is shown ({large(few)} of {large(len(found.names))}). Accuracy: {alike(accuracy)}",
+        short=f"{found.asked_else}Against the majority of complete items, with 95 % interval; of fewer than {FEWEST} "
+        f"items none is shown ({large(few)} of {large(len(found.names))}). Accuracy: {alike(accuracy)}",
         table=Table(f"The filter by {found.by}", (*columns, Column("Accuracy differs")), [
             (called(name, found.by), *_of_group(found, g), "differs" if accuracy.differs[g] else "")
             for g, name in enumerate(found.names)

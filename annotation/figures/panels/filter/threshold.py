@@ -260,8 +260,8 @@ PANEL = Panel(
         "resamples of the items within strata. Its figures are told by data that did not choose it: for a best F1 or "
         "accuracy each tenth of the items is judged at the threshold of the other nine, 20 times anew; for a wanted "
         "precision what resamples are too good is taken off, for a lower bound of it resamples whose answers are drawn "
-        f"by the share plausible about their p(yes); of fewer than {FEWEST_TOLD} items a lower bound tells no more than "
-        "its promise, as only lucky studies reach it. Setting the strictness changes "
+        f"by the share plausible about their p(yes); of fewer than {FEWEST_TOLD} items a lower bound tells no more "
+        "than its promise, as only lucky studies reach it. Setting the strictness changes "
         "what counts as kept everywhere and at once; no call is made again.",
         "kept: p(yes) ≥ strictness",
         "Särndal, Swensson and Wretman 1992, section 5.7; van Rijsbergen 1979 for F1; Efron 1979, 1982 and 1983 for "

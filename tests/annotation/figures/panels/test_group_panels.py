@@ -9,6 +9,7 @@ from annotation.figures.panels.panel import Shown
 from annotation.figures.rows.asked import Asked
 from annotation.figures.rows.live import Live
 from annotation.models import Item, Study
+from annotation.selection import EVERYTHING, LATENT, PEOPLE, Selection
 from stats.filter.quality import confusion
 from stats.rates import wilson
 from tests.annotation.builders import study
@@ -28,6 +29,14 @@ def related() -> Study:
             # Without p(yes) nothing helps: the figures are those of the judgments alone.
             Item.objects.filter(pk=pk).update(taken=1, n_judged=1, plausibility_tally=tally, p_yes=None)
     return made
+
+
+@pytest.mark.parametrize(("choice", "said"), [
+    (Selection(truth=LATENT), "Here against the majority: the latent truth is of all items together"),
+    (Selection(whose=PEOPLE), "Here for these annotators: of one group"), (EVERYTHING, "Against the majority of"),
+])  # fmt: skip
+def test_what_is_not_told_by_group_is_said(related: Study, choice: Selection, said: str) -> None:
+    assert PANELS["filter_by_group"].shown(Asked(related, choice)).short.startswith(said)
 
 
 def found(made: Study) -> SideBySide:
