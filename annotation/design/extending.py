@@ -153,7 +153,7 @@ def _more(drawn: dict[str, tuple[list[int], int]], left: dict[str, np.ndarray], 
 def _search_anew(study: Study) -> None:
     """Cursors may have passed what is free again; figures are of another sample."""
     study.participants.search_anew()
-    study.participants.update(revision=F("revision") + 1)
+    study.participants.counted_anew()
     Study.objects.filter(pk=study.pk).update(slow_revision=F("slow_revision") + 1)
     study.slow_figures.all().delete()
 

@@ -147,7 +147,7 @@ def _adjudications_remove(person: User) -> None:
 def _revision_moves(study: Study, by: int) -> None:
     """Figures are keyed by the sum over the study's participants: it never comes back to an earlier number."""
     if first := study.participants.order_by("pk").first():
-        Participant.objects.filter(pk=first.pk).update(revision=F("revision") + by)
+        Participant.objects.filter(pk=first.pk).counted_anew(by)
     study.slow_figures.all().delete()
 
 

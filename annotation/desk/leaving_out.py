@@ -86,4 +86,4 @@ def _count_anew(study: Study, judgments: list[Judgment]) -> None:
     people = sorted({each.participant_id for each in judgments})
     items_retally(study, sorted({each.item_id for each in judgments}))
     participants_recount(study, people)
-    Participant.objects.filter(pk__in=people).update(revision=F("revision") + 1)
+    Participant.objects.filter(pk__in=people).counted_anew()

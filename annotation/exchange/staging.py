@@ -291,7 +291,8 @@ _EXTRA = """
     WHERE i.id = x.own_item
 """
 _COUNTERS = """
-    UPDATE annotation_participant p SET seconds = p.seconds + x.seconds, revision = p.revision + x.n
+    UPDATE annotation_participant p
+    SET seconds = p.seconds + x.seconds, revision = p.revision + x.n, n_recounted = p.n_recounted + 1
     FROM (SELECT pseudonym, sum(active) AS seconds, count(*) AS n FROM staged WHERE stands GROUP BY pseudonym) x
     WHERE p.study_id = %(study)s AND p.pseudonym = x.pseudonym
 """

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from typing import Literal
 
 import numpy as np
-from django.db import connection
 from django.db.models import Count, Max, Sum
 from numpy.typing import NDArray
 
-from annotation.figures.rows.tallied import tallied
+from annotation.figures.rows.alike import Columns, rows_alike
+from annotation.figures.rows.tallied import units_sql
 from annotation.models import Study
 from annotation.scales import Question
 from annotation.selection import Selection
@@ -22,22 +22,12 @@ from common.kept import kept_sql
 from stats.packing import unpack
 from stats.survey.nonresponse import Response, reweighted
 
-Columns = dict[str, NDArray]
 By = Literal["relation", "category", "run"]
 
 BY = {"relation": "t.relation", "category": "t.category", "run": "t.run_id"}
-# Booleans and the columns of the statistics item_patterns: with anything else to group by, the planner overestimates
-# the groups and sorts all items. Seconds are read twice as fast as dates, and only the latest of them is wanted.
-_ALIKE = "SELECT {expressions}, {counted} FROM ({judged}) t WHERE {where} GROUP BY {places} ORDER BY {places}"
 # In a study of so many items p(yes) of each is read along, to tighten its figures; in larger ones there is little to
 # gain, and a page would wait for as many rows.
 MOST_ALONE = 10_000
-_COUNTED = {
-    "items": "count(*)",
-    "wanted": "sum(t.overlap)::bigint",
-    "finished": "count(*) FILTER (WHERE t.n_judged >= {enough})",
-    "judged_at": "extract(epoch FROM max(t.judged_at))::float8",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +64,16 @@ class Progress:
 
 
 def patterns(
-    study: Study, selection: Selection, by: By = "relation", *, adjudicated: bool = False
+    study: Study, selection: Selection, by: By = "relation", *, adjudicated: bool = False, keep: bool = False
 ) -> tuple[Patterns, Progress]:
     """The patterns of the judged items, and how far all items are. `adjudicated`: an item that has an adjudicator's
-    answer has this one vote on the first question and no other."""
+    answer has this one vote on the first question and no other. `keep`: see `rows_alike`."""
     alone = {"p_yes": "t.p_yes"} if study.n_items <= MOST_ALONE else {}
     columns = rows_alike(
         study,
         selection,
+        enough=enough_in(study),
+        keep=keep,
         group=BY[by],
         kept=kept_at(study),
         complete=complete_in(study),
@@ -99,9 +91,7 @@ def patterns(
 
 
 def _adjudicated(study: Study) -> str:
-    question = study.questions[0]
-    votes = " ".join(f"WHEN {value:d} THEN {question.unit(value):d}" for value in question.values)
-    return f"CASE t.adjudicated {votes} ELSE t.plausibility_tally END"
+    return f"CASE t.adjudicated {units_sql(study.questions[0])} ELSE t.plausibility_tally END"
 
 
 def complete_in(study: Study) -> str:
@@ -173,6 +163,7 @@ def unjudged(study: Study, selection: Selection) -> Columns:
     columns = rows_alike(
         study,
         selection,
+        enough=enough_in(study),
         kept="t.filter_yes",
         stratum="t.stratum",
         inclusion="t.inclusion_probability",
@@ -191,38 +182,6 @@ def _drawn(columns: Columns) -> Drawn:
         p_yes=columns["p_yes"].astype(float) if "p_yes" in columns else np.full(len(items), np.nan),
         filtered=np.array([each is not None for each in columns["kept"]], dtype=bool),
     )
-
-
-def rows_alike(study: Study, selection: Selection, **expressions: str) -> Columns:
-    """The different values of the expressions over items `t`, sorted, and how many items have them.
-
-    The expressions are SQL of our own, never of a request. Without a choice of judgments unjudged items are there too.
-    """
-    counted = {**_COUNTED, "finished": _COUNTED["finished"].format(enough=enough_in(study))}
-    return _alike(study, selection, expressions, counted, "true")
-
-
-def items_alike(study: Study, selection: Selection, where: str, **expressions: str) -> Columns:
-    """The same of some items, and of these only how many they are."""
-    return _alike(study, selection, expressions, {"items": _COUNTED["items"]}, where)
-
-
-def _alike(
-    study: Study, selection: Selection, expressions: dict[str, str], counted: dict[str, str], where: str
-) -> Columns:
-    inner, values = tallied(study, selection)
-    sql = _ALIKE.format(
-        expressions=", ".join(expressions.values()),
-        counted=", ".join(counted.values()),
-        judged=inner,
-        where=where,
-        places=", ".join(str(place + 1) for place in range(len(expressions))),
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        rows = cursor.fetchall()
-    names = (*expressions, *counted)
-    return dict(zip(names, np.array(rows, dtype=object).reshape(len(rows), len(names)).T, strict=True))
 
 
 def _progress_of(columns: Columns) -> Progress:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F
 
 from annotation.models import Participant, Study
 from common.counting import counting_sql, first_sql, seen_sql
@@ -90,7 +89,7 @@ def study_recompute(study: Study) -> dict[str, int]:
         "participants": _run(_PARTICIPANTS, study),
     }
     if any(differed.values()) and (first := study.participants.order_by("pk").first()):
-        Participant.objects.filter(pk=first.pk).update(revision=F("revision") + 1)
+        Participant.objects.filter(pk=first.pk).counted_anew()
     return differed
 
 

@@ -206,6 +206,7 @@ def judgment_revise(
             item = Item.objects.select_for_update(no_key=True).get(pk=judgment.item_id)
             items_retally(participant.study, [item.pk])
             _side_moves(judgment, answers["plausibility"], item.filter_yes)
+            Participant.objects.filter(pk=participant.pk).counted_anew()
     _revision_grows(participant)
     return revision
 

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import connection, models
+from django.db.models import F
 
 from accounts.models import Link, User
 from annotation.models.rights import may_judge_q
@@ -37,6 +38,10 @@ class ParticipantQuerySet(models.QuerySet):
 
     def excluded(self) -> "ParticipantQuerySet":
         return self.filter(~included_q())
+
+    def counted_anew(self, times: int = 1) -> None:
+        """The study's items count otherwise than by judgments more: what pages keep of its rows no longer holds."""
+        self.update(revision=F("revision") + times, n_recounted=F("n_recounted") + times)
 
     def search_anew(self) -> None:
         """What their cursors have passed may be free again: set them to the first item that they have not done."""
@@ -101,6 +106,9 @@ class Participant(models.Model):
     )
     seconds = models.FloatField(default=0, help_text="active time on all judgments")
     revision = models.PositiveIntegerField(default=0, help_text="counts judgments and audits; figures are keyed by it")
+    n_recounted = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="how often the study's items were counted anew"
+    )
     may_judge = True  # as just read
     owes_answers = False  # about themselves, where the study asks; as just read
     version_now: int  # of the study's protocol, as read under the lock; that of `study` is what was read to be shown

@@ -8,8 +8,9 @@ from typing import Literal, TypeVar
 from django.db import connection, transaction
 
 from annotation.figures.patterns import By
+from annotation.figures.rows.kept import KEPT_FROM
 from annotation.models import Study
-from annotation.selection import EVERYTHING, Selection
+from annotation.selection import ADJUDICATED, EVERYTHING, Selection
 from common.cached import cached
 
 KEPT_SECONDS = 120  # a figure is asked for again only while its revision lasts
@@ -31,6 +32,13 @@ class Asked:
     wanted: float | None = None  # a precision
     on_page: bool = False  # somebody waits: what is slow is taken as a worker last made it
     bound: Bound = "point"  # what is to reach it: the precision itself, or its lower bound
+
+    @property
+    def keeps(self) -> bool:
+        """Whether rows alike are kept from view to view and brought up to date: of all judgments of a large study."""
+        chosen = self.selection
+        alone = chosen.chooses_judgments or chosen.truth == ADJUDICATED
+        return self.on_page and bool(self.revision) and not alone and self.study.n_items >= KEPT_FROM
 
     def of_items(self) -> "Asked":
         """Without the choices of people and days: who judged the chosen items, and when, does not matter here."""

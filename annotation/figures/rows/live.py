@@ -9,8 +9,9 @@ from django.db.models import Count, Min, Q, Sum
 from django.utils import timezone
 from numpy.typing import NDArray
 
-from annotation.figures.patterns import By, Patterns, Progress, complete_in, items_alike, kept_at, patterns
+from annotation.figures.patterns import By, Patterns, Progress, complete_in, kept_at, patterns
 from annotation.figures.periods.rows import Dated, dated_items
+from annotation.figures.rows.alike import items_alike
 from annotation.figures.rows.asked import Asked, Made
 from annotation.figures.rows.kinds import (
     PACE_DAYS,
@@ -60,7 +61,8 @@ class Live:
         return Live(self.asked.of_items())
 
     def judged(self, by: By = "relation") -> tuple[Patterns, Progress]:
-        return self.once(f"rows by {by}", lambda: patterns(self.asked.study, self.asked.selection, by))
+        asked = self.asked
+        return self.once(f"rows by {by}", lambda: patterns(asked.study, asked.selection, by, keep=asked.keeps))
 
     def truth(self, by: By = "relation") -> Patterns:
         study, chosen = self.asked.study, self.asked.selection
@@ -147,6 +149,7 @@ def _decided(asked: Asked, judged: Patterns) -> Decided:
         study,
         asked.selection,
         f"{complete_in(study)} AND {lead} <> 0 AND {p_yes} IS NOT NULL",
+        keep=asked.keeps,
         p_yes=f"width_bucket({p_yes}, ARRAY{cuts}::float8[])",
         plausible=f"{lead} > 0",
         inclusion="t.inclusion_probability",
@@ -171,6 +174,7 @@ def _completed(asked: Asked) -> Completed:
         study,
         asked.selection,
         f"{complete_in(study)} AND t.plausibility_tally > 0 AND {kept} IS NOT NULL",
+        keep=asked.keeps,
         step=f"width_bucket(t.judged_at, ARRAY[{cuts}]::timestamptz[])",
         truth=f"(1 + sign({_lead(study.questions[0])})) / 2.0",
         kept=kept,

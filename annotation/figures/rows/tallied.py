@@ -8,7 +8,7 @@ from django.db.models import BigIntegerField, Case, Count, F, Max, Q, QuerySet, 
 from annotation.models import Study
 from annotation.scales import Question
 from annotation.selection import ADJUDICATED, Selection
-from common.counting import included_q
+from common.counting import counting_sql, included_q
 
 OF_ITEM = (
     "relation", "category", "run_id", "filter_yes", "p_yes", "stratum", "inclusion_probability", "overlap",
@@ -29,6 +29,21 @@ _ADDED = """
     FROM ({items}) i LEFT JOIN ({judgments}) j ON j.item_id = i.id
     WHERE i.n_judged + coalesce(j.n_judged, 0) > 0
 """
+# Of the items that `fresh` judgments count of: as they are now, and as they were before these.
+_SINCE = """
+    WITH came AS (
+        SELECT item_id, count(*) AS n, array_agg(id) AS ids, {units} FROM fresh GROUP BY item_id
+    ), moved AS (
+        SELECT i.*, c.n, c.ids, c.plausibility, c.typicality FROM came c JOIN ({items}) i ON i.id = c.item_id
+    )
+    SELECT 1 AS sign, {of_item}, asked, n_judged, judged_at, plausibility_tally, typicality_tally FROM moved
+    UNION ALL
+    SELECT -1, {of_item}, asked - n, n_judged - n, (
+               SELECT max(j.created_at) FROM annotation_judgment j
+               JOIN annotation_participant p ON p.id = j.participant_id
+               WHERE j.item_id = moved.id AND j.id <> ALL (ids) AND {counting}
+           ), plausibility_tally - plausibility, typicality_tally - typicality FROM moved
+"""
 
 
 def tallied(study: Study, selection: Selection) -> tuple[str, tuple]:
@@ -43,6 +58,24 @@ def tallied(study: Study, selection: Selection) -> tuple[str, tuple]:
     return (_ADDED if adds else _CHOSEN).format(
         items=items, judgments=judgments, of_item=", ".join(f"i.{name}" for name in (*OF_ITEM, *told))
     ), (*of_items, *of_judgments)
+
+
+def tallied_since(study: Study, selection: Selection) -> tuple[str, tuple]:
+    """The same of the items that judgments in `fresh` moved, each twice; see `kept`. No single judgments are chosen."""
+    read = ("id", *OF_ITEM, *LIVE)
+    items, values = selection.items(study).values(*read, asked=F("n_judged")).query.sql_with_params()
+    units = (
+        f"sum(CASE {question.name} {units_sql(question)} ELSE 0 END)::bigint AS {question.name}"
+        for question in study.questions
+    )
+    return _SINCE.format(
+        items=items, units=", ".join(units), of_item=", ".join(OF_ITEM), counting=counting_sql()
+    ), values
+
+
+def units_sql(question: Question) -> str:
+    """Of a CASE over answers, what each adds to its item's tally."""
+    return " ".join(f"WHEN {value:d} THEN {question.unit(value):d}" for value in question.values)
 
 
 def _by_item(study: Study, selection: Selection, chosen: Q) -> QuerySet:

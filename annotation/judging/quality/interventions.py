@@ -51,6 +51,7 @@ def participant_exclude(*, participant: Participant, reason: str, by: User) -> N
     lease_release(participant=participant)
     _move(participant, State.EXCLUDED, f"{by.get_username()} has excluded you: {_worded(reason)}")
     items_retally(participant.study, items)
+    Participant.objects.filter(pk=participant.pk).counted_anew()
     _record(Deed.Kind.ANNOTATOR_EXCLUDED, participant, by)
 
 

@@ -1,0 +1,145 @@
+"""Rows of a large study that are alike, kept from one view to the next: what came since is added to them.
+
+A participant's judgments are committed in the order of their ids, for their row is locked meanwhile: what comes after
+the last one seen of each is all that came. Whatever changes counts otherwise says so on the participants
+(`counted_anew`), and then all is read anew.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.core.cache import cache
+from django.db import connection
+from django.db.models import Sum
+
+from annotation.models import Study
+from common.counting import counting_sql
+
+KEPT_FROM = 10_000  # items; fewer are read as quickly
+KEPT_SECONDS = 900
+MOST_SINCE = 20_000  # judgments and audits; more are counted anew as quickly
+Row = tuple[object, ...]
+
+_BEFORE = "before AS (SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) b (who, revision, last))"
+# Judgments that count and came since, as `since` of a grouping reads them.
+_FRESH = f"""
+    fresh AS (
+        SELECT j.* FROM annotation_participant p LEFT JOIN before b ON b.who = p.id
+        JOIN annotation_judgment j ON j.participant_id = p.id AND j.id > coalesce(b.last, 0)
+        WHERE p.study_id = %s AND p.revision IS DISTINCT FROM b.revision AND {counting_sql()}
+    )
+"""  # noqa: S608 - a rule of our own
+# In the same statement, so in the same snapshot: up to which judgment of each participant all is counted.
+_SEEN = """
+    SELECT json_agg(json_build_array(p.id, p.revision, p.n_recounted,
+        CASE WHEN p.revision = b.revision THEN b.last
+             ELSE (SELECT coalesce(max(j.id), 0) FROM annotation_judgment j WHERE j.participant_id = p.id) END))
+    FROM annotation_participant p LEFT JOIN before b ON b.who = p.id WHERE p.study_id = %s
+"""
+# How few judgments have come the planner can't know: it would read all items.
+_BY_INDEX = "SET LOCAL enable_seqscan = {0}; SET LOCAL enable_hashjoin = {0}; SET LOCAL enable_mergejoin = {0}"
+_ROWS = "SELECT g.*, CASE WHEN row_number() OVER () = 1 THEN ({seen}) END FROM ({rows}) g"
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """SQL that counts all, and SQL that counts what the judgments `fresh` move: `keys` columns that rows have in
+    common, then counts, the last of them the `latest` of its rows where that is so. SQL of our own, never a request's.
+    """
+
+    keys: int
+    whole: str
+    since: str
+    values: Row
+    since_values: Row
+    latest: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    rows: dict[Row, Row]
+    n_recounted: int
+    revision: int
+    seen: list[tuple[int, int, int]]  # participant, revision, last judgment
+
+
+def kept_rows(study: Study, of: Grouping) -> dict[Row, Row]:
+    """Counts by what rows have in common, in its order."""
+    key = hashlib.sha256(repr((study.pk, of)).encode()).hexdigest()
+    known: Kept | None = cache.get(f"kept-{key}")
+    found = _brought_up_to_date(study, of, known) or _counted(study, of)
+    if found is not known:
+        cache.set(f"kept-{key}", found, KEPT_SECONDS)
+    return found.rows
+
+
+def _brought_up_to_date(study: Study, of: Grouping, known: Kept | None) -> Kept | None:
+    if known is None:
+        return None
+    now = study.participants.aggregate(revision=Sum("revision"), n_recounted=Sum("n_recounted"))
+    if now["n_recounted"] != known.n_recounted or now["revision"] - known.revision > MOST_SINCE:
+        return None
+    if now["revision"] == known.revision:
+        return known
+    with connection.cursor() as cursor:
+        cursor.execute(_BY_INDEX.format("off"))
+        rows, seen = _read(study, f"WITH {_BEFORE}, {_FRESH} {_ROWS.format(seen=_SEEN, rows=of.since)}",
+                           (*_columns(known.seen), study.pk, study.pk, *of.since_values))  # fmt: skip
+        cursor.execute(_BY_INDEX.format("on"))
+    if not rows:  # audits, or judgments that don't count
+        return known
+    found = _kept(_moved(known.rows, rows, of), seen)
+    return found if found.n_recounted == known.n_recounted else None
+
+
+def _counted(study: Study, of: Grouping) -> Kept:
+    rows, seen = _read(
+        study,
+        f"WITH {_BEFORE} {_ROWS.format(seen=_SEEN, rows=of.whole)}",
+        (*_columns([]), study.pk, *of.values),
+    )
+    return _kept(_in_order({row[: of.keys]: row[of.keys :] for row in rows}), seen)
+
+
+def _read(study: Study, sql: str, values: Row) -> tuple[list[Row], list[tuple[int, int, int, int]]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        rows = cursor.fetchall()
+    return [row[:-1] for row in rows], rows[0][-1] if rows else []
+
+
+def _kept(rows: dict[Row, Row], seen: Iterable[tuple[int, int, int, int]]) -> Kept:
+    every = list(seen)
+    return Kept(
+        rows,
+        n_recounted=sum(times for *_, times, _ in every),
+        revision=sum(revision for _, revision, *_ in every),
+        seen=[(who, revision, last) for who, revision, _, last in every],
+    )
+
+
+def _columns(seen: list[tuple[int, int, int]]) -> list[list[int]]:
+    return [list(column) for column in zip(*seen, strict=True)] or [[], [], []]
+
+
+def _moved(known: dict[Row, Row], moves: list[Row], of: Grouping) -> dict[Row, Row]:
+    rows = dict(known)
+    for row in moves:
+        key, counts = row[: of.keys], row[of.keys :]
+        rows[key] = _sum(rows[key], counts, of) if key in rows else counts
+        if not rows[key][0]:
+            del rows[key]
+    return rows if len(rows) == len(known) == len(rows.keys() & known.keys()) else _in_order(rows)
+
+
+def _sum(one: Row, other: Row, of: Grouping) -> Row:
+    sums = [a + b for a, b in zip(one, other, strict=True)]  # type: ignore[operator]
+    if of.latest:
+        sums[-1] = max(filter(None, (one[-1], other[-1])), default=None)
+    return tuple(sums)
+
+
+def _in_order(rows: dict[Row, Row]) -> dict[Row, Row]:
+    """What is not known comes last, as in the database."""
+    return dict(sorted(rows.items(), key=lambda row: [(each is None, each) for each in row[0]]))
