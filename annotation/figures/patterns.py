@@ -72,16 +72,18 @@ def patterns(
     columns = rows_alike(
         study,
         selection,
+        {
+            "group": BY[by],
+            "kept": kept_at(study),
+            "complete": complete_in(study),
+            "stratum": "t.stratum",
+            "inclusion": "t.inclusion_probability",
+            "plausibility": _adjudicated(study) if adjudicated else "t.plausibility_tally",
+            "typicality": "t.typicality_tally",
+            **alone,
+        },
         enough=enough_in(study),
         keep=keep,
-        group=BY[by],
-        kept=kept_at(study),
-        complete=complete_in(study),
-        stratum="t.stratum",
-        inclusion="t.inclusion_probability",
-        plausibility=_adjudicated(study) if adjudicated else "t.plausibility_tally",
-        typicality="t.typicality_tally",
-        **alone,
     )
     if by == "run":
         names = {run.pk: run.name for run in study.runs_in_order}
@@ -163,12 +165,14 @@ def unjudged(study: Study, selection: Selection) -> Columns:
     columns = rows_alike(
         study,
         selection,
+        {
+            "kept": "t.filter_yes",
+            "stratum": "t.stratum",
+            "inclusion": "t.inclusion_probability",
+            "plausibility": "t.plausibility_tally",
+            **alone,
+        },
         enough=enough_in(study),
-        kept="t.filter_yes",
-        stratum="t.stratum",
-        inclusion="t.inclusion_probability",
-        plausibility="t.plausibility_tally",
-        **alone,
     )
     return {name: column[columns["plausibility"] == 0] for name, column in columns.items()}
 

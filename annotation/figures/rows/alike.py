@@ -31,7 +31,9 @@ _MOVED = {
 }
 
 
-def rows_alike(study: Study, selection: Selection, *, enough: str, keep: bool = False, **expressions: str) -> Columns:
+def rows_alike(
+    study: Study, selection: Selection, expressions: dict[str, str], *, enough: str, keep: bool = False
+) -> Columns:
     """The different values of the expressions over items `t`, sorted, and how many items have them; `enough` judgments
     finish one. With `keep` those kept of a large study are brought up to date.
 
@@ -63,7 +65,7 @@ def _alike(
     if keep:
         since, since_values = tallied_since(study, selection)
         of = Grouping(len(expressions), whole, sql(since, _MOVED), values, since_values, latest="judged_at" in counted)
-        rows: list[Row] = [key + counts for key, counts in kept_rows(study, of).items()]
+        rows: list[Row] = [key + counts for key, counts in kept_rows(study, of).rows.items()]
     else:
         rows = _sorted(whole, values, len(expressions))
     names = (*expressions, *counted)

@@ -8,9 +8,10 @@ the last one seen of each is all that came. Whatever changes counts otherwise sa
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.cache import cache
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Sum
 
 from annotation.models import Study
@@ -19,7 +20,7 @@ from common.counting import counting_sql
 KEPT_FROM = 10_000  # items; fewer are read as quickly
 KEPT_SECONDS = 900
 MOST_SINCE = 20_000  # judgments and audits; more are counted anew as quickly
-Row = tuple[object, ...]
+Row = tuple[Any, ...]
 
 _BEFORE = "before AS (SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) b (who, revision, last))"
 # Judgments that count and came since, as `since` of a grouping reads them.
@@ -55,23 +56,27 @@ class Grouping:
     since_values: Row
     latest: bool = False
 
+    def key(self, study: Study) -> str:
+        return hashlib.sha256(repr((study.pk, self)).encode()).hexdigest()
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
+    """Counts by what rows have in common, in its order."""
+
     rows: dict[Row, Row]
     n_recounted: int
     revision: int
     seen: list[tuple[int, int, int]]  # participant, revision, last judgment
 
 
-def kept_rows(study: Study, of: Grouping) -> dict[Row, Row]:
-    """Counts by what rows have in common, in its order."""
-    key = hashlib.sha256(repr((study.pk, of)).encode()).hexdigest()
-    known: Kept | None = cache.get(f"kept-{key}")
+def kept_rows(study: Study, of: Grouping) -> Kept:
+    key = f"kept-{of.key(study)}"
+    known: Kept | None = cache.get(key)
     found = _brought_up_to_date(study, of, known) or _counted(study, of)
     if found is not known:
-        cache.set(f"kept-{key}", found, KEPT_SECONDS)
-    return found.rows
+        cache.set(key, found, KEPT_SECONDS)
+    return found
 
 
 def _brought_up_to_date(study: Study, of: Grouping, known: Kept | None) -> Kept | None:
@@ -82,7 +87,7 @@ def _brought_up_to_date(study: Study, of: Grouping, known: Kept | None) -> Kept 
         return None
     if now["revision"] == known.revision:
         return known
-    with connection.cursor() as cursor:
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         cursor.execute(_BY_INDEX.format("off"))
         rows, seen = _read(study, f"WITH {_BEFORE}, {_FRESH} {_ROWS.format(seen=_SEEN, rows=of.since)}",
                            (*_columns(known.seen), study.pk, study.pk, *of.since_values))  # fmt: skip
@@ -134,7 +139,7 @@ def _moved(known: dict[Row, Row], moves: list[Row], of: Grouping) -> dict[Row, R
 
 
 def _sum(one: Row, other: Row, of: Grouping) -> Row:
-    sums = [a + b for a, b in zip(one, other, strict=True)]  # type: ignore[operator]
+    sums = [a + b for a, b in zip(one, other, strict=True)]
     if of.latest:
         sums[-1] = max(filter(None, (one[-1], other[-1])), default=None)
     return tuple(sums)
