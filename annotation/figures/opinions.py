@@ -1,6 +1,7 @@
 """Figures that rest on who said what: audits, the opinion of people like these annotators, the truth behind votes."""
 
 from collections.abc import Callable
+from dataclasses import fields
 from functools import partial
 
 import numpy as np
@@ -12,6 +13,7 @@ from annotation.figures.rates import positive
 from annotation.figures.rows.kinds import Rows, SingleVotes
 from annotation.figures.slow import Figures, Latest, latest
 from annotation.figures.speaking import response_factors
+from annotation.judging.quality.measures import annotators_quality
 from annotation.scales import Question
 from stats.crossed import crossed_share
 from stats.estimate import Estimate
@@ -107,10 +109,24 @@ def _by_mace(votes: SingleVotes, weights: Floats) -> Figures:
     }
 
 
+def annotator_figures(rows: Rows) -> Figures:
+    """How each annotator works: by the participant's number and the names of `Quality`."""
+    return {
+        f"{pk} {each.name}": _as_figure(getattr(quality, each.name))
+        for pk, quality in annotators_quality(rows.asked.study).items()
+        for each in fields(quality)
+    }
+
+
+def _as_figure(value: Estimate | float | None) -> Estimate:
+    return value if isinstance(value, Estimate) else Estimate(value)
+
+
 MADE: dict[str, Callable[[Rows], Figures]] = {
     "audit": audit_figures,
     "people": people_figures,
     "latent": latent_figures,
+    "annotators": annotator_figures,
 }
 
 

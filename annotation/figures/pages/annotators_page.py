@@ -1,46 +1,57 @@
 """The rows of the page about annotators; those that need a look come first."""
 
+from collections import defaultdict
+
 from django.db.models import Sum
 
-from annotation.figures.opinions import MOST_AT_ONCE
+from annotation.figures.numbers import study_revision
+from annotation.figures.opinions import MOST_AT_ONCE, now_or_latest
+from annotation.figures.rows.asked import Asked
+from annotation.figures.rows.live import Live
+from annotation.figures.slow import WAITING, Figures
 from annotation.figures.words import whole_percent
-from annotation.judging.quality.measures import annotators_quality
 from annotation.models import Participant, Study
-from common.cached import cached
 from common.words import median_words
 from stats.estimate import Estimate
-from stats.people.annotators import Quality
 
 State = Participant.State
 ORDER = (State.PAUSED, State.ACTIVE, State.UNQUALIFIED, State.EXCLUDED)
-KEPT_SECONDS = 60
+SHARES = ("gold", "repeats", "agreement", "fast")
 
 
 def annotators_page(study: Study) -> dict:
-    kept = _are_many(study)
-    key = f"annotators-{study.pk}"
-    quality = cached(key, lambda: annotators_quality(study), KEPT_SECONDS) if kept else annotators_quality(study)
+    """Of very many judgments as a worker last counted them: each is read for these figures."""
+    many = (study.participants.aggregate(n=Sum("n_judged"))["n"] or 0) > MOST_AT_ONCE
+    rows = Live(Asked(study, revision=study_revision(study) if many else "", on_page=True))
+    found = now_or_latest(rows, {"annotators": many})["annotators"]
+    by_person = _by_person(found.figures)
     people = study.participants.select_related("annotator").order_by("pk")
     ordered = sorted(people, key=lambda person: ORDER.index(State(person.state)))
-    rows = [{"person": person, **_shown(quality.get(person.pk)), **_doors(person)} for person in ordered]
-    return {"study": study, "rows": rows, "most_at_once": MOST_AT_ONCE if kept else 0}
+    return {
+        "study": study,
+        "rows": [{"person": person, **_shown(by_person.get(person.pk)), **_doors(person)} for person in ordered],
+        "as_of": found.as_of,
+        "waiting": WAITING if many and not found.figures else "",
+    }
 
 
-def _are_many(study: Study) -> bool:
-    """Each is read for these figures: of so many not anew for everybody who looks."""
-    judged = study.participants.aggregate(n=Sum("n_judged", default=0))["n"]
-    return judged > MOST_AT_ONCE
+def _by_person(figures: Figures) -> dict[int, Figures]:
+    found: dict[int, Figures] = defaultdict(dict)
+    for name, figure in figures.items():
+        who, _, what = name.partition(" ")
+        found[int(who)][what] = figure
+    return found
 
 
-def _shown(quality: Quality | None) -> dict:
+def _shown(quality: Figures | None) -> dict:
     if quality is None:
         return {"judgments": 0, "shares": [], "line": 0, "median": ""}
-    figures = (quality.gold, quality.repeats, quality.agreement, quality.fast)
+    median = quality["median_seconds"].value
     return {
-        "judgments": quality.judgments,
-        "shares": [_share(figure) for figure in figures],
-        "line": quality.line,
-        "median": "–" if quality.median_seconds is None else median_words(quality.median_seconds),
+        "judgments": int(quality["judgments"].value or 0),
+        "shares": [_share(quality[name]) for name in SHARES],
+        "line": int(quality["line"].value or 0),
+        "median": "–" if median is None else median_words(median),
     }
 
 

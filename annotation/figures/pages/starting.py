@@ -7,6 +7,10 @@ from django.utils import timezone
 
 from accounts.models import Link, User
 from annotation.design.protocol import eligible
+from annotation.figures.numbers import study_revision
+from annotation.figures.rows.asked import Asked
+from annotation.figures.rows.live import Live
+from annotation.figures.rows.pace import quarters
 from annotation.models import Judgment, Study
 
 RECENT = timedelta(days=7)
@@ -34,13 +38,38 @@ def study_pace(study: Study, now: datetime | None = None) -> dict | None:
     """First judgments a day over the last seven days, or since the first where that is later (and over a day at least),
     and when all are in at this pace; None where there was none."""
     now = now or timezone.now()
+    asked = Asked(study, revision=study_revision(study), on_page=True)
+    found = _recent_kept(asked, now) if asked.keeps else _recent(study, now)
+    if found is None:
+        return None
+    n, days, left = found
+    a_day = n / days
+    goes_on = left and study.state == Study.State.OPEN
+    return {"a_day": a_day, "left": left, "ends_at": now + left / a_day * DAY if goes_on else None}
+
+
+def _recent(study: Study, now: datetime) -> tuple[float, float, int] | None:
+    """How many judgments in how many days, and how many are left."""
     firsts = Judgment.objects.firsts().filter(participant__study=study)
     recent = firsts.filter(created_at__gte=now - RECENT).aggregate(n=Count("pk"), since=Min("created_at"))
     if not recent["n"]:
         return None
     is_older = firsts.filter(created_at__lt=now - RECENT).exists()
-    a_day = recent["n"] / (RECENT / DAY if is_older else max((now - recent["since"]) / DAY, 1))
     counts = study.items.sampled().aggregate(wanted=Sum("overlap", default=0), judged=Sum("n_judged", default=0))
-    left = max(counts["wanted"] - counts["judged"], 0)
-    goes_on = left and study.state == Study.State.OPEN
-    return {"a_day": a_day, "left": left, "ends_at": now + left / a_day * DAY if goes_on else None}
+    return recent["n"], _days(recent["since"], now, is_older=is_older), max(counts["wanted"] - counts["judged"], 0)
+
+
+def _recent_kept(asked: Asked, now: datetime) -> tuple[float, float, int] | None:
+    """The same of a large study, to a quarter of an hour, from what is kept; of those who are excluded none counts."""
+    judged = asked.study.participants.included().aggregate(n=Sum("n_judged", default=0))["n"]
+    recent = {at: n for at, n in asked.once("quarters", lambda: quarters(asked, RECENT.days)).items() if n}
+    within = {at: n for at, n in recent.items() if at >= now - RECENT}
+    n = sum(within.values())
+    if not n:
+        return None
+    progress = Live(asked).judged()[1]
+    return n, _days(min(within), now, is_older=n < judged), max(progress.wanted - judged, 0)
+
+
+def _days(since: datetime, now: datetime, *, is_older: bool) -> float:
+    return RECENT / DAY if is_older else max((now - since) / DAY, 1)

@@ -1,11 +1,10 @@
 """Rows read from the database; what several panels need is read once for each revision."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass
 
 import numpy as np
-from django.db.models import Count, Min, Q, Sum
+from django.db.models import Count, Q, Sum
 from django.utils import timezone
 from numpy.typing import NDArray
 
@@ -38,6 +37,7 @@ from annotation.figures.rows.kinds import (
 from annotation.figures.rows.labels import ballots, item_audits, labels, single_votes
 from annotation.figures.rows.looks import looked
 from annotation.figures.rows.moments import grown, moments
+from annotation.figures.rows.pace import quarters
 from annotation.figures.rows.pairs import pairs
 from annotation.figures.rows.reported import reported
 from annotation.figures.rows.singles import answers, people, rated_twice, repeated, revised
@@ -219,6 +219,5 @@ def _audited(asked: Asked) -> Audited:
 def _pace(asked: Asked) -> float:
     """Judgments a day since the first of the last seven days on which somebody judged."""
     today = timezone.localdate()
-    recent = replace(asked.selection, since=today - timedelta(days=PACE_DAYS - 1)).judgments(asked.study)
-    found = recent.aggregate(n=Count("pk"), first=Min("created_at"))
-    return found["n"] / ((today - timezone.localdate(found["first"])).days + 1) if found["n"] else 0
+    recent = {quarter: n for quarter, n in quarters(asked, PACE_DAYS - 1).items() if n}
+    return sum(recent.values()) / ((today - timezone.localdate(min(recent))).days + 1) if recent else 0

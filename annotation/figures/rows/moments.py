@@ -51,8 +51,8 @@ def _moments(asked: Asked) -> list[datetime]:
 def _n_in_part(asked: Asked, part: int) -> tuple[int, str]:
     """How many judgments, and what tells them from others, where they are kept."""
     inner, values = some_judgments(asked, part).values("pk").query.sql_with_params()
-    came, of_came = _came(asked, part)
-    count = Grouping(1, _COUNT.format(judgments=inner), _COUNT.format(judgments=came), values, of_came)
+    fresh, of_fresh = came(asked, part)
+    count = Grouping(1, _COUNT.format(judgments=inner), _COUNT.format(judgments=fresh), values, of_fresh)
     if asked.keeps:
         found = kept_rows(asked.study, count)
         return sum(n for (n,) in found.rows.values()), f"{count.key(asked.study)}-{found.n_recounted}"
@@ -68,7 +68,8 @@ def _read(judgments: str, values: Row, shares: list[float]) -> list[datetime]:
     return sorted(set(found or []))
 
 
-def _came(asked: Asked, part: int = 1) -> tuple[str, Row]:
+def came(asked: Asked, part: int = 1) -> tuple[str, Row]:
+    """SQL for the chosen judgments that came since; see `kept`."""
     items, values = asked.selection.items(asked.study).values("id").query.sql_with_params()
     return _CAME.format(items=items), (*values, part - 1)
 
@@ -83,8 +84,8 @@ def grown(asked: Asked) -> list[Grown]:
     whole = _BY_STEP.format(grown=_GROWN.format(judgments=inner) if chosen else inner)
     cuts = moments(asked)
     if asked.keeps:
-        came, of_came = _came(asked)
-        of = Grouping(3, whole, _BY_STEP.format(grown=came), (cuts, *values), (cuts, *of_came))
+        fresh, of_fresh = came(asked)
+        of = Grouping(3, whole, _BY_STEP.format(grown=fresh), (cuts, *values), (cuts, *of_fresh))
         rows = [key + counts for key, counts in kept_rows(asked.study, of).rows.items()]
     else:
         rows = sorted(_counted(whole, (cuts, *values)))
