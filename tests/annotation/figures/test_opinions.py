@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from annotation.figures.numbers import study_figures, study_revision
 from annotation.figures.opinions import COMPETENCE, audit_figures, latent_figures, people_figures
+from annotation.figures.pages import annotators_page
 from annotation.figures.rows.asked import Asked
 from annotation.figures.rows.live import Live
 from annotation.figures.tasks import slow_figure_make
@@ -135,6 +136,20 @@ def test_what_a_worker_has_made_moves_the_page(judged: Study) -> None:
     figure.refresh_from_db()
     assert study_revision(judged) != before
     assert figure.numbers["audit"]["n"] == judged.items.filter(relation="isA").count()
+
+
+def test_how_annotators_of_a_large_study_work_is_what_a_worker_counted(
+    as_researcher: Client, judged: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = reverse("study-annotators", args=[judged.pk])
+    at_once = text(as_researcher.get(address))
+    monkeypatch.setattr(annotators_page, "MOST_AT_ONCE", 10)
+    assert "A worker is working it out" in text(as_researcher.get(address))
+    slow_figure_make(SlowFigure.objects.get(name="annotators").pk)
+    assert text(as_researcher.get(address)) == at_once
+    judged.items.update(overlap=4)
+    judge(participant(judged, "late"))
+    assert "a worker counts anew" in text(as_researcher.get(address))
 
 
 @pytest.mark.parametrize("figures", [audit_figures, people_figures, latent_figures])
