@@ -49,4 +49,7 @@ def because(figure: Estimate) -> str:
 
 
 def sampled(part: int) -> str:
-    return f" From the judgments of 1 in {part} items, as there are so many." if part > 1 else ""
+    """How old they may be `Asked.once_in_a_while` decides."""
+    if part == 1:
+        return ""
+    return f" From the judgments of 1 in {part} items, as there are so many, read again every quarter of an hour or so."

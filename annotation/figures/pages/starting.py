@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.models import Link, User
 from annotation.design.protocol import eligible
 from annotation.figures.numbers import study_revision
-from annotation.figures.rows.asked import Asked
+from annotation.figures.rows.asked import Asked, is_large
 from annotation.figures.rows.live import Live
 from annotation.figures.rows.pace import quarters
 from annotation.models import Judgment, Study
@@ -38,8 +38,7 @@ def study_pace(study: Study, now: datetime | None = None) -> dict | None:
     """First judgments a day over the last seven days, or since the first where that is later (and over a day at least),
     and when all are in at this pace; None where there was none."""
     now = now or timezone.now()
-    asked = Asked(study, revision=study_revision(study), on_page=True)
-    found = _recent_kept(asked, now) if asked.keeps else _recent(study, now)
+    found = (_recent_kept if is_large(study) else _recent)(study, now)
     if found is None:
         return None
     n, days, left = found
@@ -59,8 +58,9 @@ def _recent(study: Study, now: datetime) -> tuple[float, float, int] | None:
     return recent["n"], _days(recent["since"], now, is_older=is_older), max(counts["wanted"] - counts["judged"], 0)
 
 
-def _recent_kept(asked: Asked, now: datetime) -> tuple[float, float, int] | None:
+def _recent_kept(study: Study, now: datetime) -> tuple[float, float, int] | None:
     """The same of a large study, to a quarter of an hour, from what is kept; of those who are excluded none counts."""
+    asked = Asked(study, revision=study_revision(study), on_page=True)
     judged = asked.study.participants.included().aggregate(n=Sum("n_judged", default=0))["n"]
     recent = {at: n for at, n in asked.once("quarters", lambda: quarters(asked, RECENT.days)).items() if n}
     within = {at: n for at, n in recent.items() if at >= now - RECENT}

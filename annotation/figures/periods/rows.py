@@ -8,7 +8,8 @@ from django.db import connection
 from numpy.typing import NDArray
 
 from annotation.figures.patterns import complete_in, kept_at
-from annotation.models import Study
+from annotation.judging.quality.columns import numbers_of, sent_sql
+from annotation.models import Item, Study
 from stats.filter.complete import majority_truth
 from stats.packing import unpack
 from stats.sample import Sample, sample_of
@@ -16,22 +17,22 @@ from stats.sample import Sample, sample_of
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-# As the item was drawn; for one that was drawn before purchases came in, as it is known now.
+# As the item was drawn; for one that was drawn before purchases came in, as it is known now. Small numbers are sent in
+# one, and of words, which are few, a hash.
 _ITEMS = """
-    SELECT t.id, coalesce(t.bought_year, extract(year FROM c.bought_at AT TIME ZONE 'UTC'))::int,
-           coalesce(t.bought_month, extract(month FROM c.bought_at AT TIME ZONE 'UTC'))::int,
-           t.category, t.relation, t.run_id, i.cobuy_id, t.stratum, t.inclusion_probability,
-           t.plausibility_tally, t.typicality_tally, t.filter_yes IS NOT NULL, coalesce({kept}, false), {complete}
-    FROM (SELECT *, n_judged AS asked FROM annotation_item WHERE study_id = %s AND gold IS NULL) t
-    JOIN distillation_intention i ON i.id = t.intention_id JOIN distillation_cobuy c ON c.id = i.cobuy_id
-    ORDER BY t.id
+    SELECT {sent} FROM (
+        SELECT t.id, i.cobuy_id AS cobuy, t.inclusion_probability AS inclusion,
+               t.plausibility_tally AS plausibility, t.typicality_tally AS typicality,
+               hashtextextended(concat_ws(e'\x1f', t.category, t.relation, t.stratum, t.run_id), 0) AS words,
+               128 * coalesce(t.bought_year, extract(year FROM c.bought_at AT TIME ZONE 'UTC'), 0)::int
+               + 8 * coalesce(t.bought_month, extract(month FROM c.bought_at AT TIME ZONE 'UTC'), 0)::int
+               + 4 * (t.filter_yes IS NOT NULL)::int + 2 * coalesce({kept}, false)::int + ({complete})::int AS bits
+        FROM (SELECT *, n_judged AS asked FROM annotation_item WHERE study_id = %s AND gold IS NULL) t
+        JOIN distillation_intention i ON i.id = t.intention_id JOIN distillation_cobuy c ON c.id = i.cobuy_id
+    ) x
 """
-
-
-COLUMNS = (
-    *("id", "year", "month", "category", "relation", "run", "cobuy", "stratum", "inclusion"),
-    *("plausibility", "typicality", "filtered", "kept", "complete"),
-)
+NUMBERS = {"inclusion": "f8"} | dict.fromkeys(("id", "cobuy", "plausibility", "typicality", "words", "bits"), "i8")
+WORDS = {"category": "category", "relation": "relation", "stratum": "stratum", "run": "run_id"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +68,28 @@ def dated_items(study: Study) -> Dated:
 
 def item_columns(study: Study) -> dict[str, NDArray]:
     """All sampled items (rows,), judged or not, in their order."""
-    with connection.cursor() as cursor:
+    connection.ensure_connection()
+    with connection.connection.cursor(binary=True) as cursor:
         cursor.execute("SET LOCAL plan_cache_mode = force_custom_plan")
-        cursor.execute(_ITEMS.format(kept=kept_at(study), complete=complete_in(study)), [study.pk])
-        rows = np.array(cursor.fetchall(), dtype=object).reshape(-1, len(COLUMNS))
-    return dict(zip(COLUMNS, rows.T, strict=True))
+        sent = sent_sql(NUMBERS)
+        cursor.execute(_ITEMS.format(kept=kept_at(study), complete=complete_in(study), sent=sent), [study.pk])
+        found = numbers_of(cursor.fetchone(), NUMBERS)
+    order = np.argsort(found["id"])
+    columns = {name: column[order] for name, column in found.items()}
+    bits, words = columns.pop("bits"), columns.pop("words")
+    small = {"year": bits >> 7, "month": bits >> 3 & 15}
+    small |= {name: bits >> place & 1 for place, name in enumerate(("complete", "kept", "filtered"))}
+    return columns | small | _words(columns["id"], words)
+
+
+def _words(ids: NDArray[np.int64], words: NDArray[np.int64]) -> dict[str, NDArray]:
+    """Read of one item for each that is different."""
+    _, first, place = np.unique(words, return_index=True, return_inverse=True)
+    known = Item.objects.filter(pk__in=ids[first].tolist()).in_bulk()
+    items = [known[pk] for pk in ids[first].tolist()]
+    return {
+        name: np.array([getattr(each, field) for each in items], dtype=object)[place] for name, field in WORDS.items()
+    }
 
 
 def dated_of(study: Study, of: dict[str, NDArray]) -> Dated:
@@ -80,8 +98,8 @@ def dated_of(study: Study, of: dict[str, NDArray]) -> Dated:
     judged, stratum = ~np.isnan(plausible), of["stratum"].astype(str)
     weights = _speaking(1 / of["inclusion"].astype(float), stratum, judged)
     every = Dated(
-        year=np.array([each or 0 for each in of["year"]], dtype=np.int64),
-        month=np.array([each or 0 for each in of["month"]], dtype=np.int64),
+        year=of["year"].astype(np.int64),
+        month=of["month"].astype(np.int64),
         category=of["category"].astype(str),
         relation=of["relation"].astype(str),
         run=of["run"].astype(np.int64),

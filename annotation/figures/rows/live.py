@@ -1,7 +1,7 @@
 """Rows read from the database; what several panels need is read once for each revision."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from django.db.models import Count, Q, Sum
@@ -40,7 +40,7 @@ from annotation.figures.rows.moments import grown, moments
 from annotation.figures.rows.pace import quarters
 from annotation.figures.rows.pairs import pairs
 from annotation.figures.rows.reported import reported
-from annotation.figures.rows.singles import answers, people, rated_twice, repeated, revised
+from annotation.figures.rows.singles import answers, known, people, rated_twice, repeated, revised
 from annotation.figures.rows.totals import Totals, totals
 from annotation.figures.speaking import response_factors
 from annotation.scales import Question
@@ -83,7 +83,7 @@ class Live:
         return _completed(self.asked)
 
     def rated_twice(self) -> RatedTwice:
-        return rated_twice(self.asked)
+        return self.asked.once_in_a_while("both ratings", lambda: rated_twice(self.asked))
 
     def revised(self) -> Revised:
         return revised(self.asked)
@@ -92,10 +92,10 @@ class Live:
         return repeated(self.asked)
 
     def answers(self) -> Answers:
-        return self.once("single answers", lambda: answers(self.asked))
+        return self.asked.once_in_a_while("single answers", lambda: answers(self.asked))
 
     def looked(self) -> Looked:
-        return looked(self.asked)
+        return self.asked.once_in_a_while("what was seen", lambda: looked(self.asked))
 
     def skipped(self, by: By = "relation") -> Skipped:
         skips = self.asked.selection.skips(self.asked.study).order_by()
@@ -104,7 +104,9 @@ class Live:
         return Skipped({(name, reason): n for name, reason, n in counted}, skips.values("item").distinct().count())
 
     def people(self) -> People:
-        return people(self.asked)
+        """Who they are and how far, as of now."""
+        found = self.asked.once_in_a_while("judgments by person", lambda: people(self.asked))
+        return replace(found, known=known(self.asked.study))
 
     def audited(self) -> Audited:
         return _audited(self.asked)

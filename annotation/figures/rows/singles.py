@@ -190,11 +190,11 @@ def people(asked: Asked) -> People:
         cursor.execute(_SAID_AND_TIMED.format(judgments=inner), values)
         rows = cursor.fetchall()
     who, answer, tally, n = _columns([(*row[:3], row[4]) for row in rows if row[3] is None], 4)
-    of_item, known = unpack(tally, len(plausible.options)), _known(asked.study)
+    of_item, everybody = unpack(tally, len(plausible.options)), known(asked.study)
     return People(
-        known=known,
+        known=everybody,
         who=who,
-        counts=np.isin(who, [each.number for each in known if is_included(each.state)]),
+        counts=np.isin(who, [each.number for each in everybody if is_included(each.state)]),
         says_yes=answer >= plausible.positive_from,
         yes=of_item @ plausible.says_yes,
         judged=of_item.sum(axis=1),
@@ -206,7 +206,7 @@ def people(asked: Asked) -> People:
     )
 
 
-def _known(study: Study) -> list[Person]:
+def known(study: Study) -> list[Person]:
     return [
         Person(
             who.pk, who.pseudonym, who.n_judged, who.state, who.get_state_display().partition(":")[0], who.state_reason

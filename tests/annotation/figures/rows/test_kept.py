@@ -138,3 +138,14 @@ def test_the_dashboard_of_a_large_study_shows_what_came(as_researcher: Client, m
     assert as_researcher.get(address).context["figures"]["judgments"] == 80
     judge(participant(made, "late"))
     assert as_researcher.get(address).context["figures"]["judgments"] == 81
+
+
+def test_single_judgments_are_read_again_when_a_part_more_have_come(
+    made: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asked, "BITS_TOLD", 5)  # 80 to 83 are as many
+    rows = [len(Live(Asked(made, revision=f"{k}", on_page=True)).answers().who) for k in (1, 2)]
+    judge(participant(made, "late"))
+    assert [len(Live(Asked(made, revision="3", on_page=True)).answers().who)] == rows[1:]
+    participant_exclude(participant=participant(made, "ann-1"), reason="fast", by=participant(made).annotator)
+    assert len(Live(Asked(made, revision="4", on_page=True)).answers().who) < rows[0]
