@@ -20,6 +20,7 @@ from annotation.figures.words import percent
 from annotation.models import Adjudication, Study
 from annotation.selection import Selection
 
+SELDOM = " Of so many judgments those chosen are counted anew every two minutes or so."
 POLL_SECONDS, SLOW_POLL_SECONDS = 1, 10
 
 
@@ -47,7 +48,7 @@ def _page(figures: Headlines, asked: Asked) -> dict:
             accuracy_tile(figures, asked.selection) if not figures.latent else latent_tile(figures),
         ],
         "audit": audit_tile(figures),
-        "whose": whose_opinion(figures, asked.selection),
+        "whose": whose_opinion(figures, asked.selection) + (SELDOM if asked.seldom else ""),
         "truth": TRUTHS[asked.selection.truth],
         "unjudged": _unjudged(figures.unjudged) if asked.study.state == Study.State.CLOSED else "",
     }

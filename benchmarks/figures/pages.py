@@ -1,16 +1,21 @@
 """The dashboard of a study of 330,000 items and nearly 1,000,000 judgments, right after each new one.
 
+What a process reads once comes first, each page and panel as its first view there; their bars are those of the views
+after it. What workers make (how annotators work) is made here between the two.
+
 python -m benchmarks.figures.pages [--items N] [--rounds N]
 """
 
 import argparse
 import time
 import uuid
+from datetime import timedelta
 
 from benchmarks.bars import at_most, show
 from benchmarks.own_services import own_services, percentile
 
-PAGE_MS, PANEL_MS, POLL_MS, FRESH_S = 250, 400, 10, 1
+PAGE_MS, PANEL_MS, POLL_MS, FRESH_S, CHOICE_MS = 120, 200, 10, 1, 1000
+CHOICES = {"excluded": "?with_excluded=1", "group": "?group={group}", "days": "?since={since}"}
 
 
 def main() -> None:
@@ -58,32 +63,75 @@ def _measure(study, rounds: int) -> None:
     client, judge = Client(HTTP_HOST="127.0.0.1"), participant_join(study, annotator)
     client.force_login(researcher)
     page = f"/studies/{study.pk}/"
+    panels = {f"panel {name}": f"{page}panels/{name}/" for name in PANELS}
+    others = {"annotators' page": f"{page}annotators/", "time and category": f"{page}periods/"} | _choices(page)
     times: dict[str, list[float]] = {}
 
     def get(name: str, address: str, status: int = 200) -> bytes:
         begun = time.perf_counter()
-        answer = client.get(address, headers={"HX-Request": "true"} if name != "page" else {})
+        answer = client.get(address, headers={"HX-Request": "true"} if name.startswith(("panel", "poll")) else {})
         times.setdefault(name, []).append(1000 * (time.perf_counter() - begun))
         assert answer.status_code == status, (address, answer.status_code)
         return answer.content
 
-    get("page", page)  # what a process reads once
+    every = {"page": page} | panels | others
+    for name, address in every.items():
+        get(name, address)
+    firsts = {name: taken[0] for name, taken in times.items()}
+    _work_done(study)
     times.clear()
     for _ in range(rounds):
         _judge(judge)
         get("page", page)
-        get("poll, unchanged", f"{page}figures?revision={study_revision(study)}", 204)
+        get("poll, unchanged", f"{page}figures?revision={study_revision(_anew(study))}", 204)
         _judge(judge)
         begun = time.perf_counter()
         get("fresh fragment", f"{page}figures?revision=0")
         times.setdefault("fresh in all", []).append(1000 * (time.perf_counter() - begun))
-        for name in PANELS:
-            _judge(judge) if name == "plausibility" else None
-            get(f"panel {name}", f"{page}panels/{name}/")
+        _judge(judge)
+        for name, address in (panels | others).items():
+            get(name, address)
+    _show(times, firsts, list(panels))
+
+
+def _anew(study):
+    study.refresh_from_db()
+    return study
+
+
+def _choices(page: str) -> dict[str, str]:
+    """Of half of the annotators, and of the last ten days."""
+    from django.contrib.auth.models import Group  # noqa: PLC0415
+    from django.utils import timezone  # noqa: PLC0415
+
+    from accounts.models import User  # noqa: PLC0415
+
+    group = Group.objects.create(name="half")
+    group.user_set.add(*User.objects.filter(username__startswith="bench-").order_by("pk")[:20])
+    since = timezone.localdate() - timedelta(days=10)
+    return {f"choice {name}": page + query.format(group=group.pk, since=since) for name, query in CHOICES.items()}
+
+
+def _work_done(study) -> None:
+    """What the first views asked a worker for."""
+    from annotation.figures.tasks import slow_figure_make  # noqa: PLC0415
+
+    for pk in study.slow_figures.filter(choice="").values_list("pk", flat=True):
+        slow_figure_make(pk)
+
+
+def _show(times: dict[str, list[float]], firsts: dict[str, float], panels: list[str]) -> None:
     bars = {"page": PAGE_MS, "poll, unchanged": POLL_MS, "fresh in all": 1000 * FRESH_S, "fresh fragment": PAGE_MS}
+    bars |= dict.fromkeys(
+        (name for name in times if name.startswith("choice") or name == "time and category"), CHOICE_MS
+    )
+    slow = {name: percentile(taken, 0.95) for name, taken in times.items()}
     for name, taken in times.items():
-        bar = bars.get(name, PANEL_MS)
-        show(at_most(f"{name}, p95", percentile(taken, 0.95), bar, "ms"), f"p50 {percentile(taken, 0.5):.1f} ms")
+        first = f", first view {firsts[name]:.0f} ms" if name in firsts else ""
+        more = f"p50 {percentile(taken, 0.5):.1f} ms{first}"
+        show(at_most(f"{name}, p95", slow[name], bars.get(name, PANEL_MS), "ms"), more)
+    slowest = max(panels, key=lambda name: slow[name])
+    show(at_most("slowest panel, p95", slow[slowest], PANEL_MS, "ms"), slowest)
 
 
 def _judge(participant) -> None:

@@ -5,12 +5,11 @@ from annotation.figures.panels.panel import How
 from annotation.figures.periods.numbers import Drift, Measure, Period, Periods, periods
 from annotation.figures.plots import Dots, dots
 from annotation.figures.rates import FEWEST
+from annotation.figures.rows.asked import Asked, is_large
 from annotation.figures.tables import Column, Table
 from annotation.figures.words import interval, large, percent, points, whole_percent
 from annotation.models import Study
-from common.cached import cached
 
-KEPT_SECONDS = 120
 BY: dict[Period, str] = {"year": "Year of purchase", "month": "Month of purchase", "category": "Category"}
 MOST_PLOTTED = 30
 HOW = How(
@@ -34,9 +33,9 @@ DRIFT_HOW = How(
 
 
 def periods_of(study: Study, by: Period) -> Periods:
-    """Computed once until somebody judges; purchases that come in meanwhile show after two minutes."""
-    key = f"periods-{study.pk}-{by}-{study_revision(study)}"
-    return cached(key, lambda: periods(study, by), KEPT_SECONDS)
+    """Computed once until somebody judges, of a large study once in a while; so purchases show some minutes later."""
+    asked = Asked(study, revision=study_revision(study), on_page=True)
+    return asked.once_in_a_while(f"periods by {by}", lambda: periods(study, by))
 
 
 def periods_page(study: Study, by: Period) -> dict:
@@ -46,6 +45,7 @@ def periods_page(study: Study, by: Period) -> dict:
         "by": by,
         "switch": BY,
         "found": found,
+        "is_large": is_large(study),
         "is_empty": not found.names,
         "undated": _undated(found),
         "parts": [_part(found, measure) for measure in found.measures if found.names],

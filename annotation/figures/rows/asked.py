@@ -48,24 +48,34 @@ class Asked:
         chosen = self.selection
         return replace(self, selection=Selection(chosen.relation, chosen.category, chosen.run))
 
-    def once(self, what: str, make: Callable[[], Made], seconds: float = KEPT_SECONDS) -> Made:
+    @property
+    def seldom(self) -> bool:
+        """Whether figures are worked out now and then only: of chosen judgments of a large study all must be read."""
+        return self.on_page and self.selection.chooses_judgments and is_large(self.study)
+
+    def once(self, what: str, make: Callable[[], Made]) -> Made:
         """Compute once and share among panels, pages and people, until somebody judges."""
         if not self.revision:
             return _planned_anew(make)
-        key = hashlib.sha256(
-            repr((self.study.pk, self.selection, self.on_page, self.revision, what)).encode()
-        ).hexdigest()
-        return cached(f"figures-{key}", lambda: _planned_anew(make), seconds)
+        return self._once(what, make, self._by_then() if self.seldom else self.revision, KEPT_SECONDS)
 
     def once_in_a_while(self, what: str, make: Callable[[], Made]) -> Made:
         """The same for what reads a part of very many judgments one by one: until a hundredth more or so have come, a
         quarter of an hour is over, or something is counted anew."""
         if not self.keeps:
             return self.once(what, make)
+        return self._once(what, make, self._by_then(), PART_SECONDS)
+
+    def _once(self, what: str, make: Callable[[], Made], revision: str, seconds: float) -> Made:
+        key = hashlib.sha256(repr((self.study.pk, self.selection, self.on_page, revision, what)).encode()).hexdigest()
+        return cached(f"figures-{key}", lambda: _planned_anew(make), seconds)
+
+    def _by_then(self) -> str:
+        """A revision that a hundredth more judgments move, or something that is counted anew."""
         now = self.study.participants.aggregate(n=Sum("n_judged", default=0), anew=Sum("n_recounted", default=0))
         size = max(0, now["n"].bit_length() - BITS_TOLD)
-        by_then = replace(self, revision=f"{now['anew']} {now['n'] >> size << size}")
-        return by_then.once(what, make, PART_SECONDS)
+        design = self.revision.split("-")[1:-1]  # state and strictness; see `study_revision`
+        return f"{now['anew']} {now['n'] >> size << size} {design}"
 
 
 def is_large(study: Study) -> bool:
