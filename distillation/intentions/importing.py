@@ -40,9 +40,23 @@ WITH stored AS (
 )
 SELECT EXISTS (TABLE stored EXCEPT TABLE given) OR EXISTS (TABLE given EXCEPT TABLE stored)
 """
+# With their words for the search, those of a co-buy's titles made once: the trigger would make them for each row, in
+# twice the time.
 INSERT = """
-INSERT INTO distillation_intention (run_id, cobuy_id, relation, sample, text, raw_reply)
-SELECT %s, cobuy_id, relation, sample, text, raw FROM intention_ready ORDER BY cobuy_id, relation, sample
+WITH titles AS MATERIALIZED (
+    SELECT c.id AS cobuy_id, distillation_cobuy_words(a.title, b.title, a.category, b.category) AS words
+    FROM distillation_cobuy c
+    JOIN distillation_product a ON a.id = c.a_id JOIN distillation_product b ON b.id = c.b_id
+    WHERE c.id IN (SELECT cobuy_id FROM intention_sampled)
+), sorted AS (
+    SELECT cobuy_id, relation, sample, text, raw, ready.words || titles.words AS words
+    FROM intention_ready ready JOIN titles USING (cobuy_id) ORDER BY cobuy_id, relation, sample
+), numbered AS (
+    SELECT nextval(pg_get_serial_sequence('distillation_intention', 'id')) AS id, sorted.* FROM sorted
+)
+INSERT INTO distillation_intention (id, run_id, cobuy_id, relation, sample, text, raw_reply, search)
+SELECT id, %(run)s, cobuy_id, relation, sample, text, raw, words || distillation_place_words(id, %(run)s, relation)
+FROM numbered
 """
 INSERT_VERDICTS = """
 INSERT INTO distillation_verdict (intention_id, yes, p_yes, reason, raw_reply)
@@ -150,10 +164,11 @@ def _write(cursor: CursorWrapper, run: Run, account: IntentionAccount) -> None:
     run.config = _config(cursor)
     run.state, run.finished_at = Run.State.DONE, Now()
     run.save()
-    cursor.execute(INSERT, [run.pk])
+    cursor.execute(INSERT, {"run": run.pk})
     cursor.execute(INSERT_VERDICTS, [run.pk])
     cursor.execute(INSERT_COBUYS, [run.pk])
     cursor.execute(INSERT_TICK, [run.pk])
+    cursor.execute("SELECT gin_clean_pending_list('intention_search')")
 
 
 def _refuse_unless_same(cursor: CursorWrapper, stored: Run, model: str) -> bool:

@@ -1,6 +1,7 @@
 """Rows of intention files: CSV or JSON lines, plain, gzip or zstd; what can't be read is refused by its line."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import orjson
@@ -9,6 +10,7 @@ from distillation.catalog.readers.csvtable import Table, refusal
 from distillation.catalog.readers.lines import MAX_LINE, Lines
 from distillation.catalog.readers.records import AS_NAMED, CatalogError, Names
 
+NUL = b"\\u0000"  # JSON has no other way to write it
 Row = tuple[int, dict[str, str]]
 
 
@@ -48,7 +50,7 @@ def _json_rows(path: Path, names: Names) -> Iterator[Row]:
         for number, raw in enumerate(block, start=first):
             if raw.strip():
                 row = _json_row(path, number, raw)
-                yield number, {names.get(name, name): value for name, value in row.items()}
+                yield number, {names.get(name, name): value for name, value in row.items()} if names else row
 
 
 def _json_row(path: Path, number: int, raw: bytes) -> dict[str, str]:
@@ -60,10 +62,15 @@ def _json_row(path: Path, number: int, raw: bytes) -> dict[str, str]:
         raise refusal(path, number, f"not JSON in UTF-8 ({error.msg}); mend or remove the line") from error
     if not isinstance(record, dict):
         raise refusal(path, number, "not a JSON object; write one object a line")
-    row = {name.strip().lower(): _text(value) for name, value in record.items()}
-    if "\0" in "".join(row.values()):
+    row = {_plain(name): value if type(value) is str else _text(value) for name, value in record.items()}
+    if NUL in raw and "\0" in "".join(row.values()):
         raise refusal(path, number, "a NUL sign; remove it")
     return row
+
+
+@lru_cache(1_000)
+def _plain(name: str) -> str:
+    return name.strip().lower()
 
 
 def _text(value: object) -> str:

@@ -103,7 +103,10 @@ class Reader:
 
 
 def _first(row: dict[str, str], names: tuple[str, ...]) -> str:
-    return next((row[name].strip() for name in names if row.get(name)), "")
+    for name in names:  # as a generator it takes twice the time, eleven times a row
+        if cell := row.get(name):
+            return cell.strip()
+    return ""
 
 
 def intention_text(raw: str) -> str:

@@ -1,5 +1,7 @@
 """Relation names of other releases, as codes of pipeline.relations."""
 
+from functools import lru_cache
+
 from distillation.pipeline.relations import RELATIONS
 
 _CODES = {code.lower(): code for code in RELATIONS}
@@ -24,6 +26,7 @@ _OTHER_NAMES = {
 }
 
 
+@lru_cache(1_000)
 def relation_code(name: str) -> str | None:
     """None for a relation that is not known; upper and lower case, spaces and underscores don't matter."""
     plain = "".join(char for char in name.lower() if char not in " _-")

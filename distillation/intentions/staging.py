@@ -8,13 +8,15 @@ from distillation.intentions.account import IntentionAccount
 from distillation.intentions.records import IntentionRecord
 from distillation.runs.services import MOST_SAMPLES
 
-# An outer transaction may import twice, so they are not always gone yet.
+# An outer transaction may import twice, so they are not always gone yet. The database finds the words for the search
+# (as migration 0019 has them) while the next rows are read here.
 STAGED = """
 DROP TABLE IF EXISTS intention_staged, intention_placed, intention_sampled CASCADE;
 CREATE TEMP TABLE intention_staged (
     place bigint, asin_a text, asin_b text, relation text, text text, raw text, yes boolean, p_yes float8, reason text,
-    answer text, title_a text, title_b text, category_a text, category_b text
-) ON COMMIT DROP
+    answer text, title_a text, title_b text, category_a text, category_b text,
+    words tsvector GENERATED ALWAYS AS (to_tsvector('english', left(text, 50000))) STORED
+) WITH (toast_tuple_target = 8160) ON COMMIT DROP
 """
 
 # A product without a title goes by its ASIN. The first row that names one decides.
@@ -62,7 +64,7 @@ FROM intention_placed WHERE cobuy_id IS NOT NULL AND turn = 1
 BEYOND = "DELETE FROM intention_sampled WHERE sample >= %s"
 READY = """
 CREATE TEMP VIEW intention_ready AS
-SELECT cobuy_id, s.relation, sample, text, raw, yes, p_yes, reason, answer
+SELECT cobuy_id, s.relation, sample, text, raw, yes, p_yes, reason, answer, words
 FROM intention_sampled JOIN intention_staged s USING (place)
 """
 LEFT_OUT = """

@@ -26,7 +26,7 @@ class IntentionQuerySet(models.QuerySet):
 class Intention(models.Model):
     """One answer to: why would somebody buy both, under this relation?
 
-    The table has a further column, `search`, that a trigger fills (migration 0005). It is no field: as large as the
+    The table has a further column, `search`, that a trigger fills (migration 0019). It is no field: as large as the
     text, it would come with every read of an intention. knowledge.search asks for it.
     """
 
