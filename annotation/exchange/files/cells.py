@@ -2,7 +2,7 @@
 
 import hashlib
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from datetime import datetime
 from typing import Any
 
@@ -98,14 +98,18 @@ class Checker:
             "had_seen": (_one_of(_PLACES), f"is none of {_listed(PLACES)}"),
             "was_kind": (_one_of(_KINDS | dict.fromkeys(_NOTHING, "")), f"is none of {_listed(Kind.values)}"),
         }
-        self._converts = [(name, convert) for name, (convert, _) in self.columns.items()]
+        self._there: Set[str] = frozenset()  # the columns of the last row, which are those of the next
+        self._present: list[tuple[str, Convert]] = []
+        self._absent: dict[str, object] = {}
         self._read: tuple[object, ...] = ()
         self._known: tuple[tuple[str, str], str] = ("", ""), ""
         self._asins = asins or Asins(set())
 
     def staged(self, number: int, cells: Cells, place: int | None = None) -> tuple:
         try:
-            got = {name: convert(cells.get(name)) for name, convert in self._converts}
+            if cells.keys() != self._there:
+                self._plan(cells)
+            got = {**self._absent, **{name: convert(cells[name]) for name, convert in self._present}}
             (asin_a, asin_b), identity = self._identified(cells)
         except ZerosLost as lost:
             raise ImportRefused(f"{self.unit} {number}: {lost}") from lost
@@ -125,6 +129,12 @@ class Checker:
             got["inclusion_probability"], got["simulated"], look, got["role"], got["had_seen"],
             got["was_kind"],
         )  # fmt: skip
+
+    def _plan(self, cells: Cells) -> None:
+        """What an absent column says is the same for all rows."""
+        self._absent = {name: convert(None) for name, (convert, _) in self.columns.items() if name not in cells}
+        self._present = [(name, convert) for name, (convert, _) in self.columns.items() if name in cells]
+        self._there = frozenset(cells)
 
     def _look(self, number: int, cells: Cells) -> str | None:
         try:

@@ -13,9 +13,9 @@ ODD = "picture_left to orientation are not what export_judgments writes; take th
 
 def look_of(cells: Mapping[str, object]) -> str | None:
     """As JSON; None where nothing was told. ValueError where it can't have been."""
-    told = {name: str(cells.get(name) or "") for name in LOOKS}
-    if not any(told.values()):
+    if not any(map(cells.get, LOOKS)):
         return None
+    told = {name: str(cells.get(name) or "") for name in LOOKS}
     return json.dumps(
         look_checked(
             {

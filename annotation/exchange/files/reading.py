@@ -72,9 +72,10 @@ def csv_rows(file: BinaryIO, *, machine: bool = False) -> Numbered:
     """Apostrophes that our export has put before formulas are taken away, unless it was one for machines."""
     for number, cells in rows_read(lines(file)):
         if not machine:
-            for name in FREE_TEXT & cells.keys():
-                if cells[name][:1] == "'" and GUARDED.match(cells[name]):
-                    cells[name] = cells[name][1:]
+            for name in FREE_TEXT:
+                cell = cells.get(name, "")
+                if cell[:1] == "'" and GUARDED.match(cell):
+                    cells[name] = cell[1:]
         yield number, cells
 
 

@@ -28,21 +28,25 @@ def rows_read(lines: Iterator[str]) -> Iterator[Row]:
     try:
         names = next(reader, [])
         header = _header(names)
+        is_whole = len(header.places) == len(names)
         mended = [place for place in header.places if names[place] not in FREE_TEXT]
         reals = [place for place in header.places if names[place] in REALS] if delimiter != "," else []
         for cells in reader:
             if not "".join(cells).strip():
                 continue
-            where = f"line {reader.line_num + before}"
+            number = reader.line_num + before
             if len(cells) != len(names):
-                raise ImportRefused(f"{where} has {len(cells)} cells, the header {len(names)}")
-            if any(cells[place].strip() for place in header.nameless):
-                raise ImportRefused(f"{where} has a cell in a column without a name; take it out, or name the column")
+                raise ImportRefused(f"line {number} has {len(cells)} cells, the header {len(names)}")
+            if header.nameless and any(cells[place].strip() for place in header.nameless):
+                raise ImportRefused(
+                    f"line {number} has a cell in a column without a name; take it out, or name the column"
+                )
             if not NOTHING.isdisjoint(cells):
                 _emptied(cells, mended)
             for place in reals:
                 cells[place] = cells[place].replace(",", ".")
-            yield reader.line_num + before, {name: cells[place] for name, place in zip(*header[:2], strict=True)}
+            chosen = cells if is_whole else [cells[place] for place in header.places]
+            yield number, dict(zip(header.names, chosen, strict=True))
     except csv.Error as error:
         raise ImportRefused(f"line {reader.line_num + before} is no CSV ({error})") from error
 
