@@ -20,6 +20,7 @@ PARTS = {
     "start": ["start", "--demo"],
     "whole_path": ["pipeline.whole_path"],
     "import": ["catalog.importing"],
+    "intentions": ["catalog.intentions"],
     "upload": ["catalog.uploading"],
     "pictures": ["catalog.pictures"],
     "catalog": ["catalog.page"],

@@ -3,18 +3,19 @@ from django.db import migrations
 # The words of a co-buy's titles are the same for all its intentions, so that an import can have them once for all, and
 # rows that bring their words along are let be. Where rows come one by one, what waits in the index is kept short, as
 # every search reads it; a bulk load, which empties the list at its end, may let more wait: 4 MB, and merged in a third
-# of the time. So the limit is said by the trigger and no longer by the index, which no statement could overrule.
+# of the time. So the limit is said by the trigger and no longer by the index, which no statement could overrule. The
+# functions are stable, not immutable, so that PostgreSQL writes them into the statement: joining of texts is no more.
 FORWARD = """
 ALTER INDEX intention_search RESET (gin_pending_list_limit);
 
 CREATE FUNCTION distillation_cobuy_words(title_a text, title_b text, category_a text, category_b text)
-RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+RETURNS tsvector LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT to_tsvector('english'::regconfig, concat_ws(' the ', '', left(title_a, 5000), left(title_b, 5000)))
         || array_to_tsvector(ARRAY['category=' || coalesce(category_a, ''), 'category=' || coalesce(category_b, '')])
 $$;
 
 CREATE FUNCTION distillation_place_words(intention bigint, run bigint, relation text)
-RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+RETURNS tsvector LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT array_to_tsvector(ARRAY['relation=' || relation, 'run=' || run, 'block=' || intention / 8192])
 $$;
 
