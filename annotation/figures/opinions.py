@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from annotation.figures.filtering import of_complete
 from annotation.figures.patterns import Patterns
 from annotation.figures.rates import positive
-from annotation.figures.rows.kinds import Rows, SingleVotes
+from annotation.figures.rows.kinds import Ballots as Said
+from annotation.figures.rows.kinds import Labels, Rows, SingleVotes
 from annotation.figures.slow import Figures, Latest, latest
 from annotation.figures.speaking import response_factors
 from annotation.judging.quality.measures import annotators_quality
@@ -41,11 +42,13 @@ def audit_figures(rows: Rows) -> Figures:
 
 def people_figures(rows: Rows) -> Figures:
     """Of the questions, and of the filter against the majority, by names."""
-    return {question.name: _of_people(rows, question) for question in rows.asked.study.questions} | _of_filter(rows)
+    of, (first, *others) = rows.ballots(), rows.asked.study.questions
+    said = {first: of.as_labels()} | {question: rows.labels(question) for question in others}
+    return {question.name: _of_people(rows, question, said[question]) for question in said} | _of_filter(rows, of)
 
 
-def _of_people(rows: Rows, question: Question) -> Estimate:
-    judged, labels = rows.judged()[0], rows.labels(question)
+def _of_people(rows: Rows, question: Question, labels: Labels) -> Estimate:
+    judged = rows.judged()[0]
     yes, n = positive(judged, question)
     says = n > 0
     factor = _factors(judged, judged.strata[says], 1 / judged.inclusion[says] * judged.items[says])
@@ -62,11 +65,19 @@ def _of_people(rows: Rows, question: Question) -> Estimate:
     return crossed_share(yes[says], n[says], design, *weights)
 
 
-def _of_filter(rows: Rows) -> Figures:
-    judged, of = rows.judged()[0], rows.ballots()
+def _of_filter(rows: Rows, of: Said) -> Figures:
+    judged, at = rows.judged()[0], of.complete
     items = of_complete(judged, rows.asked.study.questions[0])
-    weights = response_factors(judged, of.stratum, of_complete=True) / of.inclusion
-    ballots = Ballots(of.who, of.own, of.yes, of.judged, of.kept, weights, of.labels.astype(float))
+    weights = response_factors(judged, of.stratum[at], of_complete=True) / of.inclusion[at]
+    ballots = Ballots(
+        who=of.who[at],
+        own=of.own[at],
+        yes=of.yes[at],
+        judged=of.judged[at],
+        kept=of.kept[at],
+        weights=weights,
+        labels=of.labels[at].astype(float),
+    )
     return people_quality(items.yes, items.judged, items.kept, items.design, ballots)
 
 

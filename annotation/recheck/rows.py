@@ -190,10 +190,10 @@ class Exported(ExportedItems):
     def ballots(self) -> kinds.Ballots:
         complete = np.zeros(self.csv.n_items, dtype=bool)
         complete[self.items["item"]] = self.complete() & (self.items["filter"] != "")
-        rows, own = answering(self.rows[complete[self.rows["item"]]], self.asked.study.questions[0])
+        rows, own = answering(self.rows, self.asked.study.questions[0])
         stratum, inclusion = (rows[name] for name in ("stratum", "inclusion_probability"))
         yes, judged = (self._by_item(each)[rows["item"]] for each in (rows[own], rows))
-        of_item = (stratum, inclusion, rows["filter"] == "kept")
+        of_item = (stratum, inclusion, complete[rows["item"]], rows["filter"] == "kept")
         return kinds.Ballots(rows["annotator"], *of_item, own, yes, judged, np.ones(len(rows), dtype=int))
 
     def single_votes(self) -> kinds.SingleVotes:

@@ -256,17 +256,21 @@ class Labels:
 
 @dataclass(frozen=True, slots=True)
 class Ballots:
-    """Of annotator `who` so many `labels` alike on complete items with a verdict: `own` says plausible, as `yes` of the
-    item's `judged` do."""
+    """Of annotator `who` so many `labels` alike: `own` says plausible, as `yes` of the item's `judged` do. Those
+    `complete` are of complete items with a verdict, which the filter is set against."""
 
     who: NDArray[np.str_]
     stratum: NDArray[np.str_]
     inclusion: NDArray[np.float64]
+    complete: NDArray[np.bool_]
     kept: NDArray[np.bool_]
     own: NDArray[np.bool_]
     yes: NDArray[np.int64]
     judged: NDArray[np.int64]
     labels: NDArray[np.int64]
+
+    def as_labels(self) -> Labels:
+        return Labels(self.who, self.stratum, self.inclusion, self.judged, self.labels, self.labels * self.own)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,14 +27,14 @@ _LABELS = """
     GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
 """
 _BALLOTS = """
-    SELECT p.pseudonym, t.stratum, t.inclusion_probability, {kept}, t.own, t.yes, t.judged, count(*)
+    SELECT p.pseudonym, t.stratum, t.inclusion_probability, {complete} AND t.filter_yes IS NOT NULL,
+           coalesce({kept}, false), t.own, t.yes, t.judged, count(*)
     FROM (SELECT j.participant_id, j.yes AS own, i.stratum, i.inclusion_probability, i.filter_yes, i.p_yes, i.run_id,
                  i.n_judged AS asked, i.overlap, i.drawn_overlap, sum(j.yes) OVER of_item AS yes,
                  count(*) OVER of_item AS judged
           FROM ({judgments}) j JOIN annotation_item i ON i.id = j.item_id WINDOW of_item AS (PARTITION BY j.item_id)) t
     JOIN annotation_participant p ON p.id = t.participant_id
-    WHERE {complete} AND t.filter_yes IS NOT NULL
-    GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2, 3, 4, 5, 6, 7
+    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 ORDER BY 1, 2, 3, 4, 5, 6, 7, 8
 """
 _VOTES = """
     SELECT j.item_id, p.pseudonym, j.yes, {kept}, t.stratum, t.inclusion_probability
@@ -64,10 +64,9 @@ def ballots(asked: Asked) -> Ballots:
     study = asked.study
     inner, values = _said(some_judgments(asked, 1), study.questions[0])
     sql = _BALLOTS.format(judgments=inner, kept=kept_at(study), complete=complete_in(study))
-    who, stratum, inclusion, kept, own, *counted = _columns(sql, values, 8)
-    yes, judged, n = (each.astype(int) for each in counted)
-    of_item = (stratum.astype(str), inclusion.astype(float), kept.astype(bool))
-    return Ballots(who.astype(str), *of_item, own.astype(bool), yes, judged, n)
+    who, stratum, inclusion, complete, kept, own, *counted = _columns(sql, values, 9)
+    of_item = (stratum.astype(str), inclusion.astype(float), complete.astype(bool), kept.astype(bool))
+    return Ballots(who.astype(str), *of_item, own.astype(bool), *(each.astype(int) for each in counted))
 
 
 def single_votes(asked: Asked) -> SingleVotes:
