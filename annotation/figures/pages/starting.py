@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Min, Sum
+from django.db.models import Count, Min, Q, Sum
 from django.utils import timezone
 
 from accounts.models import Link, User
@@ -38,7 +38,8 @@ def study_pace(study: Study, now: datetime | None = None) -> dict | None:
     """First judgments a day over the last seven days, or since the first where that is later (and over a day at least),
     and when all are in at this pace; None where there was none."""
     now = now or timezone.now()
-    found = (_recent_kept if is_large(study) else _recent)(study, now)
+    is_kept = is_large(study) and not study.is_preference  # of preferences no rows are
+    found = (_recent_kept if is_kept else _recent)(study, now)
     if found is None:
         return None
     n, days, left = found
@@ -49,13 +50,22 @@ def study_pace(study: Study, now: datetime | None = None) -> dict | None:
 
 def _recent(study: Study, now: datetime) -> tuple[float, float, int] | None:
     """How many judgments in how many days, and how many are left."""
-    firsts = Judgment.objects.firsts().filter(participant__study=study)
-    recent = firsts.filter(created_at__gte=now - RECENT).aggregate(n=Count("pk"), since=Min("created_at"))
-    if not recent["n"]:
+    recent = Q(created_at__gte=now - RECENT)
+    found = (
+        Judgment.objects.firsts()
+        .filter(participant__study=study)
+        .aggregate(
+            n=Count("pk", filter=recent), since=Min("created_at", filter=recent), older=Count("pk", filter=~recent)
+        )
+    )
+    if not found["n"]:
         return None
-    is_older = firsts.filter(created_at__lt=now - RECENT).exists()
     counts = study.items.sampled().aggregate(wanted=Sum("overlap", default=0), judged=Sum("n_judged", default=0))
-    return recent["n"], _days(recent["since"], now, is_older=is_older), max(counts["wanted"] - counts["judged"], 0)
+    return (
+        found["n"],
+        _days(found["since"], now, is_older=found["older"] > 0),
+        max(counts["wanted"] - counts["judged"], 0),
+    )
 
 
 def _recent_kept(study: Study, now: datetime) -> tuple[float, float, int] | None:

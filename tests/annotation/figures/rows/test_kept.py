@@ -22,7 +22,7 @@ from annotation.judging.writing import audit_save, judgment_revise
 from annotation.models import Study
 from annotation.selection import EVERYTHING, Selection
 from common.leaves import leaves
-from tests.annotation.builders import judge, participant, rate_all, save, study
+from tests.annotation.builders import judge, participant, prefer, preference_study, rate_all, save, study
 from tests.distillation.builders import finished_run
 
 pytestmark = pytest.mark.django_db
@@ -149,3 +149,10 @@ def test_single_judgments_are_read_again_when_a_part_more_have_come(
     assert [len(Live(Asked(made, revision="3", on_page=True)).answers().who)] == rows[1:]
     participant_exclude(participant=participant(made, "ann-1"), reason="fast", by=participant(made).annotator)
     assert len(Live(Asked(made, revision="4", on_page=True)).answers().who) < rows[0]
+
+
+def test_a_large_study_of_preferences_has_a_pace_too(db: None) -> None:
+    made = preference_study()
+    prefer(participant(made))
+    pace = study_pace(made)
+    assert pace and pace["a_day"] == 1
