@@ -77,6 +77,10 @@ def processes(say: Callable[[str], object]) -> int:
     return 2
 
 
+# The memory of an upload's piece goes back to the system when it is freed, and is not kept by each thread for the next.
+FREED_AT_ONCE = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "1000000"}
+
+
 def web_command(port: int, *, host: str = HOST, workers: int = 2) -> list[str]:
     """Each process has two requests in Django at once, and bodies wait in its event loop (mindsite.gateway)."""
     return [
@@ -107,7 +111,7 @@ def alone(role: str, say: Callable[[str], object]) -> Iterator[Instance]:
 
 def web(port: int, **options) -> Child:
     static_collect()
-    return Child("web", web_command(port, **options), settings.BASE_DIR)
+    return Child("web", web_command(port, **options), settings.BASE_DIR, **FREED_AT_ONCE)
 
 
 def static_collect() -> None:
