@@ -78,12 +78,13 @@ def processes(say: Callable[[str], object]) -> int:
 
 
 # The memory of an upload's piece goes back to the system when it is freed, and is not kept by each thread for the next.
-FREED_AT_ONCE = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "1000000"}
+FREED_AT_ONCE = ("MALLOC_ARENA_MAX=2", "MALLOC_MMAP_THRESHOLD_=1000000")
 
 
 def web_command(port: int, *, host: str = HOST, workers: int = 2) -> list[str]:
     """Each process has two requests in Django at once, and bodies wait in its event loop (mindsite.gateway)."""
     return [
+        *("env", *FREED_AT_ONCE),
         *(sys.executable, "-m", "granian", "--interface", "rsgi", "--host", host, "--port", str(port)),
         *("--workers", str(workers), "--workers-kill-timeout", "5", "--no-ws"),
         *("--backlog", str(CONNECTIONS), "--backpressure", str(CONNECTIONS)),
@@ -111,7 +112,7 @@ def alone(role: str, say: Callable[[str], object]) -> Iterator[Instance]:
 
 def web(port: int, **options) -> Child:
     static_collect()
-    return Child("web", web_command(port, **options), settings.BASE_DIR, **FREED_AT_ONCE)
+    return Child("web", web_command(port, **options), settings.BASE_DIR)
 
 
 def static_collect() -> None:

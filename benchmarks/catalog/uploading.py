@@ -8,7 +8,6 @@ the most memory (PSS) that any process of the web server and of the worker had; 
 
 import argparse
 import http.client
-import os
 import subprocess
 import sys
 import threading
@@ -63,14 +62,12 @@ class Watch(threading.Thread):
 
 @contextmanager
 def served(port: int) -> Iterator[dict[str, int]]:
-    from mindsite.serving import FREED_AT_ONCE, web_command  # noqa: PLC0415
+    from mindsite.serving import web_command  # noqa: PLC0415
     from mindsite.workers import worker_command  # noqa: PLC0415
 
     quiet = {"cwd": ROOT, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    processes = {
-        "web": subprocess.Popen(web_command(port), env=os.environ | FREED_AT_ONCE, **quiet),
-        "worker": subprocess.Popen(worker_command(), **quiet),
-    }
+    commands = {"web": web_command(port), "worker": worker_command()}
+    processes = {name: subprocess.Popen(command, **quiet) for name, command in commands.items()}
     try:
         yield {name: process.pid for name, process in processes.items()}
     finally:
