@@ -102,10 +102,12 @@ function send(file) {
 
 if (window.tus?.isSupported) {
   input.removeAttribute("name");
-  input.addEventListener("change", () => {
+  const take = () => {
     [...input.files].forEach(send);
     input.value = "";
-  });
+  };
+  input.addEventListener("change", take);
+  take(); // What was chosen while this file was still on its way told nobody.
   for (const name of ["dragover", "dragleave", "drop"]) {
     drop.addEventListener(name, (event) => {
       event.preventDefault();

@@ -84,6 +84,19 @@ def test_an_upload_is_taken_away_again(open_as: Opener, researcher: User, files:
     assert not Upload.objects.exists()
 
 
+def test_a_file_chosen_before_the_page_was_ready_is_sent(open_as: Opener, researcher: User, files: Path) -> None:
+    page = open_as(researcher, reverse("import-list"))
+    held: list[Route] = []
+    page.route("**/js/uploads*.js", lambda route: held.append(route))
+    page.get_by_role("link", name="Import files").first.click(no_wait_after=True)
+    page.locator("#id_files").set_input_files(files / "products.csv")
+    while not held:
+        page.wait_for_event("request")
+    held[0].continue_()
+    expect(page.get_by_label("What products.csv holds")).to_be_visible()
+    assert Upload.objects.get().name == "products.csv"
+
+
 def test_intentions_are_looked_at_and_become_a_run(open_as: Opener, researcher: User, files: Path) -> None:
     cobuys(1)
     page = open_as(researcher, reverse("import-new"), troubled=True, bypass_csp=bool(AXE))
