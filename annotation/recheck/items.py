@@ -53,9 +53,9 @@ class ExportedItems:
 
     def _counting(self) -> NDArray[np.bool_]:
         chosen = self.asked.selection
-        if chosen.with_seen:
-            return self._firsts() if chosen.with_excluded else self._firsts() & ~self._is_out()
-        return self._firsts() if chosen.with_excluded else self.csv.rows["counts"]
+        if chosen.with_excluded:
+            return self._firsts()
+        return self._firsts() & ~self._is_out() if chosen.with_seen else self.csv.rows["counts"]
 
     def _firsts(self) -> NDArray[np.bool_]:
         kind = self.csv.rows["kind"]
@@ -100,7 +100,6 @@ class ExportedItems:
 
     def _judged(self, by: By, counts: dict[str, NDArray[np.int64]]) -> tuple[Patterns, Progress]:
         study, chosen, items = self.asked.study, self.asked.selection, self.items
-        n_judged = self._n_judged()
         columns: dict[str, NDArray] = {
             "items": np.ones(len(items), dtype=int),
             "group": items[by],
@@ -116,7 +115,7 @@ class ExportedItems:
             nothing = np.zeros(len(others["items"]), dtype=np.int64)
             columns = {name: np.r_[column, others.get(name, nothing)] for name, column in columns.items()}
         found = patterns_of(columns, study.questions, has_unjudged=not chosen.chooses_judgments)
-        complete = int((n_judged >= self._drawn_overlap(np.unique(self.csv.rows["id"]))).sum())
+        complete = int((self._n_judged() >= self._drawn_overlap(np.unique(self.csv.rows["id"]))).sum())
         return replace(found, counts=counts), Progress(study.n_items, study.n_items * study.overlap, complete, None)
 
     def _n_judged(self) -> NDArray[np.int64]:
@@ -129,8 +128,6 @@ class ExportedItems:
     def _drawn_overlap(self, items: NDArray) -> NDArray[np.int64]:
         """By which an item is complete: what it was drawn with, where the study's was raised since."""
         study = self.asked.study
-        if not study.was_raised:
-            return np.full(len(items), study.overlap)
         raised = dict(study.items.filter(drawn_overlap__isnull=False).values_list("pk", "drawn_overlap"))
         return np.array([raised.get(int(pk), study.overlap) for pk in items], dtype=np.int64)
 

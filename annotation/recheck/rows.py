@@ -1,6 +1,6 @@
-"""An export in the place of the database, judgment by judgment."""
+"""An export in the place of the database and of `Live`, judgment by judgment."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from csv import DictReader
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -17,6 +17,7 @@ from annotation.figures.rates import positive, says_yes
 from annotation.figures.rows import kinds
 from annotation.figures.rows.live import Live
 from annotation.figures.rows.moments import moments
+from annotation.figures.rows.pace import pace
 from annotation.figures.rows.singles import one_in
 from annotation.figures.speaking import response_factors
 from annotation.models import Judgment, Kind
@@ -28,13 +29,9 @@ from distillation.models import Run
 from stats.packing import unit
 from stats.rates import hajek_rate
 
-ANSWERS = ["plausibility", "typicality"]
-
 
 @dataclass(frozen=True, slots=True)
 class Exported(ExportedItems):
-    """In the place of `Live`."""
-
     def decided(self) -> kinds.Decided:
         """Rows alike as one, in the order of the database: a precision of just 0.8 hangs on how items add up."""
         rows, study = self.judged()[0], self.asked.study
@@ -66,9 +63,9 @@ class Exported(ExportedItems):
         among = rows.filtered & rows.complete
         steps = [moment.timestamp() for moment in moments(self.asked)]
         step = np.searchsorted(steps, last[self.items["item"]], side="right")
-        columns = [step, (1 + np.sign(2 * says - n)) / 2, rows.kept, rows.inclusion, rows.stratum]
-        alike, items = np.unique([each[among] for each in columns], axis=1, return_counts=True)
-        step, truth, kept, inclusion, code = alike
+        truth = (1 + np.sign(2 * says - n)) / 2
+        columns = [each[among] for each in (step, truth, rows.kept, rows.inclusion, rows.stratum)]
+        (step, truth, kept, inclusion, code), items = np.unique(columns, axis=1, return_counts=True)
         stratum = np.unique(rows.strata)[code.astype(int)]
         return kinds.Completed(step.astype(int), truth, kept > 0, stratum, inclusion, items.astype(float))
 
@@ -88,9 +85,7 @@ class Exported(ExportedItems):
             raise NotTold("the CSV has no revisions; leave out --csv, or export it with --revisions")
         unanswered = Judgment.objects.counting().to_audit().filter(participant__study=self.asked.study)
         if still := unanswered.exclude(revisions__after_reveal=True).count():
-            raise NotTold(
-                f"{still:,} verdicts were revealed to people who have not answered yet; the CSV has answers only"
-            )
+            raise NotTold(f"{still:,} verdicts were revealed to people still to answer; the CSV has answers only")
         rows = self.rows[self.rows["verdict"] != ""]
         seen = revealed(rows)
         before = np.where(seen, rows["plausibility"], rows["first"])
@@ -109,7 +104,7 @@ class Exported(ExportedItems):
         places = np.array([of.get(key, NOT_SAID) for key in repeats[["who", "item"]].tolist()], dtype=np.int64)
         repeats, ones = repeats[places != NOT_SAID], firsts[places[places != NOT_SAID]]
         blind = ~revealed(ones)
-        first, again = (np.stack([each[name][blind] for name in ANSWERS], axis=1) for each in (ones, repeats))
+        first, again = (np.c_[each["plausibility"], each["typicality"]][blind] for each in (ones, repeats))
         return ones["who"][blind], first, again, int((~blind).sum())
 
     def answers(self) -> kinds.Answers:
@@ -140,20 +135,12 @@ class Exported(ExportedItems):
         question, firsts = self.asked.study.questions[0], self._chosen(self._firsts())
         rows, own = answering(self._some(firsts), question)
         others, yes = answering(self.csv.rows[self.csv.rows["counts"]], question)
-        seconds, ones = np.minimum(np.rint(rows["active_seconds"]), kinds.LONGEST_SECONDS), np.ones(len(rows), int)
-        return kinds.People(
-            known=self._known(),
-            who=rows["who"],
-            counts=rows["counts"],
-            says_yes=own,
-            yes=self._by_item(others[yes])[rows["item"]],
-            judged=self._by_item(others)[rows["item"]],
-            n=ones,
-            times=kinds.Times(rows["who"], seconds.astype(np.int64), ones),
-            gold={},
-            repeats=self._alike() if self.asked.study.repeat_share else {},
-            part=one_in(self.asked),
-        )
+        yes, judged = (self._by_item(each)[rows["item"]] for each in (others[yes], others))
+        seconds, n = np.minimum(np.rint(rows["active_seconds"]), kinds.LONGEST_SECONDS), np.ones(len(rows), int)
+        times = kinds.Times(rows["who"], seconds.astype(np.int64), n)
+        repeats = self._alike() if self.asked.study.repeat_share else {}
+        votes = (rows["who"], rows["counts"], own, yes, judged, n)
+        return kinds.People(self._known(), *votes, times, gold={}, repeats=repeats, part=one_in(self.asked))
 
     def _known(self) -> list[kinds.Person]:
         n = Counter(self.csv.rows["annotator"][is_first(self.csv.rows["kind"])].tolist())
@@ -165,11 +152,9 @@ class Exported(ExportedItems):
         """On the same sides as the first time; not asked both times is alike too."""
         from_yes = np.array([each.says_yes.index(True) for each in self.asked.study.questions])
         who, first, again, _ = self._twice(self.csv.rows[is_first(self.csv.rows["kind"])])
-        alike = ((first >= from_yes) == (again >= from_yes)) & ((first == NOT_SAID) == (again == NOT_SAID))
-        found: dict[int, Counter[bool]] = defaultdict(Counter)
-        for each, is_alike in zip(who.tolist(), alike.all(axis=1).tolist(), strict=True):
-            found[each][is_alike] += 1
-        return found
+        same_side, same_asked = (first >= from_yes) == (again >= from_yes), (first == NOT_SAID) == (again == NOT_SAID)
+        alike = (same_side & same_asked).all(axis=1)
+        return {each: Counter(alike[who == each].tolist()) for each in np.unique(who).tolist()}
 
     def audited(self) -> kinds.Audited:
         audits, right = (int((self.rows["audit"] >= least).sum()) for least in (0, 1))
@@ -197,8 +182,7 @@ class Exported(ExportedItems):
         return kinds.Ballots(rows["annotator"], *of_item, own, yes, judged, np.ones(len(rows), dtype=int))
 
     def single_votes(self) -> kinds.SingleVotes:
-        extra = self.csv.rows["kind"] == Kind.EXTRA
-        extra = extra if self.asked.selection.with_excluded else extra & ~self._is_out()
+        extra = (self.csv.rows["kind"] == Kind.EXTRA) & (self.asked.selection.with_excluded | ~self._is_out())
         votes = self._some(np.r_[self.rows, self._chosen(extra)])
         votes = votes[np.lexsort((votes["who"], votes["item"]))]
         rows, yes = answering(votes[votes["filter"] != ""], self.asked.study.questions[0])
@@ -232,8 +216,6 @@ class Exported(ExportedItems):
         return kinds.Pairs(own, cobuy, weights, drawn.unjudged, tallies)
 
     def pace(self) -> float:
-        today = timezone.localdate()
-        begins = start_of(today - timedelta(days=kinds.PACE_DAYS - 1)).timestamp()
+        begins = start_of(timezone.localdate() - timedelta(days=kinds.PACE_DAYS - 1)).timestamp()
         recent = self.rows["at"][self.rows["at"] >= begins].tolist()
-        first = timezone.localdate(datetime.fromtimestamp(min(recent), UTC)) if recent else today
-        return len(recent) / ((today - first).days + 1)
+        return pace(Counter(datetime.fromtimestamp(at, UTC) for at in recent))

@@ -26,9 +26,8 @@ def cells_wanted(study: Study, csv: Columns, manifest: dict | None) -> tuple[dic
     if filters := manifest.get("filters"):
         raise ImportRefused(f"by its manifest it is a part of the study only ({filters}); export it without filters")
     own["manifest.rows"], said["manifest.rows"] = manifest["row_count"], csv.n_rows
-    name, by_run = manifest["study"]["name"], manifest["strictness"]
     for row in rows:
-        item = f"manifest, item {row['id']}"
-        own |= {f"{item}.study": name, f"{item}.strictness": by_run.get(row["run"])}
-        said |= {f"{item}.study": row["study"], f"{item}.strictness": row["strictness"]}
+        study_as, strictness_as = (f"manifest, item {row['id']}.{name}" for name in ("study", "strictness"))
+        own |= {study_as: manifest["study"]["name"], strictness_as: manifest["strictness"].get(row["run"])}
+        said |= {study_as: row["study"], strictness_as: row["strictness"]}
     return own, said

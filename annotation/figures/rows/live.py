@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from django.db.models import Count, Q, Sum
-from django.utils import timezone
 from numpy.typing import NDArray
 
 from annotation.figures.patterns import By, Patterns, Progress, complete_in, kept_at, patterns
@@ -37,7 +36,7 @@ from annotation.figures.rows.kinds import (
 from annotation.figures.rows.labels import ballots, item_audits, labels, single_votes
 from annotation.figures.rows.looks import looked
 from annotation.figures.rows.moments import grown, moments
-from annotation.figures.rows.pace import quarters
+from annotation.figures.rows.pace import pace, quarters
 from annotation.figures.rows.pairs import pairs
 from annotation.figures.rows.reported import reported
 from annotation.figures.rows.singles import answers, known, people, rated_twice, repeated, revised
@@ -133,7 +132,7 @@ class Live:
         return reported(self.asked.study)
 
     def pace(self) -> float:
-        return _pace(self.asked)
+        return pace({quarter: n for quarter, n in quarters(self.asked, PACE_DAYS - 1).items() if n})
 
     def of_run(self) -> NDArray[np.int64] | None:
         """Of all intentions of the runs, judged or not. Which of them are of a category, or of a part
@@ -216,10 +215,3 @@ def _audited(asked: Asked) -> Audited:
     by_person = asked.selection.judgments(asked.study).order_by().values_list("participant_id")
     counted = list(by_person.annotate(audits=Count("filter_right"), right=Count("pk", filter=Q(filter_right=True))))
     return Audited(len(counted), sum(audits for _, audits, _ in counted), sum(right for *_, right in counted))
-
-
-def _pace(asked: Asked) -> float:
-    """Judgments a day since the first of the last seven days on which somebody judged."""
-    today = timezone.localdate()
-    recent = {quarter: n for quarter, n in quarters(asked, PACE_DAYS - 1).items() if n}
-    return sum(recent.values()) / ((today - timezone.localdate(min(recent))).days + 1) if recent else 0

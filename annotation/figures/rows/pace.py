@@ -17,6 +17,15 @@ _QUARTERS = """
 """
 
 
+def pace(by_quarter: dict[datetime, int]) -> float:
+    """Judgments a day since the first day of those told on which somebody judged."""
+    return (
+        sum(by_quarter.values()) / ((timezone.localdate() - timezone.localdate(min(by_quarter))).days + 1)
+        if by_quarter
+        else 0
+    )
+
+
 def quarters(asked: Asked, days: int) -> dict[datetime, int]:
     """Judgments by when their quarter began, from the beginning of the day so many days ago."""
     since = start_of(timezone.localdate() - timedelta(days=days))

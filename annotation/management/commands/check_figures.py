@@ -34,14 +34,13 @@ class Command(BaseCommand):
             raise CommandError(f"{study.name} is a preference study; the figures of studies of ratings can be checked")
         try:
             asked = Selection(version=versions_of(study, options["study_version"]))
-        except VersionsRefused as refusal:
-            raise CommandError(str(refusal)) from refusal
-        choices = (asked, *(single_choices(study) if options["choices"] else ()))
-        try:
+            choices = (asked, *(single_choices(study) if options["choices"] else ()))
             beside = path and path.with_name(f"{path.name}.manifest.json")
             manifest = json.loads(beside.read_bytes()) if beside and beside.exists() else None
             with opened(path) if path else nullcontext() as file:
                 check = figures_check(study, file, choices, manifest=manifest)
+        except VersionsRefused as refusal:
+            raise CommandError(str(refusal)) from refusal
         except ImportRefused as refusal:
             raise CommandError(f"{path}: {refusal}") from refusal
         except (OSError, ValueError) as error:  # a value error: a NUL in the path
