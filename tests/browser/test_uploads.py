@@ -87,7 +87,11 @@ def test_an_upload_is_taken_away_again(open_as: Opener, researcher: User, files:
 def test_a_file_chosen_before_the_page_was_ready_is_sent(open_as: Opener, researcher: User, files: Path) -> None:
     page = open_as(researcher, reverse("import-list"))
     held: list[Route] = []
-    page.route("**/js/uploads*.js", lambda route: held.append(route))
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/js/uploads*.js", hold)
     page.get_by_role("link", name="Import files").first.click(no_wait_after=True)
     page.locator("#id_files").set_input_files(files / "products.csv")
     while not held:
