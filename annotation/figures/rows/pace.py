@@ -19,11 +19,10 @@ _QUARTERS = """
 
 def pace(by_quarter: dict[datetime, int]) -> float:
     """Judgments a day since the first day of those told on which somebody judged."""
-    return (
-        sum(by_quarter.values()) / ((timezone.localdate() - timezone.localdate(min(by_quarter))).days + 1)
-        if by_quarter
-        else 0
-    )
+    if not by_quarter:
+        return 0
+    days = (timezone.localdate() - timezone.localdate(min(by_quarter))).days + 1
+    return sum(by_quarter.values()) / days
 
 
 def quarters(asked: Asked, days: int) -> dict[datetime, int]:
