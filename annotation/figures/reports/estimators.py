@@ -10,6 +10,7 @@ HAJEK, OF_COMPLETE = "Hájek ratio, items weighted by 1/π", "the majority of co
 WILSON = "Wilson at the effective size, Student’s t; by a score test over strata where one shows no variance"
 OF_PANELS = "the majority of as many people like them as an item has, of complete items"
 TWO_WAYS = "items and annotators both as sampling units: two-way clustered variance"
+LATENT = "Dawid and Skene’s model of annotators, by EM with a prior; items weighted 1/π"
 RESAMPLED = (
     "items resampled with a prior for rare answers; from 2,000 items with a rare answer on the linearised variance"
 )
@@ -35,6 +36,7 @@ def estimators(study: Study, figures: Figures) -> list[tuple[str, str, str]]:
         *of_filter,
         ("Specificity, F1, MCC", f"against {OF_COMPLETE}: {HAJEK}", "as accuracy; MCC on Fisher’s scale"),
         ("Human ceiling", "each annotator against the majority of the others", "items as sampling units, paired"),
+        ("Against the latent truth", LATENT, "items resampled, the model fitted anew to each"),
         ("By relation", f"{HAJEK}, within the relation; by p(yes) too where that helps", WILSON),
         ("Kept share", "counted over the run", "none, as it is known"),
     ]

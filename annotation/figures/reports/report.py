@@ -8,9 +8,11 @@ from functools import partial
 
 from annotation.exchange.exports.streams import judgments_csv
 from annotation.figures.numbers import Figures, study_figures, study_revision
+from annotation.figures.opinions import now_or_latest
 from annotation.figures.panels import agreement_by_judgments, looking, repeats, shares, unjudged
 from annotation.figures.panels.agreement import leaf
 from annotation.figures.panels.filter import calibration
+from annotation.figures.panels.filter.confusion import OF_LATENT
 from annotation.figures.panels.panel import Shown
 from annotation.figures.reports.estimators import HEAD as HEAD_OF_ESTIMATORS
 from annotation.figures.reports.estimators import estimators
@@ -20,6 +22,7 @@ from annotation.figures.rows.asked import Asked
 from annotation.figures.rows.kinds import Reported
 from annotation.figures.rows.live import Live
 from annotation.figures.rows.reported import reported
+from annotation.figures.slow import Latest
 from annotation.figures.tables import Column, Table
 from annotation.figures.words import Form, fine, percent, plain, points
 from annotation.models import Skip, Study, StudyChange
@@ -67,6 +70,7 @@ class Report:
     estimators: list[dict[str, str]]
     facts: Facts
     figures: Figures
+    latent: Latest
 
     def datasheet(self) -> dict:
         """The same for programs; figures as `study_stats --json` has them."""
@@ -78,13 +82,14 @@ class Report:
             "estimators": self.estimators,
             "exclusions": self.exclusions,
             "figures": self.figures.as_dict(),
+            "latent_truth": {name: self.latent.get(name).as_dict() for name in OF_LATENT},
             "checks": dict(self.checks),
         }
 
 
 def study_report(study: Study) -> Report:
     numbers, figures, facts = reported(study), study_figures(study), facts_of(study)
-    made_by = estimators(study, figures)
+    made_by, latent = estimators(study, figures), _latent(study)
     return Report(
         title=study.name,
         simulated=study.simulated,
@@ -92,21 +97,29 @@ def study_report(study: Study) -> Report:
         guidelines=study.guidelines,
         exclusions=_exclusions(study, numbers),
         plots=plots(study),
-        tables=[
-            _rates(study, figures, numbers),
-            *(_agreement(figures, question) for question in study.questions),
-            _filter(figures),
-            _by_relation(study, figures),
-            *_planned(study),
-            *_repeats(study),
-            *_unjudged(study),
-            _table("Estimators", HEAD_OF_ESTIMATORS, made_by, "text"),
-        ],
+        tables=_tables(study, figures, numbers, latent, made_by) if figures.judgments else [],
         checks=_checks(study),
         estimators=[dict(zip(HEAD_OF_ESTIMATORS, row, strict=True)) for row in made_by],
         facts=facts,
         figures=figures,
+        latent=latent,
     )
+
+
+def _tables(
+    study: Study, figures: Figures, numbers: Reported, latent: Latest, made_by: Sequence[tuple[str, ...]]
+) -> list[Table]:
+    return [
+        _rates(study, figures, numbers),
+        *(_agreement(figures, question) for question in study.questions),
+        _filter(figures),
+        _against_latent(latent),
+        _by_relation(study, figures),
+        *_planned(study),
+        *_repeats(study),
+        *_unjudged(study),
+        _table("Estimators", HEAD_OF_ESTIMATORS, made_by, "text"),
+    ]
 
 
 def plots(study: Study) -> list[tuple[str, Shown]]:
@@ -203,6 +216,19 @@ def _filter(figures: Figures) -> Table:
 def _of_people(figures: Figures, name: str) -> str:
     """Of the figures that are defined for them."""
     return _shown(figures.people[name])[1] if name in OF_PEOPLE else "–"
+
+
+def _latent(study: Study) -> Latest:
+    """A worker makes it: the report has what was made last."""
+    asked = Asked(study, EVERYTHING, study_revision(study), on_page=True)
+    return now_or_latest(Live(asked), {"latent": True})["latent"]
+
+
+def _against_latent(latent: Latest) -> Table:
+    forms = {name: points if name == "gap" else percent for name in OF_LATENT}
+    rows = [(title, *_shown(latent.get(name), forms[name])) for name, title in OF_LATENT.items()]
+    as_of = f", as of {day_words(latent.as_of)}, {latent.as_of:%H:%M}" if latent.as_of else ""
+    return _table(f"The filter and annotators against the latent truth behind all votes{as_of}", HEAD, rows)
 
 
 def _by_relation(study: Study, figures: Figures) -> Table:

@@ -10,8 +10,10 @@ from django.urls import reverse
 from annotation.figures.numbers import study_figures, study_revision
 from annotation.figures.opinions import COMPETENCE, audit_figures, latent_figures, people_figures
 from annotation.figures.pages import annotators_page
+from annotation.figures.reports.report import study_report
 from annotation.figures.rows.asked import Asked
 from annotation.figures.rows.live import Live
+from annotation.figures.slow import WAITING
 from annotation.figures.tasks import slow_figure_make
 from annotation.models import Judgment, SlowFigure, Study
 from annotation.selection import LATENT, PEOPLE, Selection
@@ -116,6 +118,17 @@ def test_a_page_asks_a_worker_for_the_latent_truth(as_researcher: Client, judged
     judged.refresh_from_db()
     accuracy = latent_figures(Live(Asked(judged)))["accuracy"].value
     assert f"Filter accuracy, latent truth {100 * accuracy:.1f} %" in text(as_researcher.get(address, chosen))
+
+
+def test_a_report_tells_the_latent_truth_as_a_worker_last_made_it(judged: Study) -> None:
+    def told() -> tuple[str, ...]:
+        (of,) = (each for each in study_report(judged).tables if "against the latent truth" in each.caption)
+        return next(row[1:] for row in of.rows if row[0] == "Accuracy")
+
+    assert told()[:2] == ("undefined", WAITING)
+    slow_figure_make(judged.slow_figures.get(name="latent").pk)
+    accuracy = latent_figures(Live(Asked(judged)))["accuracy"].value
+    assert (told()[0], told()[2]) == (f"{100 * accuracy:.1f} %", "40")
 
 
 def test_what_a_worker_made_of_earlier_judgments_says_so(as_researcher: Client, judged: Study) -> None:

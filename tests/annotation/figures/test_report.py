@@ -62,7 +62,8 @@ def test_exclusions_are_named(researcher: User) -> None:
 
 def test_an_empty_study_has_a_report_too(client: Client, researcher: User) -> None:
     client.force_login(researcher)
-    assert "no judgments yet" in client.get(f"/studies/{study().pk}/report/").content.decode()
+    page = client.get(f"/studies/{study().pk}/report/").content.decode()
+    assert "No judgment counts yet" in page and "undefined" not in page
 
 
 def test_the_page_and_the_markdown_hold_the_same_figures(client: Client, researcher: User, judged: Study) -> None:
