@@ -3,7 +3,9 @@
   python -m benchmarks.operation.chaos [--kills 20] [--kinds "web worker" Valkey …]
 
 Each kill is counted as over when the killed one has a successor, /readyz is 200, and from then on a judgment was
-acknowledged and an answer of the model written. Embedded services; a thread stands for the service manager.
+acknowledged and an answer of the model written. Embedded services; a thread stands for the service manager. Model
+server and RabbitMQ (`--kinds RabbitMQ`: then it is the broker) are started again by this, and counted from when they
+are there.
 """
 
 import argparse
@@ -20,11 +22,13 @@ from pathlib import Path
 
 from benchmarks.bars import at_most, show
 from benchmarks.judging.load import PORT, Load, crowd, sessions
+from benchmarks.operation.rabbit import Rabbit
 from benchmarks.operation.site import PIDS, Model, Site
 from benchmarks.own_services import own_services
 
-MODEL = "model server"
+MODEL, RABBIT = "model server", "RabbitMQ"
 KINDS = (*PIDS, MODEL)
+OUTSIDE = (MODEL, RABBIT)  # which the site does not start
 OF_DATABASE = ("PostgreSQL backend", "postmaster")
 IN_FLIGHT, ANSWER_S, PROCESSES = 8, 0.3, 2  # calls at once of each of the worker's processes
 AT_MOST_REPEATED = PROCESSES * IN_FLIGHT * (1 + 0.5 / ANSWER_S)  # in flight, and half a second of answers
@@ -61,14 +65,14 @@ def filled(folder: Path, annotators_n: int) -> tuple[int, list[str]]:
 
 
 class Chaos:
-    def __init__(self, site: Site, model: Model, load: Load) -> None:
-        self.site, self.model, self.load = site, model, load
+    def __init__(self, site: Site, model: Model, load: Load, rabbit: Rabbit | None = None) -> None:
+        self.site, self.model, self.load, self.rabbit = site, model, load, rabbit
 
     def kill(self, kind: str, told: Told) -> None:
         rows, old = self._rows(), self._processes()
-        began = time.time()
+        struck, at = time.time(), []
         self._strike(kind)
-        at = []
+        began = time.time()
         try:
             self._wait(lambda: self._has_successor(kind, old[kind]), "a successor")
             at.append(time.time() - began)
@@ -84,24 +88,24 @@ class Chaos:
         told.back.append(time.time() - began)
         told.kills += 1
         time.sleep(2)
-        told.repeated.append(self.model.repeated(began, time.time()))
+        told.repeated.append(self.model.repeated(struck, time.time()))
         told.lost += len(rows - self._rows())
         if kind == "supervisor":
             told.orphans += sum(Path(f"/proc/{pid}").exists() for name, pid in old.items() if pid and name in OF_SITE)
 
     def _strike(self, kind: str) -> None:
-        if kind == MODEL:
-            self.model.kill()
+        if server := {MODEL: self.model, RABBIT: self.rabbit}.get(kind):
+            server.kill()
             time.sleep(1)
-            self.model.start()
+            server.start()
         else:
             os.kill(self.site.pid(kind), signal.SIGKILL)
 
     def _has_successor(self, kind: str, old: int) -> bool:
-        return kind == MODEL or (now := self.site.pid(kind)) not in (0, old) or (kind == "pool child" and now != old)
+        return kind in OUTSIDE or (now := self.site.pid(kind)) not in (0, old) or (kind == "pool child" and now != old)
 
     def _processes(self) -> dict[str, int]:
-        return {kind: self.site.pid(kind) for kind in PIDS} | {MODEL: 0}
+        return {kind: self.site.pid(kind) for kind in PIDS} | dict.fromkeys(OUTSIDE, 0)
 
     def _rows(self) -> set[tuple[str, int]]:
         """What of the run is written."""
@@ -135,7 +139,11 @@ OF_SITE = ("web master", "Celery main", "web worker", "pool child", "clock")
 def matrix(options: argparse.Namespace, folder: Path) -> None:
     study, keys = filled(folder, options.annotators)
     model, load, over = Model(folder, ANSWER_S), Load(), threading.Event()
-    site = Site(folder / "var", PORT, LVLM_IN_FLIGHT=str(IN_FLIGHT))
+    rabbit = Rabbit(folder / "rabbit") if RABBIT in options.kinds else None
+    if rabbit:
+        rabbit.start()
+    broker = {"CELERY_BROKER_URL": rabbit.url} if rabbit else {}
+    site = Site(folder / "var", PORT, LVLM_IN_FLIGHT=str(IN_FLIGHT), **broker)
 
     def judge() -> None:
         while not over.is_set():
@@ -143,7 +151,7 @@ def matrix(options: argparse.Namespace, folder: Path) -> None:
 
     judging = threading.Thread(target=judge)
     try:
-        chaos = Chaos(site, model, load)
+        chaos = Chaos(site, model, load, rabbit)
         chaos._wait(lambda: site.asked() == 200, "the site")
         words = ("--backend", "openai", "--model", "slow", "--base-url", model.url, "--no-images", "--no-features")
         site.manage("distill", "--run", "r", *words, "--relations", "all", "--imports", "all")
@@ -161,6 +169,8 @@ def matrix(options: argparse.Namespace, folder: Path) -> None:
             judging.join()
         site.end()
         model.kill()
+        if rabbit:
+            rabbit.end()
 
 
 def table(found: dict[str, Told], chaos: Chaos) -> None:
@@ -181,7 +191,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--annotators", type=int, default=4)
-    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS))
+    parser.add_argument("--kinds", nargs="+", choices=(*KINDS, RABBIT), default=list(KINDS))
     with tempfile.TemporaryDirectory(prefix="mindsite-chaos-") as folder:
         matrix(parser.parse_args(), Path(folder))
 

@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -16,8 +15,9 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from benchmarks.operation.rabbit import RABBIT, Rabbit
+
 SUBMISSIONS = "from annotation.models import Judgment as J; print(*J.objects.values_list('submission', flat=True))"
-RABBIT = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 
 
 def free_port() -> int:
@@ -52,55 +52,14 @@ def command_line(pid: int) -> str:
         return ""
 
 
-class Rabbit:
-    """A RabbitMQ node of the test's own: its ports, its files, nobody else's."""
-
-    def __init__(self, folder: Path) -> None:
-        self.port = free_port()
-        self.url = f"amqp://guest:guest@127.0.0.1:{self.port}//"
-        self.env = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(folder),
-            "RABBITMQ_NODENAME": f"mindsite{self.port}@localhost",
-            "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
-            "RABBITMQ_NODE_PORT": str(self.port),
-            "RABBITMQ_DIST_PORT": str(free_port()),
-            "ERL_EPMD_PORT": str(free_port()),
-            "ERL_EPMD_ADDRESS": "127.0.0.1",
-            "RABBITMQ_MNESIA_BASE": str(folder / "mnesia"),
-            "RABBITMQ_LOG_BASE": str(folder / "log"),
-            "RABBITMQ_CONFIG_FILE": str(folder / "none"),
-            "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "plugins"),
-        }
-        self.log = (folder / "rabbit.log").open("ab")
-
-    def start(self) -> None:
-        self.process = subprocess.Popen(
-            [RABBIT], env=self.env, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, start_new_session=True
-        )
-        wait_until(lambda: self.ask("await_startup", check=False).returncode == 0, 60, "RabbitMQ")
-
-    def kill(self) -> None:
-        os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-
-    def ask(self, *words: str, check: bool = True) -> subprocess.CompletedProcess:
-        command = [RABBIT.with_name("rabbitmqctl"), "--node", self.env["RABBITMQ_NODENAME"], *words]
-        return subprocess.run(command, env=self.env, capture_output=True, text=True, check=check)
-
-
 @pytest.fixture
 def rabbit(tmp_path: Path) -> Iterator[Rabbit]:
     if not RABBIT.exists():
         pytest.skip("RabbitMQ is not installed (Debian: rabbitmq-server)")
-    folder = tmp_path / "rabbit"
-    folder.mkdir()
-    node = Rabbit(folder)
+    node = Rabbit(tmp_path / "rabbit")
     node.start()
     yield node
-    node.kill()
-    epmd = subprocess.run(["epmd", "-kill"], env=node.env, capture_output=True, check=False)  # the one of this port
-    assert epmd is not None
+    node.end()
 
 
 class Site:
