@@ -82,9 +82,11 @@ class Chaos:
             self._wait(lambda: self.load.judged > judged, "a judgment")
             at.append(time.time() - began)
             self._wait(lambda: len(self._rows()) > written, "an answer written")
+            at.append(time.time() - began)
         except TimeoutError as error:
             print(f"  {kind}: waited {LONGEST_S:.0f} s for {error}", flush=True)
-        print(f"  {kind}: successor, /readyz, judgment after {', '.join(f'{each:.1f}' for each in at)} s", flush=True)
+        told_s = ", ".join(f"{each:.1f}" for each in at)
+        print(f"  {kind}: successor, /readyz, judgment, answer after {told_s} s", flush=True)
         told.back.append(time.time() - began)
         told.kills += 1
         time.sleep(2)
