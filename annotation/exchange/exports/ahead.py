@@ -1,13 +1,15 @@
-"""COPY of ranges by two connections in turn: while the rows of one range are sent, the other joins and sorts the next.
+"""COPY of ranges by two connections at once: while the rows of one range are sent, the other's are made and held.
 Both read one snapshot."""
 
 import select
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import cycle
-from typing import Any, NamedTuple
+from queue import Empty, Queue
+from threading import Event
+from typing import Any
 
 import psycopg
 from django.db import connection
@@ -18,33 +20,68 @@ from psycopg.pq.abc import PGconn
 from common.copying import joined
 from common.snapshot import SETTINGS
 
-
-class _Begun(NamedTuple):
-    """A COPY whose first rows are there."""
-
-    pgconn: PGconn
-    ends: ExitStack
+HELD = 128  # pieces of a range, at most: 8 MB
+# A query of a range is planned dozens of times: in the order that it is written in, not in the best of thousands.
+AS_WRITTEN = "SET LOCAL join_collapse_limit = 1"
 
 
 def copied_ahead(copy: str, ranges: Iterable[Mapping[str, Any]], counted: Callable[[int], object]) -> Iterator[bytes]:
     """Pieces of whole rows, joined right here: passing single rows on costs as much as making them. `counted` is told
     how many each range had."""
-    with connection.cursor() as own, second_cursor() as second, ThreadPoolExecutor(1) as thread:
-        turns, places = cycle((own, second or own)), iter(ranges)
-        begun: deque[Future[_Begun]] = deque()
+    with connection.cursor() as own, second_cursor() as second, ThreadPoolExecutor(2) as threads:
+        cursors = [own, second] if second else [own]
+        for cursor in cursors:
+            cursor.execute(AS_WRITTEN)
+        turns, places = cycle(cursors), iter(ranges)
+        under_way: deque[_Reading] = deque()
         try:
             while True:
-                while len(begun) < (2 if second else 1) and (range_ := next(places, None)):
-                    begun.append(thread.submit(_begin, next(turns), copy, range_))
-                if not begun:
+                while len(under_way) < len(cursors) and (range_ := next(places, None)):
+                    under_way.append(_Reading(threads, next(turns), copy, range_))
+                if not under_way:
                     return
-                now = begun.popleft().result()
-                with now.ends:
-                    yield from joined(_rows(now.pgconn))
-                    counted(_ended(now.pgconn))
+                yield from under_way[0].pieces()
+                counted(under_way.popleft().n_rows())
         finally:
-            for each in begun:
-                _break_off(each)
+            for each in under_way:
+                each.break_off()
+
+
+class _Gone(Exception):
+    """Whoever reads has gone: the rows that are left are not wanted."""
+
+
+class _Reading:
+    """A range, read by a thread of its own as far ahead of its pieces' taker as may be held."""
+
+    def __init__(self, threads: ThreadPoolExecutor, cursor: Any, copy: str, places: Mapping[str, Any]) -> None:
+        self._held: Queue[bytes | None] = Queue(HELD)
+        self._gone = Event()
+        self._done = threads.submit(self._read, cursor, copy, places)
+
+    def _read(self, cursor: Any, copy: str, places: Mapping[str, Any]) -> int:
+        try:
+            with cursor.copy(copy, places):
+                for piece in joined(_rows(cursor.connection.pgconn)):
+                    self._held.put(piece)
+                    if self._gone.is_set():
+                        raise _Gone
+                return _ended(cursor.connection.pgconn)
+        finally:
+            self._held.put(None)
+
+    def pieces(self) -> Iterator[bytes]:
+        yield from iter(self._held.get, None)
+
+    def n_rows(self) -> int:
+        """When all pieces are taken. Raises the database's error where they broke off."""
+        return self._done.result()
+
+    def break_off(self) -> None:
+        self._gone.set()
+        while not self._done.done():
+            with suppress(Empty):
+                self._held.get(timeout=0.05)
 
 
 @contextmanager
@@ -74,12 +111,6 @@ def _second(stack: ExitStack) -> psycopg.Cursor | None:
     return found
 
 
-def _begin(cursor: Any, copy: str, places: Mapping[str, Any]) -> _Begun:
-    with ExitStack() as stack:
-        stack.enter_context(cursor.copy(copy, places))
-        return _Begun(cursor.connection.pgconn, stack.pop_all())
-
-
 def _rows(pgconn: PGconn) -> Iterator[memoryview]:
     """What `Copy.read` gives: that goes through four functions of Python for each row, which takes longer than to make
     the row."""
@@ -107,10 +138,3 @@ def _ended(pgconn: PGconn) -> int:
     if result is None or result.status != ExecStatus.COMMAND_OK:
         raise error_from_result(result) if result else psycopg.OperationalError("the connection broke off")
     return result.command_tuples or 0
-
-
-def _break_off(begun: Future[_Begun]) -> None:
-    """Whoever reads has gone: the rows that are left are not wanted."""
-    if not begun.cancel() and not begun.exception():
-        gone = GeneratorExit()
-        begun.result().ends.__exit__(GeneratorExit, gone, None)

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable
 from xml.sax.saxutils import quoteattr
 
-from annotation.exchange.exports.rows import LOOK, SHOWN, Rows
+from annotation.exchange.exports.rows import COLUMNS, LOOK, SHOWN, Rows
 from annotation.models import Judgment
 from annotation.scales import Question
 
@@ -25,23 +25,18 @@ BESIDE = (
     *LOOK,
 )  # fmt: skip
 
-_TASK = """
-    SELECT json_build_object('id', x.item, 'data', json_build_object({data}), 'annotations', json_agg({annotation}
-        ORDER BY x.judgment))::text
-    FROM ({rows}) x GROUP BY {grouped} ORDER BY x.item
+# Texts put together, as `json_build_object` would: that looks the type of each value up, of two dozen a judgment.
+_TASK = """concat('{{"id" : ', i.id, ', "data" : ', json_build_object({data}),
+    ', "annotations" : [', string_agg({annotation}, ', ' ORDER BY j.id), ']}}')
 """
-_ANNOTATION = """
-    json_build_object(
-        'id', x.judgment, 'completed_by', json_build_object('email', x.annotator || '{mail}'),
-        'created_at', x.judged_at, 'lead_time', x.seconds, 'was_cancelled', false, 'ground_truth', false,
-        'result', (SELECT json_agg(r) FROM (VALUES {results}) said (r) WHERE r IS NOT NULL), {beside}
-    )
+_ANNOTATION = """concat('{{"id" : ', j.id, ', "completed_by" : {{"email" : ', to_json(p.pseudonym || '{mail}'),
+    '}}, "created_at" : ', {judged_at}, ', "lead_time" : ', {seconds},
+    ', "was_cancelled" : false, "ground_truth" : false, "result" : [', concat_ws(', ', {results}), ']', {beside}, '}}')
 """
+# Null where the value is, and then left out.
 _RESULT = """
-    (CASE WHEN {value} IS NOT NULL THEN json_build_object(
-        'id', x.judgment || '-{name}', 'from_name', '{name}', 'to_name', '{to}', 'type', '{kind}',
-        'value', json_build_object('{key}', json_build_array({value}))
-    ) END)
+    '{{"id" : "' || j.id || '-{name}", "from_name" : "{name}", "to_name" : "{to}", "type" : "{kind}",'
+    ' "value" : {{"{key}" : [' || {value} || ']}}}}'
 """
 
 
@@ -49,16 +44,22 @@ def label_studio(rows: Rows) -> tuple[str, dict[str, str]]:
     """The query and its parameters."""
     first, second = rows.study.questions
     results = (
-        _choice("plausibility", "%(plausibility)s::jsonb ->> x.plausibility::text"),
-        _choice("typicality", "%(typicality)s::jsonb ->> x.typicality::text"),
-        _choice("audit", "x.audit"),
-        _choice("audit_reason", "x.audit_reason"),
-        _text("comment", "x.comment"),
-        _text("annotator", "x.annotator"),
+        _choice("plausibility", "(%(plausibility)s::jsonb -> j.plausibility::text)::text"),
+        _choice("typicality", "(%(typicality)s::jsonb -> j.typicality::text)::text"),
+        _choice("audit", _json("audit")),
+        _choice("audit_reason", _json("audit_reason")),
+        _text("comment", _json("comment")),
+        _text("annotator", _json("annotator")),
     )
-    annotation = _ANNOTATION.format(mail=MAIL, results=", ".join(results), beside=_pairs(BESIDE))
-    grouped = ", ".join(f"x.{name}" for name in DATA)
-    query = _TASK.format(data=_pairs(DATA), annotation=annotation, rows=rows.selected_unordered(), grouped=grouped)
+    annotation = _ANNOTATION.format(
+        mail=MAIL,
+        judged_at=_or_null("judged_at"),
+        seconds=_or_null("seconds"),
+        results=", ".join(results),
+        beside=", ".join(f"', \"{name}\" : ', {_or_null(name)}" for name in BESIDE),
+    )
+    data = ", ".join(f"'{name}', {(COLUMNS | SHOWN)[name]}" for name in DATA)
+    query = rows.by_item(_TASK.format(data=data, annotation=annotation))
     return query, {"plausibility": _labels(first), "typicality": _labels(second)}
 
 
@@ -103,12 +104,16 @@ def _labels(question: Question) -> str:
 
 
 def _choice(name: str, value: str) -> str:
-    return _RESULT.format(name=name, to=TO, kind="choices", key="choices", value=f"({value})")
+    return _RESULT.format(name=name, to=TO, kind="choices", key="choices", value=value)
 
 
 def _text(name: str, value: str) -> str:
     return _RESULT.format(name=name, to=TO, kind="textarea", key="text", value=value)
 
 
-def _pairs(names: tuple[str, ...]) -> str:
-    return ", ".join(f"'{name}', x.{name}" for name in names)
+def _json(name: str) -> str:
+    return f"to_json({COLUMNS[name]})::text"
+
+
+def _or_null(name: str) -> str:
+    return f"coalesce({_json(name)}, 'null')"

@@ -18,8 +18,7 @@ from common.counting import first_sql, included_sql, seen_sql
 from common.kept import kept_sql
 from distillation.catalog.selection import CatalogSelection
 
-# Items; of larger ranges the first row comes later, of smaller ones the last.
-FIRST_RANGE, RANGE = 1_000, 30_000
+RANGE = 4_000  # items: what they give is sorted and held in memory
 
 ISO = "to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
 MILLISECONDS = "round({} * 1000) / 1000"
@@ -44,7 +43,7 @@ LOOK = {
 }
 COLUMNS = {
     "study": "%(name)s::text",
-    "item": "j.item_id",
+    "item": "i.id",
     "intention_id": "i.intention_id",
     "run": "r.name",
     "backend": "r.backend",
@@ -155,15 +154,16 @@ FREE_TEXT = frozenset(
     ]
 )
 
+# In the order in which it is joined: an item's own rows once, then its judgments.
 _FROM = """
-    FROM annotation_judgment j
-    JOIN annotation_participant p ON p.id = j.participant_id
-    JOIN annotation_item i ON i.id = j.item_id
+    FROM annotation_item i
     JOIN distillation_intention t ON t.id = i.intention_id
     JOIN distillation_run r ON r.id = i.run_id
     JOIN distillation_cobuy c ON c.id = t.cobuy_id
     JOIN distillation_product a ON a.id = c.a_id
     JOIN distillation_product b ON b.id = c.b_id
+    JOIN annotation_judgment j ON j.item_id = i.id
+    JOIN annotation_participant p ON p.id = j.participant_id
 """
 _OTHER = "JOIN distillation_run other_run ON other_run.id = i.other_run_id"
 # Ratings as first given, and each later change. Before the reveal a change counts, after it it stands beside.
@@ -194,6 +194,8 @@ _WHERE = """
     WHERE i.study_id = %(study)s AND i.id >= %(first)s AND i.id < %(beyond)s
       AND j.item_id >= %(first)s AND j.item_id < %(beyond)s
 """
+# By keys, on which all columns of their tables depend.
+_BY_ITEM = "GROUP BY i.id, t.id, r.id, c.id, a.id, b.id ORDER BY i.id"
 _FILTERS = {
     "relation": "AND i.relation = %(relation)s",
     "category": "AND i.category = %(category)s",
@@ -264,9 +266,9 @@ class Rows:
             found = dict(zip(_SHARED, cursor.fetchone(), strict=True))
         return {name for shared, names in _SHARED.items() if not found[shared] for name in names}
 
-    def selected_unordered(self) -> str:
-        """The same as they come, and with the judgment's id."""
-        return self._query(self.columns | SHOWN | {"judgment": "j.id"})
+    def by_item(self, cell: str) -> str:
+        """One cell for each item with a judgment: of its own columns, and of aggregates of its judgments'."""
+        return f"SELECT {cell} {_FROM} {_WHERE} {self._filters} {_BY_ITEM}"
 
     def _ordered(self, columns: dict[str, str]) -> str:
         order = "i.id, j.id, said.revision" if self.options.revisions else "i.id, j.id"
@@ -282,10 +284,8 @@ class Rows:
         with connection.cursor() as cursor:
             cursor.execute(_BOUNDS, self.params)
             least, beyond = cursor.fetchone()
-        size = FIRST_RANGE
-        while least < beyond:
-            yield {"first": least, "beyond": min(least + size, beyond)}
-            least, size = least + size, RANGE
+        for first in range(least, beyond, RANGE):
+            yield {"first": first, "beyond": min(first + RANGE, beyond)}
 
     def copied(self, query: str, form: str) -> Iterator[bytes]:
         """All ranges, in pieces of whole rows."""

@@ -187,7 +187,6 @@ def test_rows_are_passed_on_in_pieces(judged: Study, monkeypatch: pytest.MonkeyP
 
 def test_ranges_join_without_a_seam(judged: Study, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = text(judged)
-    monkeypatch.setattr(export_rows, "FIRST_RANGE", 1)
     monkeypatch.setattr(export_rows, "RANGE", 2)
     assert text(judged) == whole
 

@@ -17,13 +17,12 @@ from tests.annotation.builders import judge, participant, study
 
 @pytest.fixture
 def made(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Study:
-    """Eight judgments on four items, in ranges of one and of two of them."""
+    """Eight judgments on four items, in ranges of two of them."""
     made = study(items=4, overlap=2)
     for name in ("ann-1", "ann-2"):
         who = participant(made, name)
         for _ in range(4):
             judge(who)
-    monkeypatch.setattr(export_rows, "FIRST_RANGE", 1)
     monkeypatch.setattr(export_rows, "RANGE", 2)
     return made
 
