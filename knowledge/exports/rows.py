@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection
 
+from common.copying import copy_ended, copy_rows
 from common.counting import counting_sql, of_people_sql, rated_sql
 from common.kept import drawn_sql, kept_of_run_sql, kept_sql
 from distillation.pipeline.relations import RELATIONS
@@ -171,10 +172,9 @@ class Rows:
 
     def _copy(self, query: str, form: str, **places: int) -> Generator[memoryview, None, None]:
         params = {**self.params, "first": self.first, "beyond": self.beyond, **places}
-        with connection.cursor() as cursor:
-            with cursor.copy(f"COPY ({query}) TO STDOUT {form}", params) as copy:
-                yield from copy
-            self.n_copied += cursor.rowcount
+        with connection.cursor() as cursor, cursor.copy(f"COPY ({query}) TO STDOUT {form}", params):
+            yield from copy_rows(cursor.connection.pgconn)
+            self.n_copied += copy_ended(cursor.connection.pgconn)
 
 
 def with_header(form: str) -> str:

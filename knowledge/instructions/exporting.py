@@ -23,7 +23,7 @@ from common.snapshot import snapshot
 from distillation.models import Picture
 from knowledge.exports.lines import json_lines
 from knowledge.exports.manifest import file_entry, manifest
-from knowledge.exports.rows import ALL, PRODUCTS, Rows
+from knowledge.exports.rows import COLUMNS, PRODUCTS, Rows
 from knowledge.exports.selection import Selection
 from knowledge.instructions.controls import Control
 from knowledge.instructions.exclusion import Excluded
@@ -37,7 +37,10 @@ PICTURES = f"""
     LEFT JOIN distillation_picture own_a ON own_a.id = a.picture_id
     LEFT JOIN distillation_picture own_b ON own_b.id = b.picture_id
 """
-COLUMNS = f"{ALL}, own_a.digest AS picture_a, own_b.digest AS picture_b"
+TAUGHT = ("id", "asin_a", "asin_b", "title_a", "title_b", "relation", "intention", "verdict", "kept", "reason")
+TAUGHT_SQL = ", ".join(
+    [*(f"{COLUMNS[name]} AS {name}" for name in TAUGHT), "own_a.digest AS picture_a", "own_b.digest AS picture_b"]
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +122,7 @@ def _asked(request: InstructionRequest, composer: Composer) -> dict[str, object]
 
 
 def _rows(rows: Rows) -> Iterator[Row]:
-    for line in json_lines(rows, rows.query(COLUMNS, products=PICTURES)):
+    for line in json_lines(rows, rows.query(TAUGHT_SQL, products=PICTURES)):
         yield orjson.loads(line)
 
 

@@ -39,18 +39,24 @@ class Mix:
         """(the lines, how many were left out and why). Which ones is by lot, in the seed."""
         left_out: Counter[str] = Counter()
         by_task: dict[str, list[Label]] = defaultdict(list)
-        for label in sorted(labels, key=self._lot):
+        for label in labels:
             by_task[label.task].append(label)
-        units = {task: self._units(task, rows) for task, rows in by_task.items()}
+        places = {label.place for task in set(by_task) - self._by_lot(by_task) for label in by_task.pop(task)}
+        units = {task: self._units(task, sorted(rows, key=self._lot)) for task, rows in by_task.items()}
         for task, rows in by_task.items():
             left_out["verdict: as many yes as no are taught"] += len(rows) - _size(units[task])
         quotas = self._quotas({task: _size(of_task) for task, of_task in units.items()})
-        places: set[int] = set()
         for task, of_task in units.items():
             taken = self._taken(of_task, quotas.get(task, 0))
             left_out[f"{task}: more than mix, limit and balance have room for"] += _size(of_task) - _size(taken)
             places |= {label.place for unit in taken for label in unit}
         return places, +left_out
+
+    def _by_lot(self, tasks: Iterable[str]) -> set[str]:
+        """Those of which not all are taught."""
+        if self.shares or self.limit or self.by_relation:
+            return set(tasks)
+        return {VERDICT} if self.balanced_verdicts else set()
 
     def _lot(self, label: Label) -> bytes:
         return hashlib.blake2b(f"{self.seed}\0mix\0{label.id}".encode(), digest_size=8).digest()

@@ -17,6 +17,7 @@ WITH_PICTURES = "generation_with_pictures"
 LETTERS = "ABCD"
 IMAGES = "images_file_names"  # loaders of image folders make a column `images` of it
 OTHERS_HELD = 50  # the last intentions of a relation, the last co-buys: wrong options are drawn from them
+COBUYS_HELD = 128  # asked for with each of a co-buy's intentions
 
 Row = dict[str, Any]
 
@@ -40,11 +41,66 @@ class Pair(NamedTuple):
         return cls(*sorted(" ".join(title.casefold().split()) for title in titles))
 
 
-@lru_cache(maxsize=128)  # asked for with each of a co-buy's intentions
+@lru_cache(maxsize=COBUYS_HELD)
 def _titles(title_a: str, title_b: str) -> tuple[str, str, Pair]:
     """As a model may read them, and the pair that they are."""
     shown = clean(title_a, TITLE_LENGTH), clean(title_b, TITLE_LENGTH)
     return *shown, Pair.of(*shown)
+
+
+class Placed(NamedTuple):
+    """A row that is taught, by the titles that a model may read."""
+
+    row: Row
+    pair: Pair
+    split: str
+    drawn_by: bytes  # what of the row is in its lots
+
+
+class Texts:
+    """The last texts of a split's relation."""
+
+    def __init__(self) -> None:
+        self._held: deque[tuple[Pair, str]] = deque()
+        self._texts: deque[str] = deque()
+        self._pairs: Counter[Pair] = Counter()
+        self._times: Counter[str] = Counter()
+
+    def add(self, pair: Pair, text: str) -> None:
+        if len(self._held) == OTHERS_HELD:
+            gone = self._held.popleft()
+            for counter, key in ((self._pairs, gone[0]), (self._times, self._texts.popleft())):
+                counter[key] -= 1
+                if not counter[key]:
+                    del counter[key]
+        self._held.append((pair, text))
+        self._texts.append(text)
+        self._pairs[pair] += 1
+        self._times[text] += 1
+
+    def others(self, pair: Pair, own: str) -> Sequence[str]:
+        """Of other pairs and in other words, each once: nearly always those that are held, as they are."""
+        if pair not in self._pairs and own not in self._times and len(self._times) == len(self._held):
+            return self._texts
+        return list(dict.fromkeys([text for of, text in self._held if of != pair and text != own]))
+
+
+class Titles:
+    """The last pairs of a split. A co-buy's intentions come one after the other: the others are found once for all."""
+
+    def __init__(self) -> None:
+        self._held: deque[tuple[Pair, str, str]] = deque(maxlen=OTHERS_HELD)
+        self._found: tuple[Pair | None, list[tuple[str, str]]] = (None, [])
+
+    def add(self, pair: Pair, title_a: str, title_b: str) -> None:
+        if not self._held or self._held[-1][0] != pair:
+            self._held.append((pair, title_a, title_b))
+            self._found = (None, [])
+
+    def others(self, pair: Pair) -> list[tuple[str, str]]:
+        if self._found[0] is not pair:
+            self._found = pair, [(a, b) for of, a, b in self._held if of.first not in pair and of.second not in pair]
+        return self._found[1]
 
 
 class Composer:
@@ -68,88 +124,98 @@ class Composer:
         self.by_product = by_product
         self.left_out: Counter[str] = Counter()
         self._seen: set[int] = set()
-        self._intentions: dict[tuple[str, str], deque[tuple[Pair, str]]] = defaultdict(
-            lambda: deque(maxlen=OTHERS_HELD)
-        )
-        self._pairs: dict[str, deque[tuple[Pair, str, str]]] = defaultdict(lambda: deque(maxlen=OTHERS_HELD))
+        self._intentions: dict[tuple[str, str], Texts] = defaultdict(Texts)
+        self._pairs: dict[str, Titles] = defaultdict(Titles)
+        self._split = lru_cache(maxsize=COBUYS_HELD)(self._split_of)
+        self._lots = Random()  # noqa: S311 - to be had again from the seed
 
-    def records(self, row: Row) -> Iterator[Record]:
+    def records(self, row: Row, *, composed: bool = True) -> Iterator[Record]:
+        """None where it is not to be composed: then others are drawn from it, and that is all."""
+        placed = self._placed(row)
+        if not isinstance(placed, Placed):
+            self.left_out[placed] += composed
+            return
+        row, pair, split, _ = placed
+        if composed:
+            yield from self._composed(placed)
+        if row["kept"]:
+            self._intentions[split, row["relation"]].add(pair, row["intention"])
+            self._pairs[split].add(pair, row["title_a"], row["title_b"])
+
+    def _placed(self, row: Row) -> Placed | str:
+        """Or why it is left out."""
         for benchmark in self.excluded:
             if why := benchmark.why(row):
-                self.left_out[why] += 1
-                return
+                return why
         # A title may hold what a model takes for a picture's place.
         title_a, title_b, pair = _titles(row["title_a"], row["title_b"])
-        row = {**row, "title_a": title_a, "title_b": title_b}
         if self._repeated(pair, row["intention"]):
-            self.left_out["the same words for the same titles"] += 1
-            return
-        split = self._split(pair)
-        if not split:
-            self.left_out["its two products are in two splits"] += 1
-            return
-        for task, question, answer in self._asked(row, pair, split):
+            return "the same words for the same titles"
+        if not (split := self._split(pair)):
+            return "its two products are in two splits"
+        drawn_by = "\0".join((row["asin_a"], row["asin_b"], row["relation"], row["intention"])).encode()
+        return Placed({**row, "title_a": title_a, "title_b": title_b}, pair, split, drawn_by)
+
+    def _composed(self, placed: Placed) -> Iterator[Record]:
+        row = placed.row
+        for task, question, answer in self._asked(placed):
             pictures = (row["picture_a"], row["picture_b"]) if task == WITH_PICTURES else ()
             content = {"id": f"{task}-{row['id']}", "task": task, "messages": _chat(question, answer, len(pictures))}
             if pictures:
                 content[IMAGES] = [f"{digest}.jpg" for digest in pictures]  # in the order of their placeholders
-            yield Record(split, task, row["relation"], content, row["verdict"] if task == "verdict" else "")
-        if row["kept"]:
-            self._intentions[split, row["relation"]].append((pair, row["intention"]))
-            if not self._pairs[split] or self._pairs[split][-1][0] != pair:
-                self._pairs[split].append((pair, row["title_a"], row["title_b"]))
+            yield Record(placed.split, task, row["relation"], content, row["verdict"] if task == "verdict" else "")
 
-    def _asked(self, row: Row, pair: Pair, split: str) -> Iterator[tuple[str, str, str]]:
+    def _asked(self, placed: Placed) -> Iterator[tuple[str, str, str]]:
+        row = placed.row
         if row["kept"]:
-            yield from self._understanding(row, pair, split)
-            yield from self._generation(row)
-            yield from self._utilisation(row, pair, split)
+            yield from self._understanding(placed)
+            yield from self._generation(placed)
+            yield from self._utilisation(placed)
         if row["verdict"] is None:
             self.left_out["verdict: none was given"] += 1
         elif row["kept"] != (row["verdict"] == "yes"):
             self.left_out["verdict: its reason speaks against what the threshold makes of it"] += 1
         else:
             answer = f"{row['verdict'].capitalize()}. {row['reason']}".strip()
-            yield "verdict", self._worded("verdict", row, **_given(row)), answer
+            yield "verdict", self._worded("verdict", placed), answer
 
-    def _understanding(self, row: Row, pair: Pair, split: str) -> Iterator[tuple[str, str, str]]:
-        random, held = self._random("understanding", row), self._intentions[split, row["relation"]]
-        own = row["intention"]
-        others = list(dict.fromkeys([text for of, text in held if of != pair and text != own]))
+    def _understanding(self, placed: Placed) -> Iterator[tuple[str, str, str]]:
+        row, pair, split, _ = placed
+        others = self._intentions[split, row["relation"]].others(pair, row["intention"])
         if len(others) < len(LETTERS) - 1:
             self.left_out["understanding: too few others to choose from yet"] += 1
             return
-        options, answer = _options(random, row["intention"], random.sample(others, len(LETTERS) - 1))
-        yield "understanding", self._worded("understanding", row, **_given(row), options=options), answer
+        lots = self._random("understanding", placed)
+        options, answer = _options(lots, row["intention"], lots.sample(others, len(LETTERS) - 1))
+        yield "understanding", self._worded("understanding", placed, options=options), answer
 
-    def _generation(self, row: Row) -> Iterator[tuple[str, str, str]]:
-        given = {**_given(row), "phrase": RELATIONS[row["relation"]].phrase}
-        yield "generation", self._worded("generation", row, **given), row["intention"]
+    def _generation(self, placed: Placed) -> Iterator[tuple[str, str, str]]:
+        row, phrase = placed.row, RELATIONS[placed.row["relation"]].phrase
+        yield "generation", self._worded("generation", placed, phrase=phrase), row["intention"]
         if not self.with_images:
             return
         if row["picture_a"] and row["picture_b"]:
-            yield WITH_PICTURES, self._worded(WITH_PICTURES, row, **given), row["intention"]
+            yield WITH_PICTURES, self._worded(WITH_PICTURES, placed, phrase=phrase), row["intention"]
         else:
             self.left_out["generation_with_pictures: a picture is missing"] += 1
 
-    def _utilisation(self, row: Row, pair: Pair, split: str) -> Iterator[tuple[str, str, str]]:
-        random = self._random("utilisation", row)
-        others = [(a, b) for of, a, b in self._pairs[split] if of.first not in pair and of.second not in pair]
+    def _utilisation(self, placed: Placed) -> Iterator[tuple[str, str, str]]:
+        row, others = placed.row, self._pairs[placed.split].others(placed.pair)
         if len(others) < len(LETTERS) - 1:
             self.left_out["utilisation: too few others to choose from yet"] += 1
             return
-        given, wanted = random.sample([row["title_a"], row["title_b"]], 2)
-        wrong = [random.choice(titles) for titles in random.sample(others, len(LETTERS) - 1)]
+        lots = self._random("utilisation", placed)
+        given, wanted = lots.sample([row["title_a"], row["title_b"]], 2)
+        wrong = [lots.choice(titles) for titles in lots.sample(others, len(LETTERS) - 1)]
         if len({*wrong, wanted}) < len(LETTERS):
             self.left_out["utilisation: two options would be the same"] += 1
             return
-        options, answer = _options(random, wanted, wrong)
-        asked = {"title_given": given, "intention": row["intention"], "options": options}
-        yield "utilisation", self._worded("utilisation", row, **asked), answer
+        options, answer = _options(lots, wanted, wrong)
+        yield "utilisation", self._worded("utilisation", placed, title_given=given, options=options), answer
 
-    def _worded(self, task: str, row: Row, **given: str) -> str:
-        phrasings = self.phrasings.by_task[task]
-        return phrasings[self._key(f"{task} phrasing", row) % len(phrasings)].format(**given)
+    def _worded(self, task: str, placed: Placed, **given: str) -> str:
+        phrasings, key = self.phrasings.by_task[task], self._key(f"{task} phrasing", placed)
+        return phrasings[key % len(phrasings)].format_map({**placed.row, **given})
 
     def _repeated(self, pair: Pair, text: str) -> bool:
         """Held as 8 bytes each: a run of millions then needs a tenth of the memory of its texts."""
@@ -158,23 +224,25 @@ class Composer:
         self._seen.add(key)
         return repeated
 
-    def _split(self, pair: Pair) -> str:
+    def _split_of(self, pair: Pair) -> str:
         """By product: that of both; empty where they differ."""
         if not self.by_product:
-            return self._placed(*pair)
-        first, second = (self._placed(title) for title in pair)
+            return self._place(*pair)
+        first, second = (self._place(title) for title in pair)
         return first if first == second else ""
 
-    def _placed(self, *titles: str) -> str:
+    def _place(self, *titles: str) -> str:
         place = (_number(str(self.seed), "split", *titles) >> 11) / 2**53
         train, validation, _ = self.shares
         return SPLITS[(place >= train) + (place >= train + validation)]
 
-    def _random(self, purpose: str, row: Row) -> Random:
-        return Random(self._key(purpose, row))  # noqa: S311 - to be had again from the seed
+    def _random(self, purpose: str, placed: Placed) -> Random:
+        """The one that there is, which begins anew: another for each lot would be seeded twice."""
+        self._lots.seed(self._key(purpose, placed))
+        return self._lots
 
-    def _key(self, purpose: str, row: Row) -> int:
-        return _number(str(self.seed), purpose, row["asin_a"], row["asin_b"], row["relation"], row["intention"])
+    def _key(self, purpose: str, placed: Placed) -> int:
+        return _hashed(f"{self.seed}\0{purpose}\0".encode() + placed.drawn_by)
 
 
 def _chat(question: str, answer: str, n_pictures: int) -> list[dict[str, Any]]:
@@ -185,10 +253,6 @@ def _chat(question: str, answer: str, n_pictures: int) -> list[dict[str, Any]]:
     return [{"role": "user", "content": asked}, {"role": "assistant", "content": [{"type": "text", "text": answer}]}]
 
 
-def _given(row: Row) -> dict[str, str]:
-    return {name: row[name] for name in ("title_a", "title_b", "intention")}
-
-
 def _options(random: Random, right: str, wrong: list[str]) -> tuple[str, str]:
     """(the options, the answer)"""
     shuffled = random.sample([right, *wrong], len(LETTERS))
@@ -197,4 +261,8 @@ def _options(random: Random, right: str, wrong: list[str]) -> tuple[str, str]:
 
 
 def _number(*parts: str) -> int:
-    return int.from_bytes(hashlib.blake2b("\0".join(parts).encode(), digest_size=8).digest())
+    return _hashed("\0".join(parts).encode())
+
+
+def _hashed(text: bytes) -> int:
+    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest())

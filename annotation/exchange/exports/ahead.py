@@ -1,7 +1,6 @@
 """COPY of ranges by two connections at once: while the rows of one range are sent, the other's are made and held.
 Both read one snapshot."""
 
-import select
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -13,11 +12,8 @@ from typing import Any
 
 import psycopg
 from django.db import connection
-from psycopg.errors import error_from_result
-from psycopg.pq import ExecStatus
-from psycopg.pq.abc import PGconn
 
-from common.copying import joined
+from common.copying import copy_ended, copy_rows, joined
 from common.snapshot import SETTINGS
 
 HELD = 128  # pieces of a range, at most: 8 MB
@@ -62,11 +58,11 @@ class _Reading:
     def _read(self, cursor: Any, copy: str, places: Mapping[str, Any]) -> int:
         try:
             with cursor.copy(copy, places):
-                for piece in joined(_rows(cursor.connection.pgconn)):
+                for piece in joined(copy_rows(cursor.connection.pgconn)):
                     self._held.put(piece)
                     if self._gone.is_set():
                         raise _Gone
-                return _ended(cursor.connection.pgconn)
+                return copy_ended(cursor.connection.pgconn)
         finally:
             self._held.put(None)
 
@@ -109,32 +105,3 @@ def _second(stack: ExitStack) -> psycopg.Cursor | None:
     found.execute("SET TIME ZONE 'UTC'")
     found.execute(SETTINGS)
     return found
-
-
-def _rows(pgconn: PGconn) -> Iterator[memoryview]:
-    """What `Copy.read` gives: that goes through four functions of Python for each row, which takes longer than to make
-    the row."""
-    poll = select.poll()
-    poll.register(pgconn.socket, select.POLLIN)
-    while True:
-        try:
-            size, row = pgconn.get_copy_data(1)
-        except psycopg.OperationalError:
-            return  # why, its result says
-        if size > 0:
-            yield row
-        elif size < 0:
-            return
-        else:
-            poll.poll()
-            pgconn.consume_input()
-
-
-def _ended(pgconn: PGconn) -> int:
-    """How many rows there were. Raises psycopg's error where the COPY broke off."""
-    result = pgconn.get_result()
-    while result and pgconn.get_result():
-        pass  # the connection is free again when none is left
-    if result is None or result.status != ExecStatus.COMMAND_OK:
-        raise error_from_result(result) if result else psycopg.OperationalError("the connection broke off")
-    return result.command_tuples or 0
