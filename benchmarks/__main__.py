@@ -31,6 +31,7 @@ PARTS = {
     "run_page": ["pipeline.run_page"],
     "knowledge_export": ["exports.knowledge"],
     "export": ["exports.judgments"],
+    "instructions": ["exports.instructions"],
     "quota": ["judging.main", "quota"],
     "http": ["judging.main", "http"],
     "bare": ["judging.bare"],

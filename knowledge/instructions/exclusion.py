@@ -4,6 +4,7 @@ import html
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 ASIN_LENGTH = 10
@@ -70,6 +71,7 @@ def padded(asin: str) -> str:
     return asin.strip().zfill(ASIN_LENGTH)
 
 
+@lru_cache(maxsize=256)  # asked for with each of a co-buy's intentions
 def plain_title(title: str) -> str:
     return " ".join(html.unescape(title).casefold().split())
 

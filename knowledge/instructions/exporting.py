@@ -4,12 +4,13 @@ Tasks with pictures lie apart, in the layout of an image folder: with_pictures/S
 that it names. A text model's trainer would refuse them, and a loader of image folders takes pictures in no other place.
 """
 
+import gc
 import shutil
 import sys
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, BinaryIO
@@ -32,6 +33,7 @@ from knowledge.instructions.mixing import Label, Mix
 from knowledge.instructions.phrasings import Phrasings
 from knowledge.instructions.records import IMAGES, SPLITS, WITH_PICTURES, Composer, Row
 
+BUFFER = 1 << 20
 PICTURES = f"""
 {PRODUCTS}
     LEFT JOIN distillation_picture own_a ON own_a.id = a.picture_id
@@ -144,13 +146,13 @@ def _written(folder: Path, composer: Composer, rows: Iterator[Row], mix: Mix) ->
     """How many records of each task, by split and by relation: all are composed, then some are chosen."""
     by_split: dict[str, Counter[str]] = defaultdict(Counter)
     by_relation: dict[str, Counter[str]] = defaultdict(Counter)
-    with tempfile.TemporaryFile(dir=folder) as pool, ExitStack() as stack:
+    with tempfile.TemporaryFile(dir=folder, buffering=BUFFER) as pool, _nothing_to_collect(), ExitStack() as stack:
         labels = _composed(pool, composer, rows)
         chosen, left_out = mix.chosen(labels)
         composer.left_out.update(left_out)
         files: dict[tuple[str, bool], BinaryIO] = {}
         for split in SPLITS:
-            files[split, False] = stack.enter_context((folder / _path(split, False)).open("wb", buffering=1 << 20))
+            files[split, False] = stack.enter_context((folder / _path(split, False)).open("wb", buffering=BUFFER))
         pool.seek(0)
         for label, line in zip(labels, pool, strict=True):
             if label.place not in chosen:
@@ -160,7 +162,7 @@ def _written(folder: Path, composer: Composer, rows: Iterator[Row], mix: Mix) ->
                 composer.left_out["generation_with_pictures: a picture's file is missing"] += 1
                 continue
             if place not in files:
-                files[place] = stack.enter_context((folder / _path(*place)).open("wb", buffering=1 << 20))
+                files[place] = stack.enter_context((folder / _path(*place)).open("wb", buffering=BUFFER))
             files[place].write(line)
             by_split[label.split][label.task] += 1
             by_relation[label.relation][label.task] += 1
@@ -170,11 +172,22 @@ def _written(folder: Path, composer: Composer, rows: Iterator[Row], mix: Mix) ->
 def _composed(pool: IO[bytes], composer: Composer, rows: Iterator[Row]) -> list[Label]:
     labels: list[Label] = []
     for row in rows:
-        for record in composer.records(row):
-            pool.write(orjson.dumps(record.content) + b"\n")
-            split, task, relation, content, answer = record
+        for split, task, relation, content, answer in composer.records(row):
+            pool.write(orjson.dumps(content, option=orjson.OPT_APPEND_NEWLINE))
             labels.append(Label(len(labels), content["id"], split, task, sys.intern(relation), answer))
     return labels
+
+
+@contextmanager
+def _nothing_to_collect() -> Iterator[None]:
+    """Labels make no circles, and all of them stay: the collector would look at each again and again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _with_pictures(folder: Path, content: dict[str, Any]) -> bool:
