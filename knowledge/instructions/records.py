@@ -5,7 +5,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from distillation.pipeline.relations import RELATIONS
 from distillation.pipeline.text import TITLE_LENGTH, clean
@@ -20,6 +20,7 @@ OTHERS_HELD = 50  # the last intentions of a relation, the last co-buys: wrong o
 COBUYS_HELD = 128  # asked for with each of a co-buy's intentions
 
 Row = dict[str, Any]
+Key = TypeVar("Key")
 
 
 class Record(NamedTuple):
@@ -68,11 +69,8 @@ class Texts:
 
     def add(self, pair: Pair, text: str) -> None:
         if len(self._held) == OTHERS_HELD:
-            gone = self._held.popleft()
-            for counter, key in ((self._pairs, gone[0]), (self._times, self._texts.popleft())):
-                counter[key] -= 1
-                if not counter[key]:
-                    del counter[key]
+            _one_less(self._pairs, self._held.popleft()[0])
+            _one_less(self._times, self._texts.popleft())
         self._held.append((pair, text))
         self._texts.append(text)
         self._pairs[pair] += 1
@@ -83,6 +81,12 @@ class Texts:
         if pair not in self._pairs and own not in self._times and len(self._times) == len(self._held):
             return self._texts
         return list(dict.fromkeys([text for of, text in self._held if of != pair and text != own]))
+
+
+def _one_less(times: Counter[Key], key: Key) -> None:
+    times[key] -= 1
+    if not times[key]:
+        del times[key]
 
 
 class Titles:

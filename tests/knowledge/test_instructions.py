@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 
 from distillation.models import CoBuy, Intention, Product, Run, Verdict
 from knowledge.instructions.phrasings import PLACEHOLDERS, Phrasings
+from knowledge.instructions.records import OTHERS_HELD, Pair, Texts
 from tests.annotation.builders import show_pictures
 from tests.distillation.builders import finished_run
 
@@ -40,6 +41,21 @@ def records(folder: Path, split: str = "*") -> list[dict]:
 
 def of_task(folder: Path, task: str) -> list[dict]:
     return [record for record in records(folder) if record["task"] == task]
+
+
+def test_other_texts_are_of_other_pairs_in_other_words_each_once() -> None:
+    held, (a, b, c) = Texts(), (Pair.of(name, "Cap") for name in "abc")
+    for pair, text in ((a, "one"), (b, "two"), (b, "one"), (c, "two")):
+        held.add(pair, text)
+    assert list(held.others(a, "three")) == ["two", "one"]
+    assert list(held.others(Pair.of("d", "Cap"), "one")) == ["two"]
+
+
+def test_only_the_last_texts_are_held() -> None:
+    held, pair = Texts(), Pair.of("a", "b")
+    for n in range(OTHERS_HELD + 2):
+        held.add(pair, str(n))
+    assert list(held.others(Pair.of("c", "d"), "0")) == [str(n) for n in range(2, OTHERS_HELD + 2)]
 
 
 @pytest.mark.parametrize("task", PLACEHOLDERS)

@@ -25,7 +25,7 @@ def copied_ahead(copy: str, ranges: Iterable[Mapping[str, Any]], counted: Callab
     """Pieces of whole rows, joined right here: passing single rows on costs as much as making them. `counted` is told
     how many each range had."""
     with connection.cursor() as own, second_cursor() as second, ThreadPoolExecutor(2) as threads:
-        cursors = [own, second] if second else [own]
+        cursors: list[Any] = [own, second] if second else [own]
         for cursor in cursors:
             cursor.execute(AS_WRITTEN)
         turns, places = cycle(cursors), iter(ranges)

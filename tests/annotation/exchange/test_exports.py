@@ -240,6 +240,14 @@ def test_label_studio_has_a_task_for_each_item(judged: Study) -> None:
     assert annotation["completed_by"]["email"].endswith("@annotators.invalid")
 
 
+def test_label_studio_has_what_was_typed_to_the_letter(judged: Study) -> None:
+    typed = 'a "word",\n\tand \\ back, é'
+    Judgment.objects.update(comment=typed)
+    [task, *_] = json.loads(exported(judged, "label-studio"))
+    said = {result["from_name"]: result["value"] for result in task["annotations"][0]["result"]}
+    assert said["comment"] == {"text": [typed]}
+
+
 def test_filters_are_those_of_the_figures(judged: Study, researcher: User) -> None:
     item = judged.items.earliest("pk")
     assert len(rows_with(judged, selection=Selection(relation=item.relation))) == 2 * judged.items.filter(

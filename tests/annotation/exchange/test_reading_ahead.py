@@ -54,6 +54,13 @@ def test_who_breaks_off_leaves_a_connection_that_works(made: Study, monkeypatch:
     assert made.items.count() == 4
 
 
+def test_a_range_waits_for_who_takes_its_pieces(made: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = b"".join(judgments_stream(Rows(made, Options())))
+    monkeypatch.setattr(copying, "CHUNK", 100)
+    monkeypatch.setattr(ahead, "HELD", 1)  # of the eight pieces
+    assert b"".join(judgments_stream(Rows(made, Options()))) == whole
+
+
 def test_within_another_snapshot_nothing_is_read_ahead(made: Study) -> None:
     with snapshot():  # as `check_figures` has it, which exports first
         inside = b"".join(judgments_stream(Rows(made, Options())))
