@@ -21,6 +21,7 @@ from annotation.models import Judgment, Participant, Study
 
 UNITS = {"csv": "line", "jsonl": "line", "parquet": "row", "label-studio": "task"}
 SHOWN = 5  # rows of a file that is looked at
+BLOCK = 1_000  # rows that are checked together
 STATE_REASON = "excluded in the file that the judgments were imported from"
 
 
@@ -64,8 +65,9 @@ def judgments_import(*, study: Study, path: Path, form: str = "auto", machine: b
     staging.check(totals)
     _agree_on_simulation(study, totals.simulated, f"{UNITS[form]} {totals.first_line}")
     made = _participants_make(study, staging.pseudonyms())
+    is_first = not Judgment.objects.filter(participant__study=study).exists()
     staging.write()
-    study_recompute(study)
+    study_recompute(study, tallies=not is_first)
     return Imported(
         study=study.name,
         format=form,
@@ -115,8 +117,23 @@ def _rows(study: Study, path: Path, form: str, machine: bool) -> reading.Numbere
 
 
 def _staged(checker: Checker, rows: reading.Numbered) -> Iterator[tuple]:
-    for number, cells in rows:
-        yield checker.staged(number, cells, cells.get("place"))
+    for block in _blocks(rows):
+        yield from checker.staged(block)
+
+
+def _blocks(rows: reading.Numbered) -> Iterator[list[tuple[int, dict[str, Any]]]]:
+    """What can't be read is refused after the rows before it, which may be refused themselves."""
+    block: list[tuple[int, dict[str, Any]]] = []
+    try:
+        for row in rows:
+            block.append(row)
+            if len(block) == BLOCK:
+                yield block
+                block = []
+    except Exception:
+        yield block
+        raise
+    yield block
 
 
 def _asins(study: Study) -> set[str]:

@@ -10,6 +10,7 @@ from annotation.exchange.files.cells import STAGED, ImportRefused
 from annotation.judging.tallying import answers_of, unit_sql
 from annotation.models import Study
 from common.counting import counting_sql, first_sql, included_sql, once_sql
+from common.keys import keys_known
 
 _TABLES = """
     DROP TABLE IF EXISTS pg_temp.staged, pg_temp.own_items;
@@ -173,7 +174,7 @@ class Staging:
             found = self._first(_UNMATCHED.format(match=match))
             if found is None:
                 self._run(f"UPDATE staged s SET own_item = o.id FROM own_items o WHERE {match}")  # noqa: S608
-                self._run("ANALYZE staged")
+                self._run("ANALYZE staged (own_item)")
                 return name
             unmatched = found
         line, is_ambiguous, item = unmatched
@@ -219,8 +220,11 @@ class Staging:
         )[0]
 
     def write(self) -> None:
+        self._run(_ITEMS_LOCKED)  # the participants are locked by who counts
+        with keys_known():
+            self._run(_JUDGMENTS)
         # Without it the planner takes the judgments for as few as there were before.
-        for statement in (_JUDGMENTS, "ANALYZE annotation_judgment", _REVISIONS, _REVEALED, _COUNTERS, _EXTRA):
+        for statement in ("ANALYZE annotation_judgment", _REVISIONS, _REVEALED, _COUNTERS, _EXTRA):
             self._run(statement)
 
     def _one(self, query: str) -> tuple:
@@ -243,6 +247,7 @@ class Staging:
             cursor.execute(statement, {"study": self.study.pk, **answers_of(self.study)})
 
 
+_ITEMS_LOCKED = "SELECT count(*) FROM (SELECT FROM annotation_item WHERE study_id = %(study)s FOR KEY SHARE) x"
 # In the order of time, but of each item in that of the file: exported again, its rows come out as they went in. The
 # tally is that of an item without judgments; `study_recompute` mends those of the others.
 _JUDGMENTS = f"""

@@ -2,14 +2,16 @@
 
 import hashlib
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from accounts.models import User
 from annotation.exchange.exports.rows import COLUMNS, OF_REVISIONS
 from annotation.exchange.files.asins import Asins, ZerosLost
-from annotation.exchange.files.looks import ODD, look_of
+from annotation.exchange.files.looks import LOOKS, ODD, look_of
 from annotation.judging.participants import BY_ROLE
 from annotation.models import Judgment, Kind, Study
 from common.refusals import Refused
@@ -22,12 +24,19 @@ NEEDED = (
     "counts", "judged_at",
 )  # fmt: skip
 KNOWN = frozenset((*COLUMNS, *OF_REVISIONS))
-STAGED = (
-    "line", "place", "item", "intention", "identity", "left_asin", "pseudonym", "plausibility", "typicality", "kind",
-    "counts", "version", "seconds", "active", "comment", "filter_right", "audit_reason", "judged_at", "audited_at",
-    "revision", "after_reveal", "sent_back", "revised_at", "inclusion", "simulated", "look", "role", "had_seen",
-    "was_kind",
-)  # fmt: skip
+IDENTITY = ("run", "asin_a", "asin_b", "relation", "intention")
+# Columns of the staging table, and which of the file's they hold, or what is made of those.
+STAGED = {
+    **{name: name for name in (
+        "line", "place", "item", "identity", "left_asin", "plausibility", "typicality", "kind", "counts", "seconds",
+        "active", "comment", "audit_reason", "judged_at", "audited_at", "revision", "after_reveal", "sent_back",
+        "revised_at", "simulated", "look", "role", "had_seen", "was_kind",
+    )},
+    "intention": "intention_id", "pseudonym": "annotator", "version": "study_version", "filter_right": "audit",
+    "inclusion": "inclusion_probability",
+}  # fmt: skip
+SELDOM_ALIKE = frozenset(("seconds", "active_seconds", "judged_at", "audited_at", "revised_at"))
+UNREADABLE = (ValueError, TypeError, KeyError, OverflowError)  # what reading a cell that won't do comes to
 
 # Files of ours that somebody may take for judgments.
 OTHER_FILES: dict[frozenset[str], str] = {
@@ -56,6 +65,25 @@ def columns_check(names: Iterable[str]) -> None:
         raise ImportRefused(f"column{'s' * (len(missing) > 1)} {_listed(missing)} missing; see export_judgments")
     if len(set(names)) < len(names):
         raise ImportRefused("a column is there twice; leave one of them out")
+
+
+class Identified(NamedTuple):
+    """The products, and what an intention is known by where ids are others."""
+
+    a: str
+    b: str
+    digest: str
+
+
+class Recalled(dict):
+    """What was made of a value; of one that comes again, as many do, it is not made again."""
+
+    def __init__(self, convert: Callable[[Any], object]) -> None:
+        self.convert = convert
+
+    def __missing__(self, value: object) -> object:
+        made = self[value] = self.convert(value)
+        return made
 
 
 class Checker:
@@ -98,70 +126,81 @@ class Checker:
             "had_seen": (_one_of(_PLACES), f"is none of {_listed(PLACES)}"),
             "was_kind": (_one_of(_KINDS | dict.fromkeys(_NOTHING, "")), f"is none of {_listed(Kind.values)}"),
         }
-        self._there: Set[str] = frozenset()  # the columns of the last row, which are those of the next
-        self._present: list[tuple[str, Convert]] = []
-        self._absent: dict[str, object] = {}
-        self._read: tuple[object, ...] = ()
-        self._known: tuple[tuple[str, str], str] = ("", ""), ""
         self._asins = asins or Asins(set())
 
-    def staged(self, number: int, cells: Cells, place: int | None = None) -> tuple:
+    def staged(self, rows: Sequence[tuple[int, Cells]]) -> list[tuple]:
+        """Column by column, in half the time; where that fails, row by row, to say which row and what of it."""
+        cells = [row for _, row in rows]
+        if cells and all(row.keys() == cells[0].keys() for row in cells):
+            with suppress(ImportRefused, ZerosLost, *UNREADABLE):
+                return self._block([number for number, _ in rows], cells)
+        return [self._row(number, row) for number, row in rows]
+
+    def _row(self, number: int, cells: Cells) -> tuple:
         try:
-            if cells.keys() != self._there:
-                self._plan(cells)
-            got = {**self._absent, **{name: convert(cells[name]) for name, convert in self._present}}
-            (asin_a, asin_b), identity = self._identified(cells)
-        except ZerosLost as lost:
-            raise ImportRefused(f"{self.unit} {number}: {lost}") from lost
-        except (ValueError, TypeError, KeyError, OverflowError) as error:
+            return self._block([number], [cells])[0]
+        except (ImportRefused, ZerosLost) as refusal:
+            raise ImportRefused(f"{self.unit} {number}: {refusal}") from refusal
+        except UNREADABLE as error:
             raise self._refusal(number, cells) from error
-        right, look = got["audit"], self._look(number, cells)
-        if got["audited_at"] is None if right is not None else got["audit_reason"]:
-            raise ImportRefused(f"{self.unit} {number}: an audit has audit and audited_at, and a reason only if wrong")
-        seconds = got["seconds"] or 0.0
-        active = seconds if got["active_seconds"] is None else got["active_seconds"]
-        return (
-            number, number if place is None else place, got["item"], got["intention_id"], identity,
-            asin_a if got["left_product"] == "a" else asin_b, got["annotator"], got["plausibility"], got["typicality"],
-            got["kind"], got["counts"], got["study_version"], seconds, active, got["comment"], right,
-            got["audit_reason"], got["judged_at"], got["audited_at"] if right is not None else None,
-            got["revision"], got["after_reveal"], got["sent_back"], got["revised_at"],
-            got["inclusion_probability"], got["simulated"], look, got["role"], got["had_seen"],
-            got["was_kind"],
-        )  # fmt: skip
 
-    def _plan(self, cells: Cells) -> None:
-        """What an absent column says is the same for all rows."""
-        self._absent = {name: convert(None) for name, (convert, _) in self.columns.items() if name not in cells}
-        self._present = [(name, convert) for name, (convert, _) in self.columns.items() if name in cells]
-        self._there = frozenset(cells)
+    def _block(self, numbers: list[int], rows: list[Cells]) -> list[tuple]:
+        """Of rows with the same columns; what an absent one says is the same for all of them."""
+        got: dict[str, list] = {}
+        for name, (convert, _) in self.columns.items():
+            if name in rows[0]:
+                read = convert if name in SELDOM_ALIKE else Recalled(convert).__getitem__
+                got[name] = list(map(read, map(itemgetter(name), rows)))
+            else:
+                got[name] = [convert(None)] * len(rows)
+        known = list(map(Recalled(self._identified).__getitem__, map(itemgetter(*IDENTITY), rows)))
+        looks = list(map(_look, rows)) if any(name in rows[0] for name in LOOKS) else [None] * len(rows)
+        for right, at, reason in zip(got["audit"], got["audited_at"], got["audit_reason"], strict=True):
+            if at is None if right is not None else reason:
+                raise ImportRefused("an audit has audit and audited_at, and a reason only if wrong")
+        staged = got | {
+            "line": numbers,
+            "place": [
+                number if (place := row.get("place")) is None else place
+                for number, row in zip(numbers, rows, strict=True)
+            ],
+            "identity": [each.digest for each in known],
+            "left_asin": [
+                each.a if left == "a" else each.b for each, left in zip(known, got["left_product"], strict=True)
+            ],
+            "seconds": [seconds or 0.0 for seconds in got["seconds"]],
+            "active": [
+                seconds or 0.0 if active is None else active
+                for seconds, active in zip(got["seconds"], got["active_seconds"], strict=True)
+            ],
+            "audited_at": [
+                None if right is None else at for right, at in zip(got["audit"], got["audited_at"], strict=True)
+            ],
+            "look": looks,
+        }
+        return list(zip(*(staged[name] for name in STAGED.values()), strict=True))
 
-    def _look(self, number: int, cells: Cells) -> str | None:
-        try:
-            return look_of(cells)
-        except (ValueError, TypeError) as error:
-            raise ImportRefused(f"{self.unit} {number}: {ODD}") from error
-
-    def _identified(self, cells: Cells) -> tuple[tuple[str, str], str]:
-        """The products, and what an intention is known by where ids are others; neighbours are often of one item."""
-        parts: tuple[Any, ...] = tuple(cells[name] for name in ("run", "asin_a", "asin_b", "relation", "intention"))
-        if parts != self._read:
-            run, *asins, relation, text = parts
-            asin_a, asin_b = map(self._asins.found, asins)
-            joined = "\x1f".join((run, *sorted((asin_a, asin_b)), relation, text))
-            digest = hashlib.md5(joined.encode(), usedforsecurity=False).hexdigest()
-            self._known = (asin_a, asin_b), digest
-            self._read = parts
-        return self._known
+    def _identified(self, parts: tuple[Any, ...]) -> "Identified":
+        run, *asins, relation, text = parts
+        asin_a, asin_b = map(self._asins.found, asins)
+        joined = "\x1f".join((run, *sorted((asin_a, asin_b)), relation, text))
+        return Identified(asin_a, asin_b, hashlib.md5(joined.encode(), usedforsecurity=False).hexdigest())
 
     def _refusal(self, number: int, cells: Cells) -> ImportRefused:
         for name, (convert, why) in self.columns.items():
             try:
                 convert(cells.get(name))
-            except (ValueError, TypeError, KeyError, OverflowError):
+            except UNREADABLE:
                 shown = "" if cells.get(name) is None else f" {ascii(cells[name])[:60]}"
                 return ImportRefused(f"{self.unit} {number}: {name}{shown or ' is empty and'} {why}")
         return ImportRefused(f"{self.unit} {number}: run, asin_a, asin_b, relation and intention must be texts")
+
+
+def _look(cells: Cells) -> str | None:
+    try:
+        return look_of(cells)
+    except (ValueError, TypeError) as error:
+        raise ImportRefused(ODD) from error
 
 
 _NOTHING: dict[object, None] = {None: None, "": None}
