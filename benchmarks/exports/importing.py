@@ -58,8 +58,8 @@ with embedded.services(say=lambda line: None):
 """
 WRITTEN = """
 SELECT j.item_id, p.pseudonym, p.n_judged, p.seconds, j.kind, j.plausibility, j.typicality, j.a_on_left, j.seconds,
-       j.active_seconds, j.comment, j.version, j.audit_asked, j.created_at, j.filter_right, j.audit_reason, j.audited_at,
-       i.taken, i.n_judged, i.plausibility_tally, i.typicality_tally, i.judged_at
+       j.active_seconds, j.comment, j.version, j.audit_asked, j.created_at, j.filter_right, j.audit_reason,
+       j.audited_at, i.taken, i.n_judged, i.plausibility_tally, i.typicality_tally, i.judged_at
 FROM annotation_judgment j JOIN annotation_participant p ON p.id = j.participant_id
 JOIN annotation_item i ON i.id = j.item_id ORDER BY j.id
 """
@@ -110,9 +110,12 @@ def main() -> int:
         print(f"{options.judgments:,} judgments, {file.stat().st_size / 1e6:,.0f} MB", flush=True)
         for side in sides * options.rounds:
             written.add(side.read(file))
-            took = side.seconds[-1]
+            took, load = side.seconds[-1], os.getloadavg()[0]
             per_row = 1e6 * took / options.judgments
-            print(f"  {side.name}: {took:.1f} s, {per_row:.0f} µs a row (load average {os.getloadavg()[0]:.1f})", flush=True)
+            print(
+                f"  {side.name}: {took:.1f} s, {per_row:.0f} µs a row (load average {load:.1f})",
+                flush=True,
+            )
     if not options.before:
         return 0
     before, now = (statistics.median(side.seconds) for side in sides)

@@ -1,6 +1,7 @@
 """Intentions made elsewhere as a finished run, to be judged and compared; in one transaction, whole or not at all."""
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
@@ -10,7 +11,9 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.db.models.functions import Now
 
+from common.keys import keys_known
 from common.rows import fields_refused, name_lock
+from distillation.catalog.intake.indexing import indexes_aside, indexes_make, is_large_first, plan_for
 from distillation.catalog.readers.records import AS_NAMED, CatalogError, Names
 from distillation.intentions.account import IntentionAccount
 from distillation.intentions.layouts import Layout, layout_recognised
@@ -25,7 +28,8 @@ NOT_KNOWN = "not known"
 SAY_EVERY = 100_000
 SHOWN = 5  # rows of a file that is looked at
 
-SETTINGS = "SET LOCAL work_mem = '128MB'; SET LOCAL jit = off"
+TABLE = "distillation_intention"
+SETTINGS = "SET LOCAL work_mem = '128MB'; SET LOCAL maintenance_work_mem = '256MB'; SET LOCAL jit = off"
 
 Say = Callable[[str], None]
 
@@ -57,6 +61,11 @@ WITH titles AS MATERIALIZED (
 INSERT INTO distillation_intention (id, run_id, cobuy_id, relation, sample, text, raw_reply, search)
 SELECT id, %(run)s, cobuy_id, relation, sample, text, raw, words || distillation_place_words(id, %(run)s, relation)
 FROM numbered
+"""
+COBUYS_LOCKED = """
+SELECT count(*) FROM (
+    SELECT FROM distillation_cobuy WHERE id IN (SELECT cobuy_id FROM intention_sampled) FOR KEY SHARE
+) AS locked
 """
 INSERT_VERDICTS = """
 INSERT INTO distillation_verdict (intention_id, yes, p_yes, reason, raw_reply)
@@ -164,11 +173,31 @@ def _write(cursor: CursorWrapper, run: Run, account: IntentionAccount) -> None:
     run.config = _config(cursor)
     run.state, run.finished_at = Run.State.DONE, Now()
     run.save()
-    cursor.execute(INSERT, {"run": run.pk})
-    cursor.execute(INSERT_VERDICTS, [run.pk])
-    cursor.execute(INSERT_COBUYS, [run.pk])
+    is_first = _is_large_first(cursor, account.written)
+    with indexes_aside(cursor, TABLE) if is_first else nullcontext():
+        _rows_write(cursor, run)
+    if is_first:
+        indexes_make()
+    else:
+        cursor.execute("SELECT gin_clean_pending_list('intention_search')")
+
+
+def _rows_write(cursor: CursorWrapper, run: Run) -> None:
+    cursor.execute(COBUYS_LOCKED)
+    with keys_known():
+        cursor.execute(INSERT, {"run": run.pk})
+        cursor.execute(INSERT_VERDICTS, [run.pk])
+        cursor.execute(INSERT_COBUYS, [run.pk])
     cursor.execute(INSERT_TICK, [run.pk])
-    cursor.execute("SELECT gin_clean_pending_list('intention_search')")
+
+
+def _is_large_first(cursor: CursorWrapper, rows: int) -> bool:
+    """Large, and into a table that holds nothing: then nobody else writes into it before this is done."""
+    if not is_large_first(cursor, TABLE, rows):
+        return False
+    cursor.execute(f"LOCK TABLE {TABLE} IN SHARE ROW EXCLUSIVE MODE")
+    plan_for(cursor, rows)
+    return is_large_first(cursor, TABLE, rows)
 
 
 def _refuse_unless_same(cursor: CursorWrapper, stored: Run, model: str) -> bool:

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
+from distillation.catalog.intake import indexing
 from distillation.intentions.importing import IntentionImport, intentions_import
-from distillation.models import Intention, Product
+from distillation.models import Intention, OwedIndex, Product
 from tests.distillation.builders import cobuys
 
 pytestmark = pytest.mark.django_db
@@ -22,6 +23,17 @@ def found(words: str) -> int:
     return Intention.objects.extra(where=["search @@ websearch_to_tsquery('english', %s)"], params=[words]).count()
 
 
+def defined() -> set[tuple[str, str]]:
+    """Indexes and keys of the intentions, and keys that lead to them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'distillation_intention' UNION"
+            " SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint"
+            " WHERE 'distillation_intention'::regclass IN (conrelid, confrelid)"
+        )
+        return set(cursor.fetchall())
+
+
 def imported(folder: Path) -> None:
     cobuys(2)
     rows = "B000000000,B000000001,usedFor,They were cooking in the\nB000000003,B000000002,isA,They sew.\n"
@@ -35,6 +47,14 @@ def test_an_imports_are_those_that_the_trigger_would_make(tmp_path: Path) -> Non
     with connection.cursor() as cursor:
         cursor.execute("UPDATE distillation_intention SET text = text")
     assert own == words() and all("'block=" in each and "'run=" in each for each in own)
+
+
+def test_a_large_first_import_makes_its_indexes_at_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = defined()
+    monkeypatch.setattr(indexing, "LARGE", 1)
+    imported(tmp_path)
+    assert (Intention.objects.count(), OwedIndex.objects.count()) == (2, 0)
+    assert defined() == before
 
 
 def test_another_title_gives_a_cobuys_intentions_other_words(tmp_path: Path) -> None:
