@@ -21,7 +21,7 @@ from annotation.models import Judgment, Participant, Study
 
 UNITS = {"csv": "line", "jsonl": "line", "parquet": "row", "label-studio": "task"}
 SHOWN = 5  # rows of a file that is looked at
-BLOCK = 1_000  # rows that are checked together
+BLOCK = 200  # rows that are checked together; of the longest lines as many megabytes
 STATE_REASON = "excluded in the file that the judgments were imported from"
 
 
@@ -66,7 +66,7 @@ def judgments_import(*, study: Study, path: Path, form: str = "auto", machine: b
     _agree_on_simulation(study, totals.simulated, f"{UNITS[form]} {totals.first_line}")
     made = _participants_make(study, staging.pseudonyms())
     is_first = not Judgment.objects.filter(participant__study=study).exists()
-    staging.write()
+    staging.write(totals.rows)
     study_recompute(study, tallies=not is_first)
     return Imported(
         study=study.name,

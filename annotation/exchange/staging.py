@@ -11,6 +11,7 @@ from annotation.judging.tallying import answers_of, unit_sql
 from annotation.models import Study
 from common.counting import counting_sql, first_sql, included_sql, once_sql
 from common.keys import keys_known
+from distillation.catalog.intake.indexing import filled_bare
 
 _TABLES = """
     DROP TABLE IF EXISTS pg_temp.staged, pg_temp.own_items;
@@ -219,9 +220,9 @@ class Staging:
             " WHERE s.inclusion <> o.inclusion AND NOT o.is_gold"
         )[0]
 
-    def write(self) -> None:
+    def write(self, rows: int) -> None:
         self._run(_ITEMS_LOCKED)  # the participants are locked by who counts
-        with keys_known():
+        with connection.cursor() as cursor, filled_bare(cursor, "annotation_judgment", rows), keys_known():
             self._run(_JUDGMENTS)
         # Without it the planner takes the judgments for as few as there were before.
         for statement in ("ANALYZE annotation_judgment", _REVISIONS, _REVEALED, _COUNTERS, _EXTRA):

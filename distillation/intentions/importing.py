@@ -1,7 +1,6 @@
 """Intentions made elsewhere as a finished run, to be judged and compared; in one transaction, whole or not at all."""
 
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
@@ -13,7 +12,7 @@ from django.db.models.functions import Now
 
 from common.keys import keys_known
 from common.rows import fields_refused, name_lock
-from distillation.catalog.intake.indexing import indexes_aside, indexes_make, is_large_first, plan_for
+from distillation.catalog.intake.indexing import filled_bare
 from distillation.catalog.readers.records import AS_NAMED, CatalogError, Names
 from distillation.intentions.account import IntentionAccount
 from distillation.intentions.layouts import Layout, layout_recognised
@@ -28,7 +27,6 @@ NOT_KNOWN = "not known"
 SAY_EVERY = 100_000
 SHOWN = 5  # rows of a file that is looked at
 
-TABLE = "distillation_intention"
 SETTINGS = "SET LOCAL work_mem = '128MB'; SET LOCAL maintenance_work_mem = '256MB'; SET LOCAL jit = off"
 
 Say = Callable[[str], None]
@@ -71,13 +69,13 @@ INSERT_VERDICTS = """
 INSERT INTO distillation_verdict (intention_id, yes, p_yes, reason, raw_reply)
 SELECT i.id, r.yes, r.p_yes, r.reason, r.answer
 FROM intention_ready r JOIN distillation_intention i USING (cobuy_id, relation, sample)
-WHERE i.run_id = %s AND r.yes IS NOT NULL ORDER BY i.id
+WHERE i.run_id = %(run)s AND r.yes IS NOT NULL ORDER BY i.id
 """
 # A verdict that the file does not hold stands as owed, so that the sums of the run's page add up; a finished run is
 # never taken up again.
 INSERT_COBUYS = """
 INSERT INTO distillation_runcobuy (run_id, cobuy_id, n_owed)
-SELECT %s, cobuy_id, count(*) - count(yes) FROM intention_ready GROUP BY cobuy_id ORDER BY cobuy_id
+SELECT %(run)s, cobuy_id, count(*) - count(yes) FROM intention_ready GROUP BY cobuy_id ORDER BY cobuy_id
 """
 INSERT_TICK = """
 INSERT INTO distillation_runtick
@@ -173,31 +171,13 @@ def _write(cursor: CursorWrapper, run: Run, account: IntentionAccount) -> None:
     run.config = _config(cursor)
     run.state, run.finished_at = Run.State.DONE, Now()
     run.save()
-    is_first = _is_large_first(cursor, account.written)
-    with indexes_aside(cursor, TABLE) if is_first else nullcontext():
-        _rows_write(cursor, run)
-    if is_first:
-        indexes_make()
-    else:
-        cursor.execute("SELECT gin_clean_pending_list('intention_search')")
-
-
-def _rows_write(cursor: CursorWrapper, run: Run) -> None:
-    cursor.execute(COBUYS_LOCKED)
-    with keys_known():
-        cursor.execute(INSERT, {"run": run.pk})
-        cursor.execute(INSERT_VERDICTS, [run.pk])
-        cursor.execute(INSERT_COBUYS, [run.pk])
+    with filled_bare(cursor, "distillation_intention", account.written):
+        cursor.execute(COBUYS_LOCKED)
+        with keys_known():
+            for statement in (INSERT, INSERT_VERDICTS, INSERT_COBUYS):
+                cursor.execute(statement, {"run": run.pk})
     cursor.execute(INSERT_TICK, [run.pk])
-
-
-def _is_large_first(cursor: CursorWrapper, rows: int) -> bool:
-    """Large, and into a table that holds nothing: then nobody else writes into it before this is done."""
-    if not is_large_first(cursor, TABLE, rows):
-        return False
-    cursor.execute(f"LOCK TABLE {TABLE} IN SHARE ROW EXCLUSIVE MODE")
-    plan_for(cursor, rows)
-    return is_large_first(cursor, TABLE, rows)
+    cursor.execute("SELECT gin_clean_pending_list('intention_search')")
 
 
 def _refuse_unless_same(cursor: CursorWrapper, stored: Run, model: str) -> bool:

@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -289,13 +290,16 @@ def _comment(value: object) -> str:
     return comment
 
 
+_OUR_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)  # to word it anew takes longest of all
+
+
 def _time(value: Any) -> str | None:
     if value in _NOTHING:
         return None
     time = value if isinstance(value, datetime) else datetime.fromisoformat(value)
     if time.tzinfo is None:
         raise ValueError(value)
-    return time.isoformat()
+    return value if time is not value and _OUR_TIME.fullmatch(value) else time.isoformat()
 
 
 def _listed(names: Iterable[object]) -> str:

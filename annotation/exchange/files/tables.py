@@ -32,7 +32,7 @@ def rows_read(lines: Iterator[str]) -> Iterator[Row]:
         mended = [place for place in header.places if names[place] not in FREE_TEXT]
         reals = [place for place in header.places if names[place] in REALS] if delimiter != "," else []
         for cells in reader:
-            if not "".join(cells).strip():
+            if not any(map(str.strip, cells)):
                 continue
             number = reader.line_num + before
             if len(cells) != len(names):

@@ -63,6 +63,22 @@ def indexes_aside(cursor: CursorWrapper, table: str) -> Iterator[None]:
         cursor.execute(f"ALTER TABLE {holder} ADD CONSTRAINT {name} {terms}")
 
 
+@contextmanager
+def filled_bare(cursor: CursorWrapper, table: str, rows: int) -> Iterator[None]:
+    """Where many rows are the first: keys and indexes are made behind them, before the transaction ends."""
+    if not is_large_first(cursor, table, rows):
+        yield
+        return
+    cursor.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
+    if not is_large_first(cursor, table, rows):  # somebody was quicker
+        yield
+        return
+    plan_for(cursor, rows)
+    with indexes_aside(cursor, table):
+        yield
+    indexes_make()
+
+
 def indexes_owed() -> bool:
     return OwedIndex.objects.exists()
 
