@@ -21,6 +21,7 @@ PARTS = {
     "whole_path": ["pipeline.whole_path"],
     "import": ["catalog.importing"],
     "intentions": ["catalog.intentions"],
+    "judgments": ["exports.importing"],
     "upload": ["catalog.uploading"],
     "pictures": ["catalog.pictures"],
     "catalog": ["catalog.page"],

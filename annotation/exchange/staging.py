@@ -10,8 +10,7 @@ from annotation.exchange.files.cells import STAGED, ImportRefused
 from annotation.judging.tallying import answers_of, unit_sql
 from annotation.models import Study
 from common.counting import counting_sql, first_sql, included_sql, once_sql
-from common.keys import keys_known
-from distillation.catalog.intake.indexing import filled_bare
+from distillation.catalog.intake.indexing import filled_bare, keys_known
 
 _TABLES = """
     DROP TABLE IF EXISTS pg_temp.staged, pg_temp.own_items;

@@ -3,26 +3,17 @@
   python -m benchmarks.catalog.intentions [--intentions N] [--rounds N] [--before CHECKOUT]
 
 Each in services of its own, with tables made; the command's whole time counts. Both must write the same rows, with
-the same words for the search. Without --before there is a rate and no bar. An earlier checkout finds its packages where
-this Python does (PYTHONPATH for what is needed no more).
+the same words for the search. Without --before there is a rate and no bar.
 """
 
-import argparse
-import hashlib
 import json
-import os
 import random
-import statistics
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.bars import at_least, holds, show
+from benchmarks import beside
 
-ROOT = Path(__file__).resolve().parents[2]
 SEED = 7
 BAR = 3.0
 # English, as near as a list of words comes to it: half of a sentence's words are these.
@@ -38,24 +29,12 @@ FROM distillation_intention i JOIN distillation_cobuy c ON c.id = i.cobuy_id
 JOIN distillation_product a ON a.id = c.a_id JOIN distillation_product b ON b.id = c.b_id
 LEFT JOIN distillation_verdict v ON v.intention_id = i.id ORDER BY i.id
 """
-TOLD = """
-import sys, time
-from pathlib import Path
-import django
-django.setup()
-from mindsite import embedded
-from django.core.management import call_command
+READ = f"""{beside.BEGUN}
+query, rows, told, path = sys.argv[1:]
+command = ["import_intentions", path, "--run", "elsewhere", "--create"]
 with embedded.services(say=lambda line: None):
     call_command("migrate", verbosity=0)
-    begun = time.perf_counter()
-    call_command("import_intentions", sys.argv[1], "--run", "elsewhere", "--create")
-    seconds = time.perf_counter() - begun
-    from django.db import connection
-    with connection.cursor() as cursor, cursor.copy(f"COPY ({sys.argv[2]}) TO STDOUT") as copy:
-        with Path(sys.argv[3]).open("wb") as file:
-            for data in copy:
-                file.write(data)
-    Path(sys.argv[4]).write_text(str(seconds))
+{beside.TIMED}
 """
 
 
@@ -90,51 +69,17 @@ def _zipf(words: list[str], rng: random.Random) -> str:
     return words[int(len(words) ** rng.random()) - 1]
 
 
-@contextmanager
-def _folder() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="mindsite-bench-") as folder:
-        yield Path(folder)
-
-
-def imported(checkout: Path, path: Path) -> tuple[float, str]:
-    """Seconds, and what was written."""
-    with _folder() as folder:
-        environment = {
-            **os.environ, "MINDSITE_VAR": f"{folder}/var", "DJANGO_SETTINGS_MODULE": "mindsite.settings",
-            "LOG_LEVEL": "ERROR",
-        }  # fmt: skip
-        rows, told = folder / "rows", folder / "seconds"
-        command = [sys.executable, "-c", TOLD, str(path), WRITTEN, str(rows), str(told)]
-        subprocess.run(command, cwd=checkout, env=environment, check=True, stdout=subprocess.DEVNULL)
-        with rows.open("rb") as file:
-            return float(told.read_text()), hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--intentions", type=int, default=200_000)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--before", type=Path, help="a checkout of an earlier commit")
-    options = parser.parse_args()
-    checkouts = [ROOT, *([options.before.resolve()] if options.before else [])]
-    seconds: dict[Path, list[float]] = {checkout: [] for checkout in checkouts}
-    written = set()
-    with _folder() as folder:
-        path = folder / "intentions.jsonl"
-        generate(path, options.intentions)
-        print(f"{options.intentions:,} intentions, {path.stat().st_size / 1e6:,.0f} MB", flush=True)
-        for checkout in checkouts * options.rounds:
-            took, digest = imported(checkout, path)
-            seconds[checkout].append(took)
-            written.add(digest)
-            per_row = 1e6 * took / options.intentions
-            name, load = "now" if checkout == ROOT else "before", os.getloadavg()[0]
-            print(f"  {name}: {took:.1f} s, {per_row:.0f} µs a row (load average {load:.1f})", flush=True)
-    if not options.before:
-        return 0
-    now, before = (statistics.median(seconds[checkout]) for checkout in checkouts)
-    same = show(holds("the same rows and words as before", len(written) == 1))
-    return int(not (show(at_least("import of intentions, times as fast as before", before / now, BAR)) and same))
+    options = beside.asked(__doc__, "intentions", 200_000)
+    n = options.intentions
+    with tempfile.TemporaryDirectory(prefix="mindsite-bench-") as folder:
+        path = Path(folder) / "intentions.jsonl"
+        generate(path, n)
+        print(f"{n:,} intentions, {path.stat().st_size / 1e6:,.0f} MB", flush=True)
+        return beside.in_turns(
+            beside.sides(Path(folder), options.before), lambda side: side.timed(READ, WRITTEN, str(path)),
+            what="import of intentions", n=n, rounds=options.rounds, bar=BAR,
+        )  # fmt: skip
 
 
 if __name__ == "__main__":

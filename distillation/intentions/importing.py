@@ -10,9 +10,8 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.db.models.functions import Now
 
-from common.keys import keys_known
 from common.rows import fields_refused, name_lock
-from distillation.catalog.intake.indexing import filled_bare
+from distillation.catalog.intake.indexing import filled_bare, keys_known
 from distillation.catalog.readers.records import AS_NAMED, CatalogError, Names
 from distillation.intentions.account import IntentionAccount
 from distillation.intentions.layouts import Layout, layout_recognised

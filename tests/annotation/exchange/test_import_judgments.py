@@ -18,10 +18,12 @@ from annotation.judging.participants import participant_get
 from annotation.judging.tallying import study_recompute
 from annotation.judging.writing import audit_save
 from annotation.models import Judgment, JudgmentRevision, Participant, Study
-from distillation.models import Run
+from distillation.catalog.intake import indexing
+from distillation.models import OwedIndex, Run
 from tests.annotation.builders import judge, participant, save, study
 from tests.annotation.exchange.files import GOLD, emptied, exported, imported, rows_of, study_judged, written
 from tests.distillation.builders import finished_run
+from tests.indexes import defined
 
 pytestmark = pytest.mark.django_db
 
@@ -204,3 +206,12 @@ def test_simulated_judgments_stay_so(judged: Study, tmp_path: Path) -> None:
     imported(before, tmp_path / "file")
     judged.refresh_from_db()
     assert judged.simulated
+
+
+def test_the_first_of_many_come_as_others_do(judged: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows, keys = exported(judged), defined("annotation_judgment")
+    emptied(judged)
+    monkeypatch.setattr(indexing, "LARGE", 1)
+    imported(rows, tmp_path / "file")
+    assert exported(judged) == rows and not any(study_recompute(judged).values())
+    assert defined("annotation_judgment") == keys and not OwedIndex.objects.exists()

@@ -182,3 +182,11 @@ def test_a_file_that_is_not_there(judged: Study, tmp_path: Path) -> None:
         call_command("import_judgments", "S", tmp_path / "nowhere")
     with pytest.raises(CommandError, match="There is no study named nowhere"):
         call_command("import_judgments", "nowhere", tmp_path / "nowhere")
+
+
+def test_of_two_rows_that_will_not_do_the_first_is_told(judged: Study, tmp_path: Path) -> None:
+    head, *lines = exported(judged).splitlines(keepends=True)
+    emptied(judged)
+    odd, cut = rows_of(head + lines[1])[0] | {"judged_at": "yesterday"}, b"cut,short\r\n"
+    content = written([rows_of(head + lines[0])[0], odd]) + cut
+    assert refused(content, tmp_path / "file").startswith("line 3: judged_at 'yesterday' is no time")

@@ -9,6 +9,7 @@ from distillation.catalog.intake import indexing
 from distillation.intentions.importing import IntentionImport, intentions_import
 from distillation.models import Intention, OwedIndex, Product
 from tests.distillation.builders import cobuys
+from tests.indexes import defined
 
 pytestmark = pytest.mark.django_db
 
@@ -21,17 +22,6 @@ def words() -> list[str]:
 
 def found(words: str) -> int:
     return Intention.objects.extra(where=["search @@ websearch_to_tsquery('english', %s)"], params=[words]).count()
-
-
-def defined() -> set[tuple[str, str]]:
-    """Indexes and keys of the intentions, and keys that lead to them."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'distillation_intention' UNION"
-            " SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint"
-            " WHERE 'distillation_intention'::regclass IN (conrelid, confrelid)"
-        )
-        return set(cursor.fetchall())
 
 
 def imported(folder: Path) -> None:
@@ -50,11 +40,11 @@ def test_an_imports_are_those_that_the_trigger_would_make(tmp_path: Path) -> Non
 
 
 def test_a_large_first_import_makes_its_indexes_at_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = defined()
+    before = defined("distillation_intention")
     monkeypatch.setattr(indexing, "LARGE", 1)
     imported(tmp_path)
     assert (Intention.objects.count(), OwedIndex.objects.count()) == (2, 0)
-    assert defined() == before
+    assert defined("distillation_intention") == before
 
 
 def test_another_title_gives_a_cobuys_intentions_other_words(tmp_path: Path) -> None:

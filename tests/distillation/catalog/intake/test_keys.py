@@ -5,7 +5,7 @@ from contextlib import nullcontext
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from common.keys import keys_known
+from distillation.catalog.intake.indexing import keys_known
 from distillation.models import Verdict
 
 pytestmark = pytest.mark.django_db
