@@ -35,10 +35,11 @@ command = ["import_judgments", "filled", path]
 with embedded.services(say=lambda line: None):
 {beside.TIMED}
 """
+# The last digits of a sum of seconds are a matter of the order in which the database meets the rows.
 WRITTEN = """
-SELECT j.item_id, p.pseudonym, p.n_judged, p.seconds, j.kind, j.plausibility, j.typicality, j.a_on_left, j.seconds,
-       j.active_seconds, j.comment, j.version, j.audit_asked, j.created_at, j.filter_right, j.audit_reason,
-       j.audited_at, i.taken, i.n_judged, i.plausibility_tally, i.typicality_tally, i.judged_at
+SELECT j.item_id, p.pseudonym, p.n_judged, round(p.seconds::numeric, 6), j.kind, j.plausibility, j.typicality,
+       j.a_on_left, j.seconds, j.active_seconds, j.comment, j.version, j.audit_asked, j.created_at, j.filter_right,
+       j.audit_reason, j.audited_at, i.taken, i.n_judged, i.plausibility_tally, i.typicality_tally, i.judged_at
 FROM annotation_judgment j JOIN annotation_participant p ON p.id = j.participant_id
 JOIN annotation_item i ON i.id = j.item_id ORDER BY j.id
 """
