@@ -161,10 +161,7 @@ class Checker:
                 raise ImportRefused("an audit has audit and audited_at, and a reason only if wrong")
         staged = got | {
             "line": numbers,
-            "place": [
-                number if (place := row.get("place")) is None else place
-                for number, row in zip(numbers, rows, strict=True)
-            ],
+            "place": _places(numbers, rows),
             "identity": [each.digest for each in known],
             "left_asin": [
                 each.a if left == "a" else each.b for each, left in zip(known, got["left_product"], strict=True)
@@ -195,6 +192,13 @@ class Checker:
                 shown = "" if cells.get(name) is None else f" {ascii(cells[name])[:60]}"
                 return ImportRefused(f"{self.unit} {number}: {name}{shown or ' is empty and'} {why}")
         return ImportRefused(f"{self.unit} {number}: run, asin_a, asin_b, relation and intention must be texts")
+
+
+def _places(numbers: list[int], rows: list[Cells]) -> list:
+    """Those that Label Studio gives, else the order of the file."""
+    if "place" not in rows[0]:
+        return numbers
+    return [number if (place := row["place"]) is None else place for number, row in zip(numbers, rows, strict=True)]
 
 
 def _look(cells: Cells) -> str | None:
