@@ -115,6 +115,7 @@ class Judgment(models.Model):
                 name="judgment_unaudited",
             ),
             models.Index(fields=["participant", "id"], name="judgment_own"),
+            models.Index(fields=["participant", "item"], condition=Q(kind="repeat"), name="judgment_repeats"),
         ]
 
     def __str__(self) -> str:
