@@ -6,6 +6,7 @@ the last one seen of each is all that came. Whatever changes counts otherwise sa
 """
 
 import hashlib
+from bisect import insort
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -40,7 +41,10 @@ _SEEN = """
 """
 # How few judgments have come the planner can't know: it would read all items.
 _BY_INDEX = "SET LOCAL enable_seqscan = {0}; SET LOCAL enable_hashjoin = {0}; SET LOCAL enable_mergejoin = {0}"
-_ROWS = "SELECT g.*, CASE WHEN row_number() OVER () = 1 THEN ({seen}) END FROM ({rows}) g"
+# Where there are no rows, what is counted is told all the same: else all is counted at each view.
+_ROWS = (
+    "SELECT g.*, CASE WHEN row_number() OVER () = 1 THEN ({seen}) END FROM (SELECT) one LEFT JOIN ({rows}) g ON true"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,29 +93,24 @@ def _brought_up_to_date(study: Study, of: Grouping, known: Kept | None) -> Kept 
         return known
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         cursor.execute(_BY_INDEX.format("off"))
-        rows, seen = _read(study, f"WITH {_BEFORE}, {_FRESH} {_ROWS.format(seen=_SEEN, rows=of.since)}",
-                           (*_columns(known.seen), study.pk, study.pk, *of.since_values))  # fmt: skip
+        rows, seen = _read(f"WITH {_BEFORE}, {_FRESH} {_ROWS.format(seen=_SEEN, rows=of.since)}",
+                           (*_columns(known.seen), study.pk, study.pk, *of.since_values), of)  # fmt: skip
         cursor.execute(_BY_INDEX.format("on"))
-    if not rows:  # audits, or judgments that don't count
-        return known
     found = _kept(_moved(known.rows, rows, of), seen)
     return found if found.n_recounted == known.n_recounted else None
 
 
 def _counted(study: Study, of: Grouping) -> Kept:
-    rows, seen = _read(
-        study,
-        f"WITH {_BEFORE} {_ROWS.format(seen=_SEEN, rows=of.whole)}",
-        (*_columns([]), study.pk, *of.values),
-    )
+    sql = f"WITH {_BEFORE} {_ROWS.format(seen=_SEEN, rows=of.whole)}"
+    rows, seen = _read(sql, (*_columns([]), study.pk, *of.values), of)
     return _kept(_in_order({row[: of.keys]: row[of.keys :] for row in rows}), seen)
 
 
-def _read(study: Study, sql: str, values: Row) -> tuple[list[Row], list[tuple[int, int, int, int]]]:
+def _read(sql: str, values: Row, of: Grouping) -> tuple[list[Row], list[tuple[int, int, int, int]]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         rows = cursor.fetchall()
-    return [row[:-1] for row in rows], rows[0][-1] if rows else []
+    return [row[:-1] for row in rows if row[of.keys] is not None], rows[0][-1] or []
 
 
 def _kept(rows: dict[Row, Row], seen: Iterable[tuple[int, int, int, int]]) -> Kept:
@@ -129,13 +128,24 @@ def _columns(seen: list[tuple[int, int, int]]) -> list[list[int]]:
 
 
 def _moved(known: dict[Row, Row], moves: list[Row], of: Grouping) -> dict[Row, Row]:
-    rows = dict(known)
+    rows, new = dict(known), dict[Row, Row]()
     for row in moves:
         key, counts = row[: of.keys], row[of.keys :]
-        rows[key] = _sum(rows[key], counts, of) if key in rows else counts
-        if not rows[key][0]:
-            del rows[key]
-    return rows if len(rows) == len(known) == len(rows.keys() & known.keys()) else _in_order(rows)
+        of_key = rows if key in rows else new
+        of_key[key] = _sum(of_key[key], counts, of) if key in of_key else counts
+        if not of_key[key][0]:
+            del of_key[key]
+    return _with(rows, new)
+
+
+def _with(rows: dict[Row, Row], new: dict[Row, Row]) -> dict[Row, Row]:
+    """Each new one in its place; to sort all of them again takes longer than all else."""
+    if not new:
+        return rows
+    every = list(rows.items())
+    for row in new.items():
+        insort(every, row, key=_place)
+    return dict(every)
 
 
 def _sum(one: Row, other: Row, of: Grouping) -> Row:
@@ -146,5 +156,9 @@ def _sum(one: Row, other: Row, of: Grouping) -> Row:
 
 
 def _in_order(rows: dict[Row, Row]) -> dict[Row, Row]:
+    return dict(sorted(rows.items(), key=_place))
+
+
+def _place(row: tuple[Row, Row]) -> list[tuple[bool, Any]]:
     """What is not known comes last, as in the database."""
-    return dict(sorted(rows.items(), key=lambda row: [(each is None, each) for each in row[0]]))
+    return [(each is None, each) for each in row[0]]

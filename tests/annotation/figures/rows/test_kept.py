@@ -102,6 +102,15 @@ def test_judgments_are_added_and_not_all_counted_anew(made: Study, monkeypatch: 
     assert rows_of(made, keep=True) == rows_of(made, keep=False)
 
 
+def test_where_there_are_no_rows_not_all_is_counted_anew_either(made: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    nothing = Selection(category="none of the items'")
+    rows_of(made, keep=True, choice=nothing)
+    judge(participant(made, "late"), 1)
+    monkeypatch.setattr(kept, "_counted", None)
+    monkeypatch.setattr(kept, "MOST_SINCE", 50)  # of the 160 judgments from before
+    assert rows_of(made, keep=True, choice=nothing)
+
+
 def test_items_that_are_chosen_are_kept_by_themselves(made: Study) -> None:
     choice = Selection(relation=made.items.values_list("relation", flat=True)[0])
     rows_of(made, keep=True, choice=choice)
