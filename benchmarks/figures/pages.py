@@ -7,6 +7,7 @@ python -m benchmarks.figures.pages [--items N] [--rounds N]
 """
 
 import argparse
+import gc
 import time
 import uuid
 from datetime import timedelta
@@ -51,6 +52,7 @@ def _vacuum() -> None:
 
 def _measure(study, rounds: int) -> None:
     from django.test import Client  # noqa: PLC0415
+    from django.urls import get_resolver  # noqa: PLC0415
 
     from accounts.models import User  # noqa: PLC0415
     from accounts.services import user_create  # noqa: PLC0415
@@ -62,6 +64,8 @@ def _measure(study, rounds: int) -> None:
     annotator = user_create(username="anna", password=uuid.uuid4().hex, role=User.Role.ANNOTATOR)
     client, judge = Client(HTTP_HOST="127.0.0.1"), participant_join(study, annotator)
     client.force_login(researcher)
+    get_resolver().url_patterns  # noqa: B018
+    gc.freeze()  # as the web server's processes do before their first request (mindsite.rsgi)
     page = f"/studies/{study.pk}/"
     panels = {f"panel {name}": f"{page}panels/{name}/" for name in PANELS}
     others = {"annotators' page": f"{page}annotators/", "time and category": f"{page}periods/"} | _choices(page)
