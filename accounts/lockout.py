@@ -1,7 +1,10 @@
 """Failed sign-ins: counted by django-axes for a name from an address, and here for an address with any name, and for a
 name from all addresses. An IPv6 address stands for its /64, all of which one subscriber has."""
 
+from collections.abc import Mapping
+from functools import lru_cache
 from ipaddress import IPv4Address, ip_address, ip_network
+from typing import Any
 
 from axes.attempts import get_cool_off_threshold
 from axes.handlers.database import AxesDatabaseHandler
@@ -44,26 +47,28 @@ def _address_is_locked(request: HttpRequest) -> bool:
 
 
 def client_address(request: HttpRequest) -> str | None:
+    return address_of(request.META)
+
+
+def address_of(meta: Mapping[str, Any]) -> str | None:
     """What the outermost of our own proxies saw; whatever stands further left in the header, anybody can write."""
-    seen = [request.META.get("REMOTE_ADDR", "")]
+    seen = [meta.get("REMOTE_ADDR", "")]
     if settings.PROXIES:
-        seen = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")[-settings.PROXIES :] + seen
-    return next((_block(each.strip()) for each in seen if _is_address(each.strip())), None)
+        seen = meta.get("HTTP_X_FORWARDED_FOR", "").split(",")[-settings.PROXIES :] + seen
+    return next(filter(None, (_block(each.strip()) for each in seen)), None)
 
 
-def _block(text: str) -> str:
+@lru_cache(maxsize=1_024)  # the same few come with each request
+def _block(text: str) -> str | None:
+    try:
+        ip_address(text)
+    except ValueError:
+        return None
     address = ip_address(text.partition("%")[0])
     if isinstance(address, IPv4Address):
         return str(address)
     inner = address.ipv4_mapped
     return str(inner or ip_network((address, 64), strict=False).network_address)
-
-
-def _is_address(text: str) -> bool:
-    try:
-        return bool(ip_address(text))
-    except ValueError:
-        return False
 
 
 def locked_out(request: HttpRequest, response: HttpResponse, credentials: dict | None) -> HttpResponse:

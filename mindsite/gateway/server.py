@@ -6,7 +6,6 @@ import re
 import resource
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
-from concurrent.futures import Future
 from contextlib import suppress
 from secrets import token_hex
 from typing import Any, Protocol
@@ -17,7 +16,7 @@ from django.db import DatabaseError
 from django.http import HttpResponse
 from granian.rsgi import ProtocolClosed
 
-from accounts.lockout import client_address
+from accounts.lockout import address_of
 from common.away import AGAIN_S, away
 from common.metrics.counted import TURNED_AWAY
 from mindsite.gateway import bodies
@@ -91,7 +90,7 @@ class Server:
             limit = known
         if size is not None and size > limit:
             raise bodies.too_large(limit)
-        body = await self._waited_for(client_address(_bare(environ)) or "", bodies.read(parts, limit))
+        body = await self._waited_for(address_of(environ) or "", bodies.read(parts, limit))
         environ["CONTENT_LENGTH"] = str(len(body))
         environ.pop("HTTP_TRANSFER_ENCODING", None)
         return io.BytesIO(body)
@@ -109,16 +108,20 @@ class Server:
                 del self._waiting[address]
 
     async def _in_turn(self, job: Callable[[Turn], Any]) -> Any:
-        done: Future[Any] = Future()
+        """A future of the loop's own: one of `concurrent` has a lock, and is copied into such a one in the end."""
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[Any] = loop.create_future()
 
         def do(turn: Turn) -> None:
             try:
-                done.set_result(job(turn))
+                tell, what = done.set_result, job(turn)
             except BaseException as error:
-                done.set_exception(error)
+                tell, what = done.set_exception, error
+            with suppress(RuntimeError):  # the loop is at its end
+                loop.call_soon_threadsafe(_unless_done, done, tell, what)
 
         self._turns.do(do)
-        return await asyncio.wrap_future(done)
+        return await done
 
     def _respond(self, environ: Environ, reply: Reply, turn: Turn, loop: asyncio.AbstractEventLoop) -> None:
         if environ.pop("mindsite.coming", False):
@@ -152,6 +155,11 @@ class Server:
         for part in answer:
             if part:
                 asyncio.run_coroutine_threadsafe(send(part), loop).result(SLOW_READER_S)
+
+
+def _unless_done(done: asyncio.Future, tell: Callable[[Any], None], what: Any) -> None:
+    if not done.done():  # nobody waits any more: the connection was closed
+        tell(what)
 
 
 def _request_id(environ: Environ) -> str:
