@@ -7,7 +7,6 @@ of all processes at rest.
 import argparse
 import os
 import re
-import signal
 import subprocess
 import sys
 import tempfile
@@ -85,7 +84,7 @@ def site(environment: dict[str, str]) -> Iterator[None]:
     try:
         yield
     finally:
-        process.send_signal(signal.SIGINT)
+        process.terminate()  # SIGINT is ignored by what a shell started in the background
         process.wait(60)
 
 
