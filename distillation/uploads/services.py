@@ -84,7 +84,8 @@ def upload_recognise(*, upload: Upload) -> None:
     try:
         upload.part, upload.unread = part_recognised(upload.path), ""
     except CatalogError as error:
-        upload.part, upload.unread = "", str(error).removeprefix(f"{upload.name}: ")[:300]
+        # Its name stands above, and on the page the first letter is made a capital.
+        upload.part, upload.unread = "", str(error).removeprefix(upload.name).lstrip(":, ")[:300]
     upload.save(update_fields=["part", "unread"])
 
 

@@ -52,12 +52,12 @@ def test_what_a_file_holds_is_told_by_its_content(researcher: User, data: bytes,
         (b"item_1,item_2\nB1,B2\n", "its columns are not known here (item_1, item_2): say what it holds"),
         (b"asin;title\nB1;Lamp\n", "the cells look separated by semicolons; save the file with commas"),
         (b"<!doctype html>", "begins like a page of the web: probably a download page was saved"),
-        ("asin,title\nB1,Käse\n".encode("latin-1"), "line 2: not UTF-8"),
+        (b"asin\0,title\n", "line 1: a NUL byte"),
     ],
 )
 def test_what_nobody_can_tell_is_said_beside_the_file(researcher: User, data: bytes, words: str) -> None:
     upload = sent("p.csv", data, by=researcher, part="")
-    assert (upload.part, words in upload.unread) == ("", True) or "UTF-8" in words
+    assert (upload.part, upload.unread[: len(words)]) == ("", words)
 
 
 @pytest.mark.parametrize(
