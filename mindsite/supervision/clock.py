@@ -1,10 +1,12 @@
 """The sweep's clock, kept in memory: there is nothing to remember, and no file to lock."""
 
 import logging
+import os
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from billiard.process import current_process
 from celery.beat import ScheduleEntry, Scheduler
 from celery.bootsteps import StartStopStep
 from celery.worker import WorkController
@@ -29,6 +31,12 @@ class SteadyEntry(ScheduleEntry):
 
 class SteadyScheduler(Scheduler):
     Entry = SteadyEntry
+
+    def tick(self, *args: Any, **options: Any) -> float:
+        worker = current_process()._parent_pid  # none where the clock is no process of a worker's
+        if worker not in (None, os.getppid()):  # one that was killed could not end its clock
+            raise SystemExit
+        return super().tick(*args, **options)
 
 
 class ClockKept(StartStopStep):

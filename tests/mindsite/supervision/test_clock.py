@@ -1,6 +1,11 @@
 """The sweep's clock goes on evenly when the machine's is set, and is started again when it was killed."""
 
+import os
+import signal
+import subprocess
+import sys
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from celery.beat import Scheduler
@@ -9,7 +14,17 @@ from celery.worker import WorkController
 from mindsite.celery import app
 from mindsite.supervision.clock import ClockKept, SteadyScheduler
 
-DAY = timedelta(days=1)
+DAY, BASE_DIR = timedelta(days=1), Path(__file__).parents[3]
+WORKER = """
+import time
+from celery import Celery
+from celery.beat import EmbeddedService
+from mindsite.supervision.clock import SteadyScheduler
+clock = EmbeddedService(Celery(), max_interval=0.1, scheduler_cls=SteadyScheduler)
+clock.start()
+print(clock.pid, flush=True)
+time.sleep(60)
+"""
 
 
 @pytest.mark.parametrize(("kind", "soon"), [(SteadyScheduler, True), (Scheduler, False)])
@@ -22,6 +37,18 @@ def test_a_clock_set_back_by_a_day_does_not_hold_the_sweep_up(
     before = app.now()
     monkeypatch.setattr(type(app), "now", lambda self: before - DAY)
     assert (entry.is_due().next <= 10) is soon
+
+
+def test_the_clock_of_a_killed_worker_ends() -> None:
+    worker = subprocess.Popen([sys.executable, "-c", WORKER], cwd=BASE_DIR, stdout=subprocess.PIPE, text=True)
+    assert worker.stdout
+    clock = int(worker.stdout.readline())
+    worker.kill()
+    try:
+        worker.communicate(timeout=30)  # to the end of the pipe, which the clock has too
+    except subprocess.TimeoutExpired:
+        os.kill(clock, signal.SIGKILL)
+        raise
 
 
 def test_a_killed_clock_is_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
