@@ -55,13 +55,13 @@ class Side:
         command = [sys.executable, "-c", program, *words]
         subprocess.run(command, cwd=self.checkout, env=environment, check=True, stdout=subprocess.DEVNULL)
 
-    def timed(self, program: str, query: str, *words: str, made: Path | None = None) -> str:
-        """The digest of what was written; `made`, services to begin with, stay as they are."""
+    def timed(self, program: str, *words: str, made: Path | None = None) -> str:
+        """The digest of what was written to the first of the program's words; `made`, services to begin with, stay."""
         with tempfile.TemporaryDirectory(dir=self.folder) as place:
             var, rows, told = (Path(place) / name for name in ("var", "rows", "seconds"))
             if made:
                 subprocess.run(["cp", "--archive", str(made), str(var)], check=True)
-            self.run(var, program, query, str(rows), str(told), *words)
+            self.run(var, program, str(rows), str(told), *words)
             self.seconds.append(float(told.read_text()))
             with rows.open("rb") as written:
                 return hashlib.file_digest(written, "sha256").hexdigest()

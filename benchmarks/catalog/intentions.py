@@ -30,7 +30,7 @@ JOIN distillation_product a ON a.id = c.a_id JOIN distillation_product b ON b.id
 LEFT JOIN distillation_verdict v ON v.intention_id = i.id ORDER BY i.id
 """
 READ = f"""{beside.BEGUN}
-query, rows, told, path = sys.argv[1:]
+rows, told, query, path = sys.argv[1:]
 command = ["import_intentions", path, "--run", "elsewhere", "--create"]
 with embedded.services(say=lambda line: None):
     call_command("migrate", verbosity=0)

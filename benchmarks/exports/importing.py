@@ -30,7 +30,7 @@ with embedded.services(say=lambda line: None), connection.cursor() as cursor:
     cursor.execute("VACUUM FULL ANALYZE")
 """
 READ = f"""{beside.BEGUN}
-query, rows, told, path = sys.argv[1:]
+rows, told, query, path = sys.argv[1:]
 command = ["import_judgments", "filled", path]
 with embedded.services(say=lambda line: None):
 {beside.TIMED}
