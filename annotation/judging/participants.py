@@ -35,12 +35,15 @@ _READ = ("cap", "n_beyond", "may_judge", "study_judged", "judged_elsewhere", "ha
 _OF_STUDY = ("seen", "consent_version", "guidelines_version", "state")
 _CAP = "coalesce(nullif(l.cap, 0), s.cap)"
 _MAY_JUDGE = may_judge_sql()
-_AS_IT_IS = f"""
+
+
+def _as_it_is(may_judge: str) -> str:
+    return f"""
     {_CAP},
     CASE WHEN {_CAP} > 0 AND (s.repeat_share > 0 OR s.extra_votes > 0) THEN
         (SELECT count(*) FROM annotation_judgment j
          WHERE j.participant_id = p.id AND j.kind IN ('repeat', 'extra')) ELSE 0 END,
-    {_MAY_JUDGE},
+    {may_judge},
     (SELECT coalesce(sum(o.n_judged) FILTER (WHERE {included_sql("o")}), 0)
      FROM annotation_participant o WHERE o.study_id = p.study_id),
     EXISTS (SELECT FROM annotation_participant o
@@ -50,17 +53,19 @@ _AS_IT_IS = f"""
         SELECT FROM annotation_demographics d WHERE d.participant_id = p.id),
     s.version, {", ".join(f"s.{name}" for name in _OF_STUDY)}
 """  # noqa: S608 - names of our own
+
+
 _FROM = """
     FROM annotation_participant p JOIN annotation_study s ON s.id = p.study_id
     LEFT JOIN accounts_link l ON l.id = p.link_id
 """
-_REFRESH = f"SELECT {', '.join(f'p.{name}' for name in _OWN)}, {_AS_IT_IS} {_FROM} WHERE p.id = %s"
+_REFRESH = f"SELECT {', '.join(f'p.{name}' for name in _OWN)}, {_as_it_is(_MAY_JUDGE)} {_FROM} WHERE p.id = %s"
 _LOCK = " FOR UPDATE OF p"
 _MINE = f"WHERE p.study_id = %s AND p.annotator_id = %s AND {of_people_sql()} AND {_MAY_JUDGE}"
 _COLUMNS = f"s.xmin::text, {columns_sql(Participant, 'p')}"
 _GET = f"SELECT {_COLUMNS} {_FROM} {_MINE}"
 # Whoever is found may judge: asked a second time, it would be a fifth of the statement.
-_HOLD = f"SELECT {_COLUMNS}, {_AS_IT_IS.replace(_MAY_JUDGE, 'true', 1)} {_FROM} {_MINE} {_LOCK}"
+_HOLD = f"SELECT {_COLUMNS}, {_as_it_is('true')} {_FROM} {_MINE} {_LOCK}"
 _N_COLUMNS = len(Participant._meta.concrete_fields)
 
 Given = ParamSpec("Given")
