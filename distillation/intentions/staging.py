@@ -81,9 +81,8 @@ def intentions_stage(cursor: CursorWrapper, records: Iterable[IntentionRecord]) 
     with cursor.copy("COPY intention_staged FROM STDIN") as copy:
         for record in records:
             copy.write_row(record)
-    cursor.execute(
-        "ANALYZE intention_staged (place, asin_a, asin_b, relation)"
-    )  # the rest is wide, and joined by nobody
+    # The other columns are wide, and joined by nobody.
+    cursor.execute("ANALYZE intention_staged (place, asin_a, asin_b, relation)")
 
 
 def intentions_place(cursor: CursorWrapper, account: IntentionAccount, *, create: bool) -> None:
