@@ -18,9 +18,7 @@ MOST = 2_000  # frames of some 6 KB
 # What differs from item to item and stands in the page as it is; templates may ask whether it is there, and no more.
 _OF_ITEM = ("id", "asin", "title", "picture_url", "relation_words", "intention", "left", "right", "submission")
 _OF_REVEAL = ("judgment", "comment", "label", "value", "reason", "revise")
-_FILLED = frozenset(
-    (*_OF_ITEM, *_OF_REVEAL, "ticket", "back", "done", "next", "total", "percent", "seconds_each", "csrf_token")
-)
+_FILLED = frozenset((*_OF_ITEM, *_OF_REVEAL, "ticket", "back", "done", "next", "total", "percent", "seconds_each"))
 _RARE = ("error", "values", "changes", "check")
 _OF_STUDY = frozenset(("study", "questions", "reasons"))  # the same as long as the study's row is
 
@@ -30,12 +28,13 @@ _Frame = list[str | int]  # what stands there, and the places of what is filled 
 _frames: dict[tuple, _Frame] = {}
 
 
-def task_filled(shown: dict, csrf_token: str) -> str | None:
-    """The part between header and footer; None where it is not what each judgment shows, or says more than that."""
+def task_filled(shown: dict) -> str | None:
+    """The part between header and footer; None where it is not what each judgment shows, or says more than that. Its
+    forms have no token of their own: HTMX sends that of the page, and without HTMX there are whole pages only."""
     study: Study = shown["study"]
     if shown["state"] not in STATES or any(map(shown.get, _RARE)) or not study.row or settings.DEBUG:
         return None
-    context = {**shown, "oob": True, "csrf_token": csrf_token}
+    context = {**shown, "oob": True}
     shape, values = _taken_apart(context)
     key = (study.pk, study.row, get_language(), *shape)
     frame = _frames.get(key)

@@ -5,7 +5,6 @@ from urllib.parse import urlencode
 from django.contrib.auth.decorators import login_required
 from django.forms import Form
 from django.http import HttpResponse, JsonResponse
-from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.dateformat import format as date
@@ -227,7 +226,7 @@ def _answer(request: PersonRequest, participant: Participant, status: int = 200,
 def _rendered(request: PersonRequest, shown: dict, status: int = 200) -> HttpResponse:
     if not request.htmx:
         return render(request, "judge/page.html", {**shown, "oob": False}, status=status)
-    if filled := task_filled(shown, get_token(request)):
+    if filled := task_filled(shown):
         return HttpResponse(filled, status=status)
     return render(request, TASK, {**shown, "oob": True}, status=status)
 

@@ -20,14 +20,14 @@ ODD = "<b>\ue0000\ue001 & \"{{ odd }}\" 'ß'"
 
 
 def whole(shown: dict) -> str:
-    return render_to_string(TASK, {**shown, "oob": True, "csrf_token": "TOKEN"})
+    return render_to_string(TASK, {**shown, "oob": True})
 
 
 def assert_same(shown: dict) -> None:
     for language in ("en", "de", "es"):
         with translation.override(language):
             for _first_and_filled in range(2):
-                assert task_filled(shown, "TOKEN") == whole(shown)
+                assert task_filled(shown) == whole(shown)
 
 
 @pytest.fixture
@@ -66,13 +66,13 @@ def test_a_pair_of_intentions_is_filled_in_too(annotator: User) -> None:
 
 
 def test_a_study_that_has_changed_has_frames_of_its_own(who: Participant, annotator: User) -> None:
-    assert "Is it plausible?" in str(task_filled(page_context(who, started=True), "TOKEN"))
+    assert "Is it plausible?" in str(task_filled(page_context(who, started=True)))
     scales = [{**asked, "text": f"{asked['text']} Really?"} for asked in who.study.scales]
     Study.objects.update(scales=scales)
     again = participant_of(annotator, who.study_id)
-    assert "Is it plausible? Really?" in str(task_filled(page_context(again, started=True), "TOKEN"))
+    assert "Is it plausible? Really?" in str(task_filled(page_context(again, started=True)))
 
 
 def test_what_is_shown_now_and_then_has_no_frame(who: Participant) -> None:
-    assert task_filled(page_context(who, started=True, error="Wrong"), "TOKEN") is None
-    assert task_filled(page_context(who, started=True, values={"comment": "x"}), "TOKEN") is None
+    assert task_filled(page_context(who, started=True, error="Wrong")) is None
+    assert task_filled(page_context(who, started=True, values={"comment": "x"})) is None
