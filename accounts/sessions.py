@@ -27,9 +27,9 @@ class SessionStore(DatabaseStore):
         return apps.get_model("accounts", "Session")
 
     def load(self) -> dict:
-        people, names = _people()
+        people, names, sql = _people()
         with connection.cursor() as cursor:
-            cursor.execute(_READ.format(columns=", ".join(f"u.{name}" for name in names)), [self.session_key])
+            cursor.execute(sql, [self.session_key])
             found = cursor.fetchone()
         if found is None:
             self._session_key = None
@@ -54,6 +54,7 @@ def _decoded(data: bytes | str) -> dict:
 
 
 @cache
-def _people() -> tuple[type[models.Model], list[str]]:
+def _people() -> tuple[type[models.Model], list[str], str]:
     people = apps.get_model("accounts", "User")
-    return people, [field.attname for field in people._meta.concrete_fields]
+    names = [field.attname for field in people._meta.concrete_fields]
+    return people, names, _READ.format(columns=", ".join(f"u.{name}" for name in names))
