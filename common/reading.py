@@ -18,10 +18,19 @@ def columns_sql(model: type[Model], alias: str) -> str:
 
 def row_read(model: type[Row], sql: str, values: Sequence[Any] | Mapping[str, Any]) -> Row | None:
     """The first row of a statement that gives `columns_sql`, or None."""
+    found = row_beside(model, sql, values)
+    return found and found[0]
+
+
+def row_beside(
+    model: type[Row], sql: str, values: Sequence[Any] | Mapping[str, Any]
+) -> tuple[Row, tuple[Any, ...]] | None:
+    """The first row of a statement that gives `columns_sql` and then more, and that beside it; or None."""
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         found = cursor.fetchone()
-    return None if found is None else row_made(model, found)
+    n = len(model._meta.concrete_fields)
+    return None if found is None else (row_made(model, found[:n]), found[n:])
 
 
 def row_made(model: type[Row], values: Sequence[Any]) -> Row:

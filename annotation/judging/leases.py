@@ -44,7 +44,8 @@ def lease_make(participant: Participant, item_id: int, kind: Kind, sides: Sides)
 
 def lease_renew(participant: Participant) -> Lease | None:
     """Extend the annotator's lease; one that has run out but was not released yet is still theirs."""
-    return row_read(Lease, _RENEW, [participant.study.lease_minutes, participant.pk])
+    known, participant.has_item = participant.has_item, None  # what follows may make one
+    return None if known is False else row_read(Lease, _RENEW, [participant.study.lease_minutes, participant.pk])
 
 
 def place_keep(participant: Participant, lease: Lease) -> None:

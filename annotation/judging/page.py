@@ -170,7 +170,7 @@ def _next(participant: Participant, found: Lease | Waiting | Finished) -> dict:
     study = participant.study
     return {
         "state": "item",
-        "item": item_shown(found.item_id, found.a_on_left, found.first_left),
+        "item": item_shown(found.item_id, found.a_on_left, found.first_left, read=found.shown),
         "questions": questions_shown(study.questions, study.typicality_after_yes),
         "submission": new_submission(),
         "ticket": item_ticket(participant, found.item_id),
@@ -273,7 +273,7 @@ def _poll_after(seconds: float) -> int:
 
 
 def _reveal(judgment: Judgment, participant: Participant) -> dict:
-    item, verdict = revealed_shown(judgment.item_id, judgment.a_on_left)
+    item, verdict = revealed_shown(judgment.item_id, judgment.a_on_left, read=judgment.shown)
     return {
         "state": "reveal",
         "judgment": judgment.pk,

@@ -158,6 +158,7 @@ def participant_join(study: Study, annotator: User) -> Participant:
 def participant_lock(participant: Participant) -> Participant:
     """Lock the participant's row until the transaction ends, and bring the object up to date with it."""
     participant_refresh(participant, _LOCK)
+    participant.has_item = None
     return participant
 
 

@@ -14,45 +14,46 @@ from distillation.pipeline.relations import RELATIONS
 LONG_WORDS, LONG_REASON = 60, 190
 FLAT = 1.3  # width by height from which two pictures are larger one above the other
 
-# Each judgment shows an item twice; written out, these cost a third of what the ORM takes to compose them.
-_OF_ITEM = """
-           t.text, t.relation, i.first_shown, i.second_shown,
-           a.asin, a.title, pa.digest, b.asin, b.title, pb.digest,
-           least(pa.width::float / pa.height, pb.width::float / pb.height) > %s
-    FROM annotation_item i
+# Each judgment shows an item twice; written out, these cost a third of what the ORM takes to compose them, and read by
+# the statement that takes the item or writes the judgment nearly nothing.
+OF_ITEM = f"""
+    t.text, t.relation, i.first_shown, i.second_shown,
+    a.asin, a.title, pa.digest, b.asin, b.title, pb.digest,
+    least(pa.width::float / pa.height, pb.width::float / pb.height) > {FLAT}
+"""
+ITEM = """
+    annotation_item i
     JOIN distillation_intention t ON t.id = i.intention_id
     JOIN distillation_cobuy c ON c.id = t.cobuy_id
     JOIN distillation_product a ON a.id = c.a_id LEFT JOIN distillation_picture pa ON pa.id = a.picture_id
     JOIN distillation_product b ON b.id = c.b_id LEFT JOIN distillation_picture pb ON pb.id = b.picture_id
 """
-_OF_VERDICT = f"{kept_sql('v.p_yes', 'r.strictness', 'v.yes')}, v.p_yes, v.reason, r.backend"
-_VERDICT = """
-    JOIN distillation_verdict v ON v.intention_id = i.intention_id JOIN distillation_run r ON r.id = t.run_id
-"""
-_ITEM = f"SELECT {_OF_ITEM} WHERE i.id = %s"
-_REVEALED = f"SELECT {_OF_VERDICT}, {_OF_ITEM} {_VERDICT} WHERE i.id = %s"
 _N_VERDICT = 4
+OF_REVEALED = f"{kept_sql('v.p_yes', 'r.strictness', 'v.yes')}, v.p_yes, v.reason, r.backend, {OF_ITEM}"
+REVEALED = f"""
+    {ITEM} JOIN distillation_verdict v ON v.intention_id = i.intention_id JOIN distillation_run r ON r.id = t.run_id
+"""
 
 
-def _one(sql: str, *values: float) -> tuple:
+def _one(of: str, tables: str, item_id: int) -> tuple:
     with connection.cursor() as cursor:
-        cursor.execute(sql, values)
+        cursor.execute(f"SELECT {of} FROM {tables} WHERE i.id = %s", [item_id])  # noqa: S608 - names of our own
         return cursor.fetchone()
 
 
-def item_shown(item_id: int, a_on_left: bool, first_left: bool | None = None) -> dict:
-    """Of a pair of intentions `texts`, left and right; else the one `intention`."""
-    return _item(_one(_ITEM, FLAT, item_id), item_id, a_on_left, first_left)
+def item_shown(item_id: int, a_on_left: bool, first_left: bool | None = None, *, read: tuple | None = None) -> dict:
+    """Of a pair of intentions `texts`, left and right; else the one `intention`. `read`: OF_ITEM, read already."""
+    return _item(read or _one(OF_ITEM, ITEM, item_id), item_id, a_on_left, first_left)
 
 
-def revealed_shown(item_id: int, a_on_left: bool) -> tuple[dict, dict]:
-    """The item and its verdict; for whoever has rated it."""
-    found = _one(_REVEALED, FLAT, item_id)
+def revealed_shown(item_id: int, a_on_left: bool, *, read: tuple | None = None) -> tuple[dict, dict]:
+    """The item and its verdict; for whoever has rated it. `read`: OF_REVEALED, read already."""
+    found = read or _one(OF_REVEALED, REVEALED, item_id)
     return _item(found[_N_VERDICT:], item_id, a_on_left, None), _verdict(found[:_N_VERDICT])
 
 
 def verdict_shown(item_id: int) -> dict:
-    return _verdict(_one(_REVEALED, FLAT, item_id)[:_N_VERDICT])
+    return _verdict(_one(OF_REVEALED, REVEALED, item_id)[:_N_VERDICT])
 
 
 def _item(found: tuple, item_id: int, a_on_left: bool, first_left: bool | None) -> dict:

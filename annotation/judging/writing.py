@@ -25,11 +25,12 @@ from annotation.judging.participants import (
 from annotation.judging.quality.measures import rules_check
 from annotation.judging.quality.qualification import qualification_update
 from annotation.judging.refusals import JudgingRefused, LeaseGone
+from annotation.judging.shown import OF_REVEALED, REVEALED
 from annotation.judging.tallying import items_retally
 from annotation.models import Item, Judgment, JudgmentRevision, Kind, Participant, Study
 from annotation.scales import Question, question_translated
 from common.counting import first_sql, is_first, seen_sql
-from common.reading import columns_sql, row_read
+from common.reading import columns_sql, row_beside
 
 COMMENT_LENGTH = 2_000
 _WRITE = f"""
@@ -56,19 +57,22 @@ _WRITE = f"""
             n_agreed_unshown = p.n_agreed_unshown + coalesce(NOT counted.differs AND NOT %(audit)s, false)::int,
             revision = p.revision + 1, place = CASE p.place WHEN 'held' THEN 'spent' ELSE p.place END
         FROM timed LEFT JOIN counted ON true WHERE p.id = %(participant)s
+    ), written AS (
+        INSERT INTO annotation_judgment
+            (item_id, participant_id, kind, submission, plausibility, typicality, preference, a_on_left, first_left,
+             seconds, active_seconds, look, comment, version, role, had_seen, audit_asked, audit_reason, tally,
+             created_at)
+        SELECT item_id, %(participant)s, kind, %(submission)s, %(plausibility)s, %(typicality)s, %(preference)s,
+               a_on_left, first_left, seconds, active, %(look)s::jsonb, %(comment)s, %(version)s,
+               %(role)s, %(had_seen)s,
+               %(audit)s AND kind NOT IN ('gold', 'extra')
+               AND (SELECT filter_yes IS NOT NULL FROM annotation_item WHERE id = item_id),
+               '', counted.plausibility_tally, coalesce(counted.judged_at, statement_timestamp())
+        FROM timed LEFT JOIN counted ON true
+        RETURNING *
     )
-    INSERT INTO annotation_judgment
-        (item_id, participant_id, kind, submission, plausibility, typicality, preference, a_on_left, first_left,
-         seconds, active_seconds, look, comment, version, role, had_seen, audit_asked, audit_reason, tally,
-         created_at)
-    SELECT item_id, %(participant)s, kind, %(submission)s, %(plausibility)s, %(typicality)s, %(preference)s,
-           a_on_left, first_left, seconds, active, %(look)s::jsonb, %(comment)s, %(version)s,
-           %(role)s, %(had_seen)s,
-           %(audit)s AND kind NOT IN ('gold', 'extra')
-           AND (SELECT filter_yes IS NOT NULL FROM annotation_item WHERE id = item_id),
-           '', counted.plausibility_tally, coalesce(counted.judged_at, statement_timestamp())
-    FROM timed LEFT JOIN counted ON true
-    RETURNING {columns_sql(Judgment, "annotation_judgment")}
+    SELECT {columns_sql(Judgment, "written")}, {OF_REVEALED}
+    FROM written LEFT JOIN ({REVEALED}) ON i.id = written.item_id AND written.audit_asked
 """  # noqa: S608 - a rule of our own
 _AUDIT = f"""
     WITH audited AS (
@@ -82,7 +86,9 @@ _AUDIT = f"""
             n_filter_right = p.n_filter_right + ({first_sql("audited")} AND audited.filter_right)::int
         FROM audited WHERE p.id = audited.participant_id
     )
-    SELECT {columns_sql(Judgment, "audited")} FROM audited
+    SELECT {columns_sql(Judgment, "audited")},
+           EXISTS (SELECT FROM annotation_lease l WHERE l.participant_id = %(participant)s)
+    FROM audited
 """  # noqa: S608 - a rule of our own
 
 
@@ -169,7 +175,11 @@ def audit_save(*, participant: Participant, judgment_id: int, filter_right: bool
 
 def _write_audit(participant: Participant, judgment_id: int, filter_right: bool, reason: str) -> Judgment | None:
     values = {"right": filter_right, "reason": reason, "judgment": judgment_id, "participant": participant.pk}
-    return row_read(Judgment, _AUDIT, values)
+    found = row_beside(Judgment, _AUDIT, values)
+    if found is None:
+        return None
+    audited, (participant.has_item,) = found
+    return audited
 
 
 @transaction.atomic
@@ -310,7 +320,8 @@ def _write_checked(
 
 
 def _write(participant: Participant, answers: Answers, written: dict[str, Any]) -> Judgment | None:
-    """One statement writes the judgment if there is a lease, and updates the counts of item and participant.
+    """One statement writes the judgment if there is a lease, updates the counts of item and participant, and reads what
+    is revealed.
 
     The time is taken under the item's lock: in its order the judgments' tallies grow.
     """
@@ -327,8 +338,13 @@ def _write(participant: Participant, answers: Answers, written: dict[str, Any]) 
         "audit": random.random() < study.audit_share,  # noqa: S311 - a share, not a secret
     }
     try:
-        return row_read(Judgment, _WRITE, values)
+        found = row_beside(Judgment, _WRITE, values)
     except IntegrityError as error:
         # Only somebody else's submission, at this very instant, can be in the way.
         transaction.set_rollback(True)
         raise JudgingRefused(_("This form belongs to another item; load the page again")) from error
+    if found is None:
+        return None
+    judgment, shown = found
+    judgment.shown = shown if judgment.audit_asked else None
+    return judgment

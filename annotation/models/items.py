@@ -121,6 +121,7 @@ class Lease(models.Model):
     first_left = models.BooleanField(null=True, help_text="of a pair, whether its first intention is on the left")
     started_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField(db_index=True)
+    shown: tuple | None = None  # what the page shows of the item, where it was read as the item was taken
 
     def __str__(self) -> str:
         return f"{self.participant_id}: item {self.item_id}"

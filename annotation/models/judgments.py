@@ -84,6 +84,7 @@ class Judgment(models.Model):
         max_length=6, choices=Kind, blank=True, default="", db_default="", help_text="of what is left out, before"
     )
     left_out_at = models.DateTimeField(null=True, blank=True, help_text="one moment for all that are left out at once")
+    shown: tuple | None = None  # what is revealed, where it was read as the judgment was written
 
     objects = JudgmentQuerySet.as_manager()
 

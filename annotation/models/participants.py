@@ -117,6 +117,7 @@ class Participant(models.Model):
     n_beyond = 0  # repeats and extra votes, which the cap counts too; as just read where there is a cap
     judged_elsewhere = True  # in other studies, whose verdicts may speak of the same intentions
     is_held = False  # by a transaction that goes on, under the lock of the row
+    has_item: bool | None = None  # a lease, where it is known under this lock
     study_judged: int | None = None  # all judgments of the study, where allocation has just read them
     # Before it nothing can be had by them, but for what came back; so no search passes their own work again.
     cursor_block = models.IntegerField(default=-1, db_default=-1)

@@ -6,13 +6,15 @@ index of their own holds them. So nobody's search passes what they have done alr
 
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 from django.db import connection
 from django.utils import timezone
 
 from annotation.judging.leases import sides_drawn
+from annotation.judging.shown import ITEM, OF_ITEM
 from annotation.models import Kind, Lease, Participant, Study
-from common.reading import columns_sql, row_read
+from common.reading import columns_sql, row_beside
 
 Place = tuple[int, int, int]  # block, taken, order_key
 UNSET: Place = (-1, -1, -1)
@@ -85,10 +87,11 @@ def _of_item(order: _Order) -> str:
     return ", ".join(f"i.{each}" for each in order.by.split(", "))
 
 
+@cache
 def take_sql(theirs: str, order: _Order, n: int) -> str:
-    """One statement chooses, reserves and leases an item, and moves the cursor to the first that can be had, whether
-    somebody holds its row in this moment or not."""
-    return f"""
+    """One statement chooses, reserves and leases an item, moves the cursor to the first that can be had, whether
+    somebody holds its row in this moment or not, and reads what is shown of the item."""
+    sql = f"""
         WITH {_found(theirs, order, n)}, chosen AS (
             SELECT i.id FROM found f JOIN annotation_item i ON i.id = f.id
             WHERE i.taken < i.overlap AND NOT EXISTS (
@@ -107,13 +110,16 @@ def take_sql(theirs: str, order: _Order, n: int) -> str:
             SET cursor_block = stands.block, cursor_taken = stands.taken, cursor_key = stands.key
             FROM stands WHERE p.id = %(participant)s
             AND (p.cursor_block, p.cursor_taken, p.cursor_key) <> (stands.block, stands.taken, stands.key)
+        ), leased AS (
+            INSERT INTO annotation_lease (participant_id, item_id, kind, a_on_left, first_left, expires_at)
+            SELECT %(participant)s, id, %(kind)s, %(a_on_left)s, %(first_left)s::boolean,
+                   now() + make_interval(mins => %(minutes)s)
+            FROM chosen
+            RETURNING *
         )
-        INSERT INTO annotation_lease (participant_id, item_id, kind, a_on_left, first_left, expires_at)
-        SELECT %(participant)s, id, %(kind)s, %(a_on_left)s, %(first_left)s::boolean,
-               now() + make_interval(mins => %(minutes)s)
-        FROM chosen
-        RETURNING {columns_sql(Lease, "annotation_lease")}
+        SELECT {columns_sql(Lease, "leased")}, {OF_ITEM} FROM leased JOIN ({ITEM}) ON i.id = leased.item_id
     """  # noqa: S608 - one of the orders above
+    return " ".join(sql.split())  # how to bind what is longer than 4,096 characters psycopg looks up anew each time
 
 
 TAKE_SQL = take_sql(_THEIRS, _UP, FEW)  # in the order that is proposed, of who has judged in no other study
@@ -129,7 +135,7 @@ def lease_take(participant: Participant) -> Lease | None:
 def _take(participant: Participant, n: int, *, anew: bool = False) -> Lease | None:
     study, order = participant.study, _order_of(participant)
     values = _values(participant, anew=anew)
-    return row_read(
+    taken = row_beside(
         Lease,
         take_sql(_theirs(participant), order, n),
         {
@@ -140,6 +146,10 @@ def _take(participant: Participant, n: int, *, anew: bool = False) -> Lease | No
             "minutes": study.lease_minutes,
         },
     )
+    if taken is None:
+        return None
+    lease, lease.shown = taken
+    return lease
 
 
 def items_free(participant: Participant, n: int) -> list[int]:

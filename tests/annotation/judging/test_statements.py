@@ -54,19 +54,19 @@ def test_a_take_that_meets_consent_and_questions_asks_nothing_more(annotator: Us
     assert len(statements(captured)) == 3  # the study has changed, and is read once more
 
 
-def test_a_judgment_with_its_audit_asks_ten_times(as_annotator: Client, annotator: User) -> None:
+def test_a_judgment_with_its_audit_asks_seven_times(as_annotator: Client, annotator: User) -> None:
     made = study(items=4, consent="")
     as_annotator.get(url("page", made))
     audit(as_annotator, made, save(Lease.objects.get()).pk)  # what is read once is read
     form = {"item": Lease.objects.get().item_id, "submission": uuid4(), "version": 1, "plausibility": 1}
     with CaptureQueriesContext(connection) as captured:
         post(as_annotator, "save", made, **form, typicality=2)
-    # the session with its person; the participant under the lock; the judgment; its item with its verdict
-    assert len(statements(captured)) == 4
+    # the session with its person; the participant under the lock; the judgment, with its item and verdict
+    assert len(statements(captured)) == 3
     judgment = Judgment.objects.latest("pk").pk
     with CaptureQueriesContext(connection) as captured:
         audit(as_annotator, made, judgment)
-    # the session, the participant under the lock, the audit, a lease if there is one, a new one, its item
-    assert len(statements(captured)) == 6
+    # the session, the participant under the lock, the audit, a new lease with its item
+    assert len(statements(captured)) == 4
     # one transaction, with no savepoint in it
     assert sum(query["sql"].startswith("SAVEPOINT") for query in captured.captured_queries) == 1
