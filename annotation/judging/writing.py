@@ -178,7 +178,8 @@ def _write_audit(participant: Participant, judgment_id: int, filter_right: bool,
     found = row_beside(Judgment, _AUDIT, values)
     if found is None:
         return None
-    audited, (participant.has_item,) = found
+    audited, (has_item,) = found
+    participant.has_item = has_item
     return audited
 
 

@@ -148,7 +148,8 @@ def _take(participant: Participant, n: int, *, anew: bool = False) -> Lease | No
     )
     if taken is None:
         return None
-    lease, lease.shown = taken
+    lease, shown = taken
+    lease.shown = shown
     return lease
 
 
