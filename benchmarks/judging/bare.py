@@ -117,9 +117,11 @@ def told(loads: dict[str, list[tuple[float, Load]]]) -> None:
             times = [ms for _, load in found for ms in load.times[of]]
             p50, p95 = (1000 * percentile(times, share) for share in (0.5, 0.95))
             print(f"  {kind}: {of} p50 {p50:.0f}, p95 {p95:.0f} ms")
-    whole, least = (median(rate for rate, _ in loads[kind]) for kind in ("whole", "bare"))
-    what = "judgments/s with audit, of those of a bare view"
-    show(at_least(what, whole / least, BAR), f"{whole:.0f} and {least:.0f}")
+    rates = {kind: [rate for rate, _ in found] for kind, found in loads.items()}
+    for kind, each in rates.items():
+        print(f"  {kind}: {', '.join(f'{rate:.0f}' for rate in each)} judgments/s")
+    of_bare = median(whole / least for whole, least in zip(rates["whole"], rates["bare"], strict=True))
+    show(at_least("judgments/s with audit, of those of a bare view, median of the rounds", of_bare, BAR))
 
 
 if __name__ == "__main__":

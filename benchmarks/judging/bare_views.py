@@ -74,8 +74,11 @@ def _item(who: int, study_id: int) -> HttpResponse:
     with connection.cursor() as cursor:
         cursor.execute(_CURSOR, [who])
         places = {"after": list(cursor.fetchone()), "end": list(END)}
-        cursor.execute(TAKE_SQL, {**values, **places, "a_on_left": True, "first_left": None, "minutes": 30})
-        return _shown(cursor.fetchone()[1])
+        for sql in TAKE_SQL:
+            cursor.execute(sql, {**values, **places, "a_on_left": True, "first_left": None, "minutes": 30})
+            if taken := cursor.fetchone():
+                break
+        return _shown(taken[1])
 
 
 def _revealed(judgment: int) -> HttpResponse:

@@ -122,7 +122,8 @@ def take_sql(theirs: str, order: _Order, n: int) -> str:
     return " ".join(sql.split())  # how to bind what is longer than 4,096 characters psycopg looks up anew each time
 
 
-TAKE_SQL = take_sql(_THEIRS, _UP, FEW)  # in the order that is proposed, of who has judged in no other study
+# In the order that is proposed, of who has judged in no other study.
+TAKE_SQL = tuple(take_sql(_THEIRS, _UP, n) for n in (FEW, MANY))
 
 
 def lease_take(participant: Participant) -> Lease | None:
