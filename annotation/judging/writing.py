@@ -25,7 +25,7 @@ from annotation.judging.participants import (
 from annotation.judging.quality.measures import rules_check
 from annotation.judging.quality.qualification import qualification_update
 from annotation.judging.refusals import JudgingRefused, LeaseGone
-from annotation.judging.shown import OF_REVEALED, REVEALED
+from annotation.judging.shown import OF_REVEALED, REVEALED, beside
 from annotation.judging.tallying import items_retally
 from annotation.models import Item, Judgment, JudgmentRevision, Kind, Participant, Study
 from annotation.scales import Question, question_translated
@@ -71,8 +71,8 @@ _WRITE = f"""
         FROM timed LEFT JOIN counted ON true
         RETURNING *
     )
-    SELECT {columns_sql(Judgment, "written")}, {OF_REVEALED}
-    FROM written LEFT JOIN ({REVEALED}) ON i.id = written.item_id AND written.audit_asked
+    SELECT {columns_sql(Judgment, "written")}, shown.*
+    FROM written LEFT JOIN {beside(OF_REVEALED, REVEALED, "written.item_id")} ON written.audit_asked
 """  # noqa: S608 - a rule of our own
 _AUDIT = f"""
     WITH audited AS (

@@ -12,7 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from annotation.judging.leases import sides_drawn
-from annotation.judging.shown import ITEM, OF_ITEM
+from annotation.judging.shown import ITEM, OF_ITEM, beside
 from annotation.models import Kind, Lease, Participant, Study
 from common.reading import columns_sql, row_beside
 
@@ -117,7 +117,7 @@ def take_sql(theirs: str, order: _Order, n: int) -> str:
             FROM chosen
             RETURNING *
         )
-        SELECT {columns_sql(Lease, "leased")}, {OF_ITEM} FROM leased JOIN ({ITEM}) ON i.id = leased.item_id
+        SELECT {columns_sql(Lease, "leased")}, shown.* FROM leased, {beside(OF_ITEM, ITEM, "leased.item_id")}
     """  # noqa: S608 - one of the orders above
     return " ".join(sql.split())  # how to bind what is longer than 4,096 characters psycopg looks up anew each time
 
