@@ -20,7 +20,8 @@ class Item(models.Model):
     """One sampled intention, or in a preference study a pair of them. `taken` counts judgments and leases together; the
     quota is the check below. A pair of identical texts has an overlap of 0: it is counted and never asked."""
 
-    study = models.ForeignKey(Study, models.CASCADE, related_name="items")
+    # Found by `item_once`, which begins with it: an index more would be written for each item taken.
+    study = models.ForeignKey(Study, models.CASCADE, related_name="items", db_index=False)
     intention = models.ForeignKey(Intention, models.PROTECT, related_name="items")
     other = models.ForeignKey(
         Intention, models.PROTECT, null=True, blank=True, related_name="+", db_index=False, help_text="what it meets"
