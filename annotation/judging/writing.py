@@ -175,12 +175,9 @@ def audit_save(*, participant: Participant, judgment_id: int, filter_right: bool
 
 def _write_audit(participant: Participant, judgment_id: int, filter_right: bool, reason: str) -> Judgment | None:
     values = {"right": filter_right, "reason": reason, "judgment": judgment_id, "participant": participant.pk}
-    found = row_beside(Judgment, _AUDIT, values)
-    if found is None:
-        return None
-    audited, (has_item,) = found
-    participant.has_item = has_item
-    return audited
+    if found := row_beside(Judgment, _AUDIT, values):
+        (participant.has_item,) = found[1]
+    return found and found[0]
 
 
 @transaction.atomic
@@ -344,8 +341,6 @@ def _write(participant: Participant, answers: Answers, written: dict[str, Any]) 
         # Only somebody else's submission, at this very instant, can be in the way.
         transaction.set_rollback(True)
         raise JudgingRefused(_("This form belongs to another item; load the page again")) from error
-    if found is None:
-        return None
-    judgment, shown = found
-    judgment.shown = shown if judgment.audit_asked else None
-    return judgment
+    if found and found[0].audit_asked:
+        found[0].shown = found[1]
+    return found and found[0]
