@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -13,6 +13,7 @@ from django.db import transaction
 from accounts.models import User
 from annotation.exchange.files import reading
 from annotation.exchange.files.asins import Asins
+from annotation.exchange.files.blocks import Block, blocks_of, rows_of
 from annotation.exchange.files.cells import Checker, ImportRefused
 from annotation.exchange.files.label_studio import label_studio_rows
 from annotation.exchange.staging import Staging
@@ -21,7 +22,6 @@ from annotation.models import Judgment, Participant, Study
 
 UNITS = {"csv": "line", "jsonl": "line", "parquet": "row", "label-studio": "task"}
 SHOWN = 5  # rows of a file that is looked at
-BLOCK = 200  # rows that are checked together; of the longest lines as many megabytes
 STATE_REASON = "excluded in the file that the judgments were imported from"
 
 
@@ -57,7 +57,7 @@ def judgments_import(*, study: Study, path: Path, form: str = "auto", machine: b
     study_recompute(study)  # so that the items say what room they have
     staging = Staging(study, UNITS[form])
     checker = Checker(study, UNITS[form], Asins(_asins(study)))  # asked before the COPY, which holds the connection
-    staging.fill(_staged(checker, _rows(study, path, form, machine)))
+    staging.fill(chain.from_iterable(map(checker.staged, _blocks(study, path, form, machine))))
     totals = staging.totals()
     if not totals.rows:
         raise ImportRefused("there is no judgment in it")
@@ -88,8 +88,8 @@ def judgments_look(*, study: Study, path: Path, lines: int, form: str = "auto", 
     form = reading.format_of(path) if form == "auto" else form
     staging = Staging(study, UNITS[form])
     checker = Checker(study, UNITS[form], Asins(_asins(study)))
-    numbered = list(islice(_rows(study, path, form, machine), lines + 1))
-    staging.fill(_staged(checker, iter(numbered[:lines])))
+    numbered = list(islice(rows_of(_blocks(study, path, form, machine)), lines + 1))
+    staging.fill(chain.from_iterable(map(checker.staged, blocks_of(numbered[:lines]))))
     totals = staging.totals()
     if not totals.rows:
         raise ImportRefused("there is no judgment in it")
@@ -105,35 +105,15 @@ def _refuse_preferences(study: Study) -> None:
         raise ImportRefused("it can't be taken into a preference study; a study of ratings takes judgments from files")
 
 
-def _rows(study: Study, path: Path, form: str, machine: bool) -> reading.Numbered:
-    readers: dict[str, Callable[[BinaryIO], reading.Numbered]] = {
-        "csv": partial(reading.csv_rows, machine=machine),
-        "jsonl": reading.jsonl_rows,
-        "parquet": reading.parquet_rows,
-        "label-studio": partial(label_studio_rows, study=study),
+def _blocks(study: Study, path: Path, form: str, machine: bool) -> Iterator[Block]:
+    readers: dict[str, Callable[[BinaryIO], Iterator[Block]]] = {
+        "csv": partial(reading.csv_blocks, machine=machine),
+        "jsonl": lambda file: blocks_of(reading.jsonl_rows(file)),
+        "parquet": reading.parquet_blocks,
+        "label-studio": lambda file: blocks_of(label_studio_rows(file, study)),
     }
     with reading.opened(path) as file:
         yield from readers[form](file)
-
-
-def _staged(checker: Checker, rows: reading.Numbered) -> Iterator[tuple]:
-    for block in _blocks(rows):
-        yield from checker.staged(block)
-
-
-def _blocks(rows: reading.Numbered) -> Iterator[list[tuple[int, dict[str, Any]]]]:
-    """What can't be read is refused after the rows before it, which may be refused themselves."""
-    block: list[tuple[int, dict[str, Any]]] = []
-    try:
-        for row in rows:
-            block.append(row)
-            if len(block) == BLOCK:
-                yield block
-                block = []
-    except Exception:
-        yield block
-        raise
-    yield block
 
 
 def _asins(study: Study) -> set[str]:

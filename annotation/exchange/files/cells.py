@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from operator import itemgetter
 from typing import Any, NamedTuple
 
 from accounts.models import User
 from annotation.exchange.exports.rows import COLUMNS, OF_REVISIONS
 from annotation.exchange.files.asins import Asins, ZerosLost
+from annotation.exchange.files.blocks import Block, Recalled
 from annotation.exchange.files.looks import LOOKS, ODD, look_of
 from annotation.judging.participants import BY_ROLE
 from annotation.models import Judgment, Kind, Study
@@ -36,7 +36,9 @@ STAGED = {
     "intention": "intention_id", "pseudonym": "annotator", "version": "study_version", "filter_right": "audit",
     "inclusion": "inclusion_probability",
 }  # fmt: skip
-SELDOM_ALIKE = frozenset(("seconds", "active_seconds", "judged_at", "audited_at", "revised_at"))
+OFTEN_ALIKE = frozenset(
+    ("item", "intention_id", "annotator", "study_version", "comment", "inclusion_probability", "revision")
+)
 UNREADABLE = (ValueError, TypeError, KeyError, OverflowError)  # what reading a cell that won't do comes to
 
 # Files of ours that somebody may take for judgments.
@@ -74,17 +76,6 @@ class Identified(NamedTuple):
     a: str
     b: str
     digest: str
-
-
-class Recalled(dict):
-    """What was made of a value; of one that comes again, as many do, it is not made again."""
-
-    def __init__(self, convert: Callable[[Any], object]) -> None:
-        self.convert = convert
-
-    def __missing__(self, value: object) -> object:
-        made = self[value] = self.convert(value)
-        return made
 
 
 class Checker:
@@ -129,39 +120,38 @@ class Checker:
         }
         self._asins = asins or Asins(set())
 
-    def staged(self, rows: Sequence[tuple[int, Cells]]) -> list[tuple]:
+    def staged(self, block: Block) -> list[tuple]:
         """Column by column, in half the time; where that fails, row by row, to say which row and what of it."""
-        cells = [row for _, row in rows]
-        if cells and all(row.keys() == cells[0].keys() for row in cells):
-            with suppress(ImportRefused, ZerosLost, *UNREADABLE):
-                return self._block([number for number, _ in rows], cells)
-        return [self._row(number, row) for number, row in rows]
+        with suppress(ImportRefused, ZerosLost, *UNREADABLE):
+            return self._read(block)
+        return [self._row(each) for each in block.each()]
 
-    def _row(self, number: int, cells: Cells) -> tuple:
+    def _row(self, block: Block) -> tuple:
+        number = block.numbers[0]
         try:
-            return self._block([number], [cells])[0]
+            return self._read(block)[0]
         except (ImportRefused, ZerosLost) as refusal:
             raise ImportRefused(f"{self.unit} {number}: {refusal}") from refusal
         except UNREADABLE as error:
-            raise self._refusal(number, cells) from error
+            raise self._refusal(*next(block.rows())) from error
 
-    def _block(self, numbers: list[int], rows: list[Cells]) -> list[tuple]:
-        """Of rows with the same columns; what an absent one says is the same for all of them."""
+    def _read(self, block: Block) -> list[tuple]:
+        """What an absent column says is the same for all rows."""
+        numbers, columns = block
         got: dict[str, list] = {}
         for name, (convert, _) in self.columns.items():
-            if name in rows[0]:
-                read = convert if name in SELDOM_ALIKE else Recalled(convert).__getitem__
-                got[name] = list(map(read, map(itemgetter(name), rows)))
+            if name in columns:
+                read = Recalled(convert).__getitem__ if name in OFTEN_ALIKE else convert
+                got[name] = list(map(read, columns[name]))
             else:
-                got[name] = [convert(None)] * len(rows)
-        known = list(map(Recalled(self._identified).__getitem__, map(itemgetter(*IDENTITY), rows)))
-        looks = list(map(_look, rows)) if any(name in rows[0] for name in LOOKS) else [None] * len(rows)
+                got[name] = [convert(None)] * len(numbers)
+        known = list(map(Recalled(self._identified).__getitem__, zip(*map(columns.__getitem__, IDENTITY), strict=True)))
         for right, at, reason in zip(got["audit"], got["audited_at"], got["audit_reason"], strict=True):
             if at is None if right is not None else reason:
                 raise ImportRefused("an audit has audit and audited_at, and a reason only if wrong")
         staged = got | {
             "line": numbers,
-            "place": _places(numbers, rows),
+            "place": _places(block),
             "identity": [each.digest for each in known],
             "left_asin": [
                 each.a if left == "a" else each.b for each, left in zip(known, got["left_product"], strict=True)
@@ -174,7 +164,7 @@ class Checker:
             "audited_at": [
                 None if right is None else at for right, at in zip(got["audit"], got["audited_at"], strict=True)
             ],
-            "look": looks,
+            "look": _looks(block),
         }
         return list(zip(*(staged[name] for name in STAGED.values()), strict=True))
 
@@ -194,16 +184,19 @@ class Checker:
         return ImportRefused(f"{self.unit} {number}: run, asin_a, asin_b, relation and intention must be texts")
 
 
-def _places(numbers: list[int], rows: list[Cells]) -> list:
+def _places(block: Block) -> Sequence[int]:
     """Those that Label Studio gives, else the order of the file."""
-    if "place" not in rows[0]:
+    numbers, columns = block
+    if "place" not in columns:
         return numbers
-    return [number if (place := row["place"]) is None else place for number, row in zip(numbers, rows, strict=True)]
+    return [number if place is None else place for number, place in zip(numbers, columns["place"], strict=True)]
 
 
-def _look(cells: Cells) -> str | None:
+def _looks(block: Block) -> list[str | None]:
+    nothing = [None] * len(block.numbers)
+    told = zip(*(block.columns.get(name, nothing) for name in LOOKS), strict=True)
     try:
-        return look_of(cells)
+        return [look_of(dict(zip(LOOKS, cells, strict=True))) if any(cells) else None for cells in told]
     except (ValueError, TypeError) as error:
         raise ImportRefused(ODD) from error
 

@@ -9,8 +9,9 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from annotation.exchange.files.blocks import rows_of
 from annotation.exchange.files.cells import TRUTH, ImportRefused
-from annotation.exchange.files.reading import csv_rows
+from annotation.exchange.files.reading import csv_blocks
 from annotation.judging.look import SHOWN
 from annotation.models import Kind, Study
 from annotation.scales import Question
@@ -63,7 +64,7 @@ def columns_in(file: BinaryIO, study: Study) -> Columns:
 def _rows(file: BinaryIO, study: Study) -> Iterator[tuple]:
     answers = {each.name: {str(value): place for place, value in enumerate(each.ascending)} for each in study.questions}
     items: dict[str, tuple[str, ...]] = {}
-    for line, row in csv_rows(file):
+    for line, row in rows_of(csv_blocks(file)):
         try:
             if missing := NEEDED - row.keys():
                 raise ValueError(f"column {min(missing)} is missing; export the study with export_judgments")

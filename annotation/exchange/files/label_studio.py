@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from annotation.exchange.exports.label_studio import BESIDE, DATA, MAIL
+from annotation.exchange.files.blocks import Numbered
 from annotation.exchange.files.cells import ImportRefused
-from annotation.exchange.files.reading import Numbered, json_tasks
+from annotation.exchange.files.reading import json_tasks
 from annotation.models import Kind, Study
 from annotation.scales import Question
 

@@ -1,4 +1,4 @@
-"""The readers of judgments: a file's rows with their numbers, one after the other, whatever is wrong with them."""
+"""The readers of judgments: a file's rows with their numbers, in their order, whatever is wrong with them."""
 
 import codecs
 import gzip
@@ -14,12 +14,12 @@ from typing import Any, BinaryIO
 import orjson
 
 from annotation.exchange.exports.rows import FREE_TEXT
+from annotation.exchange.files.blocks import SIZE, Block, Numbered
 from annotation.exchange.files.cells import ImportRefused, columns_check
-from annotation.exchange.files.tables import rows_read
+from annotation.exchange.files.tables import blocks_read
 from common.copying import FORMULA_START
 
 LONGEST = 1 << 20  # bytes of a line
-Numbered = Iterator[tuple[int, dict[str, Any]]]
 GUARDED = re.compile("'" + FORMULA_START[1:])
 # How files begin that are none of the formats.
 _OTHERWISE = {
@@ -68,15 +68,16 @@ def lines(file: BinaryIO) -> Iterator[str]:
             raise ImportRefused(f"line {number} is not UTF-8; save the file as “CSV UTF-8”") from error
 
 
-def csv_rows(file: BinaryIO, *, machine: bool = False) -> Numbered:
+def csv_blocks(file: BinaryIO, *, machine: bool = False) -> Iterator[Block]:
     """Apostrophes that our export has put before formulas are taken away, unless it was one for machines."""
-    for number, cells in rows_read(lines(file)):
-        if not machine:
-            for name in FREE_TEXT:
-                cell = cells.get(name, "")
-                if cell[:1] == "'" and GUARDED.match(cell):
-                    cells[name] = cell[1:]
-        yield number, cells
+    for block in blocks_read(lines(file)):
+        for name in () if machine else FREE_TEXT & block.columns.keys():
+            block.columns[name] = [_unguarded(cell) if cell[:1] == "'" else cell for cell in block.columns[name]]
+        yield block
+
+
+def _unguarded(cell: str) -> str:
+    return cell[1:] if GUARDED.match(cell) else cell
 
 
 def jsonl_rows(file: BinaryIO) -> Numbered:
@@ -96,7 +97,7 @@ def jsonl_rows(file: BinaryIO) -> Numbered:
         yield number, cells
 
 
-def parquet_rows(file: BinaryIO) -> Numbered:
+def parquet_blocks(file: BinaryIO) -> Iterator[Block]:
     import pyarrow as pa  # noqa: PLC0415 - 60 MB of memory that no other format needs
     import pyarrow.parquet as pq  # noqa: PLC0415
 
@@ -104,10 +105,10 @@ def parquet_rows(file: BinaryIO) -> Numbered:
     try:
         parquet = pq.ParquetFile(file)
         columns_check(parquet.schema_arrow.names)
-        for batch in parquet.iter_batches(batch_size=5_000, use_threads=False):
-            for cells in batch.to_pylist():
-                number += 1
-                yield number, cells
+        for batch in parquet.iter_batches(batch_size=SIZE, use_threads=False):
+            columns = batch.to_pydict()
+            yield Block(range(number + 1, number + 1 + len(batch)), columns)
+            number += len(batch)
     except UnicodeDecodeError as error:
         raise ImportRefused(f"a text after row {number} is not UTF-8") from error
     except (pa.ArrowException, OSError) as error:

@@ -1,14 +1,15 @@
 """CSV of ours as other programs have saved it again: with semicolons, an index, blank rows, nothing written as NA."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import NamedTuple
 
 from annotation.exchange.exports.rows import FREE_TEXT, REALS
+from annotation.exchange.files.blocks import Block, gathered
 from annotation.exchange.files.cells import KNOWN, ImportRefused, columns_check
 
-Row = tuple[int, dict[str, str]]
+Row = tuple[int, list[str]]
 DELIMITERS = (",", ";", "\t")
 # What pandas, R and readr call the column of row numbers that they put first.
 INDEX = frozenset(("", "Unnamed: 0", "index", "X", "...1", "rownames"))
@@ -19,36 +20,47 @@ class Header(NamedTuple):
     names: list[str]
     places: list[int]  # of the columns that count
     nameless: list[int]  # behind them, where spreadsheets leave blank cells
+    width: int
+
+    def columns(self, rows: list[list[str]]) -> dict[str, Sequence[str]]:
+        columns = list(zip(*rows, strict=True))
+        return {name: columns[place] for name, place in zip(self.names, self.places, strict=True)}
 
 
-def rows_read(lines: Iterator[str]) -> Iterator[Row]:
-    """With the number of the line that each ends on."""
+def blocks_read(lines: Iterator[str]) -> Iterator[Block]:
+    """A row has the number of the line that it ends on."""
     delimiter, lines, before = _begun(lines)
     reader = csv.reader(lines, strict=True, delimiter=delimiter)
     try:
-        names = next(reader, [])
-        header = _header(names)
-        is_whole = len(header.places) == len(names)
-        mended = [place for place in header.places if names[place] not in FREE_TEXT]
-        reals = [place for place in header.places if names[place] in REALS] if delimiter != "," else []
-        for cells in reader:
-            if not any(map(str.strip, cells)):
-                continue
-            number = reader.line_num + before
-            if len(cells) != len(names):
-                raise ImportRefused(f"line {number} has {len(cells)} cells, the header {len(names)}")
-            if header.nameless and any(cells[place].strip() for place in header.nameless):
-                raise ImportRefused(
-                    f"line {number} has a cell in a column without a name; take it out, or name the column"
-                )
-            if not NOTHING.isdisjoint(cells):
-                _emptied(cells, mended)
-            for place in reals:
-                cells[place] = cells[place].replace(",", ".")
-            chosen = cells if is_whole else [cells[place] for place in header.places]
-            yield number, dict(zip(header.names, chosen, strict=True))
+        header = _header(next(reader, []))
+        numbered = ((reader.line_num + before, cells) for cells in reader)
+        for numbers, rows in gathered(_whole(numbered, header)):
+            columns = header.columns(rows)
+            _mend(columns, decimal_comma=delimiter != ",")
+            yield Block(numbers, columns)
     except csv.Error as error:
         raise ImportRefused(f"line {reader.line_num + before} is no CSV ({error})") from error
+
+
+def _whole(rows: Iterable[Row], header: Header) -> Iterator[Row]:
+    """Those that are not blank; none may be shorter or longer than the header."""
+    for number, cells in rows:
+        if not any(map(str.strip, cells)):
+            continue
+        if len(cells) != header.width:
+            raise ImportRefused(f"line {number} has {len(cells)} cells, the header {header.width}")
+        if header.nameless and any(cells[place].strip() for place in header.nameless):
+            raise ImportRefused(f"line {number} has a cell in a column without a name; take it out, or name the column")
+        yield number, cells
+
+
+def _mend(columns: dict[str, Sequence[str]], *, decimal_comma: bool) -> None:
+    """Of texts nothing: there it may be what somebody wrote."""
+    for name in columns.keys() - FREE_TEXT:
+        if not NOTHING.isdisjoint(columns[name]):
+            columns[name] = ["" if cell in NOTHING else cell for cell in columns[name]]
+        if decimal_comma and name in REALS:
+            columns[name] = [cell.replace(",", ".") for cell in columns[name]]
 
 
 def _begun(lines: Iterator[str]) -> tuple[str, Iterator[str], int]:
@@ -75,11 +87,4 @@ def _header(names: list[str]) -> Header:
     places = [place for place, name in enumerate(names) if name and place >= first]
     chosen = [names[place] for place in places]
     columns_check(chosen)
-    return Header(chosen, places, [place for place in range(first, len(names)) if not names[place]])
-
-
-def _emptied(cells: list[str], places: list[int]) -> None:
-    """In texts it may be what somebody wrote."""
-    for place in places:
-        if cells[place] in NOTHING:
-            cells[place] = ""
+    return Header(chosen, places, [place for place in range(first, len(names)) if not names[place]], len(names))
