@@ -13,7 +13,7 @@ from common.counting import counting_sql, first_sql, included_sql, once_sql
 from distillation.catalog.intake.indexing import filled_bare, keys_known
 
 _TABLES = """
-    DROP TABLE IF EXISTS pg_temp.staged, pg_temp.own_items;
+    DROP TABLE IF EXISTS pg_temp.staged, pg_temp.own_items, pg_temp.people;
     CREATE TEMP TABLE staged (
         line bigint, place bigint, item bigint, intention bigint, identity uuid, left_asin text, pseudonym text,
         plausibility smallint, typicality smallint, kind text, counts boolean, version smallint, seconds float8,
@@ -73,9 +73,15 @@ _KNOWN = f"""
     JOIN annotation_judgment j ON j.participant_id = p.id AND j.item_id = s.own_item AND j.kind = s.kind
     WHERE s.revision = 0 AND ({once_sql("s")} OR j.created_at = s.judged_at)
 """
-_OF_ONE = f"""
-    SELECT s.pseudonym, {first_sql("s")} AND bool_or(s.counts) AS counts, min(s.line) AS line
-    FROM staged s WHERE {first_sql("s")} GROUP BY s.pseudonym, s.own_item, s.kind
+# Whether each of an annotator's first judgments counts; one that was revised counts if any of its rows does.
+_PEOPLE = f"""
+    CREATE TEMP TABLE people ON COMMIT DROP AS
+    SELECT pseudonym, bool_or(counts) AS counts, bool_and(counts) AS all_count,
+           min(line) AS line, max(line) AS last_line
+    FROM (
+        SELECT s.pseudonym, bool_or(s.counts) AS counts, min(s.line) AS line
+        FROM staged s WHERE {first_sql("s")} GROUP BY s.pseudonym, s.own_item, s.kind
+    ) x GROUP BY pseudonym
 """  # noqa: S608 - rules of our own
 
 
@@ -129,15 +135,13 @@ CHECKS = (
         " out",
     ),
     Check(
-        f"SELECT max(line) AS line, pseudonym FROM ({_OF_ONE}) x GROUP BY pseudonym"  # noqa: S608 - of our own parts
-        " HAVING bool_or(counts) <> bool_and(counts) ORDER BY min(line) LIMIT 1",
+        "SELECT last_line AS line, pseudonym FROM people WHERE counts <> all_count ORDER BY people.line LIMIT 1",
         "annotator {pseudonym} counts in some rows and not in others; all of an excluded annotator's say counts f",
     ),
     Check(
-        f"SELECT min(x.line) AS line, x.pseudonym, p.state FROM ({_OF_ONE}) x"  # noqa: S608 - of our own parts
+        "SELECT x.line, x.pseudonym, p.state FROM people x"  # noqa: S608 - a rule of our own
         " JOIN annotation_participant p ON p.study_id = %(study)s AND p.pseudonym = x.pseudonym"
-        f" WHERE x.counts <> ({included_sql()})"
-        " GROUP BY x.pseudonym, p.state ORDER BY min(x.line) LIMIT 1",
+        f" WHERE x.counts <> ({included_sql()}) ORDER BY x.line LIMIT 1",
         "annotator {pseudonym} is {state} in this study, and the file's column counts says otherwise",
     ),
     Check(
@@ -166,7 +170,8 @@ class Staging:
         with connection.cursor() as cursor, cursor.copy(f"COPY staged ({', '.join(STAGED)}) FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
-        self._run("ANALYZE staged")
+        # The others, some of them wide, are joined by nobody.
+        self._run("ANALYZE staged (item, intention, identity, pseudonym, kind, revision)")
 
     def match(self) -> str:
         """Find the file's items in this study, and return what they were matched by; it is the same for all of them."""
@@ -175,6 +180,7 @@ class Staging:
             if found is None:
                 self._run(f"UPDATE staged s SET own_item = o.id FROM own_items o WHERE {match}")  # noqa: S608
                 self._run("ANALYZE staged (own_item)")
+                self._run(_PEOPLE)
                 return name
             unmatched = found
         line, is_ambiguous, item = unmatched
@@ -201,13 +207,13 @@ class Staging:
 
     def pseudonyms(self) -> dict[str, bool]:
         """The file's annotators who are not in the study yet: pseudonym -> whether they are excluded."""
-        query = f"""
-            SELECT s.pseudonym, coalesce(bool_and(NOT x.counts), false) FROM (SELECT DISTINCT pseudonym FROM staged) s
-            LEFT JOIN ({_OF_ONE}) x ON x.pseudonym = s.pseudonym
+        query = """
+            SELECT s.pseudonym, coalesce(NOT x.counts, false) FROM (SELECT DISTINCT pseudonym FROM staged) s
+            LEFT JOIN people x ON x.pseudonym = s.pseudonym
             WHERE NOT EXISTS (SELECT 1 FROM annotation_participant p
                               WHERE p.study_id = %(study)s AND p.pseudonym = s.pseudonym)
-            GROUP BY s.pseudonym ORDER BY s.pseudonym
-        """  # noqa: S608 - of our own parts
+            ORDER BY s.pseudonym
+        """
         with connection.cursor() as cursor:
             cursor.execute(query, {"study": self.study.pk})
             return dict(cursor.fetchall())
@@ -224,7 +230,13 @@ class Staging:
         with connection.cursor() as cursor, filled_bare(cursor, "annotation_judgment", rows), keys_known():
             self._run(_JUDGMENTS)
         # Without it the planner takes the judgments for as few as there were before.
-        for statement in ("ANALYZE annotation_judgment", _REVISIONS, _REVEALED, _COUNTERS, _EXTRA):
+        for statement in (
+            "ANALYZE annotation_judgment",
+            _REVISIONS,
+            _REVEALED,
+            _COUNTERS,
+            _EXTRA,
+        ):
             self._run(statement)
 
     def _one(self, query: str) -> tuple:
