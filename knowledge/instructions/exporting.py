@@ -144,8 +144,7 @@ def _entries(folder: Path, by_split: dict[str, Counter[str]]) -> list[dict[str, 
 
 def _written(folder: Path, composer: Composer, rows: Iterator[Row], mix: Mix) -> tuple[dict, dict]:
     """How many records of each task, by split and by relation: all are composed, then some are chosen."""
-    by_split: dict[str, Counter[str]] = defaultdict(Counter)
-    by_relation: dict[str, Counter[str]] = defaultdict(Counter)
+    counted: Counter[tuple[str, str, str]] = Counter()
     with tempfile.TemporaryFile(dir=folder, buffering=BUFFER) as pool, _nothing_to_collect(), ExitStack() as stack:
         labels = _composed(pool, composer, rows)
         chosen, left_out = mix.chosen(labels)
@@ -154,18 +153,26 @@ def _written(folder: Path, composer: Composer, rows: Iterator[Row], mix: Mix) ->
         for split in SPLITS:
             files[split, False] = stack.enter_context((folder / _path(split, False)).open("wb", buffering=BUFFER))
         pool.seek(0)
-        for label, line in zip(labels, pool, strict=True):
-            if label.place not in chosen:
+        for (place, _, split, task, relation, _), line in zip(labels, pool, strict=True):
+            if place not in chosen:
                 continue
-            place = label.split, label.task == WITH_PICTURES
-            if place[1] and not _with_pictures((folder / _path(*place)).parent, orjson.loads(line)):
+            file = split, task == WITH_PICTURES
+            if file[1] and not _with_pictures((folder / _path(*file)).parent, orjson.loads(line)):
                 composer.left_out["generation_with_pictures: a picture's file is missing"] += 1
                 continue
-            if place not in files:
-                files[place] = stack.enter_context((folder / _path(*place)).open("wb", buffering=BUFFER))
-            files[place].write(line)
-            by_split[label.split][label.task] += 1
-            by_relation[label.relation][label.task] += 1
+            if file not in files:
+                files[file] = stack.enter_context((folder / _path(*file)).open("wb", buffering=BUFFER))
+            files[file].write(line)
+            counted[split, relation, task] += 1
+    return _counts(counted)
+
+
+def _counts(counted: Counter[tuple[str, str, str]]) -> tuple[dict, dict]:
+    by_split: dict[str, Counter[str]] = defaultdict(Counter)
+    by_relation: dict[str, Counter[str]] = defaultdict(Counter)
+    for (split, relation, task), n in counted.items():
+        by_split[split][task] += n
+        by_relation[relation][task] += n
     return by_split, by_relation
 
 

@@ -69,7 +69,8 @@ class Mix:
         for label in rows:
             answers[label.split, label.relation if self.by_relation else ""][label.answer].append(label)
         pairs = [pair for both in answers.values() for pair in zip(both["yes"], both["no"], strict=False)]
-        return sorted(pairs, key=lambda pair: self._lot(pair[0]))
+        turns = {label.place: turn for turn, label in enumerate(rows)}  # they come in the order of their lots
+        return sorted(pairs, key=lambda pair: turns[pair[0].place])
 
     def _quotas(self, there: Mapping[str, int]) -> dict[str, int]:
         """Records of each task: as many in all as every task has for its share, and no more than the limit."""

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 from distillation.pipeline.relations import RELATIONS
 from distillation.pipeline.text import TITLE_LENGTH, clean
 from knowledge.instructions.exclusion import Excluded
-from knowledge.instructions.phrasings import Phrasings
+from knowledge.instructions.phrasings import Phrasings, wording
 
 SPLITS = ("train", "validation", "test")
 WITH_PICTURES = "generation_with_pictures"
@@ -20,6 +20,7 @@ OTHERS_HELD = 50  # the last intentions of a relation, the last co-buys: wrong o
 COBUYS_HELD = 128  # asked for with each of a co-buy's intentions
 
 Row = dict[str, Any]
+Asked = tuple[str, str, str]  # task, question, answer
 Key = TypeVar("Key")
 
 
@@ -132,19 +133,20 @@ class Composer:
         self._pairs: dict[str, Titles] = defaultdict(Titles)
         self._split = lru_cache(maxsize=COBUYS_HELD)(self._split_of)
         self._lots = Random()  # noqa: S311 - to be had again from the seed
+        self._wordings = {task: tuple(map(wording, texts)) for task, texts in phrasings.by_task.items()}
+        purposes = [purpose for task in phrasings.by_task for purpose in (task, f"{task} phrasing")]
+        self._purposes = {purpose: f"{seed}\0{purpose}\0".encode() for purpose in purposes}
 
-    def records(self, row: Row, *, composed: bool = True) -> Iterator[Record]:
-        """None where it is not to be composed: then others are drawn from it, and that is all."""
+    def records(self, row: Row) -> list[Record]:
         placed = self._placed(row)
         if not isinstance(placed, Placed):
-            self.left_out[placed] += composed
-            return
-        row, pair, split, _ = placed
-        if composed:
-            yield from self._composed(placed)
+            self.left_out[placed] += 1
+            return []
+        records = [self._record(placed, *asked) for asked in self._asked(placed)]
         if row["kept"]:
-            self._intentions[split, row["relation"]].add(pair, row["intention"])
-            self._pairs[split].add(pair, row["title_a"], row["title_b"])
+            self._intentions[placed.split, row["relation"]].add(placed.pair, row["intention"])
+            self._pairs[placed.split].add(placed.pair, row["title_a"], row["title_b"])
+        return records
 
     def _placed(self, row: Row) -> Placed | str:
         """Or why it is left out."""
@@ -152,29 +154,33 @@ class Composer:
             if why := benchmark.why(row):
                 return why
         # A title may hold what a model takes for a picture's place.
-        title_a, title_b, pair = _titles(row["title_a"], row["title_b"])
+        row["title_a"], row["title_b"], pair = _titles(row["title_a"], row["title_b"])
         if self._repeated(pair, row["intention"]):
             return "the same words for the same titles"
         if not (split := self._split(pair)):
             return "its two products are in two splits"
         drawn_by = "\0".join((row["asin_a"], row["asin_b"], row["relation"], row["intention"])).encode()
-        return Placed({**row, "title_a": title_a, "title_b": title_b}, pair, split, drawn_by)
+        return Placed(row, pair, split, drawn_by)
 
-    def _composed(self, placed: Placed) -> Iterator[Record]:
+    def _record(self, placed: Placed, task: str, question: str, answer: str) -> Record:
         row = placed.row
-        for task, question, answer in self._asked(placed):
-            pictures = (row["picture_a"], row["picture_b"]) if task == WITH_PICTURES else ()
-            content = {"id": f"{task}-{row['id']}", "task": task, "messages": _chat(question, answer, len(pictures))}
-            if pictures:
-                content[IMAGES] = [f"{digest}.jpg" for digest in pictures]  # in the order of their placeholders
-            yield Record(placed.split, task, row["relation"], content, row["verdict"] if task == "verdict" else "")
+        pictures = (row["picture_a"], row["picture_b"]) if task == WITH_PICTURES else ()
+        content = {"id": f"{task}-{row['id']}", "task": task, "messages": _chat(question, answer, len(pictures))}
+        if pictures:
+            content[IMAGES] = [f"{digest}.jpg" for digest in pictures]  # in the order of their placeholders
+        return Record(placed.split, task, row["relation"], content, row["verdict"] if task == "verdict" else "")
 
-    def _asked(self, placed: Placed) -> Iterator[tuple[str, str, str]]:
+    def _asked(self, placed: Placed) -> Iterator[Asked]:
         row = placed.row
         if row["kept"]:
-            yield from self._understanding(placed)
-            yield from self._generation(placed)
-            yield from self._utilisation(placed)
+            if asked := self._understanding(placed):
+                yield asked
+            row["phrase"] = RELATIONS[row["relation"]].phrase
+            yield "generation", self._worded("generation", placed), row["intention"]
+            if self.with_images and (asked := self._generation_with_pictures(placed)):
+                yield asked
+            if asked := self._utilisation(placed):
+                yield asked
         if row["verdict"] is None:
             self.left_out["verdict: none was given"] += 1
         elif row["kept"] != (row["verdict"] == "yes"):
@@ -183,43 +189,41 @@ class Composer:
             answer = f"{row['verdict'].capitalize()}. {row['reason']}".strip()
             yield "verdict", self._worded("verdict", placed), answer
 
-    def _understanding(self, placed: Placed) -> Iterator[tuple[str, str, str]]:
+    def _understanding(self, placed: Placed) -> Asked | None:
         row, pair, split, _ = placed
         others = self._intentions[split, row["relation"]].others(pair, row["intention"])
         if len(others) < len(LETTERS) - 1:
             self.left_out["understanding: too few others to choose from yet"] += 1
-            return
+            return None
         lots = self._random("understanding", placed)
-        options, answer = _options(lots, row["intention"], lots.sample(others, len(LETTERS) - 1))
-        yield "understanding", self._worded("understanding", placed, options=options), answer
+        row["options"], answer = _options(lots, row["intention"], lots.sample(others, len(LETTERS) - 1))
+        return "understanding", self._worded("understanding", placed), answer
 
-    def _generation(self, placed: Placed) -> Iterator[tuple[str, str, str]]:
-        row, phrase = placed.row, RELATIONS[placed.row["relation"]].phrase
-        yield "generation", self._worded("generation", placed, phrase=phrase), row["intention"]
-        if not self.with_images:
-            return
+    def _generation_with_pictures(self, placed: Placed) -> Asked | None:
+        row = placed.row
         if row["picture_a"] and row["picture_b"]:
-            yield WITH_PICTURES, self._worded(WITH_PICTURES, placed, phrase=phrase), row["intention"]
-        else:
-            self.left_out["generation_with_pictures: a picture is missing"] += 1
+            return WITH_PICTURES, self._worded(WITH_PICTURES, placed), row["intention"]
+        self.left_out["generation_with_pictures: a picture is missing"] += 1
+        return None
 
-    def _utilisation(self, placed: Placed) -> Iterator[tuple[str, str, str]]:
+    def _utilisation(self, placed: Placed) -> Asked | None:
         row, others = placed.row, self._pairs[placed.split].others(placed.pair)
         if len(others) < len(LETTERS) - 1:
             self.left_out["utilisation: too few others to choose from yet"] += 1
-            return
+            return None
         lots = self._random("utilisation", placed)
-        given, wanted = lots.sample([row["title_a"], row["title_b"]], 2)
+        row["title_given"], wanted = lots.sample((row["title_a"], row["title_b"]), 2)
         wrong = [lots.choice(titles) for titles in lots.sample(others, len(LETTERS) - 1)]
         if len({*wrong, wanted}) < len(LETTERS):
             self.left_out["utilisation: two options would be the same"] += 1
-            return
-        options, answer = _options(lots, wanted, wrong)
-        yield "utilisation", self._worded("utilisation", placed, title_given=given, options=options), answer
+            return None
+        row["options"], answer = _options(lots, wanted, wrong)
+        return "utilisation", self._worded("utilisation", placed), answer
 
-    def _worded(self, task: str, placed: Placed, **given: str) -> str:
-        phrasings, key = self.phrasings.by_task[task], self._key(f"{task} phrasing", placed)
-        return phrasings[key % len(phrasings)].format_map({**placed.row, **given})
+    def _worded(self, task: str, placed: Placed) -> str:
+        """With what the row holds, to which each task adds its own."""
+        wordings = self._wordings[task]
+        return wordings[self._key(f"{task} phrasing", placed) % len(wordings)](placed.row)
 
     def _repeated(self, pair: Pair, text: str) -> bool:
         """Held as 8 bytes each: a run of millions then needs a tenth of the memory of its texts."""
@@ -246,7 +250,7 @@ class Composer:
         return self._lots
 
     def _key(self, purpose: str, placed: Placed) -> int:
-        return _hashed(f"{self.seed}\0{purpose}\0".encode() + placed.drawn_by)
+        return _hashed(self._purposes[purpose] + placed.drawn_by)
 
 
 def _chat(question: str, answer: str, n_pictures: int) -> list[dict[str, Any]]:
@@ -257,9 +261,9 @@ def _chat(question: str, answer: str, n_pictures: int) -> list[dict[str, Any]]:
     return [{"role": "user", "content": asked}, {"role": "assistant", "content": [{"type": "text", "text": answer}]}]
 
 
-def _options(random: Random, right: str, wrong: list[str]) -> tuple[str, str]:
+def _options(lots: Random, right: str, wrong: list[str]) -> tuple[str, str]:
     """(the options, the answer)"""
-    shuffled = random.sample([right, *wrong], len(LETTERS))
+    shuffled = lots.sample([right, *wrong], len(LETTERS))
     lines = [f"{letter}. {text}" for letter, text in zip(LETTERS, shuffled, strict=True)]
     return "\n".join(lines), lines[shuffled.index(right)]
 

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from distillation.models import CoBuy, Intention, Product, Run, Verdict
-from knowledge.instructions.phrasings import PLACEHOLDERS, Phrasings
+from knowledge.instructions.phrasings import PLACEHOLDERS, Phrasings, wording
 from knowledge.instructions.records import OTHERS_HELD, Pair, Texts
 from tests.annotation.builders import show_pictures
 from tests.distillation.builders import finished_run
@@ -191,3 +191,8 @@ def test_trl_reads_the_tasks_with_pictures(run: Run, tmp_path: Path) -> None:
     assert [image.size for image in found[0]["images"]] == [(60, 40), (60, 40)]
     assert [part["type"] for part in messages[0]["content"]] == ["image", "image", "text"]
     assert messages[0]["content"][0]["image"].size == (60, 40)
+
+
+def test_a_wording_says_what_its_text_formatted_does() -> None:
+    text, given = "100 % {{of}} {title_a}: {options}%s", {"title_a": "a {b} %d", "options": "A. 1"}
+    assert wording(text)(given) == text.format_map(given) == "100 % {of} a {b} %d: A. 1%s"
