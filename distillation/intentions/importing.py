@@ -26,7 +26,12 @@ NOT_KNOWN = "not known"
 SAY_EVERY = 100_000
 SHOWN = 5  # rows of a file that is looked at
 
-SETTINGS = "SET LOCAL work_mem = '128MB'; SET LOCAL maintenance_work_mem = '256MB'; SET LOCAL jit = off"
+# Long rows are packed by LZ4, where the database has it: that takes half the time.
+SETTINGS = """
+SET LOCAL work_mem = '128MB'; SET LOCAL maintenance_work_mem = '256MB'; SET LOCAL jit = off;
+SELECT set_config('default_toast_compression', 'lz4', true)
+FROM pg_settings WHERE name = 'default_toast_compression' AND 'lz4' = ANY(enumvals)
+"""
 
 Say = Callable[[str], None]
 
@@ -41,6 +46,12 @@ WITH stored AS (
 )
 SELECT EXISTS (TABLE stored EXCEPT TABLE given) OR EXISTS (TABLE given EXCEPT TABLE stored)
 """
+# Without the texts, which are sorted only as they are written.
+NUMBERED = """
+CREATE TEMP TABLE intention_numbered ON COMMIT DROP AS
+SELECT nextval((SELECT pg_get_serial_sequence('distillation_intention', 'id'))) AS id, sorted.*
+FROM (SELECT * FROM intention_sampled ORDER BY cobuy_id, relation, sample) sorted
+"""
 # With their words for the search, those of a co-buy's titles made once: the trigger would make them for each row, in
 # twice the time.
 INSERT = """
@@ -49,15 +60,11 @@ WITH titles AS MATERIALIZED (
     FROM distillation_cobuy c
     JOIN distillation_product a ON a.id = c.a_id JOIN distillation_product b ON b.id = c.b_id
     WHERE c.id IN (SELECT cobuy_id FROM intention_sampled)
-), sorted AS (
-    SELECT cobuy_id, relation, sample, text, raw, ready.words || titles.words AS words
-    FROM intention_ready ready JOIN titles USING (cobuy_id) ORDER BY cobuy_id, relation, sample
-), numbered AS (
-    SELECT nextval(pg_get_serial_sequence('distillation_intention', 'id')) AS id, sorted.* FROM sorted
 )
 INSERT INTO distillation_intention (id, run_id, cobuy_id, relation, sample, text, raw_reply, search)
-SELECT id, %(run)s, cobuy_id, relation, sample, text, raw, words || distillation_place_words(id, %(run)s, relation)
-FROM numbered
+SELECT n.id, %(run)s, cobuy_id, n.relation, sample, text, raw,
+       s.words || titles.words || distillation_place_words(n.id, %(run)s, n.relation)
+FROM intention_numbered n JOIN intention_staged s USING (place) JOIN titles USING (cobuy_id) ORDER BY n.id
 """
 COBUYS_LOCKED = """
 SELECT count(*) FROM (
@@ -66,21 +73,20 @@ SELECT count(*) FROM (
 """
 INSERT_VERDICTS = """
 INSERT INTO distillation_verdict (intention_id, yes, p_yes, reason, raw_reply)
-SELECT i.id, r.yes, r.p_yes, r.reason, r.answer
-FROM intention_ready r JOIN distillation_intention i USING (cobuy_id, relation, sample)
-WHERE i.run_id = %(run)s AND r.yes IS NOT NULL ORDER BY i.id
+SELECT n.id, n.yes, p_yes, reason, answer
+FROM intention_numbered n JOIN intention_staged USING (place) WHERE n.yes IS NOT NULL ORDER BY n.id
 """
 # A verdict that the file does not hold stands as owed, so that the sums of the run's page add up; a finished run is
 # never taken up again.
 INSERT_COBUYS = """
 INSERT INTO distillation_runcobuy (run_id, cobuy_id, n_owed)
-SELECT %(run)s, cobuy_id, count(*) - count(yes) FROM intention_ready GROUP BY cobuy_id ORDER BY cobuy_id
+SELECT %(run)s, cobuy_id, count(*) - count(yes) FROM intention_sampled GROUP BY cobuy_id ORDER BY cobuy_id
 """
 INSERT_TICK = """
 INSERT INTO distillation_runtick
     (run_id, at, calls, prompt_tokens, cached_tokens, completion_tokens, features, intentions, verdicts, yes, failures)
 SELECT %s, date_trunc('minute', now()), 0, 0, 0, 0, 0, count(*), count(yes), count(*) FILTER (WHERE yes), 0
-FROM intention_ready
+FROM intention_sampled
 """
 
 
@@ -173,7 +179,7 @@ def _write(cursor: CursorWrapper, run: Run, account: IntentionAccount) -> None:
     with filled_bare(cursor, "distillation_intention", account.written):
         cursor.execute(COBUYS_LOCKED)
         with keys_known():
-            for statement in (INSERT, INSERT_VERDICTS, INSERT_COBUYS):
+            for statement in (NUMBERED, INSERT, INSERT_VERDICTS, INSERT_COBUYS):
                 cursor.execute(statement, {"run": run.pk})
     cursor.execute(INSERT_TICK, [run.pk])
     cursor.execute("SELECT gin_clean_pending_list('intention_search')")
@@ -201,7 +207,7 @@ def _why_nothing(account: IntentionAccount) -> str:
 
 def _config(cursor: CursorWrapper) -> dict:
     """What pages read of any run's; how these intentions were made is not known here."""
-    cursor.execute("SELECT array_agg(DISTINCT relation), max(sample) + 1, count(*) FROM intention_ready")
+    cursor.execute("SELECT array_agg(DISTINCT relation), max(sample) + 1, count(*) FROM intention_sampled")
     found, samples, imported = cursor.fetchone()
     return {
         "imported": imported,

@@ -11,7 +11,7 @@ from distillation.runs.services import MOST_SAMPLES
 # An outer transaction may import twice, so they are not always gone yet. The database finds the words for the search
 # (as migration 0019 has them) while the next rows are read here.
 STAGED = """
-DROP TABLE IF EXISTS intention_staged, intention_placed, intention_sampled CASCADE;
+DROP TABLE IF EXISTS intention_staged, intention_placed, intention_sampled, intention_numbered CASCADE;
 CREATE TEMP TABLE intention_staged (
     place bigint, asin_a text, asin_b text, relation text, text text, raw text, yes boolean, p_yes float8, reason text,
     answer text, title_a text, title_b text, category_a text, category_b text,
@@ -46,7 +46,7 @@ ON CONFLICT DO NOTHING
 # `turn` is over 1 for the same words again, which are known by their digest: sorting by it is cheap.
 PLACED = """
 CREATE TEMP TABLE intention_placed ON COMMIT DROP AS
-SELECT place, yes, p_yes, reason, cobuy.id AS cobuy_id, a.id IS NOT NULL AND b.id IS NOT NULL AS known,
+SELECT place, yes, p_yes, cobuy.id AS cobuy_id, a.id IS NOT NULL AND b.id IS NOT NULL AS known,
        row_number() OVER same AS turn, first_value(yes) OVER same AS first_yes, first_value(p_yes) OVER same AS first_p,
        s.relation
 FROM intention_staged s
@@ -58,13 +58,13 @@ WINDOW same AS (PARTITION BY least(asin_a, asin_b), greatest(asin_a, asin_b), s.
 """
 SAMPLED = """
 CREATE TEMP TABLE intention_sampled ON COMMIT DROP AS
-SELECT place, cobuy_id, relation, row_number() OVER (PARTITION BY cobuy_id, relation ORDER BY place) - 1 AS sample
+SELECT place, cobuy_id, relation, row_number() OVER (PARTITION BY cobuy_id, relation ORDER BY place) - 1 AS sample, yes
 FROM intention_placed WHERE cobuy_id IS NOT NULL AND turn = 1
 """
 BEYOND = "DELETE FROM intention_sampled WHERE sample >= %s"
 READY = """
 CREATE TEMP VIEW intention_ready AS
-SELECT cobuy_id, s.relation, sample, text, raw, yes, p_yes, reason, answer, words
+SELECT cobuy_id, s.relation, sample, text, s.yes, p_yes, reason
 FROM intention_sampled JOIN intention_staged s USING (place)
 """
 LEFT_OUT = """
@@ -100,5 +100,5 @@ def intentions_place(cursor: CursorWrapper, account: IntentionAccount, *, create
     account.leave_out(f"more than {MOST_SAMPLES:,} for one co-buy and relation", cursor.rowcount)
     cursor.execute("ANALYZE intention_sampled")
     cursor.execute(READY)
-    cursor.execute("SELECT count(*), count(yes) FROM intention_ready")
+    cursor.execute("SELECT count(*), count(yes) FROM intention_sampled")
     account.written, account.verdicts = cursor.fetchone()
