@@ -25,9 +25,13 @@ INSERT INTO distillation_product (asin, title, category, picture_problem)
 SELECT asin, coalesce(nullif(title, ''), asin), category, 'none was given with the intentions'
 FROM (
     SELECT DISTINCT ON (asin) asin, title, category, place
-    FROM intention_staged CROSS JOIN LATERAL (
-        VALUES (asin_a, title_a, category_a), (asin_b, title_b, category_b)
-    ) AS ends (asin, title, category)
+    FROM (
+        SELECT asin, title, category, min(place) AS place
+        FROM intention_staged CROSS JOIN LATERAL (
+            VALUES (asin_a, title_a, category_a), (asin_b, title_b, category_b)
+        ) AS ends (asin, title, category)
+        GROUP BY asin, title, category
+    ) AS once
     ORDER BY asin, title = '', place
 ) AS named
 WHERE NOT EXISTS (SELECT FROM distillation_product known WHERE known.asin = named.asin)
@@ -53,8 +57,10 @@ FROM intention_staged s
 LEFT JOIN distillation_product a ON a.asin = s.asin_a
 LEFT JOIN distillation_product b ON b.asin = s.asin_b
 LEFT JOIN distillation_cobuy cobuy ON cobuy.a_id = least(a.id, b.id) AND cobuy.b_id = greatest(a.id, b.id)
-WINDOW same AS (PARTITION BY least(asin_a, asin_b), greatest(asin_a, asin_b), s.relation, md5(text)::uuid
-                ORDER BY place)
+WINDOW same AS (
+    PARTITION BY md5(concat_ws(' ', least(asin_a, asin_b), greatest(asin_a, asin_b), s.relation, text))::uuid
+    ORDER BY place
+)
 """
 SAMPLED = """
 CREATE TEMP TABLE intention_sampled ON COMMIT DROP AS
