@@ -3,7 +3,7 @@
 import hashlib
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from accounts.models import User
 from annotation.exchange.exports.rows import COLUMNS, OF_REVISIONS
 from annotation.exchange.files.asins import Asins, ZerosLost
-from annotation.exchange.files.blocks import Block, Recalled
+from annotation.exchange.files.blocks import Block, Cells, Recalled
 from annotation.exchange.files.looks import LOOKS, ODD, look_of
 from annotation.judging.participants import BY_ROLE
 from annotation.models import Judgment, Kind, Study
@@ -50,7 +50,6 @@ OTHER_FILES: dict[frozenset[str], str] = {
     frozenset(("item", "annotator", "label")): "it is a long CSV of labels; give it to agreement",
 }
 
-Cells = Mapping[str, object]
 Convert = Callable[[object], object]
 
 
