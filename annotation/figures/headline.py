@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-from django.db.models import Count, Sum
-
 from annotation.figures.numbers import Headlines, headlines_of, study_revision
 from annotation.figures.rows.asked import Asked
 from annotation.figures.rows.live import Live
@@ -29,7 +27,7 @@ def dashboard(study: Study, selection: Selection, revision: str = "") -> dict:
     # The revision is read first: a judgment in between is then shown again, never missed.
     asked = Asked(study, selection, revision or study_revision(study), on_page=True)
     page = {"study": study, "revision": asked.revision, "selection": selection}
-    return {**page, "figures": figures_page(asked), **_who_counts(study, selection)}
+    return {**page, "figures": figures_page(asked), **_who_counts(asked)}
 
 
 def figures_page(asked: Asked) -> dict:
@@ -61,16 +59,15 @@ def _unjudged(response: dict) -> str:
     return response.get("warning", told) if share else ""
 
 
-def _who_counts(study: Study, selection: Selection) -> dict:
+def _who_counts(asked: Asked) -> dict:
     """How many judgments of which people are left out by a researcher's decision."""
-    found = study.participants.excluded().aggregate(people=Count("pk"), judgments=Sum("n_judged", default=0))
-    seen = study.participants.included().aggregate(n=Sum("n_seen", default=0))["n"]
+    study, selection, found = asked.study, asked.selection, asked.together
     return {
-        "n_excluded": found["people"],
-        "excluded_judgments": found["judgments"],
+        "n_excluded": found.excluded,
+        "excluded_judgments": found.excluded_judgments,
         "with_excluded": selection.with_excluded,
         "toggled": replace(selection, with_excluded=not selection.with_excluded).query,
-        "n_seen": seen,
+        "n_seen": found.seen,
         "n_marked": Adjudication.objects.marked().filter(item__study=study).count() if study.adjudicator_id else 0,
         "seen_toggled": replace(selection, with_seen=not selection.with_seen).query,
     }

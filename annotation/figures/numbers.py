@@ -5,8 +5,6 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import TypeVar
 
-from django.db.models import Sum
-
 from annotation.figures.agreeing import agreement
 from annotation.figures.assisting import QUALITIES
 from annotation.figures.filtering import ceiling
@@ -17,8 +15,9 @@ from annotation.figures.rates import Group, by_group, n_answers, positive, rate
 from annotation.figures.rows.asked import Asked
 from annotation.figures.rows.kinds import Rows
 from annotation.figures.rows.live import Live
+from annotation.figures.rows.together import revision_of
 from annotation.figures.slow import WAITING
-from annotation.models import Participant, Study
+from annotation.models import Study
 from annotation.scales import Question
 from annotation.selection import EVERYTHING, LATENT, Selection
 from stats.estimate import Estimate, undefined
@@ -94,11 +93,8 @@ class Figures(Headlines):
 
 
 def study_revision(study: Study) -> str:
-    """Grows with every judgment and audit, tells strictnesses apart, and ends in what workers have made. A sum over
-    participants misses no late commit, as the highest id would."""
-    total = Participant.objects.filter(study=study).aggregate(n=Sum("revision", default=0))["n"]
-    strictness = "/".join(f"{run.strictness:g}" for run in study.runs_in_order)
-    return f"{total}-{study.state}-{strictness}-{study.slow_revision}"
+    """As the database has it now, whatever was read of the study before."""
+    return revision_of(study.pk) or ""
 
 
 def study_figures(study: Study, selection: Selection = EVERYTHING) -> Figures:

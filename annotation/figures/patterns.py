@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from annotation.figures.rows.alike import Columns, rows_alike
 from annotation.figures.rows.tallied import units_sql
+from annotation.figures.rows.together import Together
 from annotation.models import Study
 from annotation.scales import Question
 from annotation.selection import Selection
@@ -64,7 +65,7 @@ class Progress:
 
 
 def patterns(
-    study: Study, selection: Selection, by: By = "relation", *, adjudicated: bool = False, keep: bool = False
+    study: Study, selection: Selection, by: By = "relation", *, adjudicated: bool = False, keep: Together | None = None
 ) -> tuple[Patterns, Progress]:
     """The patterns of the judged items, and how far all items are. `adjudicated`: an item that has an adjudicator's
     answer has this one vote on the first question and no other. `keep`: see `rows_alike`."""

@@ -21,6 +21,7 @@ from annotation.figures.panels.panel import Panel
 from annotation.figures.panels.shares import NAMES
 from annotation.figures.patterns import By
 from annotation.figures.rows.asked import Asked, Bound
+from annotation.figures.rows.together import revision_of
 from annotation.models import Study
 from distillation.runs.pages.forms import StrictnessForm
 
@@ -44,14 +45,14 @@ class PanelForm(SelectionForm):
 @researcher_required
 def study_panel(request: PersonRequest, study_id: int, name: str) -> HttpResponse:
     """Polled by the page; a 204 leaves the panel as it is."""
-    study, panel = get_object_or_404(Study.objects.of_ratings().for_figures(), pk=study_id), _panel(name)
-    revision = study_revision(study)
-    if request.GET.get("revision") == revision:
+    panel, revision = _panel(name), revision_of(study_id)
+    if revision and request.GET.get("revision") == revision:
         return HttpResponse(status=204)
+    study = get_object_or_404(Study.objects.of_ratings().for_figures(), pk=study_id)
     form = PanelForm(request.GET, study=study)
     if form.problem:
         return _refused(form)
-    asked = _asked(study, form, revision)
+    asked = _asked(study, form, revision or "")
     template = "studies/panels/fragment.html" if request.htmx else "studies/panels/page.html"
     return render(request, template, _page(panel, asked))
 

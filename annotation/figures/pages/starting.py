@@ -34,12 +34,12 @@ def study_start(study: Study, by: User) -> dict:
     }
 
 
-def study_pace(study: Study, now: datetime | None = None) -> dict | None:
+def study_pace(study: Study, now: datetime | None = None, revision: str = "") -> dict | None:
     """First judgments a day over the last seven days, or since the first where that is later (and over a day at least),
     and when all are in at this pace; None where there was none."""
     now = now or timezone.now()
     is_kept = is_large(study) and not study.is_preference  # of preferences no rows are
-    found = (_recent_kept if is_kept else _recent)(study, now)
+    found = _recent_kept(study, now, revision or study_revision(study)) if is_kept else _recent(study, now)
     if found is None:
         return None
     n, days, left = found
@@ -68,10 +68,10 @@ def _recent(study: Study, now: datetime) -> tuple[float, float, int] | None:
     )
 
 
-def _recent_kept(study: Study, now: datetime) -> tuple[float, float, int] | None:
+def _recent_kept(study: Study, now: datetime, revision: str) -> tuple[float, float, int] | None:
     """The same of a large study, to a quarter of an hour, from what is kept; of those who are excluded none counts."""
-    asked = Asked(study, revision=study_revision(study), on_page=True)
-    judged = asked.study.participants.included().aggregate(n=Sum("n_judged", default=0))["n"]
+    asked = Asked(study, revision=revision, on_page=True)
+    judged = asked.together.judged
     recent = {at: n for at, n in asked.once("quarters", lambda: quarters(asked, RECENT.days)).items() if n}
     within = {at: n for at, n in recent.items() if at >= now - RECENT}
     n = sum(within.values())

@@ -19,6 +19,7 @@ from annotation.figures.pages.selection_form import SelectionForm
 from annotation.figures.pages.starting import is_begun, study_pace, study_start
 from annotation.figures.panels.all import panels_of
 from annotation.figures.preferences.views import preference_detail, preference_polled
+from annotation.figures.rows.together import revision_of
 from annotation.judging.quality.interventions import participant_exclude, participant_pause, participant_resume
 from annotation.judging.quality.measures import rules_alarm
 from annotation.models import Participant, Skip, Study
@@ -45,11 +46,12 @@ def study_detail(request: PersonRequest, study_id: int) -> HttpResponse:
     page["n_without_picture"] = Skip.objects.without_picture(study)
     if form.problem:
         return render(request, "studies/detail.html", {**page, "problem": form.problem}, status=400)
+    revision = study_revision(study)
     if study.simulated or is_begun(study):
-        page["pace"] = study_pace(study)
+        page["pace"] = study_pace(study, revision=revision)
     else:
         page |= {"start": study_start(study, request.user), "panels": []}
-    answer = render(request, "studies/detail.html", {**page, **dashboard(study, form.selection)})
+    answer = render(request, "studies/detail.html", {**page, **dashboard(study, form.selection, revision)})
     if request.htmx:
         answer["HX-Push-Url"] = "?".join(filter(None, (request.path, form.selection.query)))
     return answer
@@ -59,18 +61,18 @@ def study_detail(request: PersonRequest, study_id: int) -> HttpResponse:
 @researcher_required
 def study_figures(request: HttpRequest, study_id: int) -> HttpResponse:
     """Polled by the page; a 204 leaves it as it is."""
+    revision = revision_of(study_id)
+    if revision and request.GET.get("revision") == revision:
+        return HttpResponse(status=204)
     study = get_object_or_404(Study.objects.for_figures(), pk=study_id)
     if study.is_preference:
         return preference_polled(request, study)
-    revision = study_revision(study)
-    if request.GET.get("revision") == revision:
-        return HttpResponse(status=204)
     if "start" in request.GET:  # the page has no panels yet: with the first judgment it comes anew
         return HttpResponse(headers={"HX-Refresh": "true"}) if is_begun(study) else HttpResponse(status=204)
     form = SelectionForm(request.GET, study=study)
     if form.problem:
         return HttpResponse(form.problem, status=400, content_type="text/plain; charset=utf-8")
-    return render(request, "studies/_figures.html", dashboard(study, form.selection, revision))
+    return render(request, "studies/_figures.html", dashboard(study, form.selection, revision or ""))
 
 
 @require_POST

@@ -6,7 +6,6 @@ from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
 from accounts.access import researcher_required
-from annotation.figures.numbers import study_revision
 from annotation.figures.preferences.page import preference_page, preference_table
 from annotation.judging.quality.measures import rules_alarm
 from annotation.models import Skip, Study
@@ -20,9 +19,7 @@ def preference_detail(request: HttpRequest, study: Study) -> HttpResponse:
 
 
 def preference_polled(request: HttpRequest, study: Study) -> HttpResponse:
-    """A 204 leaves the page as it is."""
-    if request.GET.get("revision") == study_revision(study):
-        return HttpResponse(status=204)
+    """What came since the page was shown."""
     return render(request, "studies/_preferences.html", preference_page(study))
 
 

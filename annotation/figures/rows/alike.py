@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from annotation.figures.rows.kept import Grouping, Row, kept_rows
 from annotation.figures.rows.tallied import tallied, tallied_since
+from annotation.figures.rows.together import Together
 from annotation.models import Study
 from annotation.selection import Selection
 
@@ -32,24 +33,26 @@ _MOVED = {
 
 
 def rows_alike(
-    study: Study, selection: Selection, expressions: dict[str, str], *, enough: str, keep: bool = False
+    study: Study, selection: Selection, expressions: dict[str, str], *, enough: str, keep: Together | None = None
 ) -> Columns:
     """The different values of the expressions over items `t`, sorted, and how many items have them; `enough` judgments
-    finish one. With `keep` those kept of a large study are brought up to date.
+    finish one. With `keep` those kept of a large study are brought up to that.
 
     The expressions are SQL of our own, never of a request. Without a choice of judgments unjudged items are there too.
     """
     return _alike(study, selection, expressions, tuple(_COUNTED), "true", enough=enough, keep=keep)
 
 
-def items_alike(study: Study, selection: Selection, where: str, *, keep: bool = False, **expressions: str) -> Columns:
+def items_alike(
+    study: Study, selection: Selection, where: str, *, keep: Together | None = None, **expressions: str
+) -> Columns:
     """The same of some items, and of these only how many they are."""
     return _alike(study, selection, expressions, ("items",), where, keep=keep)
 
 
 def _alike(
     study: Study, selection: Selection, expressions: dict[str, str], counted: Sequence[str], where: str,
-    *, enough: str = "", keep: bool,
+    *, enough: str = "", keep: Together | None,
 ) -> Columns:  # fmt: skip
     def sql(items: str, counts: dict[str, str]) -> str:
         return _ALIKE.format(
@@ -65,7 +68,7 @@ def _alike(
     if keep:
         since, since_values = tallied_since(study, selection)
         of = Grouping(len(expressions), whole, sql(since, _MOVED), values, since_values, latest="judged_at" in counted)
-        rows: list[Row] = [key + counts for key, counts in kept_rows(study, of).rows.items()]
+        rows: list[Row] = [key + counts for key, counts in kept_rows(study, of, keep).rows.items()]
     else:
         rows = _sorted(whole, values, len(expressions))
     names = (*expressions, *counted)

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
 from django.db import connection, transaction
-from django.db.models import Sum
 
 from annotation.figures.patterns import By
 from annotation.figures.rows.kept import KEPT_FROM
+from annotation.figures.rows.together import Together, together
 from annotation.models import Study
 from annotation.selection import ADJUDICATED, EVERYTHING, Selection
 from common.cached import cached
@@ -43,6 +43,18 @@ class Asked:
         alone = chosen.chooses_judgments or chosen.truth == ADJUDICATED
         return self.on_page and bool(self.revision) and not alone and is_large(self.study)
 
+    @property
+    def so_far(self) -> Together | None:
+        """Up to where kept rows are to be brought; None where none are kept."""
+        return self.together if self.keeps else None
+
+    @property
+    def together(self) -> Together:
+        """Read once for each revision."""
+        if not self.revision:
+            return together(self.study)
+        return cached(self._key(self.revision, "together"), lambda: together(self.study), KEPT_SECONDS)
+
     def of_items(self) -> "Asked":
         """Without the choices of people and days: who judged the chosen items, and when, does not matter here."""
         chosen = self.selection
@@ -67,15 +79,19 @@ class Asked:
         return self._once(what, make, self._by_then(), PART_SECONDS)
 
     def _once(self, what: str, make: Callable[[], Made], revision: str, seconds: float) -> Made:
-        key = hashlib.sha256(repr((self.study.pk, self.selection, self.on_page, revision, what)).encode()).hexdigest()
-        return cached(f"figures-{key}", lambda: _planned_anew(make), seconds)
+        return cached(self._key(revision, what), lambda: _planned_anew(make), seconds)
+
+    def _key(self, revision: str, what: str) -> str:
+        asked = (self.study.pk, self.selection, self.on_page, revision, what)
+        return f"figures-{hashlib.sha256(repr(asked).encode()).hexdigest()}"
 
     def _by_then(self) -> str:
         """A revision that a hundredth more judgments move, or something that is counted anew."""
-        now = self.study.participants.aggregate(n=Sum("n_judged", default=0), anew=Sum("n_recounted", default=0))
-        size = max(0, now["n"].bit_length() - BITS_TOLD)
+        now = self.together
+        n = now.judged + now.excluded_judgments
+        size = max(0, n.bit_length() - BITS_TOLD)
         design = self.revision.split("-")[1:-1]  # state and strictness; see `study_revision`
-        return f"{now['anew']} {now['n'] >> size << size} {design}"
+        return f"{now.n_recounted} {n >> size << size} {design}"
 
 
 def is_large(study: Study) -> bool:

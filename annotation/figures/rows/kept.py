@@ -11,11 +11,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.cache import cache
 from django.db import connection, transaction
-from django.db.models import Sum
 
+from annotation.figures.rows.together import Together
 from annotation.models import Study
+from common.cached import shared
 from common.counting import counting_sql
 
 KEPT_FROM = 10_000  # items; fewer are read as quickly
@@ -74,22 +74,21 @@ class Kept:
     seen: list[tuple[int, int, int]]  # participant, revision, last judgment
 
 
-def kept_rows(study: Study, of: Grouping) -> Kept:
+def kept_rows(study: Study, of: Grouping, now: Together) -> Kept:
     key = f"kept-{of.key(study)}"
-    known: Kept | None = cache.get(key)
-    found = _brought_up_to_date(study, of, known) or _counted(study, of)
+    known: Kept | None = shared.get(key)
+    found = _brought_up_to_date(study, of, known, now) or _counted(study, of)
     if found is not known:
-        cache.set(key, found, KEPT_SECONDS)
+        shared.set(key, found, KEPT_SECONDS)
     return found
 
 
-def _brought_up_to_date(study: Study, of: Grouping, known: Kept | None) -> Kept | None:
+def _brought_up_to_date(study: Study, of: Grouping, known: Kept | None, now: Together) -> Kept | None:
     if known is None:
         return None
-    now = study.participants.aggregate(revision=Sum("revision"), n_recounted=Sum("n_recounted"))
-    if now["n_recounted"] != known.n_recounted or now["revision"] - known.revision > MOST_SINCE:
+    if now.n_recounted != known.n_recounted or now.revision - known.revision > MOST_SINCE:
         return None
-    if now["revision"] == known.revision:
+    if now.revision == known.revision:
         return known
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         cursor.execute(_BY_INDEX.format("off"))

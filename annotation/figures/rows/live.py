@@ -61,7 +61,7 @@ class Live:
 
     def judged(self, by: By = "relation") -> tuple[Patterns, Progress]:
         asked = self.asked
-        return self.once(f"rows by {by}", lambda: patterns(asked.study, asked.selection, by, keep=asked.keeps))
+        return self.once(f"rows by {by}", lambda: patterns(asked.study, asked.selection, by, keep=asked.so_far))
 
     def truth(self, by: By = "relation") -> Patterns:
         study, chosen = self.asked.study, self.asked.selection
@@ -150,7 +150,7 @@ def _decided(asked: Asked, judged: Patterns) -> Decided:
         study,
         asked.selection,
         f"{complete_in(study)} AND {lead} <> 0 AND {p_yes} IS NOT NULL",
-        keep=asked.keeps,
+        keep=asked.so_far,
         p_yes=f"width_bucket({p_yes}, ARRAY{cuts}::float8[])",
         plausible=f"{lead} > 0",
         inclusion="t.inclusion_probability",
@@ -175,7 +175,7 @@ def _completed(asked: Asked) -> Completed:
         study,
         asked.selection,
         f"{complete_in(study)} AND t.plausibility_tally > 0 AND {kept} IS NOT NULL",
-        keep=asked.keeps,
+        keep=asked.so_far,
         step=f"width_bucket(t.judged_at, ARRAY[{cuts}]::timestamptz[])",
         truth=f"(1 + sign({_lead(study.questions[0])})) / 2.0",
         kept=kept,
@@ -205,8 +205,9 @@ def _lead(question: Question) -> str:
 def _audited(asked: Asked) -> Audited:
     """Counted on the participants, unless some judgments only are chosen."""
     chosen, people = asked.selection.counted, asked.study.participants.filter(n_judged__gt=0)
-    if chosen in (EVERYTHING, Selection(with_excluded=True)):
-        people = people if chosen.with_excluded else people.included()
+    if chosen == EVERYTHING:
+        return Audited(asked.together.annotators, asked.together.audits, asked.together.right)
+    if chosen == Selection(with_excluded=True):
         return Audited(
             **people.aggregate(
                 annotators=Count("pk"), audits=Sum("n_audited", default=0), right=Sum("n_filter_right", default=0)

@@ -54,7 +54,7 @@ def _n_in_part(asked: Asked, part: int) -> tuple[int, str]:
     fresh, of_fresh = came(asked, part)
     count = Grouping(1, _COUNT.format(judgments=inner), _COUNT.format(judgments=fresh), values, of_fresh)
     if asked.keeps:
-        found = kept_rows(asked.study, count)
+        found = kept_rows(asked.study, count, asked.together)
         return sum(n for (n,) in found.rows.values()), f"{count.key(asked.study)}-{found.n_recounted}"
     with connection.cursor() as cursor:
         cursor.execute(count.whole, count.values)
@@ -86,7 +86,7 @@ def grown(asked: Asked) -> list[Grown]:
     if asked.keeps:
         fresh, of_fresh = came(asked)
         of = Grouping(3, whole, _BY_STEP.format(grown=fresh), (cuts, *values), (cuts, *of_fresh))
-        rows = [key + counts for key, counts in kept_rows(asked.study, of).rows.items()]
+        rows = [key + counts for key, counts in kept_rows(asked.study, of, asked.together).rows.items()]
     else:
         rows = sorted(_counted(whole, (cuts, *values)))
     return [Grown(step, tally, question.unit(answer), n) for step, answer, tally, n in rows]

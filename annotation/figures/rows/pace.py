@@ -33,7 +33,7 @@ def quarters(asked: Asked, days: int) -> dict[datetime, int]:
     if asked.keeps:
         fresh, of_fresh = came(asked)
         of = Grouping(1, whole, _QUARTERS.format(judgments=fresh), of_whole, (*of_fresh, since))
-        return {quarter: n for (quarter,), (n,) in kept_rows(asked.study, of).rows.items()}
+        return {quarter: n for (quarter,), (n,) in kept_rows(asked.study, of, asked.together).rows.items()}
     with connection.cursor() as cursor:
         cursor.execute(whole, of_whole)
         return dict(cursor.fetchall())

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
 from annotation.design.planning.both_ways import ASSUMED_GAIN, Gain, Sizes, Wanted, gain_known, ways
 from annotation.models import Item, Participant
+from common.cached import shared
 from tests.annotation.builders import participant, rate_all, study
 from tests.annotation.pages import text
 from tests.distillation.builders import finished_run
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def empty_cache() -> None:
-    cache.clear()
+    shared.clear()
 
 
 def told(**more) -> dict:

@@ -1,16 +1,16 @@
 """Small studies with known ratings."""
 
 import pytest
-from django.core.cache import cache
 
 from annotation.models import Study
+from common.cached import shared
 from tests.annotation.builders import study, study_of_ties_and_errors
 from tests.distillation.builders import finished_run
 
 
 @pytest.fixture(autouse=True)
 def empty_cache() -> None:
-    cache.clear()
+    shared.clear()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
@@ -13,6 +12,7 @@ from annotation.figures.rows.live import Live
 from annotation.models import Item, Study
 from annotation.recheck.check import figures_check
 from annotation.selection import EVERYTHING, Selection
+from common.cached import shared
 from stats.looking import beta_mixture, share_sequence
 from stats.sample import sample_of
 from tests.annotation.builders import judge, participant, rate_all, study
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def empty_cache() -> None:
-    cache.clear()
+    shared.clear()
 
 
 def planned(plan: Planned | None, *, yes: int = 30, items: int = 40) -> Study:

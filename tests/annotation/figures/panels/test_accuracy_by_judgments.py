@@ -1,13 +1,13 @@
 """The filter's accuracy as judgments came in."""
 
 import pytest
-from django.core.cache import cache
 
 from annotation.figures.numbers import study_figures
 from annotation.figures.panels.all import PANELS
 from annotation.figures.rows.live import Live
 from annotation.models import Study
 from annotation.recheck.check import figures_check
+from common.cached import shared
 from tests.annotation.builders import rate_all, study
 from tests.annotation.panels import asked, show
 from tests.distillation.builders import finished_run
@@ -27,7 +27,7 @@ def judged_once(module_db: None) -> Study:
 
 @pytest.fixture
 def judged(db: None, judged_once: Study) -> Study:
-    cache.clear()
+    shared.clear()
     return Study.objects.get(pk=judged_once.pk)
 
 

@@ -1,7 +1,6 @@
 """What the panels on people say: of repeats, of pairs of annotators, of who is lenient."""
 
 import pytest
-from django.core.cache import cache
 
 from annotation.figures.panels.all import PANELS
 from annotation.figures.panels.panel import Shown
@@ -9,6 +8,7 @@ from annotation.figures.rows.asked import Asked
 from annotation.figures.rows.live import Live
 from annotation.judging.quality.measures import annotators_quality
 from annotation.models import Judgment, Kind, Study
+from common.cached import shared
 from tests.annotation.builders import study_of_repeats
 
 pytestmark = pytest.mark.django_db
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def nothing_kept() -> None:
-    cache.clear()
+    shared.clear()
 
 
 def show(name: str, made: Study) -> Shown:
