@@ -126,7 +126,7 @@ def patterns_of(columns: Columns, questions: Sequence[Question], *, has_unjudged
     return Patterns(
         items=drawn.items[judged],
         group=columns["group"][judged].astype(str),
-        kept=np.array([bool(each) for each in columns["kept"][judged]], dtype=bool),
+        kept=columns["kept"][judged].astype(bool),
         filtered=drawn.filtered[judged],
         complete=complete[judged],
         stratum=np.unique(drawn.stratum[judged], return_inverse=True)[1],
@@ -185,12 +185,12 @@ def _drawn(columns: Columns) -> Drawn:
         stratum=columns["stratum"].astype(str),
         inclusion=columns["inclusion"].astype(float),
         p_yes=columns["p_yes"].astype(float) if "p_yes" in columns else np.full(len(items), np.nan),
-        filtered=np.array([each is not None for each in columns["kept"]], dtype=bool),
+        filtered=np.array([each is not None for each in columns["kept"].tolist()], dtype=bool),
     )
 
 
 def _progress_of(columns: Columns) -> Progress:
-    latest = max(filter(None, columns["judged_at"]), default=None)
+    latest = max(filter(None, columns["judged_at"].tolist()), default=None)
     items, wanted, complete = (int(columns[name].sum()) for name in ("items", "wanted", "finished"))
     return Progress(items, wanted, complete, latest and datetime.fromtimestamp(latest, UTC))
 

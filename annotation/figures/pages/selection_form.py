@@ -4,6 +4,9 @@ from typing import Any, NamedTuple
 
 from django import forms
 from django.contrib.auth.models import Group
+from django.forms.utils import flatatt
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from annotation.design.versions import VersionsRefused, versions_of
 from annotation.models import Item, Judgment, Study
@@ -20,17 +23,33 @@ class Facets(NamedTuple):
     categories: list[str]
 
 
+class Choices(forms.Select):
+    """Written as the template of all others writes it, which takes as long for the hundred options here as the figures
+    do."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        widget = self.get_context(name, value, attrs)["widget"]
+        options = [option for _, group, _ in widget["optgroups"] for option in group]
+        written = format_html_join(
+            "\n  ",
+            '<option value="{}"{} dir="auto">{}</option>',
+            ((each["value"], flatatt(each["attrs"]), each["label"]) for each in options),
+        )
+        return format_html('<select name="{}"{}>\n  {}\n</select>', name, flatatt(widget["attrs"]), written)
+
+
 class SelectionForm(forms.Form):
-    relation = forms.ChoiceField(required=False)
-    category = forms.ChoiceField(required=False)
-    group = forms.TypedChoiceField(label="Annotators", required=False, coerce=int, empty_value=None)
-    person = forms.ChoiceField(label="Annotator", required=False)
-    run = forms.TypedChoiceField(required=False, coerce=int, empty_value=None)
+    relation = forms.ChoiceField(required=False, widget=Choices)
+    category = forms.ChoiceField(required=False, widget=Choices)
+    group = forms.TypedChoiceField(label="Annotators", required=False, coerce=int, empty_value=None, widget=Choices)
+    person = forms.ChoiceField(label="Annotator", required=False, widget=Choices)
+    run = forms.TypedChoiceField(required=False, coerce=int, empty_value=None, widget=Choices)
     since = forms.DateField(label="From", required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
     until = forms.DateField(label="To", required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
     truth = forms.ChoiceField(
         label="Filter against",
         required=False,
+        widget=Choices,
         choices=[
             ("", "Majority of complete items"),
             (LATENT, "Latent truth behind the votes"),
@@ -38,7 +57,10 @@ class SelectionForm(forms.Form):
         ],
     )
     whose = forms.ChoiceField(
-        label="Intervals for", required=False, choices=[("", "These annotators"), (PEOPLE, "People like them")]
+        label="Intervals for",
+        required=False,
+        widget=Choices,
+        choices=[("", "These annotators"), (PEOPLE, "People like them")],
     )
     version = forms.CharField(
         label="Protocol versions",

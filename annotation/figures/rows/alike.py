@@ -1,12 +1,11 @@
 """The items of a study, grouped by the database into rows that are alike."""
 
-from collections.abc import Sequence
+from typing import NamedTuple
 
-import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
-from annotation.figures.rows.kept import Grouping, Row, kept_rows
+from annotation.figures.rows.kept import Grouping, Row, columns_of, kept_rows
 from annotation.figures.rows.tallied import tallied, tallied_since
 from annotation.figures.rows.together import Together
 from annotation.models import Study
@@ -32,6 +31,34 @@ _MOVED = {
 }
 
 
+class _Asked(NamedTuple):
+    """Of items where `where` holds the values of `expressions`, and how many have them by `counted`."""
+
+    selection: Selection
+    expressions: tuple[tuple[str, str], ...]
+    counted: tuple[str, ...]
+    where: str
+    enough: str = ""
+
+    def sql(self, items: str, counts: dict[str, str]) -> str:
+        return _ALIKE.format(
+            expressions=", ".join(f"{each} AS {name}" for name, each in self.expressions),
+            counted=", ".join(counts[name].format(enough=self.enough) + f" AS {name}" for name in self.counted),
+            items=items,
+            where=self.where,
+            places=", ".join(str(place + 1) for place in range(len(self.expressions))),
+        )
+
+    def whole(self, study: Study) -> tuple[str, Row]:
+        items, values = tallied(study, self.selection)
+        return self.sql(items, _COUNTED), values
+
+    def grouping(self, study: Study) -> Grouping:
+        (whole, values), (since, of_since) = self.whole(study), tallied_since(study, self.selection)
+        latest = "judged_at" in self.counted
+        return Grouping(len(self.expressions), whole, self.sql(since, _MOVED), values, of_since, latest)
+
+
 def rows_alike(
     study: Study, selection: Selection, expressions: dict[str, str], *, enough: str, keep: Together | None = None
 ) -> Columns:
@@ -40,39 +67,24 @@ def rows_alike(
 
     The expressions are SQL of our own, never of a request. Without a choice of judgments unjudged items are there too.
     """
-    return _alike(study, selection, expressions, tuple(_COUNTED), "true", enough=enough, keep=keep)
+    return _alike(study, _Asked(selection, tuple(expressions.items()), tuple(_COUNTED), "true", enough), keep)
 
 
 def items_alike(
     study: Study, selection: Selection, where: str, *, keep: Together | None = None, **expressions: str
 ) -> Columns:
     """The same of some items, and of these only how many they are."""
-    return _alike(study, selection, expressions, ("items",), where, keep=keep)
+    return _alike(study, _Asked(selection, tuple(expressions.items()), ("items",), where), keep)
 
 
-def _alike(
-    study: Study, selection: Selection, expressions: dict[str, str], counted: Sequence[str], where: str,
-    *, enough: str = "", keep: Together | None,
-) -> Columns:  # fmt: skip
-    def sql(items: str, counts: dict[str, str]) -> str:
-        return _ALIKE.format(
-            expressions=", ".join(f"{each} AS {name}" for name, each in expressions.items()),
-            counted=", ".join(counts[name].format(enough=enough) + f" AS {name}" for name in counted),
-            items=items,
-            where=where,
-            places=", ".join(str(place + 1) for place in range(len(expressions))),
-        )
-
-    inner, values = tallied(study, selection)
-    whole = sql(inner, _COUNTED)
-    if keep:
-        since, since_values = tallied_since(study, selection)
-        of = Grouping(len(expressions), whole, sql(since, _MOVED), values, since_values, latest="judged_at" in counted)
-        rows: list[Row] = [key + counts for key, counts in kept_rows(study, of, keep).rows.items()]
+def _alike(study: Study, asked: _Asked, keep: Together | None) -> Columns:
+    names = [*dict(asked.expressions), *asked.counted]
+    if keep is None:
+        columns = columns_of(_sorted(*asked.whole(study), len(asked.expressions)), len(names))
     else:
-        rows = _sorted(whole, values, len(expressions))
-    names = (*expressions, *counted)
-    return dict(zip(names, np.array(rows, dtype=object).reshape(len(rows), len(names)).T, strict=True))
+        found = kept_rows(study, asked, lambda: asked.grouping(study), keep)
+        columns = [*found.columns, *columns_of(found.rows.values(), len(asked.counted))]
+    return dict(zip(names, columns, strict=True))
 
 
 def _sorted(sql: str, values: Row, keys: int) -> list[Row]:

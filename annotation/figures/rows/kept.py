@@ -7,11 +7,13 @@ the last one seen of each is all that came. Whatever changes counts otherwise sa
 
 import hashlib
 from bisect import insort
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from django.db import connection, transaction
+from numpy.typing import NDArray
 
 from annotation.figures.rows.together import Together
 from annotation.models import Study
@@ -60,49 +62,60 @@ class Grouping:
     since_values: Row
     latest: bool = False
 
-    def key(self, study: Study) -> str:
-        return hashlib.sha256(repr((study.pk, self)).encode()).hexdigest()
-
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Counts by what rows have in common, in its order."""
+    """Counts by what rows have in common, in its order; `columns` are of that."""
 
+    of: Grouping
     rows: dict[Row, Row]
+    columns: list[NDArray]
     n_recounted: int
     revision: int
     seen: list[tuple[int, int, int]]  # participant, revision, last judgment
 
 
-def kept_rows(study: Study, of: Grouping, now: Together) -> Kept:
-    key = f"kept-{of.key(study)}"
+def kept_key(study: Study, what: Row) -> str:
+    return f"kept-{hashlib.sha256(repr((study.pk, study.scales, what)).encode()).hexdigest()}"
+
+
+def kept_rows(study: Study, what: Row, grouping: Callable[[], Grouping], now: Together) -> Kept:
+    """`what` tells the grouping from others: to write its SQL takes longer than to bring its rows up to `now`."""
+    key = kept_key(study, what)
     known: Kept | None = shared.get(key)
-    found = _brought_up_to_date(study, of, known, now) or _counted(study, of)
+    found = _brought_up_to_date(study, known, now) or _counted(study, grouping())
     if found is not known:
         shared.set(key, found, KEPT_SECONDS)
     return found
 
 
-def _brought_up_to_date(study: Study, of: Grouping, known: Kept | None, now: Together) -> Kept | None:
+def _brought_up_to_date(study: Study, known: Kept | None, now: Together) -> Kept | None:
     if known is None:
         return None
     if now.n_recounted != known.n_recounted or now.revision - known.revision > MOST_SINCE:
         return None
     if now.revision == known.revision:
         return known
+    of = known.of
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         cursor.execute(_BY_INDEX.format("off"))
         rows, seen = _read(f"WITH {_BEFORE}, {_FRESH} {_ROWS.format(seen=_SEEN, rows=of.since)}",
                            (*_columns(known.seen), study.pk, study.pk, *of.since_values), of)  # fmt: skip
         cursor.execute(_BY_INDEX.format("on"))
-    found = _kept(_moved(known.rows, rows, of), seen)
+    found = _kept(of, *_moved(known, rows), seen)
     return found if found.n_recounted == known.n_recounted else None
 
 
 def _counted(study: Study, of: Grouping) -> Kept:
     sql = f"WITH {_BEFORE} {_ROWS.format(seen=_SEEN, rows=of.whole)}"
     rows, seen = _read(sql, (*_columns([]), study.pk, *of.values), of)
-    return _kept(_in_order({row[: of.keys]: row[of.keys :] for row in rows}), seen)
+    ordered = _in_order({row[: of.keys]: row[of.keys :] for row in rows})
+    return _kept(of, ordered, columns_of(ordered, of.keys), seen)
+
+
+def columns_of(rows: Iterable[Row], n: int) -> list[NDArray]:
+    """Numbers, words and truths as such where none is unknown; else objects."""
+    return [np.array(column) for column in zip(*rows, strict=True)] or [np.array([]) for _ in range(n)]
 
 
 def _read(sql: str, values: Row, of: Grouping) -> tuple[list[Row], list[tuple[int, int, int, int]]]:
@@ -112,10 +125,14 @@ def _read(sql: str, values: Row, of: Grouping) -> tuple[list[Row], list[tuple[in
     return [row[:-1] for row in rows if row[of.keys] is not None], rows[0][-1] or []
 
 
-def _kept(rows: dict[Row, Row], seen: Iterable[tuple[int, int, int, int]]) -> Kept:
+def _kept(
+    of: Grouping, rows: dict[Row, Row], columns: list[NDArray], seen: Iterable[tuple[int, int, int, int]]
+) -> Kept:
     every = list(seen)
     return Kept(
+        of,
         rows,
+        columns,
         n_recounted=sum(times for *_, times, _ in every),
         revision=sum(revision for _, revision, *_ in every),
         seen=[(who, revision, last) for who, revision, _, last in every],
@@ -126,15 +143,18 @@ def _columns(seen: list[tuple[int, int, int]]) -> list[list[int]]:
     return [list(column) for column in zip(*seen, strict=True)] or [[], [], []]
 
 
-def _moved(known: dict[Row, Row], moves: list[Row], of: Grouping) -> dict[Row, Row]:
-    rows, new = dict(known), dict[Row, Row]()
+def _moved(known: Kept, moves: list[Row]) -> tuple[dict[Row, Row], list[NDArray]]:
+    """The rows, and their columns: the same where none came and none went."""
+    of, rows, new, gone = known.of, dict(known.rows), dict[Row, Row](), False
     for row in moves:
         key, counts = row[: of.keys], row[of.keys :]
         of_key = rows if key in rows else new
         of_key[key] = _sum(of_key[key], counts, of) if key in of_key else counts
         if not of_key[key][0]:
+            gone |= of_key is rows
             del of_key[key]
-    return _with(rows, new)
+    found = _with(rows, new)
+    return found, columns_of(found, of.keys) if new or gone else known.columns
 
 
 def _with(rows: dict[Row, Row], new: dict[Row, Row]) -> dict[Row, Row]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import connection
 
 from annotation.figures.rows.asked import Asked
-from annotation.figures.rows.kept import Grouping, Row, kept_rows
+from annotation.figures.rows.kept import Grouping, Row, kept_key, kept_rows
 from annotation.figures.rows.kinds import Grown
 from annotation.figures.rows.singles import one_in, some_judgments
 from annotation.figures.rows.tallied import unit_of
@@ -50,15 +50,17 @@ def _moments(asked: Asked) -> list[datetime]:
 
 def _n_in_part(asked: Asked, part: int) -> tuple[int, str]:
     """How many judgments, and what tells them from others, where they are kept."""
+    if now := asked.so_far:
+        what = ("n in part", asked.selection, part)
+        found = kept_rows(asked.study, what, lambda: _count(asked, part), now)
+        return sum(n for (n,) in found.rows.values()), f"{kept_key(asked.study, what)}-{found.n_recounted}"
+    return some_judgments(asked, part).count(), ""
+
+
+def _count(asked: Asked, part: int) -> Grouping:
     inner, values = some_judgments(asked, part).values("pk").query.sql_with_params()
     fresh, of_fresh = came(asked, part)
-    count = Grouping(1, _COUNT.format(judgments=inner), _COUNT.format(judgments=fresh), values, of_fresh)
-    if asked.keeps:
-        found = kept_rows(asked.study, count, asked.together)
-        return sum(n for (n,) in found.rows.values()), f"{count.key(asked.study)}-{found.n_recounted}"
-    with connection.cursor() as cursor:
-        cursor.execute(count.whole, count.values)
-        return sum(n for _, n in cursor.fetchall()), ""
+    return Grouping(1, _COUNT.format(judgments=inner), _COUNT.format(judgments=fresh), values, of_fresh)
 
 
 def _read(judgments: str, values: Row, shares: list[float]) -> list[datetime]:
@@ -76,20 +78,27 @@ def came(asked: Asked, part: int = 1) -> tuple[str, Row]:
 
 def grown(asked: Asked) -> list[Grown]:
     """A judgment knows its item's tally as it was with it; where only some judgments are chosen, it is summed here."""
-    question, chosen = asked.study.questions[0], asked.selection.chooses_judgments
+    question, cuts = asked.study.questions[0], moments(asked)
+    if now := asked.so_far:
+        kept = kept_rows(asked.study, ("grown", asked.selection, cuts), lambda: _grouping(asked, cuts), now)
+        rows = [key + counts for key, counts in kept.rows.items()]
+    else:
+        rows = sorted(_counted(*_by_step(asked, cuts)))
+    return [Grown(step, tally, question.unit(answer), n) for step, answer, tally, n in rows]
+
+
+def _grouping(asked: Asked, cuts: list[datetime]) -> Grouping:
+    (whole, values), (fresh, of_fresh) = _by_step(asked, cuts), came(asked)
+    return Grouping(3, whole, _BY_STEP.format(grown=fresh), values, (cuts, *of_fresh))
+
+
+def _by_step(asked: Asked, cuts: list[datetime]) -> tuple[str, Row]:
+    chosen = asked.selection.chooses_judgments
     judgments = asked.selection.judgments(asked.study).order_by()
     columns = ("unit", "item_id", "id") if chosen else ("tally",)
-    read = judgments.annotate(unit=unit_of(question)) if chosen else judgments
+    read = judgments.annotate(unit=unit_of(asked.study.questions[0])) if chosen else judgments
     inner, values = read.values("created_at", "plausibility", *columns).query.sql_with_params()
-    whole = _BY_STEP.format(grown=_GROWN.format(judgments=inner) if chosen else inner)
-    cuts = moments(asked)
-    if asked.keeps:
-        fresh, of_fresh = came(asked)
-        of = Grouping(3, whole, _BY_STEP.format(grown=fresh), (cuts, *values), (cuts, *of_fresh))
-        rows = [key + counts for key, counts in kept_rows(asked.study, of, asked.together).rows.items()]
-    else:
-        rows = sorted(_counted(whole, (cuts, *values)))
-    return [Grown(step, tally, question.unit(answer), n) for step, answer, tally, n in rows]
+    return _BY_STEP.format(grown=_GROWN.format(judgments=inner) if chosen else inner), (cuts, *values)
 
 
 def _counted(sql: str, values: Row) -> list[Row]:

@@ -6,7 +6,7 @@ from django.db import connection
 from django.utils import timezone
 
 from annotation.figures.rows.asked import Asked
-from annotation.figures.rows.kept import Grouping, kept_rows
+from annotation.figures.rows.kept import Grouping, Row, kept_rows
 from annotation.figures.rows.moments import came
 from common.days import start_of
 
@@ -28,12 +28,19 @@ def pace(by_quarter: dict[datetime, int]) -> float:
 def quarters(asked: Asked, days: int) -> dict[datetime, int]:
     """Judgments by when their quarter began, from the beginning of the day so many days ago."""
     since = start_of(timezone.localdate() - timedelta(days=days))
-    inner, values = asked.selection.judgments(asked.study).order_by().values("created_at").query.sql_with_params()
-    whole, of_whole = _QUARTERS.format(judgments=inner), (*values, since)
-    if asked.keeps:
-        fresh, of_fresh = came(asked)
-        of = Grouping(1, whole, _QUARTERS.format(judgments=fresh), of_whole, (*of_fresh, since))
-        return {quarter: n for (quarter,), (n,) in kept_rows(asked.study, of, asked.together).rows.items()}
+    if now := asked.so_far:
+        kept = kept_rows(asked.study, ("quarters", asked.selection, since), lambda: _grouping(asked, since), now)
+        return {quarter: n for (quarter,), (n,) in kept.rows.items()}
     with connection.cursor() as cursor:
-        cursor.execute(whole, of_whole)
+        cursor.execute(*_whole(asked, since))
         return dict(cursor.fetchall())
+
+
+def _whole(asked: Asked, since: datetime) -> tuple[str, Row]:
+    inner, values = asked.selection.judgments(asked.study).order_by().values("created_at").query.sql_with_params()
+    return _QUARTERS.format(judgments=inner), (*values, since)
+
+
+def _grouping(asked: Asked, since: datetime) -> Grouping:
+    (whole, values), (fresh, of_fresh) = _whole(asked, since), came(asked)
+    return Grouping(1, whole, _QUARTERS.format(judgments=fresh), values, (*of_fresh, since))
