@@ -17,7 +17,9 @@ RECENT = timedelta(days=7)
 DAY = timedelta(days=1)
 
 
-def is_begun(study: Study) -> bool:
+def is_begun(study: Study, revision: str = "") -> bool:
+    if revision and Asked(study, revision=revision).together.judged:
+        return True
     return Judgment.objects.filter(participant__study=study).exists()
 
 

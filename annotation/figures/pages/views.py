@@ -19,6 +19,7 @@ from annotation.figures.pages.selection_form import SelectionForm
 from annotation.figures.pages.starting import is_begun, study_pace, study_start
 from annotation.figures.panels.all import panels_of
 from annotation.figures.preferences.views import preference_detail, preference_polled
+from annotation.figures.rows.asked import planned_anew
 from annotation.figures.rows.together import revision_of
 from annotation.judging.quality.interventions import participant_exclude, participant_pause, participant_resume
 from annotation.judging.quality.measures import rules_alarm
@@ -46,12 +47,14 @@ def study_detail(request: PersonRequest, study_id: int) -> HttpResponse:
     page["n_without_picture"] = Skip.objects.without_picture(study)
     if form.problem:
         return render(request, "studies/detail.html", {**page, "problem": form.problem}, status=400)
-    revision = study_revision(study)
-    if study.simulated or is_begun(study):
-        page["pace"] = study_pace(study, revision=revision)
-    else:
-        page |= {"start": study_start(study, request.user), "panels": []}
-    answer = render(request, "studies/detail.html", {**page, **dashboard(study, form.selection, revision)})
+    with planned_anew():
+        revision = study_revision(study)
+        if study.simulated or is_begun(study, revision):
+            page["pace"] = study_pace(study, revision=revision)
+        else:
+            page |= {"start": study_start(study, request.user), "panels": []}
+        page |= dashboard(study, form.selection, revision)
+    answer = render(request, "studies/detail.html", page)
     if request.htmx:
         answer["HX-Push-Url"] = "?".join(filter(None, (request.path, form.selection.query)))
     return answer

@@ -1,7 +1,9 @@
 """What is asked of a study's figures; computed figures are cached under it."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
@@ -19,6 +21,7 @@ PART_SECONDS = 900
 BITS_TOLD = 7  # of the number of judgments: one more in the last of them is 0.8 to 1.6 %
 # In the four megabytes that PostgreSQL gives, a million rows are sorted on disk, and an item is looked up for each.
 SETTINGS = "SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL work_mem = '64MB'"
+_is_planned: ContextVar[bool] = ContextVar("_is_planned", default=False)
 Made = TypeVar("Made")
 Bound = Literal["point", "lower"]
 
@@ -50,10 +53,11 @@ class Asked:
 
     @property
     def together(self) -> Together:
-        """Read once for each revision."""
+        """Read once for each revision, whatever is chosen."""
         if not self.revision:
             return together(self.study)
-        return cached(self._key(self.revision, "together"), lambda: together(self.study), KEPT_SECONDS)
+        key = f"together-{self.study.pk}-{self.revision}"
+        return cached(key, lambda: together(self.study), KEPT_SECONDS)
 
     def of_items(self) -> "Asked":
         """Without the choices of people and days: who judged the chosen items, and when, does not matter here."""
@@ -79,11 +83,8 @@ class Asked:
         return self._once(what, make, self._by_then(), PART_SECONDS)
 
     def _once(self, what: str, make: Callable[[], Made], revision: str, seconds: float) -> Made:
-        return cached(self._key(revision, what), lambda: _planned_anew(make), seconds)
-
-    def _key(self, revision: str, what: str) -> str:
-        asked = (self.study.pk, self.selection, self.on_page, revision, what)
-        return f"figures-{hashlib.sha256(repr(asked).encode()).hexdigest()}"
+        key = hashlib.sha256(repr((self.study.pk, self.selection, self.on_page, revision, what)).encode()).hexdigest()
+        return cached(f"figures-{key}", lambda: _planned_anew(make), seconds)
 
     def _by_then(self) -> str:
         """A revision that a hundredth more judgments move, or something that is counted anew."""
@@ -99,9 +100,21 @@ def is_large(study: Study) -> bool:
     return study.n_items >= KEPT_FROM
 
 
-def _planned_anew(make: Callable[[], Made]) -> Made:
+@contextmanager
+def planned_anew() -> Iterator[None]:
     """Plan queries for this study: a prepared plan for all studies does not know how large it is."""
-    # Figures are made within figures, and what fails ends them all: no savepoints.
-    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
-        cursor.execute(SETTINGS)
+    if _is_planned.get():  # figures are made within figures, and what fails ends them all
+        yield
+        return
+    token = _is_planned.set(True)
+    try:
+        with transaction.atomic(savepoint=False), connection.cursor() as cursor:
+            cursor.execute(SETTINGS)
+            yield
+    finally:
+        _is_planned.reset(token)
+
+
+def _planned_anew(make: Callable[[], Made]) -> Made:
+    with planned_anew():
         return make()
