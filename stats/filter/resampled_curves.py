@@ -1,6 +1,7 @@
 """The curve over all thresholds in resamples of the items: of those that were seen, or with answers drawn anew."""
 
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,15 +22,15 @@ BANDWIDTH = 0.06
 class ResampledCurves:
     """By resample and threshold: (draws, 1001); precision is NaN where too few are kept.
 
-    `lower` is precision's lower bound, Wilson's at Kish's effective size.
+    `lower` is precision's lower bound, Wilson's at Kish's effective size; None where it was not asked for.
     """
 
     kept_share: Floats
     precision: Floats
-    lower: Floats
     recall: Floats
     f1: Floats
     accuracy: Floats
+    lower: Floats | None = None
 
 
 def resampled_curves(
@@ -41,11 +42,12 @@ def resampled_curves(
     items: ArrayLike | None = None,
     seed: int = 1,
     draws: int = DRAWS,
+    lower: bool = True,
 ) -> ResampledCurves:
     """Curves of resamples of the items within strata; arguments (rows,) as in `threshold_curve`."""
     p_yes, plausible = np.asarray(p_yes, dtype=float), np.asarray(plausible, dtype=bool)
     cells = cells_of(thousandth(p_yes), p_yes, plausible, sample_of(len(p_yes), weights, strata, items=items))
-    return _curves(cells, _drawn(cells, seed, draws))
+    return _curves(cells, _drawn(cells, seed, draws), lower=lower)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,8 @@ def smoothed_curves(
     yes = np.random.default_rng(seed).binomial(np.round(drawn).astype(np.int64), chance)
     both = _of_both_answers(cells)
     expected = np.concatenate([cells.items * (1 - chance), cells.items * chance])
-    return SmoothedCurves(_curves(both, np.hstack([drawn - yes, yes])), _curves(both, expected[np.newaxis]))
+    redrawn = np.hstack([drawn - yes, yes])
+    return SmoothedCurves(_curves(both, redrawn, lower=True), _curves(both, expected[np.newaxis], lower=True))
 
 
 def _local_shares(place: NDArray[np.int64], plausible: NDArray[np.bool_], sample: Sample) -> Floats:
@@ -101,31 +104,37 @@ def _drawn(cells: Cells, seed: int, draws: int) -> Floats:
     return np.stack(list(resamples(cells, seed, draws))) if len(cells.items) else np.zeros((0, 0))
 
 
-def _curves(cells: Cells, drawn: Floats) -> ResampledCurves:
-    kept_items = _above(cells, drawn).sum(axis=1)
-    misses, hits = _above(cells, drawn * cells.weights).transpose(1, 0, 2)
-    squares = _above(cells, drawn * cells.weights**2).sum(axis=1)
+def _curves(cells: Cells, drawn: Floats, *, lower: bool) -> ResampledCurves:
+    used, step = np.unique(cells.place, return_inverse=True)
+    above = _Above(cells.plausible, step, len(used) + 1, len(drawn))
+    kept_items = above(drawn).sum(axis=1)
+    misses, hits = above(drawn * cells.weights).transpose(1, 0, 2)
     all_hits, everything, kept = hits[:, :1], (hits + misses)[:, :1], hits + misses
     with np.errstate(invalid="ignore", divide="ignore"):
         precision = np.where(kept_items >= FEWEST_KEPT, hits / kept, np.nan)
         by_step = {
             "kept_share": kept / everything,
             "precision": precision,
-            "lower": score_interval(precision, kept**2 / squares)[0],
             "recall": hits / all_hits,
             "f1": 2 * hits / (kept + all_hits),
             "accuracy": (2 * hits - all_hits + everything - kept) / everything,
         }
-    step = np.searchsorted(np.unique(cells.place), np.arange(len(GRID)))
-    return ResampledCurves(**{name: each[:, step] for name, each in by_step.items()})
+        if lower:
+            squares = above(drawn * cells.weights**2).sum(axis=1)
+            by_step["lower"] = score_interval(precision, kept**2 / squares)[0]
+    at = np.searchsorted(used, np.arange(len(GRID)))
+    return ResampledCurves(**{name: each.take(at, axis=1) for name, each in by_step.items()})
 
 
-def _above(cells: Cells, values: Floats) -> Floats:
-    """Σ values (draws, cells) of the implausible [0] and plausible [1] items over each threshold that keeps others than
-    the one before, and over one that keeps nothing: (draws, 2, steps)."""
-    used, step = np.unique(cells.place, return_inverse=True)
-    steps, draws = len(used) + 1, len(values)
-    place = 2 * np.arange(draws)[:, np.newaxis] + cells.plausible
-    at = sums((place * steps + step).ravel(), values.ravel(), 2 * draws * steps).reshape(draws, 2, steps)
-    above: Floats = at[..., ::-1].cumsum(axis=-1)[..., ::-1]
-    return above
+class _Above:
+    """Sums over each threshold that keeps others than the one before, and over one that keeps nothing."""
+
+    def __init__(self, plausible: NDArray[np.bool_], step: NDArray[np.int64], steps: int, draws: int) -> None:
+        self.shape = (draws, 2, steps)
+        self.cell = ((2 * np.arange(draws)[:, np.newaxis] + plausible) * steps + step).ravel()
+
+    def __call__(self, values: Floats) -> Floats:
+        """Σ values (draws, cells) of the implausible [0] and plausible [1] items: (draws, 2, steps)."""
+        at = sums(self.cell, values.ravel(), prod(self.shape)).reshape(self.shape)
+        above: Floats = at[..., ::-1].cumsum(axis=-1)[..., ::-1]
+        return above

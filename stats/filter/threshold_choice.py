@@ -103,7 +103,10 @@ def best_threshold(curve: Curve, resampled: ResampledCurves, figure: Figure) -> 
 
 def _reached(resampled: ResampledCurves, precision: float, by: By) -> NDArray[np.int64]:
     """The place of each resample's threshold, -1 where none is."""
-    reaches = (resampled.precision if by == "point" else resampled.lower) >= precision
+    bounds = resampled.precision if by == "point" else resampled.lower
+    if bounds is None:
+        raise ValueError("these curves were resampled without the lower bound that is to choose the threshold")
+    reaches = bounds >= precision
     return np.where(reaches.any(axis=1), reaches.argmax(axis=1), -1)
 
 

@@ -1,6 +1,7 @@
 """Precision against recall, and both at usual thresholds, as FolkScope shows its filter."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -33,11 +34,11 @@ class Recall:
 def numbers(rows: Rows) -> Recall:
     decided = rows.decided()
     curve = rows.once("curve", lambda: threshold_curve(**decided.arguments()))
-    resampled = resampled_curves(**decided.arguments(), draws=draws_of(decided))
+    again = partial(resampled_curves, **decided.arguments(), draws=draws_of(decided), lower=False)
     return Recall(
         items=round(float(curve.kept[0])),
         by_threshold=by_threshold(curve, *_of_run(rows)),
-        by_recall=by_recall(curve, resampled),
+        by_recall=rows.once("by recall", lambda: by_recall(curve, again())),
         points=precision_recall(curve),
     )
 

@@ -14,6 +14,7 @@ from annotation.figures.tables import Column, Table, Value
 from annotation.figures.words import because, interval, large, percent, whole_percent
 from stats.estimate import Estimate
 from stats.filter.crossfit import Figure, cross_fits
+from stats.filter.precision_recall import by_recall
 from stats.filter.resampled_curves import ResampledCurves, resampled_curves, smoothed_curves
 from stats.filter.threshold_choice import FEWEST_TOLD, Choice, best_threshold, threshold_for
 from stats.filter.thresholds import FEWEST_KEPT, Band, threshold_curve
@@ -64,7 +65,8 @@ def numbers(rows: Rows) -> Threshold:
     draws, counts = draws_of(decided), rows.of_run()
     if counts is not None and counts.any():
         curve = curve.counting(counts[::-1].cumsum()[::-1])
-    resampled = resampled_curves(**decided.arguments(), draws=draws)
+    resampled = resampled_curves(**decided.arguments(), draws=draws, lower=asked.bound == "lower")
+    rows.once("by recall", lambda: by_recall(curve, resampled))  # another panel's: to resample takes longest
     smoothed = smoothed_curves(**decided.arguments(), draws=draws) if asked.bound == "lower" else None
     precisions = WANTED if asked.wanted is None else (asked.wanted,)
     return Threshold(
