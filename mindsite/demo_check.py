@@ -7,6 +7,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 START_TIMEOUT_S = 40
 PAGES = {
@@ -60,9 +61,7 @@ class Visitor:
 def check_pages(url: str, passwords: dict[str, str]) -> Iterator[str]:
     """One line for each page that answers as it should."""
     _wait_for(url)
-    for name, pages in PAGES.items():
-        visitor = Visitor(url)
-        visitor.sign_in(name, passwords[name])
+    for (name, pages), visitor in zip(PAGES.items(), _signed_in(url, passwords), strict=True):
         links: dict[str, str] = {}
         for template, words in pages:
             path = template.format(**links)
@@ -71,6 +70,18 @@ def check_pages(url: str, passwords: dict[str, str]) -> Iterator[str]:
                 raise PagesBroken(f"{path} answers, but without “{words}”")
             links |= _links(page)
             yield f"{path} answers ({name})"
+
+
+def _signed_in(url: str, passwords: dict[str, str]) -> list[Visitor]:
+    """All at once: a password takes a third of a second to be looked at."""
+
+    def visitor(name: str) -> Visitor:
+        found = Visitor(url)
+        found.sign_in(name, passwords[name])
+        return found
+
+    with ThreadPoolExecutor(len(PAGES)) as beside:
+        return list(beside.map(visitor, PAGES))
 
 
 def _links(page: str) -> dict[str, str]:
@@ -89,4 +100,4 @@ def _wait_for(url: str) -> None:
         except OSError as error:
             if time.monotonic() > deadline:
                 raise PagesBroken(f"{url} does not answer within {START_TIMEOUT_S} s ({error})") from error
-            time.sleep(0.2)
+            time.sleep(0.05)

@@ -29,6 +29,8 @@ DEBUG = env.bool("DEBUG", False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
+# Django's own administration at /admin/, whose writes go past the rules of our pages.
+STOCK_ADMIN = env.bool("STOCK_ADMIN", False)
 INSTALLED_APPS = [
     "mindsite",
     "accounts",
@@ -38,7 +40,7 @@ INSTALLED_APPS = [
     "research",
     "api",
     "webhooks",
-    "django.contrib.admin",
+    "django.contrib.admin" if STOCK_ADMIN else "django.contrib.admin.apps.SimpleAdminConfig",  # loads no pages
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -330,9 +332,6 @@ EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_USER", ""), env.str("
 EMAIL_USE_TLS, EMAIL_USE_SSL = env.bool("EMAIL_USE_TLS", False), env.bool("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", 10)
 DEFAULT_FROM_EMAIL, PUBLIC_URL = env.str("DEFAULT_FROM_EMAIL", "mindsite@localhost"), env.str("PUBLIC_URL", "")
-
-# Django's own administration at /admin/, whose writes go past the rules of our pages.
-STOCK_ADMIN = env.bool("STOCK_ADMIN", False)
 
 # What a Prometheus sends as its bearer token to read /metrics; without it only administrators can.
 METRICS_TOKEN = env.str("METRICS_TOKEN", "")

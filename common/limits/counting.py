@@ -6,14 +6,13 @@ The count slides: of the window before, the share that the last `seconds` still 
 
 import time
 from contextlib import suppress
-from functools import lru_cache
+from importlib import import_module
+from typing import Any
 
-import redis
 from django.conf import settings
 from django.core.cache import cache
 
 SHUT_S = 5.0  # after a failure the shared place is not asked for so long
-TIMEOUT_S = 0.25
 _shut_until = 0.0
 
 
@@ -29,15 +28,10 @@ def limit_take(key: str, most: int, seconds: int) -> float:
 
 
 def _counted(name: str, earlier: str, kept_s: int) -> tuple[int, int]:
-    if store := _store():
+    if place := _place():
         try:
-            asked = store.pipeline(transaction=False)
-            asked.incr(name)
-            asked.expire(name, kept_s)
-            asked.get(earlier)
-            now, _, before = asked.execute()
-            return int(now), int(before or 0)
-        except redis.RedisError:
+            return place.counted(settings.LIMITS_URL, name, earlier, kept_s)
+        except place.Away:
             _shut()
     cache.add(name, 0, kept_s)
     try:
@@ -48,11 +42,11 @@ def _counted(name: str, earlier: str, kept_s: int) -> tuple[int, int]:
 
 def _taken_back(name: str) -> None:
     """Who is refused does not count, or whoever goes on trying would never come in again."""
-    if store := _store():
+    if place := _place():
         try:
-            store.decr(name)
+            place.taken_back(settings.LIMITS_URL, name)
             return
-        except redis.RedisError:
+        except place.Away:
             _shut()
     with suppress(ValueError):
         cache.decr(name)
@@ -63,13 +57,8 @@ def _shut() -> None:
     _shut_until = time.monotonic() + SHUT_S
 
 
-def _store() -> redis.Redis | None:
-    url = settings.LIMITS_URL
-    return _client(url) if url and time.monotonic() >= _shut_until else None
-
-
-@lru_cache
-def _client(url: str) -> redis.Redis:
-    """Of kombu's addresses too, which write a socket's in their own way."""
-    plain = url.replace("redis+socket://", "unix://").replace("virtual_host=", "db=")
-    return redis.Redis.from_url(plain, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S)
+def _place() -> Any:
+    """The module, where there is such a place and it is not away."""
+    if not settings.LIMITS_URL or time.monotonic() < _shut_until:
+        return None
+    return import_module("common.limits.place")

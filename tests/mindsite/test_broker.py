@@ -16,6 +16,7 @@ from mindsite.environment import broker_options
 def test_messages_that_cannot_be_given_back_are_left_to_come_back(caplog: pytest.LogCaptureFixture) -> None:
     """kombu 5.7.0: a channel whose connection is gone has nothing to give them back with (AttributeError)."""
     closed = SimpleNamespace(do_restore=True, connection=None)
+    assert app.connection_for_read("redis://127.0.0.1:9/0").get_transport_cls().Channel is Channel
     qos = Channel.QoS(closed)
     qos._delivered["tag"] = SimpleNamespace()
     with caplog.at_level(logging.WARNING):
