@@ -30,7 +30,8 @@ def limit_take(key: str, most: int, seconds: int) -> float:
 def _counted(name: str, earlier: str, kept_s: int) -> tuple[int, int]:
     if place := _place():
         try:
-            return place.counted(settings.LIMITS_URL, name, earlier, kept_s)
+            counts: tuple[int, int] = place.counted(settings.LIMITS_URL, name, earlier, kept_s)
+            return counts
         except place.Away:
             _shut()
     cache.add(name, 0, kept_s)
