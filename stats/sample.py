@@ -176,4 +176,12 @@ def numbers(values: ArrayLike | None, rows: int) -> Floats:
 
 
 def coded(names: ArrayLike) -> Codes:
-    return np.unique(np.asarray(names), return_inverse=True)[1].astype(np.int64)
+    """0, 1, ... in the order of the names; what is that already is not sorted again."""
+    names = np.asarray(names)
+    if names.dtype.kind == "i" and len(names) and _are_codes(names):
+        return names.astype(np.int64)
+    return np.unique(names, return_inverse=True)[1].astype(np.int64)
+
+
+def _are_codes(numbers: Codes) -> bool:
+    return numbers.min() == 0 and numbers.max() < len(numbers) and bool(np.bincount(numbers).all())

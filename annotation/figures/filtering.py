@@ -48,8 +48,7 @@ def of_complete(rows: Patterns, plausibility: Question) -> OfComplete:
     return every.where(rows.filtered & rows.complete)
 
 
-def filter_against_majority(rows: Patterns, plausibility: Question) -> AgainstMajority:
-    found = of_complete(rows, plausibility)
+def filter_against_majority(rows: Patterns, found: OfComplete) -> AgainstMajority:
     design, all_complete = found.design, np.ones(len(found.yes), dtype=bool)
     against = against_majority(
         found.yes,
@@ -65,7 +64,6 @@ def filter_against_majority(rows: Patterns, plausibility: Question) -> AgainstMa
     return against
 
 
-def ceiling(rows: Patterns, plausibility: Question) -> Ceiling:
-    found = of_complete(rows, plausibility)
+def ceiling(found: OfComplete) -> Ceiling:
     design = found.design
     return human_ceiling(found.yes, found.judged, found.kept, design.weights, design.stratum, items=design.items)

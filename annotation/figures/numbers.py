@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from annotation.figures.agreeing import agreement
 from annotation.figures.assisting import QUALITIES
-from annotation.figures.filtering import ceiling
+from annotation.figures.filtering import ceiling, of_complete
 from annotation.figures.opinions import MOST_AT_ONCE, now_or_latest
 from annotation.figures.patterns import Patterns
 from annotation.figures.quality import filter_against_people
@@ -112,7 +112,9 @@ def figures_of(rows: Rows) -> Figures:
 def headlines_of(rows: Rows) -> Headlines:
     questions, (judged, progress) = rows.asked.study.questions, rows.judged()
     totals, audited = rows.totals(), rows.audited()
-    against, assisted = filter_against_people(rows.truth(), questions[0], totals)
+    truth = rows.truth()
+    complete = of_complete(truth, questions[0])
+    against, assisted = filter_against_people(truth, complete, totals)
     assisted = _by_question(questions, lambda question: rate(judged, question, totals)) | assisted
     many, is_latent = n_answers(judged, questions[0]) > MOST_AT_ONCE, rows.asked.selection.truth == LATENT
     slow = now_or_latest(rows, {"audit": many, "people": many, **({"latent": True} if is_latent else {})})
@@ -133,7 +135,7 @@ def headlines_of(rows: Rows) -> Headlines:
         unjudged=judged.response.as_dict() if judged.response else {},
         agreement={questions[0].name: agreement(judged, questions[0])},
         filter=against,
-        ceiling=ceiling(judged, questions[0]),
+        ceiling=ceiling(complete if truth is judged else of_complete(judged, questions[0])),
         audits=audited.audits,
         audit=slow["audit"].get("audit"),
         people={name: slow["people"].get(name) for name in (*(each.name for each in questions), *OF_FILTER)},

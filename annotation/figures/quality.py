@@ -4,20 +4,19 @@ from dataclasses import replace
 from typing import Any
 
 from annotation.figures.assisting import QUALITIES, helped_quality
-from annotation.figures.filtering import filter_against_majority, of_complete
+from annotation.figures.filtering import OfComplete, filter_against_majority
 from annotation.figures.patterns import Patterns
 from annotation.figures.rows.totals import Totals
-from annotation.scales import Question
 from stats.filter.complete import AgainstMajority
 from stats.survey.assisted import Assisted
 
 
 def filter_against_people(
-    rows: Patterns, plausibility: Question, totals: Totals
+    rows: Patterns, of: OfComplete, totals: Totals
 ) -> tuple[AgainstMajority, dict[str, Assisted]]:
-    """Its figures, and what p(yes) gave for those that it can help."""
-    alone = filter_against_majority(rows, plausibility)
+    """Its figures, and what p(yes) gave for those that it can help; `of` are the complete of the rows."""
+    alone = filter_against_majority(rows, of)
     unhelped = {name: getattr(alone.quality, name) for name in QUALITIES}
-    helped = helped_quality(of_complete(rows, plausibility), totals, unhelped)
+    helped = helped_quality(of, totals, unhelped)
     figures: dict[str, Any] = {name: each.figure for name, each in helped.items()}
     return replace(alone, quality=replace(alone.quality, **figures)), helped

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Max
+from django.db.models import Max, OuterRef, Subquery
 from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -19,7 +19,7 @@ from annotation.selection import EVERYTHING
 @researcher_required
 def study_wall(request: HttpRequest, study_id: int) -> HttpResponse:
     study = get_object_or_404(Study.objects.for_figures().of_ratings(), pk=study_id)
-    page = {"study": study, **judging_now(study), **dashboard(study, EVERYTHING)}
+    page = {"study": study, **judging_now(study), "pace": study_pace(study), **dashboard(study, EVERYTHING)}
     return render(request, "studies/wall.html", page)
 
 
@@ -30,11 +30,15 @@ def study_now(request: HttpRequest, study_id: int) -> HttpResponse:
     now = judging_now(study := get_object_or_404(Study, pk=study_id))
     if request.GET.get("revision") == now["now_revision"]:
         return HttpResponse(status=204)
-    return render(request, "studies/_now.html", {"study": study, "strip": "strip" in request.GET, **now})
+    strip = "strip" in request.GET  # on the page of the figures, which says the pace already
+    shown = {"study": study, "strip": strip, "pace": None if strip else study_pace(study)}
+    return render(request, "studies/_now.html", shown | now)
 
 
 def judging_now(study: Study) -> dict[str, Any]:
-    """People with an item in hand, the last judgment, and the pace; nobody is named on a wall."""
+    """People with an item in hand, and the last judgment; nobody is named on a wall."""
     n = Lease.objects.filter(item__study=study, expires_at__gt=Now()).count()
-    last = Judgment.objects.filter(participant__study=study).aggregate(at=Max("created_at"))["at"]
-    return {"n_now": n, "last_at": last, "pace": study_pace(study), "now_revision": f"{n}-{last and last.timestamp()}"}
+    # Of each of them by the index: all judgments were read to find the last of a million.
+    theirs = Judgment.objects.filter(participant=OuterRef("pk")).order_by("-pk").values("created_at")[:1]
+    last = study.participants.aggregate(at=Max(Subquery(theirs)))["at"]
+    return {"n_now": n, "last_at": last, "now_revision": f"{n}-{last and last.timestamp()}"}

@@ -27,6 +27,14 @@ def test_the_strip_is_silent_until_somebody_judges(as_researcher: Client) -> Non
     assert "The last judgment came at" in text(as_researcher.get(f"{strip}?revision=0-None"))
 
 
+def test_the_last_judgment_is_that_of_whoever_came_last(as_researcher: Client) -> None:
+    made = study(overlap=3)
+    for name in ("ann", "ben", "ann"):
+        last = judge(participant(made, name))
+    shown = as_researcher.get(reverse("study-now", args=[made.pk])).content.decode()
+    assert f'datetime="{last.created_at.isoformat()}"' in shown
+
+
 def test_an_open_study_that_has_begun_asks_for_the_strip_on_its_page(as_researcher: Client) -> None:
     made = study()
     where, strip = (reverse(name, args=[made.pk]) for name in ("study", "study-now"))

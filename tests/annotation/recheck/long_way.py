@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 
 from annotation.figures.assisting import helped_rate
+from annotation.figures.filtering import of_complete
 from annotation.figures.panels.filter.confusion import CELLS, Cell, Confusion
 from annotation.figures.panels.shares import Share, Shares
 from annotation.figures.quality import filter_against_people
@@ -37,7 +38,8 @@ def shares(rows: Rows, place: int) -> Shares:
 
 def filter_against_them(rows: Rows) -> Confusion:
     judged, question = rows.truth(), rows.asked.study.questions[0]
-    (says, n), (against, _) = positive(judged, question), filter_against_people(judged, question, rows.totals())
+    of = of_complete(judged, question)
+    (says, n), (against, _) = positive(judged, question), filter_against_people(judged, of, rows.totals())
     complete, reason = judged.filtered & judged.complete, against.quality.accuracy.reason
     truth, weights = (np.sign(2 * says - n) / 2 + 0.5)[complete], judged.complete_weights[complete]
     kept, stratum = judged.kept[complete], judged.stratum[complete]

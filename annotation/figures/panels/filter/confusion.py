@@ -80,13 +80,14 @@ class Confusion:
 def numbers(rows: Rows) -> Confusion:
     judged, _ = rows.judged()
     question = rows.asked.study.questions[0]
-    against, _ = filter_against_people(rows.truth(), question, rows.totals())
+    complete = of_complete(truth := rows.truth(), question)
+    against, _ = filter_against_people(truth, complete, rows.totals())
     filtered = int(judged.items @ judged.filtered)
     chosen, many = rows.asked.selection, n_answers(judged, question) > MOST_AT_ONCE
     latent = now_or_latest(rows, {"latent": True})["latent"] if chosen.truth == LATENT else None
     of_people = chosen.whose == PEOPLE and not chosen.truth
     people = now_or_latest(rows, {"people": many})["people"] if of_people else None
-    cells = _cells(of_complete(rows.truth(), question), against)
+    cells = _cells(complete, against)
     return Confusion(int(judged.items.sum()), filtered, cells, against, latent, people)
 
 
