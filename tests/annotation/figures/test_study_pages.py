@@ -33,6 +33,22 @@ def test_unchanged_figures_cost_an_empty_answer(as_researcher: Client, made: Stu
     assert (answer.status_code, answer.content) == (204, b"")
 
 
+def test_a_poll_that_finds_nothing_new_asks_who_it_is_and_the_revision(
+    as_researcher: Client, made: Study, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    seen = revision(figures(as_researcher, made).content.decode())
+    panel = reverse("study-panel", args=[made.pk, "agreement"])
+    with django_assert_num_queries(2):
+        figures(as_researcher, made, seen)
+    with django_assert_num_queries(2):
+        assert as_researcher.get(panel, {"revision": seen}).status_code == 204
+
+
+def test_a_poll_of_a_study_that_is_not_there_says_so(as_researcher: Client) -> None:
+    assert as_researcher.get(reverse("study-figures", args=[0]), {"revision": ""}).status_code == 404
+    assert as_researcher.get(reverse("study-panel", args=[0, "agreement"])).status_code == 404
+
+
 def test_a_judgment_through_the_pages_moves_the_figures(
     as_researcher: Client, as_annotator: Client, made: Study
 ) -> None:
@@ -64,7 +80,7 @@ def test_after_a_judgment_the_page_asks_the_database_as_little_as_it_can(
     judge(who)
     as_researcher.get(address)  # what stays for as long as the runs do is read once
     judge(who)
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(18):
         as_researcher.get(address)
 
 

@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from annotation.figures.panels.all import PANELS
+from annotation.figures.panels.filter import recall
 from annotation.figures.panels.panel import Shown
 from annotation.figures.reports.report import study_report
 from annotation.figures.rows.asked import Asked
@@ -54,6 +55,13 @@ def test_a_lower_bound_asks_for_more_than_a_point(as_researcher: Client, rated: 
     # The study has 100 items.
     assert "precision at least 0.8 by its lower bound; figures there need 200 judged items" in said
     assert as_researcher.get(where, {"bound": "upper"}).status_code == 400
+
+
+def test_the_items_are_resampled_once_for_both_panels(rated: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = show("recall", rated)
+    show("threshold", rated, revision="1")
+    monkeypatch.setattr(recall, "resampled_curves", lambda **columns: pytest.fail("resampled again"))
+    assert show("recall", rated, revision="1") == shown
 
 
 def test_precision_and_recall_at_usual_thresholds(rated: Study) -> None:
