@@ -3,10 +3,11 @@
 import gc
 import os
 
-from django.core.wsgi import get_wsgi_application
-from django.urls import get_resolver
-
 gc.disable()  # nothing of what is loaded is garbage, and to look for it takes a tenth of the start
+
+from django.core.wsgi import get_wsgi_application  # noqa: E402
+from django.urls import get_resolver  # noqa: E402
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mindsite.settings")
 os.environ.setdefault("DATABASE_WAIT", "1.5")  # people are told soon; commands and workers wait longer
 django = get_wsgi_application()
