@@ -3,6 +3,7 @@
 Where they come from is not their matter: `live` reads the database, `annotation.recheck` an exported CSV.
 """
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -79,6 +80,12 @@ class Decided:
     stratum: NDArray[np.str_]
     weights: NDArray[np.float64]
     items: NDArray[np.float64]
+
+    @property
+    def told(self) -> str:
+        """The same where these are: a judgment that completes no item changes none of them."""
+        columns = (self.p_yes, self.plausible, self.stratum, self.weights, self.items)
+        return hashlib.sha256(b"|".join(column.tobytes() for column in columns)).hexdigest()
 
     def arguments(self) -> dict:
         """As arguments of the functions in `stats`."""

@@ -5,11 +5,12 @@ from functools import partial
 
 import numpy as np
 
-from annotation.figures.panels.filter.threshold import draws_of
+from annotation.figures.panels.filter.threshold import KEPT_SECONDS, draws_of
 from annotation.figures.panels.panel import How, Panel, Shown
 from annotation.figures.plots import Chart, Curve, Point, band, chart_scales, line, ticks
 from annotation.figures.rows.kinds import Rows
 from annotation.figures.tables import Column, Table, Value
+from common.cached import cached
 from distillation.runs.p_yes import STEPS
 from stats.filter.precision_recall import THRESHOLDS, AtRecall, AtThreshold, by_recall, by_threshold, precision_recall
 from stats.filter.resampled_curves import resampled_curves
@@ -38,7 +39,7 @@ def numbers(rows: Rows) -> Recall:
     return Recall(
         items=round(float(curve.kept[0])),
         by_threshold=by_threshold(curve, *_of_run(rows)),
-        by_recall=rows.once("by recall", lambda: by_recall(curve, again())),
+        by_recall=cached(f"by recall {decided.told}", lambda: by_recall(curve, again()), KEPT_SECONDS),
         points=precision_recall(curve),
     )
 

@@ -12,6 +12,7 @@ from annotation.figures.rows.asked import Asked, Bound
 from annotation.figures.rows.kinds import Decided, Rows
 from annotation.figures.tables import Column, Table, Value
 from annotation.figures.words import because, interval, large, percent, whole_percent
+from common.cached import cached
 from stats.estimate import Estimate
 from stats.filter.crossfit import Figure, cross_fits
 from stats.filter.precision_recall import by_recall
@@ -33,6 +34,7 @@ READ = {"kept_share": "Kept share", "precision": "Precision", "recall": "Recall"
 STYLES = {"kept_share": "c-ink dot", "precision": "c-accent", "recall": "c-ink dash"}
 MOST_DRAWN = 400_000  # cells of all resamples together: many cells get fewer resamples
 LEAST_DRAWS = 40
+KEPT_SECONDS = 900
 
 
 class Uses(NamedTuple):
@@ -60,27 +62,33 @@ class Threshold:
 
 
 def numbers(rows: Rows) -> Threshold:
-    asked, decided, runs = rows.asked, rows.decided(), _runs(rows.asked)
+    asked, decided, runs, counts = rows.asked, rows.decided(), _runs(rows.asked), rows.of_run()
     curve = rows.once("curve", lambda: threshold_curve(**decided.arguments()))
-    draws, counts = draws_of(decided), rows.of_run()
     if counts is not None and counts.any():
         curve = curve.counting(counts[::-1].cumsum()[::-1])
-    resampled = resampled_curves(**decided.arguments(), draws=draws, lower=asked.bound == "lower")
-    rows.once("by recall", lambda: by_recall(curve, resampled))  # another panel's: to resample takes longest
-    smoothed = smoothed_curves(**decided.arguments(), draws=draws) if asked.bound == "lower" else None
-    precisions = WANTED if asked.wanted is None else (asked.wanted,)
+    of = f"{decided.told} {'' if counts is None else counts.tolist()} {asked.wanted} {asked.bound}"
+    best, wanted = cached(f"thresholds {of}", lambda: _chosen(asked, decided, curve), KEPT_SECONDS)
     return Threshold(
         curve=curve,
-        best=_best(curve, resampled, decided),
-        wanted={
-            each: _counted(threshold_for(curve, resampled, each, asked.bound, smoothed), curve) for each in precisions
-        },
-        draws=draws,
+        best=best,
+        wanted=wanted,
+        draws=draws_of(decided),
         bound=asked.bound,
         at=asked.at if asked.at is not None else runs[0].strictness,
         asked_for=asked.wanted,
         runs=runs,
     )
+
+
+def _chosen(asked: Asked, of: Decided, curve: Thresholds) -> tuple[dict[Figure, Choice], dict[float, Choice]]:
+    """The best, and those of a wanted precision."""
+    by_lower, draws = asked.bound == "lower", draws_of(of)
+    resampled = resampled_curves(**of.arguments(), draws=draws, lower=by_lower)
+    cached(f"by recall {of.told}", lambda: by_recall(curve, resampled), KEPT_SECONDS)  # another panel's
+    smoothed = smoothed_curves(**of.arguments(), draws=draws) if by_lower else None
+    precisions = WANTED if asked.wanted is None else (asked.wanted,)
+    wanted = {each: threshold_for(curve, resampled, each, asked.bound, smoothed) for each in precisions}
+    return _best(curve, resampled, of), {each: _counted(choice, curve) for each, choice in wanted.items()}
 
 
 def _best(curve: Thresholds, resampled: ResampledCurves, of: Decided) -> dict[Figure, Choice]:

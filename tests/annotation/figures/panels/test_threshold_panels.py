@@ -8,13 +8,14 @@ from django.test import Client
 from django.urls import reverse
 
 from annotation.figures.panels.all import PANELS
-from annotation.figures.panels.filter import recall
+from annotation.figures.panels.filter import recall, threshold
 from annotation.figures.panels.panel import Shown
 from annotation.figures.reports.report import study_report
 from annotation.figures.rows.asked import Asked
 from annotation.figures.rows.live import Live
 from annotation.models import Item, Study
 from annotation.selection import Selection
+from common.cached import shared
 from distillation.models import Run
 from tests.annotation.builders import study
 from tests.annotation.pages import text
@@ -57,11 +58,16 @@ def test_a_lower_bound_asks_for_more_than_a_point(as_researcher: Client, rated: 
     assert as_researcher.get(where, {"bound": "upper"}).status_code == 400
 
 
-def test_the_items_are_resampled_once_for_both_panels(rated: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_items_that_stay_as_they_are_are_resampled_once_for_both_panels(
+    rated: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shown = show("recall", rated)
-    show("threshold", rated, revision="1")
-    monkeypatch.setattr(recall, "resampled_curves", lambda **columns: pytest.fail("resampled again"))
+    shared.clear()
+    choices = show("threshold", rated, revision="1").more["choices"]
+    for panel in (recall, threshold):
+        monkeypatch.setattr(panel, "resampled_curves", lambda **columns: pytest.fail("resampled again"))
     assert show("recall", rated, revision="1") == shown
+    assert show("threshold", rated, revision="2").more["choices"] == choices
 
 
 def test_precision_and_recall_at_usual_thresholds(rated: Study) -> None:
