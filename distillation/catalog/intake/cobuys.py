@@ -15,7 +15,7 @@ PAIRS = """
 CREATE UNLOGGED TABLE catalog_pair AS
 SELECT row_number() OVER (ORDER BY a_id, b_id) AS number, a_id, b_id, count(*) AS n{more}
 FROM (
-    SELECT least(a, b) AS a_id, greatest(a, b) AS b_id, a < b AS is_named_by_a{field}
+    SELECT least(a, b) AS a_id, greatest(a, b) AS b_id{named}{field}
     FROM (
         SELECT a, other.id AS b{field}
         FROM (
@@ -46,6 +46,7 @@ FIELDS = {
     "of_pairs": ", 0",
 }
 ALL_FIELDS = ", bit_or(field) AS fields"
+NAMED = ", a < b AS is_named_by_a"
 RECIPROCAL = ", bool_or(is_named_by_a) AND NOT bool_and(is_named_by_a) AS reciprocal"
 
 ONE_SIDED = "DELETE FROM catalog_pair WHERE NOT reciprocal"
@@ -83,7 +84,9 @@ WHERE pair.a_id = rest.a_id AND pair.b_id = rest.b_id
 INSERT = """
 INSERT INTO distillation_cobuy (id, a_id, b_id, first_import_id, fields)
 SELECT (SELECT COALESCE(max(id), 0) FROM distillation_cobuy) + number, a_id, b_id, %(import)s, {fields}
-FROM catalog_pair pair
+FROM catalog_pair pair{where}
+"""
+IF_NEW = """
 WHERE NOT EXISTS (SELECT FROM distillation_cobuy known WHERE known.a_id = pair.a_id AND known.b_id = pair.b_id)
 """
 
@@ -113,7 +116,8 @@ def cobuys_write(cursor: CursorWrapper, job: Job) -> None:
     plan_for(cursor, pairs)
     large = is_large_first(cursor, "distillation_cobuy", pairs)
     with indexes_aside(cursor, "distillation_cobuy") if large else nullcontext():
-        cursor.execute(INSERT.format(fields=_fields(job)), job.of_data_set)
+        # Nothing is there in an empty table, but to look for it would cost a hash of each pair.
+        cursor.execute(INSERT.format(fields=_fields(job), where="" if large else IF_NEW), job.of_data_set)
         account.cobuys_new = cursor.rowcount
     account.cobuys_already_stored = pairs - account.cobuys_new
     if account.cobuys_already_stored:
@@ -146,7 +150,8 @@ def _pairs_find(cursor: CursorWrapper, job: Job) -> int:
     plan_for(cursor, job.row.progress["staged"])
     several = _has_several(job)
     more = (ALL_FIELDS if several else "") + (RECIPROCAL if job.request.reciprocal_only else "")
-    cursor.execute(PAIRS.format(more=more, **(FIELDS if several else ONE_FIELD)))
+    named = NAMED if job.request.reciprocal_only else ""
+    cursor.execute(PAIRS.format(more=more, named=named, **(FIELDS if several else ONE_FIELD)))
     cursor.execute("SELECT COALESCE(sum(n), 0), count(*) FROM catalog_pair")
     known, pairs = map(int, cursor.fetchone())
     unknown = account.candidates - sum(account.candidates_left_out.values()) - known

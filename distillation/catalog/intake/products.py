@@ -4,7 +4,7 @@ from contextlib import nullcontext
 
 from django.db.backends.utils import CursorWrapper
 
-from distillation.catalog.intake.indexing import indexes_aside, is_large_first, plan_for
+from distillation.catalog.intake.indexing import indexes_aside, is_large_first, keys_known, plan_for
 from distillation.catalog.intake.job import Job
 from distillation.catalog.intake.staging import place_named
 from distillation.catalog.readers.cleaning import PLACEHOLDER
@@ -140,7 +140,8 @@ def products_write(cursor: CursorWrapper, job: Job) -> None:
     with indexes_aside(cursor, "distillation_product") if large else nullcontext():
         cursor.execute(UPDATE)
         account.products_updated = cursor.rowcount
-        cursor.execute(INSERT, job.of_data_set)
+        with nullcontext() if job.request.download else keys_known():  # without, new ones refer to no picture
+            cursor.execute(INSERT, job.of_data_set)
         account.products_new = cursor.rowcount
     account.products_unchanged = products - account.products_new - account.products_updated
     if account.products_new < products:

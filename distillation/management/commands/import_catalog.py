@@ -29,6 +29,7 @@ INDEXES_LATER = "a worker makes the indexes that are missing for quick searches;
 
 
 class Command(BaseCommand):
+    requires_system_checks = ()  # they would load every page first
     help = "Import products, co-buys and pictures. Running it again with the same files changes nothing."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
