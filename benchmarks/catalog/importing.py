@@ -18,6 +18,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -51,7 +53,7 @@ SELECT indexdef FROM pg_indexes WHERE tablename IN ('distillation_product', 'dis
 class Imported(NamedTuple):
     seconds: float  # to the account
     whole: float  # to the end of the command, which makes indexes
-    peak: float  # MB
+    peak: float  # MB, of the command and of what it starts, at one moment
     account: dict
 
 
@@ -124,12 +126,28 @@ def import_words(path: Path) -> list[str]:
 def imported(path: Path) -> Imported:
     start = time.perf_counter()
     process = subprocess.Popen(import_words(path), cwd=ROOT, stdout=subprocess.PIPE)
-    output = process.stdout.readline()
-    seconds = time.perf_counter() - start
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        sys.exit("The import failed")
-    return Imported(seconds, time.perf_counter() - start, usage.ru_maxrss / 1024, json.loads(output))
+    with ThreadPoolExecutor(1) as beside:
+        peak = beside.submit(peak_of, process)
+        output = process.stdout.readline()
+        seconds = time.perf_counter() - start
+        if process.wait():
+            sys.exit("The import failed")
+        return Imported(seconds, time.perf_counter() - start, peak.result(), json.loads(output))
+
+
+def peak_of(process: subprocess.Popen) -> float:
+    """MB of it and its children, shared pages counted for each of them; looked at ten times a second until it ends."""
+    peak, proc = 0, Path("/proc", str(process.pid))
+    while process.poll() is None:
+        with suppress(OSError):  # one that has just ended
+            children = (proc / "task" / proc.name / "children").read_text().split()
+            peak = max(peak, sum(pages(proc.with_name(pid)) for pid in (proc.name, *children)))
+        time.sleep(0.1)
+    return peak * os.sysconf("SC_PAGE_SIZE") / 1024**2
+
+
+def pages(proc: Path) -> int:
+    return int((proc / "statm").read_text().split()[1])
 
 
 def killed(path: Path, after: float) -> None:

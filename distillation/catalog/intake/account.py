@@ -36,6 +36,14 @@ class CatalogAccount:
     def add_bad_picture(self, reason: str, count: int = 1) -> None:
         _add(self.pictures_bad, reason, count)
 
+    def add(self, other: "CatalogAccount") -> None:
+        for name, value in vars(other).items():
+            if isinstance(value, dict):
+                for reason, count in value.items():
+                    _add(getattr(self, name), reason, count)
+            elif value:
+                setattr(self, name, getattr(self, name) + value)
+
     @property
     def products(self) -> int:
         return self.products_new + self.products_updated + self.products_unchanged

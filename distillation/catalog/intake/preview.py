@@ -12,6 +12,7 @@ from distillation.catalog.intake.account import CatalogAccount
 from distillation.catalog.intake.job import ImportRequest, Job
 from distillation.catalog.intake.products import repeats_settle
 from distillation.catalog.intake.staging import OWN_TABLES, reading
+from distillation.catalog.intake.texts import Tally
 from distillation.catalog.readers.formats import refuse_wrong_format
 from distillation.catalog.readers.records import CoBuyRecord, Found, LeftOut, ProductRecord
 
@@ -82,11 +83,11 @@ def catalog_preview(request: ImportRequest, has_picture: Callable[[ProductRecord
 
 def _stage(cursor: CursorWrapper, job: Job, path: Path, preview: Preview, is_kept: bool) -> bool:
     """A row at a time, so that never more than a block of the file is in memory. Whether that was all."""
-    chunks, statement, text_of = reading(job, path)
-    found = chain.from_iterable(chunk.found for chunk in chunks)
+    read, statement, text_of = reading(job, path)
+    found, tally = chain.from_iterable(chunk.found for chunk in read(job.position)), Tally(job.account)
     with cursor.copy(statement) as copy:
         for line, one in islice(found, LINES):
             preview.see(line, one)
-            if (text := text_of(line, one)) and is_kept:
+            if (text := text_of(line, one, tally)) and is_kept:
                 copy.write(text)
     return next(found, None) is None

@@ -48,7 +48,8 @@ def _chunks(
     rows: Iterator[Row], path: Path, record_of: Callable[[Path, int, dict[str, str]], Found]
 ) -> Iterator[Chunk]:
     while chunk := list(islice(rows, CHUNK)):
-        yield Chunk(chunk[-1][1], [(line, record_of(path, line, row)) for line, _, row in chunk])
+        numbers, ends, cells = zip(*chunk, strict=True)
+        yield Chunk(ends[-1], numbers, list(cells), partial(record_of, path))
 
 
 def recognises(line: bytes) -> bool:

@@ -9,23 +9,15 @@ import orjson
 from distillation.catalog.readers.objects import records_read
 from distillation.catalog.readers.records import CatalogFormat, Fields, LeftOut, ProductRecord
 
+ParseItem = Callable[[dict, Fields], ProductRecord | LeftOut]
+
 
 def json_format(
     name: str,
-    parse_item: Callable[[dict, Fields], ProductRecord | LeftOut],
+    parse_item: ParseItem,
     recognises: Callable[[dict], bool],
     fields: Fields,
 ) -> CatalogFormat:
-    def parse(line: bytes, fields: Fields) -> ProductRecord | LeftOut:
-        try:
-            item = orjson.loads(line)  # nearly all
-        except orjson.JSONDecodeError:
-            try:
-                item = loads(line)
-            except ValueError:
-                return LeftOut(_why_no_json(line))
-        return parse_item(item, fields) if isinstance(item, dict) else LeftOut("not a JSON object")
-
     def recognises_line(line: bytes) -> bool:
         try:
             item = loads(line)
@@ -33,7 +25,19 @@ def json_format(
             return False
         return isinstance(item, dict) and recognises(item)
 
-    return CatalogFormat(name, partial(records_read, parse=parse), recognises_line, fields)
+    read = partial(records_read, parse=partial(_parse, parse_item))  # not a function within this one: it is pickled
+    return CatalogFormat(name, read, recognises_line, fields)
+
+
+def _parse(parse_item: ParseItem, line: bytes, fields: Fields) -> ProductRecord | LeftOut:
+    try:
+        item = orjson.loads(line)  # nearly all
+    except orjson.JSONDecodeError:
+        try:
+            item = loads(line)
+        except ValueError:
+            return LeftOut(_why_no_json(line))
+    return parse_item(item, fields) if isinstance(item, dict) else LeftOut("not a JSON object")
 
 
 def loads(line: bytes) -> object:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from distillation.catalog.readers.lines import MAX_LINE, TOO_LONG, Lines
@@ -70,6 +71,9 @@ def records_read(
     """For formats of a record a line, or an object."""
     lines = lines_of(path, start)
     for block in lines:
-        first = lines.end.line - len(block) + 1
-        found = [parse(line, fields) if len(line) <= MAX_LINE else TOO_LONG for line in block]
-        yield Chunk(lines.end, list(enumerate(found, start=first)))
+        behind = lines.end.line + 1
+        yield Chunk(lines.end, range(behind - len(block), behind), block, partial(_parsed, parse, fields))
+
+
+def _parsed(parse: Callable[[bytes, Fields], Found], fields: Fields, number: int, line: bytes) -> Found:
+    return parse(line, fields) if len(line) <= MAX_LINE else TOO_LONG

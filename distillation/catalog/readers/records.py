@@ -1,9 +1,9 @@
 """What every reader of a catalog format yields, and how it refuses."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 # What a file may say of products bought together, each a bit: a pair may be named in several.
 COBUY_FIELDS = {"also_bought": 1, "bought_together": 2, "buy_after_viewing": 4}
@@ -53,10 +53,18 @@ Found = ProductRecord | CoBuyRecord | LeftOut
 
 
 class Chunk(NamedTuple):
-    """What some lines hold, each with the number of the line it begins on, and where reading goes on behind them."""
+    """Some lines, each with the number of the line it begins on, and where reading goes on behind them.
+
+    Parsed when asked for, and by whom it is given to: `parse` is a function of a module, or a partial of one."""
 
     end: Position
-    found: list[tuple[int, Found]]
+    numbers: Sequence[int]
+    lines: list[Any]  # as the format's reader cuts them
+    parse: Callable[[int, Any], Found]
+
+    @property
+    def found(self) -> Iterator[tuple[int, Found]]:
+        return zip(self.numbers, map(self.parse, self.numbers, self.lines), strict=True)
 
 
 def as_list(value: object) -> list:
@@ -78,10 +86,14 @@ def as_dict(value: object) -> dict:
     return value if isinstance(value, dict) else {}
 
 
+class Read(Protocol):
+    def __call__(self, path: Path, start: Position = START, fields: Fields = DEFAULT_FIELDS) -> Iterator[Chunk]: ...
+
+
 @dataclass(frozen=True)
 class CatalogFormat:
     name: str
-    read: Callable[[Path, Position, Fields], Iterator[Chunk]]
+    read: Read
     recognises: Callable[[bytes], bool]
     fields: Fields = ()  # of COBUY_FIELDS, those that its files have
     is_strict: bool = False  # contradictions and unknown products refuse the import instead of being left out

@@ -16,7 +16,8 @@ pytestmark = pytest.mark.django_db
 FILL_DISK = """
 CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS
     $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$;
-CREATE TRIGGER full_disk BEFORE INSERT ON distillation_product FOR EACH ROW EXECUTE FUNCTION full_disk()
+CREATE TRIGGER full_disk BEFORE INSERT ON distillation_product FOR EACH ROW EXECUTE FUNCTION full_disk();
+ALTER TABLE distillation_product ENABLE ALWAYS TRIGGER full_disk
 """
 
 
