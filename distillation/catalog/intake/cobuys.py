@@ -147,6 +147,8 @@ def _pairs_find(cursor: CursorWrapper, job: Job) -> int:
     account = job.account
     # Most pairs are met once: sorting them all beats hashing them, and hashed ones would have to be sorted anyway.
     cursor.execute("SET LOCAL enable_hashagg = off; SET LOCAL enable_memoize = off")
+    # On all cores: to hand the pairs over to the one that writes them costs less than the planner takes it for.
+    cursor.execute("SET LOCAL parallel_tuple_cost = 0.01")
     plan_for(cursor, job.row.progress["staged"])
     several = _has_several(job)
     more = (ALL_FIELDS if several else "") + (RECIPROCAL if job.request.reciprocal_only else "")
