@@ -1,8 +1,7 @@
-"""A large file is read by two processes: one that is started for it reads on ahead, and does half of the work.
+"""A large file is read by two processes: one that is started for it unpacks and cuts it, and parses part of the lines.
 
-What it sends is a chunk's rows and the next chunk as it is, in turns. Nothing hangs on it: where it ends too soon, for
-it was killed or has met an error, the file is read on here, and refused here by its line. It ends when nobody takes
-what it sends.
+Nothing hangs on it: where it ends too soon, for it was killed or has met an error, the file is read on here, and
+refused here by its line. It ends when nobody takes what it sends.
 """
 
 import os
@@ -21,6 +20,7 @@ Read = Callable[[Position], Iterator[Chunk]]  # pickled, as TextOf is: partials 
 
 LARGE = 4_000_000  # bytes of a file; a smaller one is read before another interpreter has begun
 AHEAD = 1 << 20  # bytes that may lie sent and not yet taken
+SHARE = 3  # of so many chunks it parses one, the others are parsed here: both then have as much to do
 ROOT = Path(__file__).parents[3]
 # Not by `-m`, for which the working directory would have to be another, and the file's path may be relative to it.
 PROGRAM = f"import sys; sys.path[0] = {str(ROOT)!r}; from {__name__} import main; main()"
@@ -54,6 +54,6 @@ def _rows_of_both(sent: IO[bytes], read: Read, end: Position, text_of: TextOf) -
 def main() -> None:
     read, start, text_of = pickle.loads(bytes.fromhex(sys.argv[1]))  # noqa: S301 - of the process that has started it
     for number, chunk in enumerate(read(start)):
-        pickle.dump(chunk if number % 2 else rows_of(chunk, text_of), sys.stdout.buffer)
+        pickle.dump(chunk if number % SHARE else rows_of(chunk, text_of), sys.stdout.buffer)
         sys.stdout.flush()
     pickle.dump(None, sys.stdout.buffer)  # that this was all
