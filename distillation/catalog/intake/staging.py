@@ -64,7 +64,8 @@ def files_stage(job: Job, say: Say) -> None:
 
 def _file_stage(job: Job, path: Path, say: Say) -> None:
     read, statement, text_of = reading(job, path)
-    with rows_read(path, read, job.position, text_of) as rows:
+    is_table = job.request.form.is_strict or statement == COPY_COBUYS
+    with rows_read(path, read, job.position, text_of, is_table=is_table) as rows:
         while True:
             with transaction.atomic(), connection.cursor() as cursor:
                 with cursor.copy(statement) as copy:
