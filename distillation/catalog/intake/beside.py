@@ -21,7 +21,7 @@ from distillation.catalog.readers.records import Chunk, Position
 
 Read = Callable[[Position], Iterator[Chunk]]  # pickled, as TextOf is: partials of functions that modules have
 
-LARGE = 30_000_000  # bytes of a file; a smaller one is read as soon as another interpreter has begun
+LARGE = 20_000_000  # bytes of a file; a smaller one is read as soon as another interpreter has begun
 AHEAD = 1 << 20  # bytes that may lie sent and not yet taken
 ROOT = Path(__file__).parents[3]
 # Not by `-m`, for which the working directory would have to be another, and the file's path may be relative to it.
