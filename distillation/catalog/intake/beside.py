@@ -21,7 +21,7 @@ from distillation.catalog.readers.records import Chunk, Position
 
 Read = Callable[[Position], Iterator[Chunk]]  # pickled, as TextOf is: partials of functions that modules have
 
-LARGE = 20_000_000  # bytes of a file; a smaller one is read as soon as another interpreter has begun
+LARGE = 20 << 20  # bytes of a file; a smaller one is read as soon as another interpreter has begun
 AHEAD = 1 << 20  # bytes that may lie sent and not yet taken
 ROOT = Path(__file__).parents[3]
 # Not by `-m`, for which the working directory would have to be another, and the file's path may be relative to it.
@@ -33,7 +33,7 @@ def rows_read(
     path: Path, read: Read, start: Position, text_of: TextOf, *, is_table: bool = False
 ) -> Iterator[Iterator[Rows]]:
     """Of a table the rows are most of the work, and would have to be sent."""
-    if is_table or path.stat().st_size < LARGE or len(os.sched_getaffinity(0)) < 2:
+    if is_table or path.stat().st_size < LARGE or (os.cpu_count() or 1) < 2:
         yield (rows_of(chunk, text_of) for chunk in read(start))
         return
     words = [sys.executable, "-c", PROGRAM, pickle.dumps((read, start, text_of)).hex()]

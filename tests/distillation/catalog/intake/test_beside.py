@@ -34,7 +34,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen]:
 
     monkeypatch.setattr(subprocess, "Popen", Recorded)
     monkeypatch.setattr(beside, "LARGE", 0)
-    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0, 1})
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
     return processes
 
 
