@@ -230,13 +230,7 @@ class Staging:
         with connection.cursor() as cursor, filled_bare(cursor, "annotation_judgment", rows), keys_known():
             self._run(_JUDGMENTS)
         # Without it the planner takes the judgments for as few as there were before.
-        for statement in (
-            "ANALYZE annotation_judgment",
-            _REVISIONS,
-            _REVEALED,
-            _COUNTERS,
-            _EXTRA,
-        ):
+        for statement in ("ANALYZE annotation_judgment", _REVISIONS, _REVEALED, _COUNTERS, _EXTRA):
             self._run(statement)
 
     def _one(self, query: str) -> tuple:
