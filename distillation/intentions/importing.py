@@ -41,8 +41,8 @@ WITH stored AS (
     SELECT i.cobuy_id, i.relation::text, i.sample::bigint, i.text, v.yes, v.p_yes, v.reason
     FROM distillation_intention i LEFT JOIN distillation_verdict v ON v.intention_id = i.id WHERE i.run_id = %s
 ), given AS (
-    SELECT cobuy_id, relation, sample, text, yes, p_yes, CASE WHEN yes IS NOT NULL THEN reason END
-    FROM intention_ready
+    SELECT cobuy_id, n.relation, sample, text, n.yes, p_yes, CASE WHEN n.yes IS NOT NULL THEN reason END
+    FROM intention_sampled n JOIN intention_staged USING (place)
 )
 SELECT EXISTS (TABLE stored EXCEPT TABLE given) OR EXISTS (TABLE given EXCEPT TABLE stored)
 """

@@ -11,7 +11,7 @@ from distillation.runs.services import MOST_SAMPLES
 # An outer transaction may import twice, so they are not always gone yet. The database finds the words for the search
 # (as migration 0019 has them) while the next rows are read here.
 STAGED = """
-DROP TABLE IF EXISTS intention_staged, intention_placed, intention_sampled, intention_numbered CASCADE;
+DROP TABLE IF EXISTS intention_staged, intention_placed, intention_sampled, intention_numbered;
 CREATE TEMP TABLE intention_staged (
     place bigint, asin_a text, asin_b text, relation text, text text, raw text, yes boolean, p_yes float8, reason text,
     answer text, title_a text, title_b text, category_a text, category_b text,
@@ -68,11 +68,6 @@ SELECT place, cobuy_id, relation, row_number() OVER (PARTITION BY cobuy_id, rela
 FROM intention_placed WHERE cobuy_id IS NOT NULL AND turn = 1
 """
 BEYOND = "DELETE FROM intention_sampled WHERE sample >= %s"
-READY = """
-CREATE TEMP VIEW intention_ready AS
-SELECT cobuy_id, s.relation, sample, text, s.yes, p_yes, reason
-FROM intention_sampled JOIN intention_staged s USING (place)
-"""
 LEFT_OUT = """
 SELECT CASE WHEN NOT known THEN 'a product is not in the catalog'
             WHEN cobuy_id IS NULL THEN 'the products are no co-buy of the catalog'
@@ -105,6 +100,5 @@ def intentions_place(cursor: CursorWrapper, account: IntentionAccount, *, create
     cursor.execute(BEYOND, [MOST_SAMPLES])
     account.leave_out(f"more than {MOST_SAMPLES:,} for one co-buy and relation", cursor.rowcount)
     cursor.execute("ANALYZE intention_sampled")
-    cursor.execute(READY)
     cursor.execute("SELECT count(*), count(yes) FROM intention_sampled")
     account.written, account.verdicts = cursor.fetchone()
