@@ -5,14 +5,13 @@ from functools import partial
 
 import numpy as np
 
-from annotation.figures.panels.filter.threshold import KEPT_SECONDS, draws_of
+from annotation.figures.panels.filter.threshold import draws_of, recalls_of
 from annotation.figures.panels.panel import How, Panel, Shown
 from annotation.figures.plots import Chart, Curve, Point, band, chart_scales, line, ticks
 from annotation.figures.rows.kinds import Rows
 from annotation.figures.tables import Column, Table, Value
-from common.cached import cached
 from distillation.runs.p_yes import STEPS
-from stats.filter.precision_recall import THRESHOLDS, AtRecall, AtThreshold, by_recall, by_threshold, precision_recall
+from stats.filter.precision_recall import THRESHOLDS, AtRecall, AtThreshold, by_threshold, precision_recall
 from stats.filter.resampled_curves import resampled_curves
 from stats.filter.thresholds import FEWEST_KEPT, Floats, threshold_curve
 from stats.survey.run import COUNTED
@@ -39,7 +38,7 @@ def numbers(rows: Rows) -> Recall:
     return Recall(
         items=round(float(curve.kept[0])),
         by_threshold=by_threshold(curve, *_of_run(rows)),
-        by_recall=cached(f"by recall {decided.told}", lambda: by_recall(curve, again()), KEPT_SECONDS),
+        by_recall=recalls_of(decided, curve, again),
         points=precision_recall(curve),
     )
 

@@ -1,6 +1,7 @@
 """What a stricter or a milder filter would keep, and how good that would be."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -15,7 +16,7 @@ from annotation.figures.words import because, interval, large, percent, whole_pe
 from common.cached import cached
 from stats.estimate import Estimate
 from stats.filter.crossfit import Figure, cross_fits
-from stats.filter.precision_recall import by_recall
+from stats.filter.precision_recall import AtRecall, by_recall
 from stats.filter.resampled_curves import ResampledCurves, resampled_curves, smoothed_curves
 from stats.filter.threshold_choice import FEWEST_TOLD, Choice, best_threshold, threshold_for
 from stats.filter.thresholds import FEWEST_KEPT, Band, threshold_curve
@@ -84,11 +85,16 @@ def _chosen(asked: Asked, of: Decided, curve: Thresholds) -> tuple[dict[Figure, 
     """The best, and those of a wanted precision."""
     by_lower, draws = asked.bound == "lower", draws_of(of)
     resampled = resampled_curves(**of.arguments(), draws=draws, lower=by_lower)
-    cached(f"by recall {of.told}", lambda: by_recall(curve, resampled), KEPT_SECONDS)  # another panel's
+    recalls_of(of, curve, lambda: resampled)  # another panel's
     smoothed = smoothed_curves(**of.arguments(), draws=draws) if by_lower else None
     precisions = WANTED if asked.wanted is None else (asked.wanted,)
     wanted = {each: threshold_for(curve, resampled, each, asked.bound, smoothed) for each in precisions}
     return _best(curve, resampled, of), {each: _counted(choice, curve) for each, choice in wanted.items()}
+
+
+def recalls_of(of: Decided, curve: Thresholds, resampled: Callable[[], ResampledCurves]) -> list[AtRecall]:
+    """Kept for both panels that draw the same resamples, whichever is seen first."""
+    return cached(f"by recall {of.told}", lambda: by_recall(curve, resampled()), KEPT_SECONDS)
 
 
 def _best(curve: Thresholds, resampled: ResampledCurves, of: Decided) -> dict[Figure, Choice]:
