@@ -94,7 +94,7 @@ class Figures(Headlines):
 
 def study_revision(study: Study) -> str:
     """As the database has it now, whatever was read of the study before."""
-    return revision_of(study.pk) or ""
+    return revision_of(study.pk)
 
 
 def study_figures(study: Study, selection: Selection = EVERYTHING) -> Figures:

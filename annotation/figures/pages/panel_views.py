@@ -52,7 +52,7 @@ def study_panel(request: PersonRequest, study_id: int, name: str) -> HttpRespons
     form = PanelForm(request.GET, study=study)
     if form.problem:
         return _refused(form)
-    asked = _asked(study, form, revision or "")
+    asked = _asked(study, form, revision)
     template = "studies/panels/fragment.html" if request.htmx else "studies/panels/page.html"
     return render(request, template, _page(panel, asked))
 

@@ -75,7 +75,7 @@ def study_figures(request: HttpRequest, study_id: int) -> HttpResponse:
     form = SelectionForm(request.GET, study=study)
     if form.problem:
         return HttpResponse(form.problem, status=400, content_type="text/plain; charset=utf-8")
-    return render(request, "studies/_figures.html", dashboard(study, form.selection, revision or ""))
+    return render(request, "studies/_figures.html", dashboard(study, form.selection, revision))
 
 
 @require_POST

@@ -47,13 +47,13 @@ def together(study: Study) -> Together:
         return Together(*cursor.fetchone())
 
 
-def revision_of(study_id: int) -> str | None:
+def revision_of(study_id: int) -> str:
     """Grows with every judgment and audit, tells strictnesses apart, and ends in what workers have made. A sum over
-    participants misses no late commit, as the highest id would. None where there is no such study."""
+    participants misses no late commit, as the highest id would. Empty where there is no such study."""
     with connection.cursor() as cursor:
         cursor.execute(_REVISION, [study_id])
         found = cursor.fetchone()
     if found is None:
-        return None
+        return ""
     total, state, strictnesses, slow = found
     return f"{total}-{state}-{'/'.join(f'{each:g}' for each in strictnesses or ())}-{slow}"
