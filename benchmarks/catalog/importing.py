@@ -137,17 +137,21 @@ def imported(path: Path) -> Imported:
 
 def peak_of(process: subprocess.Popen) -> float:
     """MB of it and its children, shared pages counted for each of them; looked at ten times a second until it ends."""
-    peak, proc = 0, Path("/proc", str(process.pid))
+    peak = 0
     while process.poll() is None:
         with suppress(OSError):  # one that has just ended
-            children = (proc / "task" / proc.name / "children").read_text().split()
-            peak = max(peak, sum(pages(proc.with_name(pid)) for pid in (proc.name, *children)))
+            peak = max(peak, sum(map(pages, (process.pid, *children(process.pid)))))
         time.sleep(0.1)
     return peak * os.sysconf("SC_PAGE_SIZE") / 1024**2
 
 
-def pages(proc: Path) -> int:
-    return int((proc / "statm").read_text().split()[1])
+def children(pid: int) -> list[int]:
+    found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(child) for child in found] + [grandchild for child in found for grandchild in children(int(child))]
+
+
+def pages(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1])
 
 
 def killed(path: Path, after: float) -> None:

@@ -23,18 +23,13 @@ from django.conf import settings
 from django.core.management import call_command
 
 from benchmarks.bars import at_most, holds, show_all
-from benchmarks.catalog.importing import empty, generate, imported
+from benchmarks.catalog.importing import children, empty, generate, imported
 from benchmarks.own_services import own_services
 
 PIECE = 4_194_304  # as the page's own script
 CUTS = 5
 MOST_MB = 200
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def children(pid: int) -> list[int]:
-    found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [int(child) for child in found] + [grandchild for child in found for grandchild in children(int(child))]
 
 
 def pss(pid: int) -> float:
